@@ -1,0 +1,98 @@
+/**
+ * Byte sizes, and reading streams with a limit.
+ *
+ * @module
+ */
+import { AppError } from "./errors.ts";
+
+/** 1024 bytes. */
+export const KIB = 1024;
+/** 1024 KiB, in bytes. */
+export const MIB = 1024 * KIB;
+/** 1024 MiB, in bytes. */
+export const GIB = 1024 * MIB;
+
+/**
+ * Where bytes come from: fills the caller's buffer, so that a transfer of any length needs only one.
+ * Deno's files and connections have this shape.
+ */
+export interface ByteReader {
+  /**
+   * Reads up to `buffer.length` bytes (at least 1) to the start of `buffer`.
+   *
+   * @returns the number of bytes read, or null at the end
+   */
+  read(buffer: Uint8Array): Promise<number | null>;
+}
+
+/**
+ * Fills `buffer` as far as the reader goes.
+ *
+ * @returns the number of bytes read; less than `buffer.length` only at the end
+ */
+export async function readFull(reader: ByteReader, buffer: Uint8Array): Promise<number> {
+  let have = 0;
+  while (have < buffer.length) {
+    const n = await reader.read(have === 0 ? buffer : buffer.subarray(have));
+    if (n === null) break;
+    have += n;
+  }
+  return have;
+}
+
+/** Joins chunks into one array of exactly their length. */
+export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/**
+ * Reads a reader to its end.
+ *
+ * @param limit the most bytes to accept; one more is an error, so "too big" is never taken for "cut short"
+ * @param what names the thing in the error
+ * @throws AppError `limit_exceeded`
+ */
+export async function readAll(
+  reader: ByteReader,
+  limit: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const buffer = new Uint8Array(Math.min(64 * KIB, limit + 1 - length));
+    const n = await reader.read(buffer);
+    if (n === null) return concatBytes(chunks);
+    length += n;
+    if (length > limit) {
+      throw new AppError("limit_exceeded", `Cannot read ${what}: it is larger than ${limit} bytes`, {
+        details: { limit },
+      });
+    }
+    chunks.push(buffer.subarray(0, n));
+  }
+}
+
+/** Whether two arrays hold the same bytes. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Lower-case hexadecimal digits of the bytes. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
