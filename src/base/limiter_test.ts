@@ -1,0 +1,47 @@
+import { assertEquals, assertRejects } from "../../tests/assert.ts";
+import { neverAborted } from "./abort.ts";
+import { Limiter, mapBounded } from "./limiter.ts";
+
+Deno.test("mapBounded() keeps the order and the bound", async () => {
+  let running = 0;
+  let most = 0;
+  const results = await mapBounded([3, 1, 2, 0], 2, async (item) => {
+    most = Math.max(most, ++running);
+    for (let i = 0; i < item; i++) await Promise.resolve();
+    running--;
+    return item * 10;
+  }, neverAborted());
+  assertEquals(results, [30, 10, 20, 0]);
+  assertEquals(most, 2);
+});
+
+Deno.test("mapBounded() aborts the rest at the first failure and throws that one", async () => {
+  const started: number[] = [];
+  await assertRejects(
+    () =>
+      mapBounded([1, 2, 3, 4], 2, (item, signal) => {
+        started.push(item);
+        if (item === 1) return Promise.reject(new RangeError("one"));
+        return new Promise<void>((_, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        });
+      }, neverAborted()),
+    RangeError,
+    "one",
+  );
+  assertEquals(started, [1, 2]);
+});
+
+Deno.test("Limiter gives the slot of a waiter that left to the next one", async () => {
+  const limiter = new Limiter(1);
+  const first = await limiter.acquire(neverAborted());
+  const leaving = new AbortController();
+  const left = limiter.acquire(leaving.signal);
+  const next = limiter.acquire(neverAborted());
+  leaving.abort(new RangeError("gone"));
+  await assertRejects(() => left, RangeError, "gone");
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  (await next)[Symbol.dispose]();
+  (await limiter.acquire(neverAborted()))[Symbol.dispose]();
+});
