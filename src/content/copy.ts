@@ -1,0 +1,113 @@
+/**
+ * Moving one blob from a fetcher into a store: the one loop that all bytes of a pull pass.
+ *
+ * @module
+ */
+import { KIB } from "../base/bytes.ts";
+import { AppError, isCode, messageOf } from "../base/errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Fetcher, TransferEvent } from "./remote.ts";
+import type { Ingest, Ingester } from "./store.ts";
+
+/** What a copy tells while it runs. */
+export type CopyEvent =
+  /** The writer's turn has come; `offset` bytes were here already. */
+  | { readonly kind: "begin"; readonly offset: number; readonly host: string }
+  /** So many bytes are here now. */
+  | { readonly kind: "bytes"; readonly offset: number }
+  /** All bytes are here and are being made durable. */
+  | { readonly kind: "commit" }
+  | TransferEvent;
+
+/** How a copy ended. */
+export interface CopyResult {
+  /** False if the blob was there, or another writer brought it. */
+  readonly created: boolean;
+  /** Bytes that came over the network in this run, also those thrown away later. */
+  readonly fetched: number;
+}
+
+/** Reads larger than this gain nothing; writes of 1 MiB and more cost several times the system time. */
+const BUFFER_BYTES = 256 * KIB;
+
+/**
+ * Copies one blob. What an earlier run left is gone on from; what turns out to be wrong is thrown away and fetched
+ * once more from zero, so that a bad partial never blocks a pull.
+ *
+ * @throws AppError what the fetcher or the ingest throws, or the signal's reason
+ */
+export async function copyBlob(
+  fetcher: Fetcher,
+  ingester: Ingester,
+  descriptor: Descriptor,
+  onEvent: (event: CopyEvent) => void,
+  signal: AbortSignal,
+): Promise<CopyResult> {
+  await using ingest = await ingester.beginIngest(descriptor, signal);
+  if (ingest === undefined) return { created: false, fetched: 0 };
+  const resumed = ingest.offset > 0;
+  let fetched = 0;
+  const count = (bytes: number) => fetched += bytes;
+  try {
+    await fill(fetcher, ingest, onEvent, count, signal);
+    onEvent({ kind: "commit" });
+    await ingest.commit();
+  } catch (error) {
+    if (!isCode(error, "digest_mismatch", "size_mismatch")) throw error;
+    onEvent({ kind: "restart", reason: messageOf(error) });
+    await ingest.restart();
+    try {
+      await fill(fetcher, ingest, onEvent, count, signal);
+      onEvent({ kind: "commit" });
+      await ingest.commit();
+    } catch (again) {
+      throw twice(again, resumed);
+    }
+  }
+  return { created: true, fetched };
+}
+
+async function fill(
+  fetcher: Fetcher,
+  ingest: Ingest,
+  onEvent: (event: CopyEvent) => void,
+  count: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { descriptor } = ingest;
+  if (ingest.offset === descriptor.size && descriptor.size > 0) return;
+  using body = await fetcher.fetch(descriptor, { offset: ingest.offset, onEvent }, signal);
+  if (body.offset !== ingest.offset) {
+    onEvent({ kind: "restart", reason: `host "${body.host}" can't go on in the middle` });
+    await ingest.restart();
+  }
+  onEvent({ kind: "begin", offset: ingest.offset, host: body.host });
+  const buffer = new Uint8Array(Math.max(1, Math.min(BUFFER_BYTES, descriptor.size)));
+  let filled = 0;
+  const flush = () => {
+    if (filled === 0) return;
+    ingest.write(filled === buffer.length ? buffer : buffer.subarray(0, filled));
+    filled = 0;
+    onEvent({ kind: "bytes", offset: ingest.offset });
+  };
+  try {
+    // Filled before it is written: sockets give 16 to 64 KiB at a time, and a write per read costs a quarter more.
+    for (;;) {
+      const n = await body.read(filled === 0 ? buffer : buffer.subarray(filled));
+      if (n === null) break;
+      count(n);
+      filled += n;
+      if (filled === buffer.length) flush();
+    }
+  } finally {
+    // Whatever ended the loop, the bytes that came are good ones to go on from.
+    flush();
+  }
+}
+
+/** The same wrong bytes twice are the host's doing, and the message says so. */
+function twice(error: unknown, resumed: boolean): unknown {
+  if (!(error instanceof AppError) || !isCode(error, "digest_mismatch", "size_mismatch")) return error;
+  const tries = resumed ? "after a fresh download" : "twice, each time from the first byte";
+  return new AppError(error.code, `${error.message} (${tries})`, { details: error.details, cause: error });
+}

@@ -1,0 +1,94 @@
+/**
+ * The contracts of what stands for a registry: names to descriptors, descriptors to bytes.
+ *
+ * @module
+ */
+import type { ByteReader } from "../base/bytes.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { Reference } from "../oci/reference.ts";
+
+/** What a reference points at. */
+export interface Resolved {
+  /** The top descriptor: its size is that of the document. */
+  readonly descriptor: Descriptor;
+  /** The document's bytes, verified against the descriptor, if the host sent them along. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** The host that answered, for people: `registry-1.docker.io`. */
+  readonly host: string;
+}
+
+/** Names to descriptors. */
+export interface Resolver {
+  /**
+   * Asks what a reference points at. A reference with a digest is only asked for by that digest.
+   *
+   * @throws AppError `not_found`, `unauthorized`, `forbidden`, `rate_limited`, `network`, `digest_mismatch`,
+   * `limit_exceeded`, or the signal's reason
+   */
+  resolve(reference: Reference, signal: AbortSignal): Promise<Resolved>;
+}
+
+/** Things that happen to a transfer, for whoever shows progress. */
+export type TransferEvent =
+  /** A connection broke or was too slow, and another one goes on at `offset`. */
+  | {
+    readonly kind: "retry";
+    readonly attempt: number;
+    readonly offset: number;
+    readonly delayMs: number;
+    readonly reason: string;
+  }
+  /** The bytes so far were thrown away: the host can't go on in the middle, or they were wrong. */
+  | { readonly kind: "restart"; readonly reason: string };
+
+/** How to fetch. */
+export interface FetchOptions {
+  /** The first byte wanted; what is before it is here already. @default {0} */
+  readonly offset?: number;
+  /** Hears of retries. */
+  readonly onEvent?: (event: TransferEvent) => void;
+}
+
+/**
+ * The bytes of one descriptor from an offset on. It mends itself: a broken or stalled connection is replaced and goes
+ * on at its byte. It gives no more than the descriptor's size, and throws `size_mismatch` if the host has more. The
+ * digest is the ingest's to check. Dispose it on every path: that closes the connection of a body not read to its end.
+ */
+export interface FetchBody extends ByteReader, Disposable {
+  /**
+   * The offset of the first byte that `read` gives: `options.offset`, or 0 if the host can't start in the middle.
+   * Then the caller must restart its ingest.
+   */
+  readonly offset: number;
+  /** The host that serves it, for people. */
+  readonly host: string;
+}
+
+/** Descriptors to bytes. One fetcher stands for one repository. */
+export interface Fetcher {
+  /**
+   * Opens the bytes of a blob or manifest.
+   *
+   * @throws AppError as {@linkcode Resolver.resolve}, and `stalled`
+   */
+  fetch(descriptor: Descriptor, options: FetchOptions, signal: AbortSignal): Promise<FetchBody>;
+}
+
+/** A page of tags. */
+export interface TagPage {
+  readonly tags: readonly string[];
+  /** What to pass as `last` to get the next page; undefined at the end. */
+  readonly next?: string;
+}
+
+/** A repository at its registry. */
+export interface Remote extends Resolver, Fetcher {
+  /** Lists tags, a page at a time, in the order the registry sends them. */
+  listTags(
+    options: { readonly last?: string; readonly pageSize?: number },
+    signal: AbortSignal,
+  ): Promise<TagPage>;
+  /** The descriptors of manifests that say something about `digest` (distribution spec 1.1, "Listing Referrers"). */
+  listReferrers?(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
+}

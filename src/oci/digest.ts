@@ -1,0 +1,84 @@
+/**
+ * Digests: `algorithm:hex` of exact bytes (OCI image spec 1.1, descriptor.md, "Digests").
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import { type HashAlgorithm, hashHex } from "../base/hash.ts";
+
+declare const brand: unique symbol;
+
+/** A digest that was checked: a known algorithm, and as many lower-case hexadecimal digits as it has. */
+export type Digest = string & { readonly [brand]: "Digest" };
+
+const HEX_LENGTHS: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+const LOWER_HEX = /^[0-9a-f]+$/;
+
+function isAlgorithm(name: string): name is HashAlgorithm {
+  return Object.hasOwn(HEX_LENGTHS, name);
+}
+
+/** Parses a digest, or gives undefined: for text that may be something else as well. */
+export function findDigest(text: string): Digest | undefined {
+  const colon = text.indexOf(":");
+  const algorithm = text.slice(0, colon);
+  const hex = text.slice(colon + 1);
+  if (colon < 0 || !isAlgorithm(algorithm)) return undefined;
+  return hex.length === HEX_LENGTHS[algorithm] && LOWER_HEX.test(hex) ? text as Digest : undefined;
+}
+
+/**
+ * Parses a digest.
+ *
+ * @throws AppError `unsupported` for an algorithm that is not computed here, else `invalid_argument`
+ *
+ * @example
+ * ```ts
+ * import { parseDigest } from "./digest.ts";
+ *
+ * parseDigest(`sha256:${"0".repeat(64)}`);
+ * ```
+ */
+export function parseDigest(text: string): Digest {
+  const digest = findDigest(text);
+  if (digest !== undefined) return digest;
+  const [algorithm = "", hex] = text.split(":", 2);
+  if (hex !== undefined && /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*$/.test(algorithm) && !isAlgorithm(algorithm)) {
+    throw new AppError(
+      "unsupported",
+      `Cannot use digest "${text}": algorithm "${algorithm}" is unknown, want sha256, sha384 or sha512`,
+    );
+  }
+  throw new AppError(
+    "invalid_argument",
+    `Cannot parse digest "${text}": want an algorithm, a colon and lower-case hexadecimal digits of its length`,
+  );
+}
+
+/** The digest that a finished hash stands for. */
+export function makeDigest(algorithm: HashAlgorithm, hex: string): Digest {
+  return parseDigest(`${algorithm}:${hex}`);
+}
+
+/** The digest of bytes in memory. */
+export async function digestOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  algorithm: HashAlgorithm = "sha256",
+): Promise<Digest> {
+  return makeDigest(algorithm, await hashHex(algorithm, bytes));
+}
+
+/** The algorithm of a digest. */
+export function algorithmOf(digest: Digest): HashAlgorithm {
+  return digest.slice(0, digest.indexOf(":")) as HashAlgorithm;
+}
+
+/** The hexadecimal digits of a digest. */
+export function hexOf(digest: Digest): string {
+  return digest.slice(digest.indexOf(":") + 1);
+}
+
+/** The first 12 hexadecimal digits: what people read and type. */
+export function shortIdOf(digest: Digest): string {
+  return hexOf(digest).slice(0, 12);
+}

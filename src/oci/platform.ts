@@ -1,0 +1,136 @@
+/**
+ * Platforms: `os/architecture[/variant]` (OCI image spec 1.1, image-index.md, "platform").
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import { asObject, asString, asStrings, defined, optional, type Where } from "./json.ts";
+
+/** What an image was built for, with the spec's field names. */
+export interface Platform {
+  /** As in GOOS: `linux`. */
+  readonly os: string;
+  /** As in GOARCH: `amd64`. */
+  readonly architecture: string;
+  /** `v8` for arm64, `v7` for arm, `v2` for amd64. */
+  readonly variant?: string;
+  /** The build of Windows. */
+  readonly "os.version"?: string;
+  /** Features that Windows must have. */
+  readonly "os.features"?: readonly string[];
+}
+
+const ARCHITECTURES: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
+  "x86_64": ["amd64"],
+  "x86-64": ["amd64"],
+  "amd64": ["amd64"],
+  "i386": ["386"],
+  "i686": ["386"],
+  "aarch64": ["arm64"],
+  "arm64": ["arm64"],
+  "armhf": ["arm", "v7"],
+  "armel": ["arm", "v6"],
+  "arm": ["arm"],
+};
+
+/** The platform with its usual spellings: `x86_64` is `amd64`; `v8` of arm64 and `v1` of amd64 go without saying. */
+export function normalizePlatform(platform: Platform): Platform {
+  const os = platform.os.toLowerCase() === "macos" ? "darwin" : platform.os.toLowerCase();
+  const named = platform.architecture.toLowerCase();
+  const [architecture, implied] = ARCHITECTURES[named] ?? [named];
+  let variant = platform.variant?.toLowerCase() || implied;
+  if (variant !== undefined && /^[0-9]/.test(variant)) variant = `v${variant}`;
+  if (architecture === "arm64" && (variant === "v8" || variant === "v8.0")) variant = undefined;
+  if (architecture === "amd64" && variant === "v1") variant = undefined;
+  if (architecture === "arm" && variant === undefined) variant = "v7";
+  return defined<Platform>({
+    os,
+    architecture,
+    variant,
+    "os.version": platform["os.version"],
+    "os.features": platform["os.features"],
+  });
+}
+
+/**
+ * Parses `os/architecture[/variant]`.
+ *
+ * @throws AppError `invalid_argument`
+ */
+export function parsePlatform(text: string): Platform {
+  const parts = text.split("/");
+  const [os, architecture, variant] = parts;
+  const good = parts.length >= 2 && parts.length <= 3 &&
+    parts.every((part) => /^[A-Za-z0-9_.-]+$/.test(part));
+  if (!good || os === undefined || architecture === undefined) {
+    throw new AppError(
+      "invalid_argument",
+      `Cannot parse platform "${text}": want OS/ARCHITECTURE[/VARIANT], such as linux/arm64`,
+    );
+  }
+  return normalizePlatform(
+    defined<Platform>({ os, architecture, variant, "os.version": undefined, "os.features": undefined }),
+  );
+}
+
+/** Writes `os/architecture[/variant]`. */
+export function formatPlatform(platform: Platform): string {
+  const { os, architecture, variant } = platform;
+  return variant ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;
+}
+
+/** The platform of a machine, from the names that `Deno.build` uses. Images run on Linux also when asked for on macOS. */
+export function platformOfBuild(build: { readonly os: string; readonly arch: string }): Platform {
+  return normalizePlatform({ os: build.os === "windows" ? "windows" : "linux", architecture: build.arch });
+}
+
+/**
+ * All platforms whose images run on the wanted one, best first, as containerd ranks them: amd64 v4 to v1 then 386;
+ * arm64 then arm v8 to v5; arm v7 to v5.
+ */
+export function platformRanking(want: Platform): readonly Platform[] {
+  const wanted = normalizePlatform(want);
+  const { os, architecture, variant } = wanted;
+  const make = (arch: string, v?: string): Platform =>
+    normalizePlatform(v === undefined ? { os, architecture: arch } : { os, architecture: arch, variant: v });
+  const down = (arch: string, from: number, to: number) =>
+    Array.from({ length: Math.max(0, from - to + 1) }, (_, i) => make(arch, `v${from - i}`));
+  const level = Number(/^v([0-9]+)/.exec(variant ?? "")?.[1]);
+  switch (architecture) {
+    case "amd64":
+      return [...down("amd64", variant === undefined ? 1 : level, 1), make("386")];
+    case "arm64": {
+      const [, major = "8", minor = "0"] = /^v([0-9]+)(?:\.([0-9]+))?$/.exec(variant ?? "v8") ?? [];
+      return [...armRanking(Number(major), Number(minor)).map((v) => make("arm64", v)), ...down("arm", 8, 5)];
+    }
+    case "arm":
+      return Number.isNaN(level) || level < 5 ? [wanted] : down("arm", level, 5);
+    default:
+      return [wanted];
+  }
+}
+
+/** Arm v9.n runs what was built for v9.0 to v9.n, and for v8.(n+5) and below; v8.n for v8.0 to v8.n. */
+function armRanking(major: number, minor: number): string[] {
+  const versions: string[] = [];
+  for (let n = minor; n >= 0; n--) versions.push(n === 0 ? `v${major}` : `v${major}.${n}`);
+  if (major === 9) versions.push(...armRanking(8, Math.min(minor + 5, 9)));
+  return versions;
+}
+
+/** Whether two platforms are one after normalising; versions and features of the system are not compared. */
+export function samePlatform(a: Platform, b: Platform): boolean {
+  return formatPlatform(normalizePlatform(a)) === formatPlatform(normalizePlatform(b));
+}
+
+/** Reads a platform object of an index. */
+export function readPlatform(value: unknown, where: Where): Platform {
+  const fields = asObject(value, where);
+  return defined<Platform>({
+    os: asString(fields.os, `${where}.os`),
+    architecture: asString(fields.architecture, `${where}.architecture`),
+    variant: optional(fields.variant, `${where}.variant`, asString),
+    "os.version": optional(fields["os.version"], `${where}["os.version"]`, asString),
+    "os.features": optional(fields["os.features"], `${where}["os.features"]`, asStrings),
+  });
+}
