@@ -1,0 +1,71 @@
+/**
+ * The shapes of HTTP that this room uses, small enough for two clients to have: the runtime's `fetch`, and one of our
+ * own for blobs where that pays.
+ *
+ * @module
+ */
+import type { ByteReader } from "../base/bytes.ts";
+
+/** A request. */
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A form, for token requests. */
+  readonly body?: string;
+}
+
+/** A response. Dispose it on every path: that closes the connection of a body not read to its end. */
+export interface HttpResponse extends Disposable {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The address that answered, after redirects. */
+  readonly url: URL;
+  /** The body's bytes, with no content encoding undone. */
+  readonly body: ByteReader;
+}
+
+/**
+ * Sends requests to any host, following redirects by the rules of this room: at most 10, no credentials to another
+ * origin, never from https down to http. The signal governs the body as well.
+ */
+export interface Transport {
+  /** @throws AppError `network`, or the signal's reason */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+/** A server that may be asked for the content of one registry. */
+export interface RegistryHost {
+  /** The registry of the references that it serves: `docker.io`. */
+  readonly registry: string;
+  /** Where its API begins, with a final slash: `https://registry-1.docker.io/v2/`. */
+  readonly base: URL;
+  /** What it may be asked for. */
+  readonly capabilities: ReadonlySet<"pull" | "resolve">;
+  /** Whether it is not the registry itself: then it is sent `ns=` and none of the registry's credentials. */
+  readonly isMirror: boolean;
+  /** Headers that its configuration adds to each request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A request to a registry's API. */
+export interface ApiRequest {
+  readonly method: "GET" | "HEAD";
+  /** Below the host's base: `library/nginx/manifests/latest`, with a query if one is needed. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * One repository at one host: sends API requests with the right credentials. It answers challenges, gets and renews
+ * tokens, and asks once more; a 401 that comes back from it is final. It neither retries failures nor reads bodies.
+ */
+export interface RegistrySession {
+  readonly host: RegistryHost;
+  /** @throws AppError `network`, `unauthorized` (no token to be had), or the signal's reason */
+  send(request: ApiRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Where the credentials came from, for messages: a file and key, or "anonymous". Known after the first `send`. */
+  readonly credentialSource: string;
+}
