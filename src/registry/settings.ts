@@ -17,7 +17,8 @@ export interface ProxySettings {
 
 /** Settings of a registry client; every field has a default. */
 export interface RegistrySettings {
-  /** Use http for every registry. Loopback registries are tried with https first, then http, without it. @default {false} */
+  /** Use http for every registry. Without it, http is for loopback registries alone, and only while nothing
+   * (`caCerts`, a folder in `certsDirs`) says that they speak TLS. @default {false} */
   readonly plainHttp?: boolean;
   /** PEM certificates of authorities to trust beside the system's. */
   readonly caCerts?: readonly string[];
