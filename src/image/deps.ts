@@ -1,0 +1,26 @@
+/**
+ * What the use-cases need: interfaces, so that each can be tried with fakes.
+ *
+ * @module
+ */
+import type { CredentialSource } from "../content/credential.ts";
+import type { ImageStore } from "../content/image_store.ts";
+import type { StoreMaintenance } from "../content/maintenance.ts";
+import type { Remote } from "../content/remote.ts";
+import type { ContentStore } from "../content/store.ts";
+import type { Reference } from "../oci/reference.ts";
+
+/** Everything that a store can do. */
+export interface ImageStorage extends ContentStore, ImageStore, StoreMaintenance {}
+
+/** Opens repositories at their registries. */
+export interface RemoteOpener {
+  /** The repository of a reference; `credentials` replace those that the opener was made with. */
+  remote(reference: Reference, options?: { readonly credentials?: CredentialSource }): Remote;
+}
+
+/** What the use-cases work on. */
+export interface ImageDeps {
+  readonly store: ImageStorage;
+  readonly registry: RemoteOpener;
+}

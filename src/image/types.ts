@@ -1,0 +1,187 @@
+/**
+ * Options and results of the use-cases.
+ *
+ * @module
+ */
+import type { CredentialSource } from "../content/credential.ts";
+import type { ImageRecord } from "../content/image_store.ts";
+import type { StoreUsage } from "../content/maintenance.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { ImageConfig } from "../oci/image_config.ts";
+import type { Platform } from "../oci/platform.ts";
+import type { PullListener } from "./events.ts";
+
+/** How to pull. */
+export interface PullOptions {
+  /** Which platform to choose in an index. @default the machine's */
+  readonly platform?: Platform;
+  /** Pull everything below an index. @default {false} */
+  readonly allPlatforms?: boolean;
+  /** Large blobs fetched at once, at least 1. Small ones share a wider limit. @default {6} */
+  readonly jobs?: number;
+  /** Credentials of this pull alone. @default those of the registry client */
+  readonly credentials?: CredentialSource;
+  /** Hears what happens. */
+  readonly onEvent?: PullListener;
+  /** Gives the pull up; what is here by then is gone on from by the next one. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a pull brought. */
+export interface PullResult {
+  /** The record under the name that was asked for. */
+  readonly record: ImageRecord;
+  /** All names that the pull recorded. */
+  readonly names: readonly string[];
+  /** Bytes that came over the network. */
+  readonly fetched: number;
+  /** Bytes of blobs that were in the store before. */
+  readonly present: number;
+}
+
+/** One image of the store, with all its names together. */
+export interface ImageSummary {
+  /** The digest of the config. */
+  readonly id: Digest;
+  /** Names with a tag, sorted. */
+  readonly repoTags: readonly string[];
+  /** Names with a digest, sorted. */
+  readonly repoDigests: readonly string[];
+  /** The chosen manifest. */
+  readonly manifest: Descriptor;
+  /** What the names point at in their registry. */
+  readonly target: Descriptor;
+  readonly kind: "image" | "artifact";
+  readonly scope: "one-platform" | "all-platforms";
+  readonly platform?: Platform;
+  /** Bytes of the manifest, config and layers. */
+  readonly size: number;
+  /** Whether any name is pinned. */
+  readonly pinned: boolean;
+  /** When the newest name was pulled, in milliseconds since 1970. */
+  readonly pulledAt: number;
+  readonly origins: readonly string[];
+}
+
+/** A layer of an inspected image. */
+export interface LayerDetails {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Compressed bytes. */
+  readonly size: number;
+  /** Undefined for artifacts. */
+  readonly diffId?: Digest;
+  readonly chainId?: Digest;
+  /** Whether the blob is in the store. */
+  readonly present: boolean;
+}
+
+/** A platform of an image's index. */
+export interface PlatformDetails {
+  readonly digest: Digest;
+  readonly platform?: Platform;
+  /** Whether its manifest is in the store. */
+  readonly present: boolean;
+}
+
+/** All that the store knows of an image. */
+export interface ImageDetails extends ImageSummary {
+  readonly config: Descriptor;
+  /** Undefined for artifacts. */
+  readonly imageConfig?: ImageConfig;
+  readonly layers: readonly LayerDetails[];
+  /** The manifests of the index that the name points at; empty if it points at a manifest. */
+  readonly platforms: readonly PlatformDetails[];
+  /** Annotations of the manifest. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What a removal did. */
+export interface RemoveResult {
+  /** Names that are gone. */
+  readonly untagged: readonly string[];
+  /** Images that have no name left. */
+  readonly deleted: readonly Digest[];
+  /** What was swept. Undefined if a running pull held the content: then `gc` frees it later. */
+  readonly swept?: SweepResult;
+}
+
+/** What a sweep freed, or would free. */
+export interface SweepResult {
+  readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
+  readonly partials: readonly { readonly digest: Digest; readonly size: number }[];
+  /** Bytes of both. */
+  readonly freed: number;
+}
+
+/** How to collect. */
+export interface CollectOptions {
+  /** Only say what would go. @default {false} */
+  readonly dryRun?: boolean;
+  /** Partials that no byte was added to for so long go, in milliseconds. @default one day */
+  readonly partialAge?: number;
+  /** How long to wait for running pulls, in milliseconds. @default {10_000} */
+  readonly wait?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Something that is wrong with a blob. */
+export interface BlobFault {
+  readonly digest: Digest;
+  readonly kind: "missing" | "corrupt" | "unreadable";
+  /** What was found, for people. */
+  readonly found: string;
+  /** Names of the images that need it. Empty for a blob that no image needs. */
+  readonly names: readonly string[];
+  /** Whether a repair put it right. */
+  readonly repaired: boolean;
+  /** Why a repair could not. */
+  readonly repairError?: string;
+}
+
+/** How to verify. */
+export interface VerifyOptions {
+  /** References or ids; all of the store without them. */
+  readonly images?: readonly string[];
+  /** Fetch what is bad and swap it in. @default {false} */
+  readonly repair?: boolean;
+  /** Blobs hashed at once. @default {2} */
+  readonly jobs?: number;
+  /** Hears of each blob that was looked at. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How far a verification is. */
+export interface VerifyProgress {
+  readonly blobs: number;
+  readonly totalBlobs: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** What a verification found. */
+export interface VerifyResult {
+  /** Blobs that were hashed. */
+  readonly blobs: number;
+  /** Bytes that were hashed. */
+  readonly bytes: number;
+  readonly faults: readonly BlobFault[];
+}
+
+/** What takes space, by image. */
+export interface DiskUsage {
+  readonly store: StoreUsage;
+  /** Images by name, with the bytes that they alone hold. */
+  readonly images: readonly {
+    readonly id: Digest;
+    readonly names: readonly string[];
+    /** Bytes of all its blobs. */
+    readonly size: number;
+    /** Bytes that go if it alone is removed. */
+    readonly unique: number;
+  }[];
+  /** Bytes of blobs that no image needs. */
+  readonly unused: number;
+}
