@@ -1,0 +1,152 @@
+/**
+ * Bringing the blobs of a plan into the store: several at once, each one once.
+ *
+ * @module
+ */
+import { MIB } from "../base/bytes.ts";
+import { mapBounded } from "../base/limiter.ts";
+import { copyBlob, type CopyEvent } from "../content/copy.ts";
+import type { Fetcher } from "../content/remote.ts";
+import type { Ingest, Ingester } from "../content/store.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { MANIFEST_MAX_BYTES } from "../oci/document.ts";
+import { findVerified, storeBytes } from "./documents.ts";
+import type { ImageStorage } from "./deps.ts";
+import type { BlobState, PullListener } from "./events.ts";
+import type { WantedBlob } from "./plan.ts";
+
+/** Blobs up to this size spend their time in round trips and syncs, not in bytes: many of them go at once. */
+const SMALL_MAX_BYTES = MIB;
+
+/** Small blobs at once: what hides a round trip and stays polite. */
+const SMALL_JOBS = 16;
+
+/** What bringing the blobs took. */
+export interface BringResult {
+  /** Bytes that came over the network. */
+  readonly fetched: number;
+  /** Bytes of blobs that were here before. */
+  readonly present: number;
+}
+
+/** What `bringBlobs` works with. */
+export interface BringContext {
+  readonly store: ImageStorage;
+  readonly fetcher: Fetcher;
+  /** Large blobs at once. */
+  readonly jobs: number;
+  readonly onEvent: PullListener;
+}
+
+/**
+ * Brings every blob that is not in the store. Large and small ones each have a bound of their own, so that neither
+ * waits behind the other; the largest go first, since the last one to end decides.
+ *
+ * @throws AppError the first failure, after all others were stopped, or the signal's reason
+ */
+export async function bringBlobs(
+  blobs: readonly WantedBlob[],
+  context: BringContext,
+  signal: AbortSignal,
+): Promise<BringResult> {
+  const { store, onEvent } = context;
+  const states = await Promise.all(blobs.map((blob) => stateOf(store, blob)));
+  const missing: Job[] = [];
+  let present = 0;
+  blobs.forEach((blob, i) => {
+    const { digest, size } = blob.descriptor;
+    const state = states[i];
+    if (state === "intact") {
+      present += size;
+      onEvent({ kind: "blob", digest, state: "present", offset: size, size });
+    } else {
+      missing.push({ ...blob, isDamaged: state === "damaged" });
+      onEvent({ kind: "blob", digest, state: "waiting", offset: 0, size });
+    }
+  });
+  missing.sort((a, b) => b.descriptor.size - a.descriptor.size);
+  const isSmall = ({ descriptor }: Job) => descriptor.size <= SMALL_MAX_BYTES;
+  const lanes = [
+    { jobs: missing.filter((job) => !isSmall(job)), limit: context.jobs },
+    { jobs: missing.filter(isSmall), limit: Math.max(context.jobs, SMALL_JOBS) },
+  ];
+  const fetched = await mapBounded(lanes, lanes.length, async ({ jobs, limit }, inner) => {
+    const sizes = await mapBounded(jobs, limit, (job, own) => bringBlob(job, context, own), inner);
+    return sum(sizes);
+  }, signal);
+  return { fetched: sum(fetched), present };
+}
+
+/**
+ * Whether a blob has to be brought. Documents and configs are hashed, since the next step reads them; a layer is
+ * compared by its size alone, since it was verified when it was committed, and `verify` is there for the disk's errors.
+ */
+async function stateOf(
+  store: ImageStorage,
+  { descriptor, role }: WantedBlob,
+): Promise<"intact" | "damaged" | "missing"> {
+  const info = await store.findBlob(descriptor.digest);
+  if (info === undefined) return "missing";
+  if (info.size !== descriptor.size) return "damaged";
+  if (role === "layer" || info.size > MANIFEST_MAX_BYTES) return "intact";
+  return await findVerified(store, descriptor, MANIFEST_MAX_BYTES) === undefined ? "damaged" : "intact";
+}
+
+interface Job extends WantedBlob {
+  /** Other bytes stand where the blob should be. */
+  readonly isDamaged: boolean;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0);
+}
+
+/** @returns bytes that came over the network */
+async function bringBlob(job: Job, context: BringContext, signal: AbortSignal): Promise<number> {
+  const { descriptor, bytes } = job;
+  const { store, onEvent } = context;
+  const { digest, size } = descriptor;
+  const tell = (state: BlobState, offset: number) => onEvent({ kind: "blob", digest, state, offset, size });
+  if (bytes !== undefined && !job.isDamaged) {
+    await storeBytes(store, descriptor, bytes, signal);
+    tell("committed", size);
+    return bytes.length;
+  }
+  const ingester = job.isDamaged ? replacing(store) : store;
+  const result = await copyBlob(
+    context.fetcher,
+    ingester,
+    descriptor,
+    translate(descriptor, onEvent),
+    signal,
+  );
+  tell(result.created ? "committed" : "present", size);
+  return result.fetched;
+}
+
+/** An ingester whose commits swap the new blob in over the damaged one. */
+export function replacing(
+  store: { beginReplacement(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest> },
+): Ingester {
+  return { beginIngest: (descriptor, signal) => store.beginReplacement(descriptor, signal) };
+}
+
+function translate({ digest, size }: Descriptor, onEvent: PullListener): (event: CopyEvent) => void {
+  let offset = 0;
+  return (event) => {
+    switch (event.kind) {
+      case "begin":
+        offset = event.offset;
+        return onEvent({ kind: "blob", digest, state: "fetching", offset, size, host: event.host });
+      case "bytes":
+        offset = event.offset;
+        return onEvent({ kind: "bytes", digest, offset, size });
+      case "commit":
+        return onEvent({ kind: "blob", digest, state: "committing", offset: size, size });
+      case "retry":
+        return onEvent({ ...event, digest });
+      case "restart":
+        return onEvent({ ...event, digest });
+    }
+  };
+}

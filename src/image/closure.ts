@@ -1,0 +1,75 @@
+/**
+ * The blobs that an image needs: what a collector marks, a verifier hashes, and `df` counts.
+ *
+ * @module
+ */
+import type { ImageRecord } from "../content/image_store.ts";
+import type { ContentReader } from "../content/store.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { MANIFEST_MAX_BYTES } from "../oci/document.ts";
+import { isIndexType, isManifestType } from "../oci/media_type.ts";
+import { documentFrom, findVerified, type LoadedDocument } from "./documents.ts";
+import type { BlobRole } from "./events.ts";
+import { contentOf } from "./plan.ts";
+
+/** A blob that an image needs. */
+export interface NeededBlob {
+  readonly descriptor: Descriptor;
+  readonly role: BlobRole;
+}
+
+/** All that an image needs, as far as its documents can be read. */
+export interface Closure {
+  readonly blobs: ReadonlyMap<Digest, NeededBlob>;
+  /** Documents that are missing or damaged: what is below them is not known. */
+  readonly unknown: readonly Descriptor[];
+}
+
+/** Walks the documents of many images, reading each once. */
+export class ClosureWalker {
+  readonly #store: ContentReader;
+  readonly #documents = new Map<Digest, Promise<LoadedDocument | undefined>>();
+
+  /** @param store where the documents are */
+  constructor(store: ContentReader) {
+    this.#store = store;
+  }
+
+  /** The closure of one record. */
+  async closureOf(record: Pick<ImageRecord, "target" | "manifest" | "scope">): Promise<Closure> {
+    const blobs = new Map<Digest, NeededBlob>();
+    const unknown: Descriptor[] = [];
+    const visit = async (descriptor: Descriptor): Promise<void> => {
+      if (blobs.has(descriptor.digest)) return;
+      const isIndex = isIndexType(descriptor.mediaType);
+      blobs.set(descriptor.digest, { descriptor, role: isIndex ? "index" : "manifest" });
+      const loaded = await this.#load(descriptor);
+      if (loaded === undefined) unknown.push(descriptor);
+      else if (loaded.document.kind === "manifest") {
+        for (const blob of contentOf(loaded.document)) blobs.set(blob.descriptor.digest, blob);
+      } else {
+        for (const entry of loaded.document.manifests) await visitEntry(entry);
+      }
+    };
+    const visitEntry = async (entry: Descriptor) => {
+      if (isIndexType(entry.mediaType)) return await visit(entry);
+      if (record.scope !== "all-platforms") return;
+      if (isManifestType(entry.mediaType)) return await visit(entry);
+      blobs.set(entry.digest, { descriptor: entry, role: "layer" });
+    };
+    await visit(record.target);
+    await visit(record.manifest);
+    return { blobs, unknown };
+  }
+
+  #load(descriptor: Descriptor): Promise<LoadedDocument | undefined> {
+    let loading = this.#documents.get(descriptor.digest);
+    if (loading === undefined) {
+      loading = findVerified(this.#store, descriptor, MANIFEST_MAX_BYTES)
+        .then((bytes) => bytes && documentFrom(descriptor, bytes));
+      this.#documents.set(descriptor.digest, loading);
+    }
+    return loading;
+  }
+}

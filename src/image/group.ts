@@ -1,0 +1,69 @@
+/**
+ * Records to images: all names of one config together.
+ *
+ * @module
+ */
+import type { ImageRecord } from "../content/image_store.ts";
+import type { ImageSummary } from "./types.ts";
+
+/** An image with the records that make it. */
+export interface ImageGroup {
+  readonly summary: ImageSummary;
+  /** The newest first. */
+  readonly records: readonly ImageRecord[];
+}
+
+/** Whether a recorded name ends in a digest, not in a tag. */
+export function isDigestName(name: string): boolean {
+  return name.includes("@");
+}
+
+/** The repository of a recorded name: what stands before its tag or digest. */
+export function repositoryOfName(name: string): string {
+  const at = name.indexOf("@");
+  return at >= 0 ? name.slice(0, at) : name.slice(0, name.lastIndexOf(":"));
+}
+
+/** Groups records by image, in the order of their first names. */
+export function groupImages(records: readonly ImageRecord[]): readonly ImageGroup[] {
+  const groups = new Map<string, ImageRecord[]>();
+  for (const record of records) {
+    const group = groups.get(record.imageId);
+    if (group === undefined) groups.set(record.imageId, [record]);
+    else group.push(record);
+  }
+  return [...groups.values()].map(makeGroup).sort((a, b) => compareNames(a.summary, b.summary));
+}
+
+function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {
+  const records = [...unordered].sort((a, b) => b.pulledAt - a.pulledAt);
+  const [newest] = records as [ImageRecord, ...ImageRecord[]];
+  const names = records.map(({ name }) => name).sort();
+  return {
+    records,
+    summary: {
+      id: newest.imageId,
+      repoTags: names.filter((name) => !isDigestName(name)),
+      repoDigests: names.filter(isDigestName),
+      manifest: newest.manifest,
+      target: newest.target,
+      kind: newest.kind,
+      scope: newest.scope,
+      ...(newest.platform && { platform: newest.platform }),
+      size: newest.size,
+      pinned: records.some(({ pinned }) => pinned),
+      pulledAt: newest.pulledAt,
+      origins: [...new Set(records.flatMap(({ origins }) => origins))],
+    },
+  };
+}
+
+function compareNames(a: ImageSummary, b: ImageSummary): number {
+  const [left, right] = [firstNameOf(a), firstNameOf(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** The name to show for an image: its first tag, else its first digest. */
+export function firstNameOf(summary: Pick<ImageSummary, "repoTags" | "repoDigests" | "id">): string {
+  return summary.repoTags[0] ?? summary.repoDigests[0] ?? summary.id;
+}

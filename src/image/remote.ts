@@ -1,0 +1,39 @@
+/**
+ * Asking a registry without pulling.
+ *
+ * @module
+ */
+import { neverAborted } from "../base/abort.ts";
+import type { Digest } from "../oci/digest.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { ImageDeps } from "./deps.ts";
+import type { RemoteOptions } from "./service.ts";
+
+/** The digest that a registry has for a name now. @throws AppError `not_found` and network codes */
+export async function remoteDigest(
+  { registry }: Pick<ImageDeps, "registry">,
+  text: string,
+  { credentials, signal = neverAborted() }: RemoteOptions = {},
+): Promise<Digest> {
+  const reference = parseReference(text);
+  const remote = registry.remote(reference, credentials === undefined ? {} : { credentials });
+  return (await remote.resolve(reference, signal)).descriptor.digest;
+}
+
+/** All tags of a repository, page by page. @throws AppError `not_found` and network codes */
+export async function* remoteTags(
+  { registry }: Pick<ImageDeps, "registry">,
+  repository: string,
+  { credentials, signal = neverAborted() }: RemoteOptions = {},
+): AsyncIterable<readonly string[]> {
+  const remote = registry.remote(
+    parseReference(repository),
+    credentials === undefined ? {} : { credentials },
+  );
+  let last: string | undefined;
+  do {
+    const page = await remote.listTags(last === undefined ? {} : { last }, signal);
+    yield page.tags;
+    last = page.next;
+  } while (last !== undefined);
+}
