@@ -1,0 +1,129 @@
+import { assert, assertEquals, assertThrows } from "../../tests/assert.ts";
+import { AppError, type ErrorCode } from "../base/errors.ts";
+import { MANIFEST_MAX_BYTES, parseDocument } from "./document.ts";
+import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from "./media_type.ts";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const CONFIG = { mediaType: "application/vnd.oci.image.config.v1+json", digest: DIGEST, size: 2 };
+const LAYER = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: DIGEST, size: 3 };
+const MANIFEST = { schemaVersion: 2, config: CONFIG, layers: [LAYER] };
+const INDEX = { schemaVersion: 2, manifests: [{ mediaType: OCI_MANIFEST, digest: DIGEST, size: 4 }] };
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  return new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+Deno.test("parseDocument() tells what a document is from what it and its host say", async (t) => {
+  const cases: readonly (readonly [name: string, document: unknown, said: string, want: string])[] = [
+    ["an OCI manifest", { ...MANIFEST, mediaType: OCI_MANIFEST }, OCI_MANIFEST, OCI_MANIFEST],
+    ["a manifest that names no type", MANIFEST, OCI_MANIFEST, OCI_MANIFEST],
+    [
+      "a Docker manifest",
+      { ...MANIFEST, mediaType: DOCKER_MANIFEST },
+      `${DOCKER_MANIFEST}; charset=utf-8`,
+      DOCKER_MANIFEST,
+    ],
+    ["an index", { ...INDEX, mediaType: OCI_INDEX }, OCI_INDEX, OCI_INDEX],
+    ["a Docker list", { ...INDEX, mediaType: DOCKER_LIST }, DOCKER_LIST, DOCKER_LIST],
+    ["a host that says JSON", { ...INDEX, mediaType: DOCKER_LIST }, "application/json", DOCKER_LIST],
+    ["nobody says anything: an index", INDEX, "", OCI_INDEX],
+    ["nobody says anything: a manifest", MANIFEST, "", OCI_MANIFEST],
+    ["no layers at all", { schemaVersion: 2, config: CONFIG }, OCI_MANIFEST, OCI_MANIFEST],
+    [
+      "null for what is not set",
+      { ...MANIFEST, annotations: null, subject: null },
+      OCI_MANIFEST,
+      OCI_MANIFEST,
+    ],
+  ];
+  for (const [name, document, said, want] of cases) {
+    await t.step(name, () => assertEquals(parseDocument(bytesOf(document), said, "it").mediaType, want));
+  }
+});
+
+Deno.test("parseDocument() refuses each bad document with its own error", async (t) => {
+  const cases:
+    readonly (readonly [name: string, document: unknown, said: string, code: ErrorCode, why: string])[] = [
+      ["both at once", { ...MANIFEST, ...INDEX }, "", "invalid_content", "an index and a manifest at once"],
+      ["manifests and a config", { ...INDEX, config: CONFIG }, "", "invalid_content", "at once"],
+      ["schema 1 by number", { schemaVersion: 1, fsLayers: [] }, "", "unsupported", "schema 1"],
+      [
+        "schema 1 by type",
+        MANIFEST,
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        "unsupported",
+        "schema 1",
+      ],
+      [
+        "a type that differs from the host's",
+        { ...MANIFEST, mediaType: DOCKER_MANIFEST },
+        OCI_MANIFEST,
+        "invalid_content",
+        "want",
+      ],
+      [
+        "an index called a manifest",
+        { ...INDEX, mediaType: OCI_MANIFEST },
+        "",
+        "invalid_content",
+        "its fields are not",
+      ],
+      [
+        "a manifest called an index",
+        { ...MANIFEST, mediaType: OCI_INDEX },
+        "",
+        "invalid_content",
+        "its fields are not",
+      ],
+      ["an unknown type", { ...MANIFEST, mediaType: "text/plain" }, "", "unsupported", '"text/plain"'],
+      ["no version", { config: CONFIG, layers: [] }, "", "invalid_content", "schemaVersion"],
+      ["not JSON", "{", "", "invalid_content", "not valid JSON"],
+      ["not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "", "invalid_content", "not valid JSON"],
+      ["not an object", "[]", "", "invalid_content", "an object"],
+      [
+        "a size that is text",
+        { ...MANIFEST, config: { ...CONFIG, size: "2" } },
+        "",
+        "invalid_content",
+        "it.config.size",
+      ],
+      [
+        "a negative size",
+        { ...MANIFEST, layers: [{ ...LAYER, size: -1 }] },
+        "",
+        "invalid_content",
+        "it.layers[0].size",
+      ],
+      [
+        "a digest with a slash",
+        { ...MANIFEST, config: { ...CONFIG, digest: "sha256:../../etc" } },
+        "",
+        "invalid_content",
+        "it.config.digest",
+      ],
+      [
+        "an unknown algorithm",
+        { ...MANIFEST, config: { ...CONFIG, digest: "md5:abcd" } },
+        "",
+        "unsupported",
+        "md5",
+      ],
+      ["no config", { schemaVersion: 2, layers: [] }, OCI_MANIFEST, "invalid_content", "it.config"],
+    ];
+  for (const [name, document, said, code, why] of cases) {
+    await t.step(name, () => {
+      const error = assertThrows(() => parseDocument(bytesOf(document), said, "it"), AppError, why);
+      assertEquals(error.code, code);
+    });
+  }
+});
+
+Deno.test("parseDocument() takes 4 MiB and not a byte more", () => {
+  const text = JSON.stringify({ ...MANIFEST, annotations: { pad: "" } });
+  const padded = (size: number) =>
+    bytesOf(text.replace('"pad":""', `"pad":"${"x".repeat(size - text.length)}"`));
+  assert(parseDocument(padded(MANIFEST_MAX_BYTES), "", "it").kind === "manifest");
+  const error = assertThrows(() => parseDocument(padded(MANIFEST_MAX_BYTES + 1), "", "it"), AppError);
+  assertEquals(error.code, "limit_exceeded");
+});
