@@ -1,0 +1,68 @@
+/**
+ * Putting the use-cases together with a real store and a real registry client: the only place that names both.
+ *
+ * What a command does not use is not loaded: listing images needs no network code, and no pull needs the verifier.
+ *
+ * @module
+ */
+import type { RegistrySettings } from "../registry/settings.ts";
+import { openStore } from "../store/store.ts";
+import type { ImageDeps } from "./deps.ts";
+import { filterImages, findImage } from "./find.ts";
+import type { ImageService } from "./service.ts";
+
+/** Where the images are and how registries are reached. */
+export interface OpenOptions {
+  /** The store's folder. */
+  readonly root: string;
+  /**
+   * `read` makes nothing on the disk, and takes a folder that isn't there for an empty store; `write` makes what is
+   * missing. @default {"write"}
+   */
+  readonly mode?: "read" | "write";
+  /** How registries are reached. */
+  readonly registry?: RegistrySettings;
+}
+
+/**
+ * Opens a store and gives the use-cases over it. Close it when done.
+ *
+ * @throws AppError `store_corrupt`, `permission_denied`, `no_space`
+ */
+export async function openImages(options: OpenOptions): Promise<ImageService> {
+  const store = await openStore(options.root, { mode: options.mode ?? "write" });
+  type Client = Awaited<ReturnType<typeof openClient>>;
+  let client: Promise<Client> | undefined;
+  async function openClient() {
+    const { openRegistry } = await import("../registry/registry.ts");
+    return openRegistry(options.registry ?? {});
+  }
+  async function online(): Promise<ImageDeps> {
+    return { store, registry: await (client ??= openClient()) };
+  }
+  return {
+    pull: async (reference, pullOptions) => {
+      const deps = online();
+      const { pullImage } = await import("./pull.ts");
+      return await pullImage(await deps, reference, pullOptions);
+    },
+    list: async (filter) => (await filterImages(store, filter)).map(({ summary }) => summary),
+    find: async (image) => (await findImage(store, image)).summary,
+    inspect: async (image) => (await import("./inspect.ts")).inspectImage({ store }, image),
+    remoteDigest: async (reference, remoteOptions) => {
+      const { remoteDigest } = await import("./remote.ts");
+      return await remoteDigest(await online(), reference, remoteOptions);
+    },
+    remoteTags: async function* (repository, remoteOptions) {
+      const { remoteTags } = await import("./remote.ts");
+      yield* remoteTags(await online(), repository, remoteOptions);
+    },
+    tag: async (image, name) => (await import("./tag.ts")).tagImage({ store }, image, name),
+    remove: async (images, removeOptions) =>
+      (await import("./remove.ts")).removeImages({ store }, images, removeOptions),
+    collect: async (collectOptions) => (await import("./sweep.ts")).collectGarbage({ store }, collectOptions),
+    verify: async (verifyOptions) => (await import("./verify.ts")).verifyStore(await online(), verifyOptions),
+    usage: async () => (await import("./usage.ts")).diskUsage({ store }),
+    close: () => void client?.then((registry) => registry.close()),
+  };
+}
