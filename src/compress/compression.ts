@@ -1,0 +1,39 @@
+/**
+ * Which compression bytes are in, told by their magic and by their media type.
+ *
+ * @module
+ */
+
+/** How a stream of bytes is compressed. */
+export type Compression = "gzip" | "zstd" | "none";
+
+/** Bytes of a stream's start that {@linkcode compressionOf} wants to see; fewer only if there are no more. */
+export const MAGIC_BYTES = 4;
+
+/** A zstd skippable frame (RFC 8878, 3.1.2) starts with any of `50..5f 2a 4d 18`. */
+export function isSkippableMagic(head: Uint8Array): boolean {
+  const [a, b, c, d] = head;
+  return a !== undefined && a >= 0x50 && a <= 0x5f && b === 0x2a && c === 0x4d && d === 0x18;
+}
+
+/** Whether a zstd frame (RFC 8878, 3.1.1) starts here. */
+export function isZstdMagic(head: Uint8Array): boolean {
+  return head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd;
+}
+
+/** The compression that the first bytes of a stream tell. What has no known magic is taken for plain. */
+export function compressionOf(head: Uint8Array): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
+  if (isZstdMagic(head) || isSkippableMagic(head)) return "zstd";
+  return "none";
+}
+
+/**
+ * The compression that a layer's media type names, OCI or Docker, distributable or not. Undefined for what is no tar
+ * or is wrapped in something else, such as encryption: those bytes must not be taken for an archive.
+ */
+export function compressionOfMediaType(mediaType: string): Compression | undefined {
+  const match = /\.tar(?:[.+](gzip|zstd))?$/.exec(mediaType);
+  if (match === null) return undefined;
+  return match[1] === "gzip" || match[1] === "zstd" ? match[1] : "none";
+}

@@ -1,0 +1,159 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "../../tests/assert.ts";
+import { concatBytes, KIB, MIB } from "../base/bytes.ts";
+import { AppError, isCode } from "../base/errors.ts";
+import type { Compression } from "./compression.ts";
+import { openDecoder } from "./decoder.ts";
+import { openEncoder } from "./encoder.ts";
+import { checkExpansion, DEFAULT_EXPANSION, RATIO_FREE_BYTES } from "./limits.ts";
+
+const FORMATS: readonly Compression[] = ["gzip", "zstd", "none"];
+
+async function encode(
+  compression: Compression,
+  bytes: Uint8Array,
+  piece = bytes.length,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  using encoder = await openEncoder(compression, (chunk) => chunks.push(chunk.slice()));
+  for (let at = 0; at < bytes.length; at += piece) encoder.push(bytes.subarray(at, at + piece));
+  encoder.finish();
+  return concatBytes(chunks);
+}
+
+async function decode(compression: Compression, bytes: Uint8Array, piece = 64 * KIB): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  using decoder = await openDecoder(compression, DEFAULT_EXPANSION, (chunk) => {
+    assert(chunk.length <= Math.max(256 * KIB, piece));
+    chunks.push(chunk.slice());
+  });
+  for (let at = 0; at < bytes.length; at += piece) decoder.push(bytes.subarray(at, at + piece));
+  decoder.finish();
+  assertEquals(decoder.bytesIn, bytes.length);
+  return concatBytes(chunks);
+}
+
+/** Bytes that compress a little, the same at every run. */
+function sample(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let state = 1;
+  for (let i = 0; i < length; i++) {
+    state = (state * 48271) % 2147483647;
+    bytes[i] = state % 97;
+  }
+  return bytes;
+}
+
+Deno.test("decoders give back what encoders took, in pieces of any size", async (t) => {
+  const plain = sample(700 * KIB);
+  for (const format of FORMATS) {
+    for (const piece of [1000, 64 * KIB, MIB]) {
+      await t.step(`${format}, ${piece}`, async () => {
+        const packed = await encode(format, plain, piece);
+        assertEquals(await decode(format, packed, piece), plain);
+      });
+    }
+  }
+});
+
+Deno.test("encoders give the same bytes whatever pieces they take", async () => {
+  const plain = sample(300 * KIB);
+  for (const format of FORMATS) {
+    assertEquals(await encode(format, plain, 777), await encode(format, plain));
+  }
+});
+
+Deno.test("decoders join members and frames, and tolerate zeros after the last, cut at any byte", async (t) => {
+  for (const format of ["gzip", "zstd"] as const) {
+    const one = await encode(format, new TextEncoder().encode("one "));
+    const two = await encode(format, new TextEncoder().encode("two"));
+    const none = await encode(format, new Uint8Array(0));
+    const whole = concatBytes([one, none, two, new Uint8Array(600)]);
+    for (let piece = 1; piece < 60; piece++) {
+      const text = new TextDecoder().decode(await decode(format, whole, piece));
+      await t.step(`${format}, ${piece}`, () => assertEquals(text, "one two"));
+    }
+  }
+});
+
+Deno.test("a zstd decoder passes over skippable frames", async () => {
+  const skip = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 9, 9, 9);
+  const empty = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0);
+  const frame = await encode("zstd", new TextEncoder().encode("kept"));
+  for (const piece of [1, 5, 1000]) {
+    const whole = concatBytes([skip, frame, empty, frame, skip]);
+    assertEquals(new TextDecoder().decode(await decode("zstd", whole, piece)), "keptkept");
+  }
+});
+
+Deno.test("decoders refuse a stream that is cut at any byte", async () => {
+  for (const format of ["gzip", "zstd"] as const) {
+    const packed = await encode(format, sample(2000));
+    for (let length = 0; length < packed.length; length++) {
+      const error = await assertRejects(() => decode(format, packed.subarray(0, length)), AppError);
+      assertEquals(error.code, "invalid_content", `${format} cut at ${length}`);
+    }
+  }
+});
+
+Deno.test("decoders refuse garbage after the last member or frame, also behind padding", async () => {
+  for (const format of ["gzip", "zstd"] as const) {
+    const packed = await encode(format, sample(100));
+    for (const tail of [[7, 7, 7, 7, 7], [0, 0, 7]]) {
+      for (const piece of [1, 1000]) {
+        const whole = concatBytes([packed, Uint8Array.from(tail)]);
+        assert(isCode(await assertRejects(() => decode(format, whole, piece)), "invalid_content"));
+      }
+    }
+  }
+});
+
+Deno.test("decoders find damage by the checksums of the format", async () => {
+  for (const format of ["gzip", "zstd"] as const) {
+    const packed = await encode(format, sample(5000));
+    packed[packed.length - 3] = (packed.at(-3) ?? 0) ^ 0x10;
+    assert(isCode(await assertRejects(() => decode(format, packed)), "invalid_content"));
+  }
+});
+
+Deno.test("a zstd decoder refuses a window that it would have to keep in memory", async () => {
+  const frame = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x90, 0x01, 0x00, 0x00);
+  assert(isCode(await assertRejects(() => decode("zstd", frame)), "limit_exceeded"));
+  frame[5] = 0x58;
+  assertEquals((await decode("zstd", frame)).length, 0);
+});
+
+Deno.test("a decoder stops a bomb before its bytes reach the sink", async () => {
+  for (const format of ["gzip", "zstd"] as const) {
+    const bomb = await encode(format, new Uint8Array(4 * MIB));
+    let seen = 0;
+    using decoder = await openDecoder(format, { unpackedBytes: MIB, ratio: 250 }, (bytes) => {
+      seen += bytes.length;
+    });
+    assert(isCode(assertThrows(() => decoder.push(bomb)), "limit_exceeded"));
+    assert(seen <= MIB);
+  }
+});
+
+Deno.test("checkExpansion() counts the ratio only past the free bytes", () => {
+  const limits = { unpackedBytes: 1e15, ratio: 10 };
+  checkExpansion(1, RATIO_FREE_BYTES, limits);
+  checkExpansion(RATIO_FREE_BYTES, RATIO_FREE_BYTES * 10, limits);
+  assert(isCode(assertThrows(() => checkExpansion(1, RATIO_FREE_BYTES + 1, limits)), "limit_exceeded"));
+});
+
+Deno.test("decoders never hang or fail untyped on random bytes", async () => {
+  let state = 42;
+  const random = () => (state = (state * 48271) % 2147483647);
+  for (const format of ["gzip", "zstd"] as const) {
+    const packed = await encode(format, sample(3000));
+    for (let round = 0; round < 200; round++) {
+      const bytes = packed.slice();
+      for (let i = 0; i <= random() % 4; i++) bytes[random() % bytes.length] = random() % 256;
+      try {
+        await decode(format, bytes, 1 + random() % 900);
+      } catch (error) {
+        assert(isCode(error, "invalid_content", "limit_exceeded"), String(error));
+      }
+    }
+  }
+});

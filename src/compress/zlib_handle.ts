@@ -1,0 +1,148 @@
+/**
+ * The synchronous engine under the streams of `node:zlib`. The only file that names `node:zlib`.
+ *
+ * The public streams are not enough: the zstd one drops whatever follows the first frame of a write, and says nothing
+ * of a frame that was cut (Deno 2.6 and 2.9). The handle under them has been the same in Node for ten years; it says
+ * how many bytes it took, gives bytes into one reused buffer, and so needs 42 MB where the stream needs 112.
+ *
+ * @module
+ */
+import { KIB } from "../base/bytes.ts";
+import { AppError, messageOf } from "../base/errors.ts";
+
+/** Takes bytes. They are only good during the call: the buffer behind them is used again. */
+export type ByteSink = (bytes: Uint8Array) => void;
+
+/** What an engine does. */
+export type EngineKind = "gunzip" | "unzstd" | "gzip" | "zstd";
+
+/** Larger chunks gain nothing; smaller ones cost calls. */
+const OUTPUT_BYTES = 256 * KIB;
+
+const NO_BYTES = new Uint8Array(0);
+
+/** One call's outcome, in `state`: bytes of room left, bytes of input left. */
+interface NativeHandle {
+  onerror: (message: string, errno: number, code: string) => void;
+  writeSync(
+    flush: number,
+    input: Uint8Array,
+    inputOffset: number,
+    inputLength: number,
+    output: Uint8Array,
+    outputOffset: number,
+    outputLength: number,
+  ): void;
+  close(): void;
+}
+
+interface NativeStream {
+  readonly _handle?: NativeHandle;
+  readonly _writeState?: Uint32Array;
+}
+
+type Zlib = typeof import("node:zlib");
+
+/** Loads `node:zlib` (16 ms the first time, so nothing loads it before it is wanted). */
+function loadZlib(): Promise<Zlib> {
+  return import("node:zlib");
+}
+
+function createStream(zlib: Zlib, kind: EngineKind, level: number | undefined): unknown {
+  switch (kind) {
+    case "gunzip":
+      return zlib.createGunzip();
+    case "unzstd":
+      return zlib.createZstdDecompress();
+    case "gzip":
+      return zlib.createGzip(level === undefined ? {} : { level });
+    case "zstd": {
+      // The checksum lets a reader without the digest find damage.
+      const { ZSTD_c_checksumFlag, ZSTD_c_compressionLevel } = zlib.constants;
+      const params = { [ZSTD_c_checksumFlag]: 1, [ZSTD_c_compressionLevel]: level ?? 3 };
+      return zlib.createZstdCompress({ params });
+    }
+  }
+}
+
+/** A running compression or decompression. Dispose it. */
+export class Engine implements Disposable {
+  readonly #handle: NativeHandle;
+  readonly #state: Uint32Array;
+  readonly #finishFlag: number;
+  readonly #output = new Uint8Array(OUTPUT_BYTES);
+  #failure: string | undefined;
+  #closed = false;
+
+  private constructor(handle: NativeHandle, state: Uint32Array, finishFlag: number) {
+    this.#handle = handle;
+    this.#state = state;
+    this.#finishFlag = finishFlag;
+    handle.onerror = (message) => this.#failure ??= message;
+  }
+
+  /**
+   * Makes an engine.
+   *
+   * @param level of compression; undefined for the format's usual one
+   * @throws AppError `unsupported` in a runtime whose `node:zlib` has another engine
+   */
+  static async open(kind: EngineKind, level?: number): Promise<Engine> {
+    const zlib = await loadZlib();
+    const { _handle: handle, _writeState: state } = createStream(zlib, kind, level) as NativeStream;
+    if (typeof handle?.writeSync !== "function" || !(state instanceof Uint32Array)) {
+      throw new AppError("unsupported", `Cannot ${kind}: this runtime's node:zlib has no synchronous engine`);
+    }
+    const { Z_FINISH, ZSTD_e_end } = zlib.constants;
+    return new Engine(handle, state, kind === "zstd" || kind === "unzstd" ? ZSTD_e_end : Z_FINISH);
+  }
+
+  /**
+   * Feeds bytes and hands on what comes out.
+   *
+   * @returns how many bytes were taken; fewer than given when a compressed stream ended before them
+   * @throws AppError `invalid_content`, or what the sink throws
+   */
+  write(bytes: Uint8Array, sink: ByteSink): number {
+    return this.#run(0, bytes, sink);
+  }
+
+  /**
+   * Says that no more bytes come, and hands on the rest.
+   *
+   * @throws AppError `invalid_content` if a gzip stream is cut
+   */
+  finish(sink: ByteSink): void {
+    this.#run(this.#finishFlag, NO_BYTES, sink);
+  }
+
+  /** Frees the memory of the engine. */
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handle.close();
+  }
+
+  #run(flush: number, bytes: Uint8Array, sink: ByteSink): number {
+    let taken = 0;
+    for (;;) {
+      this.#call(flush, bytes, taken);
+      const [room = 0, left = 0] = this.#state;
+      taken = bytes.length - left;
+      if (room < OUTPUT_BYTES) sink(this.#output.subarray(0, OUTPUT_BYTES - room));
+      // A full buffer may have more behind it; room in the buffer means that all was given.
+      if (room > 0) return taken;
+    }
+  }
+
+  #call(flush: number, bytes: Uint8Array, from: number): void {
+    try {
+      this.#handle.writeSync(flush, bytes, from, bytes.length - from, this.#output, 0, OUTPUT_BYTES);
+    } catch (cause) {
+      this.#failure ??= messageOf(cause);
+    }
+    if (this.#failure !== undefined) {
+      throw new AppError("invalid_content", `Cannot decompress: ${this.#failure}`);
+    }
+  }
+}
