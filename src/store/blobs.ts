@@ -1,0 +1,118 @@
+/**
+ * Committed blobs on the disk.
+ *
+ * @module
+ */
+import { readAll } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import type { BlobInfo, OpenBlob } from "../content/store.ts";
+import { type Digest, findDigest } from "../oci/digest.ts";
+import { removeQuietly } from "./fs.ts";
+import { attemptAsync, isMissing } from "./fs_errors.ts";
+import type { StorePaths } from "./paths.ts";
+
+/** Reads, lists and removes the files under `blobs/`. */
+export class Blobs {
+  readonly #paths: StorePaths;
+
+  constructor(paths: StorePaths) {
+    this.#paths = paths;
+  }
+
+  /** Bytes of a blob, or undefined if there is none. Does not wait: one call to the operating system. */
+  sizeOf(digest: Digest): number | undefined {
+    try {
+      const info = Deno.statSync(this.#paths.blob(digest));
+      return info.isFile ? info.size : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** As `ContentReader.findBlob`. */
+  async find(digest: Digest): Promise<BlobInfo | undefined> {
+    const path = this.#paths.blob(digest);
+    try {
+      const info = await attemptAsync("read", path, () => Deno.stat(path));
+      return info.isFile ? infoOf(digest, info) : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** As `ContentReader.openBlob`. */
+  async open(digest: Digest): Promise<OpenBlob> {
+    const path = this.#paths.blob(digest);
+    let file: Deno.FsFile;
+    try {
+      file = await attemptAsync("read", path, () => Deno.open(path, { read: true }));
+    } catch (error) {
+      if (isMissing(error)) throw noSuchBlob(digest);
+      throw error;
+    }
+    return new OpenFile(file);
+  }
+
+  /** As `ContentReader.readBlob`. */
+  async read(digest: Digest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    using blob = await this.open(digest);
+    return await readAll(blob, limit, `blob "${digest}"`);
+  }
+
+  /** As `StoreMaintenance.listBlobs`. Files whose names are no digests are not ours, and not listed. */
+  async *list(): AsyncGenerator<BlobInfo> {
+    for (const algorithm of await namesIn(this.#paths.blobs)) {
+      for (const hex of await namesIn(`${this.#paths.blobs}/${algorithm}`)) {
+        const digest = findDigest(`${algorithm}:${hex}`);
+        const info = digest === undefined ? undefined : await this.find(digest);
+        if (info !== undefined) yield info;
+      }
+    }
+  }
+
+  /** As `StoreMaintenance.removeBlob`. */
+  remove(digest: Digest): void {
+    removeQuietly(this.#paths.blob(digest));
+  }
+}
+
+class OpenFile implements OpenBlob {
+  readonly size: number;
+  readonly #file: Deno.FsFile;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+    this.size = file.statSync().size;
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.#file.read(buffer);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+function infoOf(digest: Digest, info: Deno.FileInfo): BlobInfo {
+  return { digest, size: info.size, committedAt: info.mtime?.getTime() ?? 0 };
+}
+
+function noSuchBlob(digest: Digest): AppError {
+  return new AppError("not_found", `Cannot open blob "${digest}": the store has no such blob`, {
+    details: { digest },
+  });
+}
+
+/** The names in a directory, read at once so that nothing stays open while the caller works; none if it is missing. */
+async function namesIn(path: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(path)) names.push(entry.name);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return names;
+}

@@ -1,0 +1,111 @@
+/**
+ * Image records in `index.json`, beside whatever other tools keep there.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import type { ImageRecord } from "../content/image_store.ts";
+import { type Descriptor, readDescriptor } from "../oci/descriptor.ts";
+import type { JsonObject } from "../oci/json.ts";
+import type { IndexContent, IndexFile } from "./index_file.ts";
+import { descriptorOf, recordFrom, refNameOf } from "./record.ts";
+
+/** One content of the index, understood. */
+interface View {
+  readonly content: IndexContent;
+  /** Records by name, sorted. */
+  readonly records: ReadonlyMap<string, ImageRecord>;
+  /** The descriptor that each record came from. */
+  readonly sources: ReadonlyMap<string, JsonObject>;
+  /** Descriptors of other tools, in their order. */
+  readonly foreign: readonly JsonObject[];
+}
+
+/** The records. One descriptor for each name; descriptors without our annotations are kept untouched. */
+export class Images {
+  readonly #index: IndexFile;
+  #view: View | undefined;
+
+  constructor(index: IndexFile) {
+    this.#index = index;
+  }
+
+  /** As `ImageStore.listImages`. */
+  async list(): Promise<readonly ImageRecord[]> {
+    return [...this.#viewOf(await this.#index.read()).records.values()];
+  }
+
+  /** The descriptors of other tools. Those whose digest is of an unknown algorithm are kept, and not listed. */
+  async listForeign(): Promise<readonly Descriptor[]> {
+    return this.#viewOf(await this.#index.read()).foreign.flatMap((raw) => {
+      try {
+        return [readDescriptor(raw, "index.json")];
+      } catch (error) {
+        if (error instanceof AppError) return [];
+        throw error;
+      }
+    });
+  }
+
+  /** As `ImageStore.updateImages`. */
+  async update(
+    change: (records: ReadonlyMap<string, ImageRecord>) => Iterable<ImageRecord>,
+    signal: AbortSignal,
+  ): Promise<readonly ImageRecord[]> {
+    const after = await this.#index.update((content) => {
+      const view = this.#viewOf(content);
+      return contentOf(view, uniqueByName(change(view.records)));
+    }, signal);
+    return [...this.#viewOf(after).records.values()];
+  }
+
+  #viewOf(content: IndexContent): View {
+    if (this.#view?.content === content) return this.#view;
+    return this.#view = viewOf(content);
+  }
+}
+
+function viewOf(content: IndexContent): View {
+  const found: [ImageRecord, JsonObject][] = [];
+  const foreign: JsonObject[] = [];
+  for (const raw of content.manifests) {
+    const record = recordFrom(raw);
+    if (record === undefined) foreign.push(raw);
+    else found.push([record, raw]);
+  }
+  found.sort(([a], [b]) => a.name < b.name ? -1 : 1);
+  return {
+    content,
+    records: new Map(found.map(([record]) => [record.name, record])),
+    sources: new Map(found.map(([record, raw]) => [record.name, raw])),
+    foreign,
+  };
+}
+
+function uniqueByName(records: Iterable<ImageRecord>): readonly ImageRecord[] {
+  const byName = new Map<string, ImageRecord>();
+  for (const record of records) {
+    if (byName.has(record.name)) {
+      throw new AppError("internal", `Cannot record image "${record.name}": the name stands for two images`);
+    }
+    byName.set(record.name, record);
+  }
+  return [...byName.values()];
+}
+
+/** The content in which these records stand; the same object if nothing is different. */
+function contentOf(view: View, records: readonly ImageRecord[]): IndexContent {
+  let isChanged = records.length !== view.records.size;
+  const fresh = new Set<string>();
+  const manifests = records.map((record) => {
+    const source = view.sources.get(record.name);
+    if (source !== undefined && view.records.get(record.name) === record) return source;
+    isChanged = true;
+    fresh.add(record.name);
+    return descriptorOf(record, source);
+  });
+  if (!isChanged) return view.content;
+  // Two descriptors of one name would leave it to each tool which it means: the newer one replaces a foreign one.
+  const kept = view.foreign.filter((raw) => !fresh.has(refNameOf(raw) ?? ""));
+  return { manifests: [...kept, ...manifests], rest: view.content.rest };
+}

@@ -1,0 +1,157 @@
+/**
+ * `index.json`: the one database, an OCI image index that any tool can read (OCI image spec 1.1, image-layout.md).
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import { asArray, asObject, type JsonObject, parseJsonObject } from "../oci/json.ts";
+import { OCI_INDEX } from "../oci/media_type.ts";
+import { renameOver, syncDirectory, syncFile } from "./fs.ts";
+import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+import type { Locks } from "./locks.ts";
+import type { StorePaths } from "./paths.ts";
+import type { OnStep } from "./steps.ts";
+
+/** The file as it was read: descriptors of whoever wrote them, and whatever else stands at the top. */
+export interface IndexContent {
+  /** Every descriptor, also those that nothing here understands. */
+  readonly manifests: readonly JsonObject[];
+  /** The fields of the document other than `manifests`. */
+  readonly rest: JsonObject;
+}
+
+/** Tells one state of a file from another: each update makes a new file. */
+interface Stamp {
+  readonly inode: number | null;
+  readonly size: number;
+  readonly modifiedAt: number;
+}
+
+interface Cached {
+  readonly stamp: Stamp;
+  readonly content: IndexContent;
+}
+
+const EMPTY: IndexContent = { manifests: [], rest: { schemaVersion: 2, mediaType: OCI_INDEX } };
+
+/** Reads and changes the index. */
+export class IndexFile {
+  readonly #paths: StorePaths;
+  readonly #locks: Locks;
+  readonly #onStep: OnStep;
+  #cached: Cached | undefined;
+
+  constructor(deps: { readonly paths: StorePaths; readonly locks: Locks; readonly onStep: OnStep }) {
+    this.#paths = deps.paths;
+    this.#locks = deps.locks;
+    this.#onStep = deps.onStep;
+  }
+
+  /**
+   * The newest content; the same object as long as nobody changed it. Waits for no writer: a rename is at once.
+   *
+   * @throws AppError `store_corrupt`, `permission_denied`
+   */
+  async read(): Promise<IndexContent> {
+    const path = this.#paths.index;
+    try {
+      const now = stampOf(await attemptAsync("read", path, () => Deno.stat(path)));
+      const cached = this.#cached;
+      if (cached !== undefined && isSame(cached.stamp, now)) return cached.content;
+      return (await this.#load()).content;
+    } catch (error) {
+      if (isMissing(error)) return EMPTY;
+      throw error;
+    }
+  }
+
+  /**
+   * Changes the content in one transaction. What `change` returns unchanged (the same object) is not written.
+   *
+   * @throws what `change` throws, and nothing is changed; AppError `store_corrupt`, `no_space`, `permission_denied`,
+   * the signal's reason
+   */
+  async update(
+    change: (content: IndexContent) => IndexContent,
+    signal: AbortSignal,
+  ): Promise<IndexContent> {
+    using _lock = await this.#locks.take(this.#paths.indexLock, "exclusive", signal);
+    // Never from memory: two states of the file could look alike to `stat`, and here that would lose an image.
+    const before = await this.#newest();
+    const after = change(before ?? EMPTY);
+    if (after === before) return after;
+    return await this.#replace(after);
+  }
+
+  /** Writes an empty index if there is none. */
+  async ensure(signal: AbortSignal): Promise<void> {
+    if (await this.read() === EMPTY) await this.update((content) => content, signal);
+  }
+
+  async #newest(): Promise<IndexContent | undefined> {
+    try {
+      return (await this.#load()).content;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #load(): Promise<Cached> {
+    const path = this.#paths.index;
+    // Stamp and bytes from one open file: the name may get another file in between.
+    using file = await attemptAsync("read", path, () => Deno.open(path, { read: true }));
+    const info = file.statSync();
+    const bytes = new Uint8Array(info.size);
+    for (let have = 0; have < bytes.length;) {
+      const n = await file.read(bytes.subarray(have));
+      if (n === null) break;
+      have += n;
+    }
+    const content = parseIndex(bytes, path);
+    return this.#cached = { stamp: stampOf(info), content };
+  }
+
+  async #replace(content: IndexContent): Promise<IndexContent> {
+    const { index, root } = this.#paths;
+    const aside = `${index}.new`;
+    const bytes = new TextEncoder().encode(JSON.stringify({ ...content.rest, manifests: content.manifests }));
+    const options = { write: true, create: true, truncate: true };
+    using file = attempt("write", aside, () => Deno.openSync(aside, options));
+    for (let at = 0; at < bytes.length;) {
+      at += attempt("write", aside, () => file.writeSync(bytes.subarray(at)));
+    }
+    this.#onStep("index-written");
+    await syncFile(file, aside);
+    this.#onStep("index-synced");
+    renameOver(aside, index);
+    this.#cached = { stamp: stampOf(file.statSync()), content };
+    this.#onStep("index-renamed");
+    await syncDirectory(root);
+    this.#onStep("index-directory-synced");
+    return content;
+  }
+}
+
+function stampOf(info: Deno.FileInfo): Stamp {
+  return { inode: info.ino, size: info.size, modifiedAt: info.mtime?.getTime() ?? 0 };
+}
+
+function isSame(a: Stamp, b: Stamp): boolean {
+  return a.inode === b.inode && a.size === b.size && a.modifiedAt === b.modifiedAt;
+}
+
+function parseIndex(bytes: Uint8Array, path: string): IndexContent {
+  try {
+    const { manifests, ...rest } = parseJsonObject(bytes, `"${path}"`);
+    // Go encoders write null for an empty list.
+    const list = asArray(manifests ?? [], `"${path}", manifests`);
+    return { manifests: list.map((item, i) => asObject(item, `"${path}", manifests[${i}]`)), rest };
+  } catch (cause) {
+    throw new AppError(
+      "store_corrupt",
+      `Cannot read the store's index "${path}": it is damaged; restore it, or move it away to begin with no images (the blobs stay and are used again)`,
+      { cause, details: { path } },
+    );
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * One unfinished write on the disk.
+ *
+ * @module
+ */
+import { KIB } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import type { Ingest } from "../content/store.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { algorithmOf, makeDigest } from "../oci/digest.ts";
+import type { DirectorySyncer } from "./directory_sync.ts";
+import { makeDirectory, removeQuietly, renameOver, syncFile } from "./fs.ts";
+import { attempt, isMissing } from "./fs_errors.ts";
+import { isStateOf, writeState } from "./ingest_state.ts";
+import type { IngestPaths } from "./paths.ts";
+import { beginHash, type RunningHash } from "./running_hash.ts";
+import type { OnStep } from "./steps.ts";
+
+/** Writes of 1 MiB and more cost several times the system time. */
+const WRITE_MAX_BYTES = 256 * KIB;
+/** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
+export const SMALL_BLOB_BYTES = 256 * KIB;
+const BLOB_MODE = 0o444;
+
+/** What an ingest needs of the store around it. */
+export interface IngestPlace {
+  /** Where the bytes gather. */
+  readonly paths: IngestPaths;
+  /** Where they go when they are a blob, and the directory of that. */
+  readonly blob: string;
+  readonly blobDirectory: string;
+  readonly syncer: DirectorySyncer;
+  readonly onStep: OnStep;
+}
+
+/** An ingest whose file is open and locked. */
+export class FileIngest implements Ingest {
+  readonly descriptor: Descriptor;
+  readonly #place: IngestPlace;
+  readonly #file: Deno.FsFile;
+  readonly #turn: Disposable;
+  #hash: RunningHash;
+  #offset: number;
+  #hasState: boolean;
+  #isVerified = false;
+  #isClosed = false;
+
+  private constructor(
+    descriptor: Descriptor,
+    place: IngestPlace,
+    file: Deno.FsFile,
+    turn: Disposable,
+    start: { readonly hash: RunningHash; readonly offset: number; readonly hasState: boolean },
+  ) {
+    this.descriptor = descriptor;
+    this.#place = place;
+    this.#file = file;
+    this.#turn = turn;
+    this.#hash = start.hash;
+    this.#offset = start.offset;
+    this.#hasState = start.hasState;
+  }
+
+  /**
+   * Goes on from what is in the file, if that was to become the same blob. Takes over `file` and `turn` unless it throws.
+   *
+   * @param file open for reading and writing, locked, and at the place's data path
+   */
+  static async resume(
+    descriptor: Descriptor,
+    place: IngestPlace,
+    file: Deno.FsFile,
+    turn: Disposable,
+    signal: AbortSignal,
+  ): Promise<FileIngest> {
+    const { digest, size } = descriptor;
+    const hash = await beginHash(algorithmOf(digest), size, SMALL_BLOB_BYTES);
+    const have = file.statSync().size;
+    const isOurs = have > 0 && have <= size && isStateOf(place.paths.state, descriptor);
+    if (!isOurs && have > 0) attempt("write", place.paths.data, () => file.truncateSync(0));
+    const hasState = size > SMALL_BLOB_BYTES;
+    if (hasState && !isOurs) {
+      writeState(place.paths.state, descriptor);
+      place.onStep("state-written");
+    }
+    const offset = isOurs ? await rehash(file, hash, have, signal) : 0;
+    if (isOurs && offset < have) attempt("write", place.paths.data, () => file.truncateSync(offset));
+    return new FileIngest(descriptor, place, file, turn, { hash, offset, hasState: hasState || isOurs });
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#mustBeOpen("write");
+    const { digest, size } = this.descriptor;
+    if (this.#offset + bytes.length > size) {
+      throw new AppError("size_mismatch", `Cannot write blob "${digest}": it has more bytes, want ${size}`, {
+        details: { digest, want: size, got: this.#offset + bytes.length },
+      });
+    }
+    const path = this.#place.paths.data;
+    for (let at = 0; at < bytes.length;) {
+      const chunk = bytes.subarray(at, at + WRITE_MAX_BYTES);
+      // A full disk can take a part of the bytes: hash and offset follow what it took, so that the partial is good.
+      const written = attempt("write", path, () => this.#file.writeSync(chunk));
+      this.#hash.update(chunk.subarray(0, written));
+      this.#offset += written;
+      at += written;
+    }
+    this.#place.onStep("data-written");
+  }
+
+  async restart(): Promise<void> {
+    this.#mustBeOpen("restart");
+    attempt("write", this.#place.paths.data, () => {
+      this.#file.truncateSync(0);
+      this.#file.seekSync(0, Deno.SeekMode.Start);
+    });
+    const { digest, size } = this.descriptor;
+    this.#offset = 0;
+    this.#isVerified = false;
+    this.#hash = await beginHash(algorithmOf(digest), size, SMALL_BLOB_BYTES);
+  }
+
+  async commit(): Promise<void> {
+    this.#mustBeOpen("commit");
+    const { paths, blob, blobDirectory, syncer, onStep } = this.#place;
+    await this.#verify();
+    try {
+      await syncFile(this.#file, paths.data);
+    } catch (error) {
+      // After a failed sync the kernel may take the pages for clean: what reads back well need not be on the disk.
+      await this.restart();
+      throw error;
+    }
+    onStep("data-synced");
+    await this.#rename(paths.data, blob, blobDirectory);
+    onStep("renamed");
+    this.#isClosed = true;
+    try {
+      await syncer.sync(blobDirectory);
+      onStep("directory-synced");
+      protect(blob);
+      if (this.#hasState) removeQuietly(paths.state);
+      removeQuietly(paths.directory);
+      onStep("ingest-removed");
+    } finally {
+      this.#release();
+    }
+  }
+
+  abort(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    try {
+      dropIngest(this.#place.paths);
+    } finally {
+      this.#release();
+    }
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    if (this.#offset === 0) return this.abort();
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    try {
+      if (!this.#hasState) writeState(this.#place.paths.state, this.descriptor);
+    } catch (error) {
+      // A full disk is what brings us here most often; without its facts the partial begins from zero, no worse.
+      if (!(error instanceof AppError)) throw error;
+    } finally {
+      this.#release();
+    }
+    return Promise.resolve();
+  }
+
+  async #verify(): Promise<void> {
+    if (this.#isVerified) return;
+    const { digest, size } = this.descriptor;
+    const offset = this.#offset;
+    if (offset !== size) {
+      await this.restart();
+      throw new AppError(
+        "size_mismatch",
+        `Cannot commit blob "${digest}": it has ${offset} bytes, want ${size}`,
+        {
+          details: { digest, want: size, got: offset },
+        },
+      );
+    }
+    const got = makeDigest(algorithmOf(digest), await this.#hash.hex());
+    if (got !== digest) {
+      await this.restart();
+      throw new AppError("digest_mismatch", `Cannot commit blob "${digest}": its bytes hash to "${got}"`, {
+        details: { want: digest, got, size },
+      });
+    }
+    this.#isVerified = true;
+  }
+
+  async #rename(from: string, to: string, directory: string): Promise<void> {
+    try {
+      renameOver(from, to);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await makeDirectory(directory, 0o755);
+      renameOver(from, to);
+    }
+  }
+
+  #mustBeOpen(action: string): void {
+    if (!this.#isClosed) return;
+    throw new AppError(
+      "internal",
+      `Cannot ${action} ingest "${this.descriptor.digest}": it is committed or closed`,
+    );
+  }
+
+  #release(): void {
+    this.#file.close();
+    this.#turn[Symbol.dispose]();
+  }
+}
+
+/** Removes all of an ingest. Only with its lock. */
+export function dropIngest(paths: IngestPaths): void {
+  // The data goes first: who opens the path from then on makes a new file, and can tell it from the one that is locked.
+  removeQuietly(paths.data);
+  removeQuietly(paths.state);
+  removeQuietly(paths.directory);
+}
+
+/** A guard against mistakes, not a part of the commit: a file system without permission bits is fine as well. */
+function protect(path: string): void {
+  try {
+    Deno.chmodSync(path, BLOB_MODE);
+  } catch {
+    return;
+  }
+}
+
+/** Hashes what is in the file, up to `size`, and leaves the file behind the last byte that was hashed. */
+async function rehash(
+  file: Deno.FsFile,
+  hash: RunningHash,
+  size: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const buffer = new Uint8Array(Math.min(WRITE_MAX_BYTES, size));
+  let offset = 0;
+  while (offset < size) {
+    signal.throwIfAborted();
+    const n = await file.read(buffer.subarray(0, Math.min(buffer.length, size - offset)));
+    if (n === null) break;
+    hash.update(buffer.subarray(0, n));
+    offset += n;
+  }
+  return offset;
+}

@@ -1,0 +1,111 @@
+/**
+ * Making a store, and recognising one (OCI image spec 1.1, image-layout.md).
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import { parseJsonObject } from "../oci/json.ts";
+import { makeDirectory, renameOver, syncDirectory, syncFile } from "./fs.ts";
+import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+import type { StorePaths } from "./paths.ts";
+
+const LAYOUT_VERSION = "1.0.0";
+/** A layout marker on its way; left behind by a process that died while it made the store. */
+const ASIDE_PREFIX = ".oci-layout-";
+/** What a fresh file system has. */
+const LOST_AND_FOUND = "lost+found";
+
+const PUBLIC_MODE = 0o755;
+/** Unpacked layers have set-user-id programs of any origin: other users must not get at them (CVE-2021-41103). */
+const PRIVATE_MODE = 0o700;
+
+/**
+ * Makes what is missing of a store, the index aside.
+ *
+ * @throws AppError `invalid_argument` for a folder that is something else, `unsupported` for a layout of another
+ * version, `permission_denied`, `no_space`
+ */
+export async function makeLayout(paths: StorePaths): Promise<void> {
+  await attemptAsync("make directory", paths.root, () => Deno.mkdir(paths.root, { recursive: true }));
+  if (!await hasLayout(paths)) {
+    await mustBeEmpty(paths);
+    await writeLayout(paths);
+  }
+  for (const path of [paths.blobs, `${paths.blobs}/sha256`, paths.locks]) {
+    await makeDirectory(path, PUBLIC_MODE);
+  }
+  for (const path of [paths.ingest, paths.layers]) await makeDirectory(path, PRIVATE_MODE);
+}
+
+/**
+ * Whether there is a store to read.
+ *
+ * @throws AppError `invalid_argument` for a folder that is something else, `unsupported` for a layout of another version,
+ * `permission_denied`
+ */
+export async function checkLayout(paths: StorePaths): Promise<boolean> {
+  if (await hasLayout(paths)) return true;
+  await mustBeEmpty(paths);
+  return false;
+}
+
+async function hasLayout(paths: StorePaths): Promise<boolean> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await attemptAsync("read", paths.layout, () => Deno.readFile(paths.layout));
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+  const version = versionIn(bytes, paths.layout);
+  if (version === LAYOUT_VERSION) return true;
+  throw new AppError(
+    "unsupported",
+    `Cannot open store "${paths.root}": its OCI layout version is "${version}", want "${LAYOUT_VERSION}"`,
+  );
+}
+
+function versionIn(bytes: Uint8Array, path: string): string {
+  try {
+    return String(parseJsonObject(bytes, `"${path}"`).imageLayoutVersion);
+  } catch (cause) {
+    throw new AppError(
+      "store_corrupt",
+      `Cannot open store: "${path}" is damaged, want {"imageLayoutVersion":"${LAYOUT_VERSION}"}`,
+      { cause, details: { path } },
+    );
+  }
+}
+
+async function mustBeEmpty(paths: StorePaths): Promise<void> {
+  try {
+    await attemptAsync("read", paths.root, async () => {
+      for await (const { name } of Deno.readDir(paths.root)) {
+        if (name === LOST_AND_FOUND || name.startsWith(ASIDE_PREFIX)) continue;
+        // Another process may be making the store just now.
+        if (await hasLayout(paths)) return;
+        throw new AppError(
+          "invalid_argument",
+          `Cannot open store "${paths.root}": the folder has other files ("${name}") and no oci-layout, want an empty or a new one`,
+        );
+      }
+    });
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw new AppError("invalid_argument", `Cannot open store "${paths.root}": it is not a folder`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+async function writeLayout({ root, layout }: StorePaths): Promise<void> {
+  const aside = `${root}/${ASIDE_PREFIX}${crypto.randomUUID()}`;
+  const bytes = new TextEncoder().encode(JSON.stringify({ imageLayoutVersion: LAYOUT_VERSION }));
+  using file = attempt("write", aside, () => Deno.openSync(aside, { write: true, createNew: true }));
+  attempt("write", aside, () => file.writeSync(bytes));
+  await syncFile(file, aside);
+  renameOver(aside, layout);
+  await syncDirectory(root);
+}

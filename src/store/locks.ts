@@ -1,0 +1,60 @@
+/**
+ * Locks of the whole store, between all tasks of all processes: one file each, that nobody ever removes.
+ *
+ * @module
+ */
+import { lockFile, type LockMode } from "./fs.ts";
+import { attempt, isMissing } from "./fs_errors.ts";
+import type { Turns } from "./turns.ts";
+
+/** Takes store-wide locks. A dead process leaves none. */
+export class Locks {
+  readonly #turns: Turns;
+  readonly #create: boolean;
+
+  /** @param create whether lock files may be made; a store that is only read must not be changed by looking */
+  constructor(turns: Turns, create: boolean) {
+    this.#turns = turns;
+    this.#create = create;
+  }
+
+  /**
+   * Waits for a lock. Dispose it.
+   *
+   * @throws the signal's reason, AppError `permission_denied`
+   */
+  async take(path: string, mode: LockMode, signal: AbortSignal): Promise<Disposable> {
+    const turn = await this.#turns.take(path, mode, signal);
+    let file: Deno.FsFile | undefined;
+    try {
+      file = this.#open(path);
+      if (file !== undefined) await lockFile(file, path, mode, signal);
+    } catch (error) {
+      file?.close();
+      turn[Symbol.dispose]();
+      throw error;
+    }
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        file?.close();
+        turn[Symbol.dispose]();
+      },
+    };
+  }
+
+  #open(path: string): Deno.FsFile | undefined {
+    if (this.#create) {
+      return attempt("lock", path, () => Deno.openSync(path, { read: true, write: true, create: true }));
+    }
+    try {
+      return Deno.openSync(path, { read: true });
+    } catch (error) {
+      // Where no writer ever was, or none that we may see, there is nobody to lock out.
+      if (isMissing(error) || error instanceof Deno.errors.PermissionDenied) return undefined;
+      throw error;
+    }
+  }
+}

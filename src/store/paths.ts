@@ -1,0 +1,99 @@
+/**
+ * Where everything in a store is. Nobody joins paths outside this file.
+ *
+ * @module
+ */
+import { algorithmOf, type Digest, findDigest, hexOf } from "../oci/digest.ts";
+
+/** What the directory of a replacement's ingest ends with. */
+const REPLACEMENT_SUFFIX = ".replacement";
+/** What the directory of a layer that is being unpacked begins with. */
+const STAGING_PREFIX = ".staging-";
+
+/** The paths of an unfinished write. */
+export interface IngestPaths {
+  /** Its directory. */
+  readonly directory: string;
+  /** The bytes so far; its lock is the writer's. */
+  readonly data: string;
+  /** What the bytes are to become. */
+  readonly state: string;
+}
+
+/** An ingest's directory, read from its name. */
+export interface IngestName {
+  readonly digest: Digest;
+  /** Whether it replaces a damaged blob. */
+  readonly isReplacement: boolean;
+}
+
+/** The absolute paths of a store. */
+export class StorePaths {
+  /** The store itself, without a slash at the end. */
+  readonly root: string;
+  /** The marker that makes the folder an OCI image layout. */
+  readonly layout: string;
+  /** The one database. */
+  readonly index: string;
+  /** Committed blobs, by algorithm. */
+  readonly blobs: string;
+  /** Unfinished writes. */
+  readonly ingest: string;
+  /** Unpacked layers, by the hexadecimal digits of their chain id. */
+  readonly layers: string;
+  /** Lock files. */
+  readonly locks: string;
+  /** Held by whoever changes the index. */
+  readonly indexLock: string;
+  /** Held shared by whoever adds content, alone by whoever sweeps. */
+  readonly contentLock: string;
+
+  /** @param root absolute, or relative to the working directory */
+  constructor(root: string) {
+    this.root = root.replace(/(?<=.)\/+$/, "");
+    this.layout = `${this.root}/oci-layout`;
+    this.index = `${this.root}/index.json`;
+    this.blobs = `${this.root}/blobs`;
+    this.ingest = `${this.root}/ingest`;
+    this.layers = `${this.root}/layers`;
+    this.locks = `${this.root}/locks`;
+    this.indexLock = `${this.locks}/index`;
+    this.contentLock = `${this.locks}/content`;
+  }
+
+  /** The directory of all blobs of a digest's algorithm. */
+  blobDirectory(digest: Digest): string {
+    return `${this.blobs}/${algorithmOf(digest)}`;
+  }
+
+  /** A committed blob. */
+  blob(digest: Digest): string {
+    return `${this.blobDirectory(digest)}/${hexOf(digest)}`;
+  }
+
+  /** An unfinished write. */
+  ingestOf({ digest, isReplacement }: IngestName): IngestPaths {
+    const suffix = isReplacement ? REPLACEMENT_SUFFIX : "";
+    const directory = `${this.ingest}/${algorithmOf(digest)}-${hexOf(digest)}${suffix}`;
+    return { directory, data: `${directory}/data`, state: `${directory}/state.json` };
+  }
+
+  /** An unpacked layer: `rootfs/`, and the marker that is written last. */
+  layer(chainId: Digest): { readonly directory: string; readonly rootfs: string; readonly marker: string } {
+    const directory = `${this.layers}/${hexOf(chainId)}`;
+    return { directory, rootfs: `${directory}/rootfs`, marker: `${directory}/ready.json` };
+  }
+
+  /** The directory in which a layer is unpacked before it is renamed to its place. `unique` is the caller's to choose. */
+  layerStaging(chainId: Digest, unique: string): string {
+    return `${this.layers}/${STAGING_PREFIX}${hexOf(chainId)}-${unique}`;
+  }
+}
+
+/** Reads the name of an ingest's directory; undefined if it is none. */
+export function parseIngestName(name: string): IngestName | undefined {
+  const isReplacement = name.endsWith(REPLACEMENT_SUFFIX);
+  const stem = isReplacement ? name.slice(0, -REPLACEMENT_SUFFIX.length) : name;
+  const digest = findDigest(stem.replace("-", ":"));
+  return digest === undefined ? undefined : { digest, isReplacement };
+}

@@ -1,0 +1,178 @@
+/**
+ * The store: an OCI image layout on the disk, with what is unfinished beside it.
+ *
+ * @module
+ */
+import { neverAborted } from "../base/abort.ts";
+import { AppError } from "../base/errors.ts";
+import type { ImageRecord, ImageStore } from "../content/image_store.ts";
+import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
+import type { BlobInfo, ContentStore, Ingest, OpenBlob } from "../content/store.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { Blobs } from "./blobs.ts";
+import { Images } from "./images.ts";
+import { IndexFile } from "./index_file.ts";
+import { Ingests } from "./ingests.ts";
+import { checkLayout, makeLayout } from "./layout.ts";
+import { Locks } from "./locks.ts";
+import { StorePaths } from "./paths.ts";
+import type { OnStep } from "./steps.ts";
+import { Turns } from "./turns.ts";
+import { countUsage } from "./usage.ts";
+
+/** How to open a store. */
+export interface StoreOptions {
+  /**
+   * `write` makes what is missing. `read` changes nothing: a store that isn't there lists nothing, and every writing
+   * method fails with `permission_denied`. @default {"write"}
+   */
+  readonly mode?: "read" | "write";
+  /** Hears of each step of a commit or an update right after it was done. For tests that die there. */
+  readonly onStep?: OnStep;
+  /** Gives up waiting for another process that is making the store just now. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens the store in a folder.
+ *
+ * @throws AppError `invalid_argument` for a folder that has other things in it, `unsupported` for a layout of another
+ * version, `store_corrupt`, `permission_denied`, `no_space`
+ *
+ * @example
+ * ```ts
+ * import { openStore } from "./store.ts";
+ *
+ * const store = await openStore("/does/not/exist", { mode: "read" });
+ * console.assert((await store.listImages()).length === 0);
+ * ```
+ */
+export async function openStore(root: string, options: StoreOptions = {}): Promise<Store> {
+  const { mode = "write", onStep = () => {}, signal = neverAborted() } = options;
+  const paths = new StorePaths(root);
+  const turns = new Turns();
+  const locks = new Locks(turns, mode === "write");
+  const index = new IndexFile({ paths, locks, onStep });
+  const blobs = new Blobs(paths);
+  if (mode === "write") {
+    await makeLayout(paths);
+    await index.ensure(signal);
+  } else {
+    await checkLayout(paths);
+  }
+  const ingests = new Ingests({ paths, blobs, turns, onStep });
+  return new Store({ paths, locks, blobs, ingests, images: new Images(index), isReadOnly: mode === "read" });
+}
+
+/** What a store is put together from. */
+interface StoreParts {
+  readonly paths: StorePaths;
+  readonly locks: Locks;
+  readonly blobs: Blobs;
+  readonly ingests: Ingests;
+  readonly images: Images;
+  readonly isReadOnly: boolean;
+}
+
+/** An open store. It holds no file open between two calls, so there is nothing to close. */
+export class Store implements ContentStore, ImageStore, StoreMaintenance {
+  readonly #parts: StoreParts;
+
+  /** For {@linkcode openStore}. */
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+  }
+
+  /** The folder, as it was given. */
+  get root(): string {
+    return this.#parts.paths.root;
+  }
+
+  /** Where things are, for who unpacks. */
+  get paths(): StorePaths {
+    return this.#parts.paths;
+  }
+
+  findBlob(digest: Digest): Promise<BlobInfo | undefined> {
+    return this.#parts.blobs.find(digest);
+  }
+
+  openBlob(digest: Digest): Promise<OpenBlob> {
+    return this.#parts.blobs.open(digest);
+  }
+
+  readBlob(digest: Digest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#parts.blobs.read(digest, limit);
+  }
+
+  async beginIngest(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest | undefined> {
+    this.#mustWrite();
+    return await this.#parts.ingests.begin(descriptor, signal);
+  }
+
+  listImages(): Promise<readonly ImageRecord[]> {
+    return this.#parts.images.list();
+  }
+
+  /**
+   * Descriptors that other tools wrote into `index.json` (skopeo, umoci, oras) and that are no records: their names
+   * need not be full ones, and nobody said which of their manifests is meant. They are kept untouched until a record
+   * takes exactly their name, and are roots for a collector.
+   */
+  listForeign(): Promise<readonly Descriptor[]> {
+    return this.#parts.images.listForeign();
+  }
+
+  async updateImages(
+    change: (records: ReadonlyMap<string, ImageRecord>) => Iterable<ImageRecord>,
+    signal: AbortSignal,
+  ): Promise<readonly ImageRecord[]> {
+    this.#mustWrite();
+    return await this.#parts.images.update(change, signal);
+  }
+
+  holdContent(signal: AbortSignal): Promise<Disposable> {
+    const { locks, paths } = this.#parts;
+    return locks.take(paths.contentLock, "shared", signal);
+  }
+
+  async holdForSweep(signal: AbortSignal): Promise<Disposable> {
+    this.#mustWrite();
+    const { locks, paths } = this.#parts;
+    return await locks.take(paths.contentLock, "exclusive", signal);
+  }
+
+  listBlobs(): AsyncIterable<BlobInfo> {
+    return this.#parts.blobs.list();
+  }
+
+  listIngests(): AsyncIterable<IngestStatus> {
+    return this.#parts.ingests.list();
+  }
+
+  // deno-lint-ignore require-await
+  async removeBlob(digest: Digest): Promise<void> {
+    this.#mustWrite();
+    this.#parts.blobs.remove(digest);
+  }
+
+  async removeIngest(digest: Digest): Promise<boolean> {
+    this.#mustWrite();
+    return await this.#parts.ingests.remove(digest);
+  }
+
+  async beginReplacement(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest> {
+    this.#mustWrite();
+    return await this.#parts.ingests.beginReplacement(descriptor, signal);
+  }
+
+  usage(): Promise<StoreUsage> {
+    return countUsage(this.#parts.paths);
+  }
+
+  #mustWrite(): void {
+    if (!this.#parts.isReadOnly) return;
+    throw new AppError("permission_denied", `Cannot change store "${this.root}": it was opened for reading`);
+  }
+}

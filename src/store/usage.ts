@@ -1,0 +1,104 @@
+/**
+ * Counting what a store takes of the disk.
+ *
+ * @module
+ */
+import type { StoreUsage } from "../content/maintenance.ts";
+import { attemptAsync, isMissing } from "./fs_errors.ts";
+import type { StorePaths } from "./paths.ts";
+
+/** POSIX counts allocated blocks in these units, whatever the file system's own are. */
+const BLOCK_BYTES = 512;
+/** Looks at so many files at once: more don't gain, and fewer wait for the disk one after the other. */
+const LOOKS_AT_ONCE = 16;
+
+interface Tally {
+  files: number;
+  bytes: number;
+  inodes: number;
+  /** Files with several names that were counted already: `device:inode`. */
+  readonly counted: Set<string>;
+}
+
+/** As `StoreMaintenance.usage`. */
+export async function countUsage(paths: StorePaths): Promise<StoreUsage> {
+  const [blobs, partials, layers] = await Promise.all([
+    countTree(paths.blobs),
+    countTree(paths.ingest),
+    countTree(paths.layers),
+  ]);
+  const partialCount = await countEntries(paths.ingest);
+  return {
+    blobs: blobs.files,
+    blobBytes: blobs.bytes,
+    partials: partialCount,
+    partialBytes: partials.bytes,
+    layerBytes: layers.bytes,
+    inodes: blobs.inodes + partials.inodes + layers.inodes,
+    ...await findSpace(paths.root),
+  };
+}
+
+async function countTree(root: string): Promise<Tally> {
+  const tally: Tally = { files: 0, bytes: 0, inodes: 0, counted: new Set() };
+  const directories = [root];
+  await look(root, tally);
+  for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
+    const batch: string[] = [];
+    try {
+      for await (const entry of Deno.readDir(directory)) {
+        const path = `${directory}/${entry.name}`;
+        if (entry.isDirectory) directories.push(path);
+        batch.push(path);
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    for (let i = 0; i < batch.length; i += LOOKS_AT_ONCE) {
+      await Promise.all(batch.slice(i, i + LOOKS_AT_ONCE).map((path) => look(path, tally)));
+    }
+  }
+  return tally;
+}
+
+/** Counts one entry. What went away since it was listed takes no space. */
+async function look(path: string, tally: Tally): Promise<void> {
+  try {
+    const info = await attemptAsync("read", path, () => Deno.lstat(path));
+    if ((info.nlink ?? 1) > 1 && !info.isDirectory) {
+      const key = `${info.dev}:${info.ino}`;
+      if (tally.counted.has(key)) return;
+      tally.counted.add(key);
+    }
+    if (!info.isDirectory) tally.files++;
+    tally.bytes += (info.blocks ?? Math.ceil(info.size / BLOCK_BYTES)) * BLOCK_BYTES;
+    tally.inodes++;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+async function countEntries(path: string): Promise<number> {
+  let count = 0;
+  try {
+    for await (const _ of Deno.readDir(path)) count++;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return count;
+}
+
+/** Free and total bytes of the file system; nothing where the runtime can't or may not ask (`--allow-sys=statfs`). */
+async function findSpace(
+  path: string,
+): Promise<{ readonly free: number; readonly capacity: number } | undefined> {
+  const allowed = await Deno.permissions.query({ name: "sys", kind: "statfs" as "hostname" });
+  if (allowed.state !== "granted") return undefined;
+  try {
+    const { statfsSync } = await import("node:fs");
+    const { bavail, blocks, bsize } = statfsSync(path);
+    return { free: bavail * bsize, capacity: blocks * bsize };
+  } catch {
+    return undefined;
+  }
+}
