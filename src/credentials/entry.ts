@@ -1,0 +1,84 @@
+/**
+ * Entries of a credential file: `{"auth": …}`, `{"username": …, "password": …}`, `{"identitytoken": …}`,
+ * `{"registrytoken": …}`.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import type { Credential } from "../content/credential.ts";
+import { asObject, asString, type JsonObject, optional } from "../oci/json.ts";
+
+/**
+ * The credential that an entry holds. A registry token beats an identity token, and that beats a password. An entry
+ * that holds none (docker leaves `{}` beside a helper program) is undefined.
+ *
+ * @param where file and key, for errors
+ * @throws AppError `invalid_content`, without a word of what the entry holds
+ */
+export function decodeEntry(value: unknown, where: string): Credential | undefined {
+  const entry = optional(value, where, asObject);
+  if (entry === undefined) return undefined;
+  const field = (name: string) => optional(entry[name], `${where}, "${name}"`, asString) || undefined;
+  const bearer = field("registrytoken");
+  if (bearer !== undefined) return { kind: "bearer", token: bearer };
+  const refresh = field("identitytoken");
+  if (refresh !== undefined) return { kind: "refresh", token: refresh };
+  const auth = field("auth");
+  if (auth !== undefined) return decodeAuth(auth, where);
+  const username = field("username");
+  return username === undefined ? undefined : { kind: "basic", username, password: field("password") ?? "" };
+}
+
+/**
+ * The entry that docker would write for a credential.
+ *
+ * @throws AppError `invalid_argument` for a user name that the format can't hold
+ */
+export function encodeEntry(credential: Credential): JsonObject {
+  switch (credential.kind) {
+    case "basic":
+      return { auth: encodeAuth(credential.username, credential.password) };
+    case "refresh":
+      return { identitytoken: credential.token };
+    case "bearer":
+      return { registrytoken: credential.token };
+  }
+}
+
+/** Base64 of `USER:PASSWORD` in UTF-8. The first colon ends the user; the password may hold more of them. */
+function decodeAuth(auth: string, where: string): Credential {
+  let text: string;
+  try {
+    const bytes = Uint8Array.from(atob(auth), (char) => char.charCodeAt(0));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    // The cause would quote the secret.
+    throw wrongAuth(where);
+  }
+  const colon = text.indexOf(":");
+  if (colon < 1) throw wrongAuth(where);
+  // Early docker padded the decoded text with NUL bytes.
+  return {
+    kind: "basic",
+    username: text.slice(0, colon),
+    password: text.slice(colon + 1).replace(/\0+$/, ""),
+  };
+}
+
+function encodeAuth(username: string, password: string): string {
+  if (username === "" || username.includes(":")) {
+    throw new AppError(
+      "invalid_argument",
+      `Cannot keep credentials: user "${username}" is empty or has a ":"`,
+    );
+  }
+  if (password.includes("\0")) {
+    throw new AppError("invalid_argument", "Cannot keep credentials: the password has a NUL character");
+  }
+  const bytes = new TextEncoder().encode(`${username}:${password}`);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+function wrongAuth(where: string): AppError {
+  return new AppError("invalid_content", `Cannot read ${where}: "auth" is not base64 of USER:PASSWORD`);
+}

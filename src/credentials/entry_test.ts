@@ -1,0 +1,97 @@
+import { assert, assertEquals, assertThrows } from "../../tests/assert.ts";
+import { AppError, isCode } from "../base/errors.ts";
+import type { Credential } from "../content/credential.ts";
+import { decodeEntry, encodeEntry } from "./entry.ts";
+
+const basic = (username: string, password: string): Credential => ({ kind: "basic", username, password });
+
+const ENTRIES: [what: string, entry: unknown, want: Credential | undefined][] = [
+  ["auth", { auth: btoa("user:password") }, basic("user", "password")],
+  ["a password with colons", { auth: btoa("user:a:b:") }, basic("user", "a:b:")],
+  ["an empty password", { auth: btoa("user:") }, basic("user", "")],
+  ["NUL bytes at the end", { auth: btoa("user:password\0\0") }, basic("user", "password")],
+  ["base64 without padding", { auth: btoa("user:pas").replaceAll("=", "") }, basic("user", "pas")],
+  ["UTF-8", { auth: "asO2cmc6cMOkc3M=" }, basic("j\u00f6rg", "p\u00e4ss")],
+  ["fields", { username: "user", password: "a:b" }, basic("user", "a:b")],
+  ["auth before fields", { auth: btoa("a:b"), username: "c", password: "d" }, basic("a", "b")],
+  ["fields beside an empty auth", { auth: "", username: "c", password: "d" }, basic("c", "d")],
+  ["an identity token", { auth: btoa("00000000-0000:"), identitytoken: "t" }, {
+    kind: "refresh",
+    token: "t",
+  }],
+  ["a registry token", { identitytoken: "t", registrytoken: "r" }, { kind: "bearer", token: "r" }],
+  ["nothing", {}, undefined],
+  ["nothing but an address", { email: "a@b" }, undefined],
+  ["null", null, undefined],
+];
+
+Deno.test("decodeEntry() reads every form of an entry", async (t) => {
+  for (const [what, entry, want] of ENTRIES) {
+    await t.step(what, () => assertEquals(decodeEntry(entry, "file"), want));
+  }
+});
+
+const BROKEN: [what: string, entry: unknown, message: string][] = [
+  ["no base64", { auth: "secret!" }, 'Cannot read file: "auth" is not base64 of USER:PASSWORD'],
+  ["no colon", { auth: btoa("secret") }, "is not base64 of USER:PASSWORD"],
+  ["no user", { auth: btoa(":secret") }, "is not base64 of USER:PASSWORD"],
+  ["no UTF-8", { auth: btoa("secret:\xff") }, "is not base64 of USER:PASSWORD"],
+  ["a number", { auth: 1 }, 'Cannot read file, "auth": want a string'],
+  ["a list", ["secret"], "Cannot read file: want an object"],
+];
+
+Deno.test("decodeEntry() refuses what it can't read without quoting it", async (t) => {
+  for (const [what, entry, message] of BROKEN) {
+    await t.step(what, () => {
+      const error = assertThrows(() => decodeEntry(entry, "file"), AppError, message);
+      assertEquals(error.code, "invalid_content");
+      assert(!Deno.inspect(error).includes("secret"));
+    });
+  }
+});
+
+/** A small generator with a seed, so that a failure can be seen again. */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+}
+
+Deno.test("decodeEntry() gives back what encodeEntry() wrote, for any user and password", () => {
+  const next = random(1);
+  const text = (length: number) =>
+    Array.from({ length }, () => String.fromCodePoint(1 + next([127, 0x7ff, 0xd7fe][next(3)] ?? 1))).join("");
+  for (let i = 0; i < 2000; i++) {
+    const credential = basic(text(1 + next(20)).replaceAll(":", ";"), text(next(40)));
+    assertEquals(decodeEntry(encodeEntry(credential), "file"), credential);
+  }
+});
+
+Deno.test("decodeEntry() takes any text as auth, or refuses it as invalid content", () => {
+  const next = random(2);
+  const letters = "ABCabc019+/=-_ :\n\0\u00e4";
+  for (let i = 0; i < 5000; i++) {
+    const raw = Array.from({ length: next(24) }, () => letters[next(letters.length)]).join("");
+    const bytes = Array.from({ length: next(24) }, () => String.fromCharCode(next(256))).join("");
+    for (const auth of [raw, btoa(bytes)]) {
+      try {
+        const credential = decodeEntry({ auth }, "file");
+        assert(
+          credential === undefined ? auth === "" : credential.kind === "basic" && credential.username !== "",
+        );
+      } catch (error) {
+        assert(isCode(error, "invalid_content"), String(error));
+      }
+    }
+  }
+});
+
+Deno.test("encodeEntry() writes tokens, and refuses names that the format can't hold", () => {
+  assertEquals(encodeEntry({ kind: "refresh", token: "t" }), { identitytoken: "t" });
+  assertEquals(encodeEntry({ kind: "bearer", token: "t" }), { registrytoken: "t" });
+  for (const credential of [basic("", "p"), basic("a:b", "p"), basic("a", "p\0")]) {
+    assertEquals(assertThrows(() => encodeEntry(credential), AppError).code, "invalid_argument");
+  }
+});

@@ -1,0 +1,179 @@
+/**
+ * Credential helper programs: `docker-credential-NAME get|store|erase`, with text or JSON on their pipes
+ * (docker-credential-helpers, "Credential store protocol").
+ *
+ * @module
+ */
+import { abortScope } from "../base/abort.ts";
+import { AppError } from "../base/errors.ts";
+import type { Credential } from "../content/credential.ts";
+import { asString, optional } from "../oci/json.ts";
+import { accessError } from "./access.ts";
+import { parseSecretJson } from "./config_file.ts";
+import { dockerKeyOf } from "./keys.ts";
+import { type ProgramOutput, type ProgramRunner, runProgram } from "./program.ts";
+
+/** A helper may ask a person for the key of a key chain; one that waits longer than this waits for nobody. */
+const HELPER_TIMEOUT_MS = 60_000;
+
+/** What helpers print, with exit status 1, when they have nothing for the registry. */
+const NOT_FOUND = "credentials not found in native keychain";
+
+/** The user name that marks the secret as an identity token. */
+const TOKEN_USER = "<token>";
+
+/** What is quoted of a helper's own words, in characters. */
+const QUOTE_MAX_LENGTH = 300;
+
+/** How helper programs are run. */
+export interface HelperOptions {
+  /** Runs a program. @default {runProgram} */
+  readonly run?: ProgramRunner;
+  /** Milliseconds until a helper that does not answer is killed. @default {60_000} */
+  readonly timeout?: number;
+}
+
+/** A helper program: its name in the configuration, such as `pass`, and the file that names it. */
+export interface Helper {
+  readonly name: string;
+  /** For messages: `credsStore of /root/.docker/config.json`. */
+  readonly namedBy: string;
+}
+
+/** The helper's program and who named it, as the source of a credential. */
+export function sourceOfHelper(helper: Helper): string {
+  return `${programOf(helper)} (${helper.namedBy})`;
+}
+
+/**
+ * Asks a helper for a registry's credential; undefined if it has none.
+ *
+ * @throws AppError `unauthorized` if the helper fails, `invalid_content` if its answer is not the protocol's,
+ * `permission_denied`, `deadline_exceeded`, or the signal's reason
+ */
+export async function getFromHelper(
+  helper: Helper,
+  registry: string,
+  options: HelperOptions,
+  signal: AbortSignal,
+): Promise<Credential | undefined> {
+  const output = await call(helper, "get", dockerKeyOf(registry), options, signal);
+  if (isNotFound(output)) return undefined;
+  if (!output.success) throw helperFailed(helper, "get", output);
+  const where = `the answer of "${programOf(helper)}"`;
+  const answer = parseSecretJson(new TextEncoder().encode(output.stdout), where);
+  const username = optional(answer.Username, `${where}, "Username"`, asString) ?? "";
+  const secret = optional(answer.Secret, `${where}, "Secret"`, asString) ?? "";
+  if (username === TOKEN_USER) return secret === "" ? undefined : { kind: "refresh", token: secret };
+  return username === "" ? undefined : { kind: "basic", username, password: secret };
+}
+
+/**
+ * Gives a helper a credential to keep.
+ *
+ * @throws AppError as {@linkcode getFromHelper}, and `unsupported` for a bearer token, which the protocol can't say
+ */
+export async function storeInHelper(
+  helper: Helper,
+  registry: string,
+  credential: Credential,
+  options: HelperOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (credential.kind === "bearer") {
+    throw new AppError(
+      "unsupported",
+      `Cannot keep a registry token in "${programOf(helper)}": helpers take none`,
+    );
+  }
+  const [Username, Secret] = credential.kind === "refresh"
+    ? [TOKEN_USER, credential.token]
+    : [credential.username, credential.password];
+  const input = JSON.stringify({ ServerURL: dockerKeyOf(registry), Username, Secret });
+  const output = await call(helper, "store", input, options, signal);
+  if (!output.success) throw helperFailed(helper, "store", output, Secret);
+}
+
+/**
+ * Makes a helper forget a registry.
+ *
+ * @returns whether it had something
+ * @throws AppError as {@linkcode getFromHelper}
+ */
+export async function eraseFromHelper(
+  helper: Helper,
+  registry: string,
+  options: HelperOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const output = await call(helper, "erase", dockerKeyOf(registry), options, signal);
+  if (isNotFound(output)) return false;
+  if (!output.success) throw helperFailed(helper, "erase", output);
+  return true;
+}
+
+async function call(
+  helper: Helper,
+  action: "get" | "store" | "erase",
+  input: string,
+  { run = runProgram, timeout = HELPER_TIMEOUT_MS }: HelperOptions,
+  signal: AbortSignal,
+): Promise<ProgramOutput> {
+  const program = programOf(helper);
+  using scope = abortScope(signal);
+  const timer = setTimeout(() => {
+    scope.abort(
+      new AppError(
+        "deadline_exceeded",
+        `Cannot ${action} credentials with "${program}": no answer in ${timeout} ms`,
+      ),
+    );
+  }, timeout);
+  try {
+    return await run(program, [action], input, scope.signal);
+  } catch (error) {
+    if (scope.signal.aborted) throw error;
+    const message = `Cannot ${action} credentials with "${program}", named by ${helper.namedBy}`;
+    if (error instanceof Deno.errors.NotFound) {
+      throw new AppError("unauthorized", `${message}: there is no such program in the PATH`, {
+        cause: error,
+      });
+    }
+    throw accessError(error, message, `--allow-run=${program}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A name with a slash would run any program of the disk, from a file that only was to hold passwords. */
+function programOf({ name, namedBy }: Helper): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name)) {
+    throw new AppError(
+      "invalid_content",
+      `Cannot use the credential helper "${name}" of ${namedBy}: want a plain name`,
+    );
+  }
+  return `docker-credential-${name}`;
+}
+
+function isNotFound({ success, stdout, stderr }: ProgramOutput): boolean {
+  return !success && (stdout.includes(NOT_FOUND) || stderr.includes(NOT_FOUND));
+}
+
+function helperFailed(helper: Helper, action: string, output: ProgramOutput, secret?: string): AppError {
+  const said = quote(output, secret);
+  return new AppError(
+    "unauthorized",
+    `Cannot ${action} credentials with "${programOf(helper)}", named by ${helper.namedBy}: ${
+      said === "" ? "it failed without a word" : `it says "${said}"`
+    }`,
+  );
+}
+
+/** Helpers complain on either stream. What looks like an answer may hold a secret and is never quoted. */
+function quote({ stdout, stderr }: ProgramOutput, secret: string | undefined): string {
+  let text = stderr.trim() || (stdout.includes("{") ? "" : stdout.trim());
+  if (secret) text = text.replaceAll(secret, "REDACTED");
+  // deno-lint-ignore no-control-regex -- a terminal must not obey what a program says
+  return text.replace(/[\0-\x1f\x7f-\x9f]+/g, " ").slice(0, QUOTE_MAX_LENGTH);
+}

@@ -1,0 +1,45 @@
+import { assertEquals } from "../../tests/assert.ts";
+import { credentialLocations, searchOrderOf } from "./locations.ts";
+
+const ENVIRONMENTS: [what: string, env: Record<string, string>, home: string | undefined, want: string[]][] =
+  [
+    ["a home alone", {}, "/home/u", ["/home/u/.docker/config.json", "/home/u/.config/containers/auth.json"]],
+    ["no home", {}, undefined, []],
+    [
+      "variables that are empty",
+      { DOCKER_CONFIG: "", REGISTRY_AUTH_FILE: "", XDG_RUNTIME_DIR: "" },
+      "/home/u",
+      [
+        "/home/u/.docker/config.json",
+        "/home/u/.config/containers/auth.json",
+      ],
+    ],
+    ["folders of XDG", { XDG_RUNTIME_DIR: "/run/user/1", XDG_CONFIG_HOME: "/conf/" }, "/home/u", [
+      "/home/u/.docker/config.json",
+      "/run/user/1/containers/auth.json",
+      "/conf/containers/auth.json",
+    ]],
+    ["a folder of XDG that is not absolute", { XDG_RUNTIME_DIR: "run", XDG_CONFIG_HOME: "conf" }, "/home/u", [
+      "/home/u/.docker/config.json",
+      "/home/u/.config/containers/auth.json",
+    ]],
+    ["DOCKER_CONFIG", { DOCKER_CONFIG: "/ci" }, undefined, ["/ci/config.json named"]],
+    [
+      "REGISTRY_AUTH_FILE, first and without podman's others",
+      {
+        REGISTRY_AUTH_FILE: "/ci/auth.json",
+        XDG_RUNTIME_DIR: "/run/user/1",
+      },
+      "/home/u",
+      ["/ci/auth.json named", "/home/u/.docker/config.json"],
+    ],
+  ];
+
+Deno.test("credentialLocations() searches the files of docker and podman in order", async (t) => {
+  for (const [what, env, home, want] of ENVIRONMENTS) {
+    await t.step(what, () => {
+      const files = searchOrderOf(credentialLocations((name) => env[name], home));
+      assertEquals(files.map(({ path, named }) => named ? `${path} named` : path), want);
+    });
+  }
+});

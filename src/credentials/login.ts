@@ -1,0 +1,138 @@
+/**
+ * Keeping and forgetting credentials, in the file that docker reads or the helper program that it names.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import { writeFileAtomically } from "../base/files.ts";
+import type { Credential } from "../content/credential.ts";
+import type { JsonObject } from "../oci/json.ts";
+import { accessError, isMissing } from "./access.ts";
+import { type ConfigFile, parseConfigFile, readConfigFile, whereOf } from "./config_file.ts";
+import { encodeEntry } from "./entry.ts";
+import { eraseFromHelper, type Helper, type HelperOptions, sourceOfHelper, storeInHelper } from "./helper.ts";
+import { dockerKeyOf, matchKeys, registryKeys } from "./keys.ts";
+import type { CredentialFile, CredentialLocations } from "./locations.ts";
+import { helperFor } from "./source.ts";
+
+/** Passwords are nobody else's to read. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** Where a credential is kept now. */
+export interface StoredCredential {
+  /** File and key, or helper program. */
+  readonly source: string;
+  /** What the user must hear: that the file holds the secret unencrypted. */
+  readonly warning?: string;
+}
+
+/**
+ * Keeps a registry's credential where docker would: in the helper program that `config.json` names, else in that file,
+ * mode 0600. Every other field of the file is kept, and its indentation. With a helper the file gets an empty entry, as
+ * docker does it, which also removes a secret that stood there before.
+ *
+ * @throws AppError `invalid_argument` (no home, or a user name that can't be kept), `invalid_content` (the file is
+ * broken; it is left as it is), `permission_denied`, `no_space`, or what the helper fails with
+ */
+export async function storeCredential(
+  locations: CredentialLocations,
+  registry: string,
+  credential: Credential,
+  signal: AbortSignal,
+  options: HelperOptions = {},
+): Promise<StoredCredential> {
+  const file = await openDockerConfig(locations, "log in");
+  const helper = helperOf(file, registry);
+  const key = dockerKeyOf(registry);
+  if (helper !== undefined) {
+    await storeInHelper(helper, registry, credential, options, signal);
+    await save(file, { ...file.auths, [key]: {} });
+    return { source: sourceOfHelper(helper) };
+  }
+  const entry = encodeEntry(credential);
+  signal.throwIfAborted();
+  await save(file, { ...file.auths, [key]: entry });
+  return {
+    source: `${file.path}, key "${key}"`,
+    warning: `Credentials are stored unencrypted in "${file.path}": ` +
+      `to keep them in a key chain, name a credential helper there as "credsStore"`,
+  };
+}
+
+/**
+ * Forgets a registry's credential where {@linkcode storeCredential} would keep it. Entries of single namespaces stay.
+ *
+ * @returns whether there was one
+ * @throws AppError as {@linkcode storeCredential}
+ */
+export async function eraseCredential(
+  locations: CredentialLocations,
+  registry: string,
+  signal: AbortSignal,
+  options: HelperOptions = {},
+): Promise<boolean> {
+  const file = await openDockerConfig(locations, "log out");
+  const helper = helperOf(file, registry);
+  const erased = helper !== undefined && await eraseFromHelper(helper, registry, options, signal);
+  signal.throwIfAborted();
+  const keys = registryKeys(Object.keys(file.auths), registry);
+  if (keys.length === 0) return erased;
+  // docker leaves an empty entry beside a helper program; it is no credential.
+  const hadEntry = keys.some((key) => JSON.stringify(file.auths[key]) !== "{}");
+  await save(file, Object.fromEntries(Object.entries(file.auths).filter(([key]) => !keys.includes(key))));
+  return erased || hadEntry;
+}
+
+function helperOf(file: ConfigFile, registry: string): Helper | undefined {
+  const [match] = matchKeys(Object.keys(file.credHelpers), registry, "");
+  return helperFor(file, match);
+}
+
+async function openDockerConfig(locations: CredentialLocations, action: string): Promise<ConfigFile> {
+  const location = locations.dockerConfig;
+  if (location === undefined) {
+    throw new AppError("invalid_argument", `Cannot ${action}: neither HOME nor DOCKER_CONFIG is set`);
+  }
+  // From here on a file that can't be looked at is an error: to write without reading would lose what it holds.
+  const file: CredentialFile = { path: await followLinks(location.path), named: true };
+  return await readConfigFile(file) ?? parseConfigFile(new Uint8Array(), file.path);
+}
+
+/** Where a linked `config.json` really is: replacing the link itself would part it from its owner's dotfiles. */
+async function followLinks(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (!isMissing(error)) throw accessError(error, `Cannot read ${whereOf(path)}`, `--allow-read=${path}`);
+  }
+  const isLink = await Deno.lstat(path).then((info) => info.isSymlink, () => false);
+  if (isLink) {
+    throw new AppError(
+      "invalid_content",
+      `Cannot write ${whereOf(path)}: it is a link to a file that is not there`,
+    );
+  }
+  return path;
+}
+
+async function save(file: ConfigFile, auths: JsonObject): Promise<void> {
+  const folder = file.path.slice(0, Math.max(1, file.path.lastIndexOf("/")));
+  const text = formatLike(file.text, { ...file.document, auths });
+  try {
+    if (file.path.includes("/")) await Deno.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await writeFileAtomically(file.path, new TextEncoder().encode(text), FILE_MODE);
+  } catch (error) {
+    const flags = `--allow-read=${folder} --allow-write=${folder}`;
+    throw accessError(error, `Cannot write ${whereOf(file.path)}`, flags);
+  }
+}
+
+/** JSON in the layout of the text that it replaces; a new file has docker's own, tabs. */
+function formatLike(old: string, document: JsonObject): string {
+  const text = old.trimEnd();
+  const indent = /^\s*\{\r?\n([ \t]+)"/.exec(text)?.[1];
+  const isOneLine = text !== "" && text !== "{}" && !text.includes("\n");
+  const json = JSON.stringify(document, null, isOneLine ? undefined : indent ?? "\t");
+  return text === "" || old !== text ? `${json}\n` : json;
+}

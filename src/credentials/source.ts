@@ -1,0 +1,99 @@
+/**
+ * Finding credentials: in files and helper programs, fixed ones, and chains of sources.
+ *
+ * @module
+ */
+import type { Credential, CredentialSource, FoundCredential } from "../content/credential.ts";
+import { asString } from "../oci/json.ts";
+import { type ConfigFile, readConfigFile, whereOf } from "./config_file.ts";
+import { decodeEntry } from "./entry.ts";
+import { getFromHelper, type Helper, type HelperOptions, sourceOfHelper } from "./helper.ts";
+import { dockerKeyOf, type KeyMatch, matchKeys } from "./keys.ts";
+import { type CredentialLocations, searchOrderOf } from "./locations.ts";
+
+/**
+ * The credentials of docker and podman. The files are read anew for each question, so a `docker login` beside a
+ * running server counts at once. The first file that has a credential wins ({@linkcode searchOrderOf}); within a file
+ * the most specific key wins, and a helper program beats an entry of the same key.
+ *
+ * The question fails, rather than going on without credentials, if a file is broken or a helper program fails
+ * (AppError `invalid_content`, `unauthorized`, `permission_denied`, `deadline_exceeded`).
+ */
+export function fileCredentials(
+  locations: CredentialLocations,
+  options: HelperOptions = {},
+): CredentialSource {
+  return {
+    async findCredential(registry, repository, signal) {
+      for (const location of searchOrderOf(locations)) {
+        signal.throwIfAborted();
+        const file = await readConfigFile(location);
+        if (file === undefined) continue;
+        const found = await findInFile(file, registry, repository, options, signal);
+        if (found) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/**
+ * One credential for one registry, from a flag or the caller. No other registry is ever offered it.
+ *
+ * @param source for messages: `--username`
+ */
+export function fixedCredentials(registry: string, credential: Credential, source: string): CredentialSource {
+  return {
+    findCredential: (asked) =>
+      Promise.resolve(dockerKeyOf(asked) === dockerKeyOf(registry) ? { credential, source } : undefined),
+  };
+}
+
+/** Asks one source after the other; the first that has a credential wins. */
+export function chainCredentials(...sources: readonly CredentialSource[]): CredentialSource {
+  return {
+    async findCredential(registry, repository, signal) {
+      for (const source of sources) {
+        const found = await source.findCredential(registry, repository, signal);
+        if (found) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The helper program that a file names for a registry, or for a namespace of it; undefined if none. */
+export function helperFor(file: ConfigFile, match: KeyMatch | undefined): Helper | undefined {
+  if (match === undefined) {
+    return file.credsStore === undefined
+      ? undefined
+      : { name: file.credsStore, namedBy: `credsStore of ${file.path}` };
+  }
+  const name = asString(file.credHelpers[match.key], `${whereOf(file.path)}, "credHelpers"["${match.key}"]`);
+  // As docker has it: an empty name takes the registry out of `credsStore`.
+  return name === "" ? undefined : { name, namedBy: `credHelpers of ${file.path}` };
+}
+
+async function findInFile(
+  file: ConfigFile,
+  registry: string,
+  repository: string,
+  options: HelperOptions,
+  signal: AbortSignal,
+): Promise<FoundCredential | undefined> {
+  const helpers = matchKeys(Object.keys(file.credHelpers), registry, repository);
+  const entries = matchKeys(Object.keys(file.auths), registry, repository);
+  for (let depth = repository.split("/").length; depth >= 0; depth--) {
+    const match = helpers.find((helper) => helper.depth === depth);
+    const helper = match !== undefined || depth === 0 ? helperFor(file, match) : undefined;
+    if (helper) {
+      const credential = await getFromHelper(helper, registry, options, signal);
+      if (credential) return { credential, source: sourceOfHelper(helper) };
+    }
+    for (const { key } of entries.filter((entry) => entry.depth === depth)) {
+      const credential = decodeEntry(file.auths[key], `${whereOf(file.path)}, key "${key}"`);
+      if (credential) return { credential, source: `${file.path}, key "${key}"` };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,168 @@
+import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
+import { neverAborted } from "../base/abort.ts";
+import { AppError } from "../base/errors.ts";
+import { chainCredentials, fileCredentials, fixedCredentials } from "./source.ts";
+import { inFolder, runnerIn, writeConfig, writeScript } from "./test_kit.ts";
+
+const entry = (username: string) => ({ auth: btoa(`${username}:secret`) });
+
+/** Who asks for `name` with one docker config: the user that is found. */
+async function userOf(folder: string, document: unknown, name: string): Promise<string | undefined> {
+  await writeConfig(`${folder}/config.json`, document);
+  const dockerConfig = { path: `${folder}/config.json`, named: false };
+  const source = fileCredentials({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
+  const slash = name.indexOf("/");
+  const found = await source.findCredential(name.slice(0, slash), name.slice(slash + 1), neverAborted());
+  return found?.credential.kind === "basic" ? found.credential.username : undefined;
+}
+
+const AUTHS = {
+  "h.io": entry("host"),
+  "h.io/ns": entry("ns"),
+  "h.io/ns/app": entry("app"),
+  "x.io": entry("x"),
+};
+
+const FILES: [what: string, document: unknown, name: string, want: string | undefined][] = [
+  ["the whole path", { auths: AUTHS }, "h.io/ns/app", "app"],
+  ["the namespace", { auths: AUTHS }, "h.io/ns/other", "ns"],
+  ["the registry", { auths: AUTHS }, "h.io/other/app", "host"],
+  ["another registry", { auths: AUTHS }, "y.io/ns/app", undefined],
+  ["an empty entry is none", { auths: { "h.io": entry("host"), "h.io/ns": {} } }, "h.io/ns/app", "host"],
+  ["credsStore", { credsStore: "a" }, "h.io/ns/app", "a"],
+  ["credHelpers before credsStore", { credsStore: "a", credHelpers: { "h.io": "b" } }, "h.io/ns/app", "b"],
+  ["credsStore for the others", { credsStore: "a", credHelpers: { "h.io": "b" } }, "x.io/app", "a"],
+  ["a helper for a namespace", { credHelpers: { "h.io": "b", "h.io/ns": "a" } }, "h.io/ns/app", "a"],
+  ["a helper before an entry", { credsStore: "a", auths: AUTHS }, "h.io/other", "a"],
+  ["a namespace before a helper for all", { credsStore: "a", auths: AUTHS }, "h.io/ns/app", "app"],
+  ["an entry where the helper has none", { credsStore: "none", auths: AUTHS }, "h.io/other", "host"],
+  [
+    "a registry taken out of credsStore",
+    { credsStore: "a", credHelpers: { "h.io": "" } },
+    "h.io/app",
+    undefined,
+  ],
+  [
+    "Docker Hub's helper",
+    { credHelpers: { "https://index.docker.io/v1/": "b" } },
+    "docker.io/library/x",
+    "b",
+  ],
+  ["nulls", { auths: null, credHelpers: null, credsStore: null }, "h.io/app", undefined],
+];
+
+Deno.test("fileCredentials() takes the most specific key, and helpers before entries", () =>
+  inFolder(async (folder) => {
+    for (const user of ["a", "b"]) {
+      await writeScript(`${folder}/docker-credential-${user}`, `echo '{"Username":"${user}","Secret":"s"}'`);
+    }
+    await writeScript(
+      `${folder}/docker-credential-none`,
+      "echo credentials not found in native keychain",
+      "exit 1",
+    );
+    for (const [what, document, name, want] of FILES) {
+      assertEquals(await userOf(folder, document, name), want, what);
+    }
+  }));
+
+Deno.test("fileCredentials() takes the first file that has a credential, and says which", () =>
+  inFolder(async (folder) => {
+    const dockerConfig = { path: `${folder}/config.json`, named: false };
+    const authFiles = [{ path: `${folder}/auth.json`, named: false }];
+    await writeConfig(dockerConfig.path, { auths: { "h.io": entry("docker") } });
+    await writeConfig(`${folder}/auth.json`, {
+      auths: { "h.io/ns": entry("podman"), "x.io": entry("podman") },
+    });
+    const source = fileCredentials({ dockerConfig, authFiles });
+    assertEquals(await source.findCredential("h.io", "ns/app", neverAborted()), {
+      credential: { kind: "basic", username: "docker", password: "secret" },
+      source: `${folder}/config.json, key "h.io"`,
+    });
+    const other = await source.findCredential("x.io", "app", neverAborted());
+    assertEquals(other?.source, `${folder}/auth.json, key "x.io"`);
+  }));
+
+Deno.test("fileCredentials() names the helper and its file as the source", () =>
+  inFolder(async (folder) => {
+    await writeScript(`${folder}/docker-credential-a`, `echo '{"Username":"<token>","Secret":"t"}'`);
+    await writeConfig(`${folder}/config.json`, { credsStore: "a" });
+    const dockerConfig = { path: `${folder}/config.json`, named: true };
+    const source = fileCredentials({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
+    assertEquals(await source.findCredential("h.io", "app", neverAborted()), {
+      credential: { kind: "refresh", token: "t" },
+      source: `docker-credential-a (credsStore of ${folder}/config.json)`,
+    });
+  }));
+
+const BROKEN: [what: string, text: string, message: string][] = [
+  ["no JSON", '{"auths": secret', "it is not valid JSON"],
+  ["a list", "[]", "want an object"],
+  ["auths that is no object", '{"auths": "secret"}', '"auths": want an object'],
+  ["a helper's name that is no text", '{"credHelpers": {"h.io": 1}}', '"credHelpers"["h.io"]: want a string'],
+  ["an entry that is no entry", '{"auths": {"h.io": "secret"}}', 'key "h.io": want an object'],
+];
+
+Deno.test("fileCredentials() names the file that is broken and quotes nothing of it", async (t) => {
+  for (const [what, text, message] of BROKEN) {
+    await t.step(what, () =>
+      inFolder(async (folder) => {
+        const path = `${folder}/config.json`;
+        await Deno.writeTextFile(path, text);
+        const source = fileCredentials({ dockerConfig: { path, named: false }, authFiles: [] });
+        const ask = () => source.findCredential("h.io", "app", neverAborted());
+        const error = await assertRejects(ask, AppError, message);
+        assertEquals(error.code, "invalid_content");
+        assert(error.message.startsWith(`Cannot read credential file "${path}"`));
+        assert(!Deno.inspect(error).includes("secret"));
+      }));
+  }
+});
+
+Deno.test("fileCredentials() does not mind a broken entry of another registry", () =>
+  inFolder(async (folder) => {
+    assertEquals(await userOf(folder, { auths: { ...AUTHS, "x.io": { auth: "!" } } }, "h.io/app"), "host");
+  }));
+
+Deno.test("fileCredentials() finds nothing in files that are empty or not there", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/empty`, " \n");
+    const authFiles = [`${folder}/empty`, `${folder}/none`, `${folder}/empty/none`].map((path) => ({
+      path,
+      named: true,
+    }));
+    assertEquals(
+      await fileCredentials({ authFiles }).findCredential("h.io", "app", neverAborted()),
+      undefined,
+    );
+  }));
+
+Deno.test({
+  name: "fileCredentials() without read permission skips guessed files and names the flag for others",
+  permissions: { read: false },
+  async fn() {
+    const ask = (named: boolean) =>
+      fileCredentials({ authFiles: [{ path: "/some/auth.json", named }] })
+        .findCredential("h.io", "app", neverAborted());
+    assertEquals(await ask(false), undefined);
+    const error = await assertRejects(() => ask(true), AppError);
+    assertEquals(error.code, "permission_denied");
+    assert(error.message.endsWith("add --allow-read=/some/auth.json"));
+  },
+});
+
+Deno.test("fixedCredentials() speaks for its registry alone", async () => {
+  const credential = { kind: "basic", username: "u", password: "p" } as const;
+  const source = fixedCredentials("h.io", credential, "--username");
+  const ask = (registry: string) => source.findCredential(registry, "app", neverAborted());
+  assertEquals(await ask("h.io"), { credential, source: "--username" });
+  assertEquals(await ask("x.io"), undefined);
+});
+
+Deno.test("chainCredentials() takes the first source that has one", async () => {
+  const make = (registry: string, name: string) =>
+    fixedCredentials(registry, { kind: "bearer", token: "t" }, name);
+  const chain = chainCredentials(make("x.io", "first"), make("h.io", "second"), make("h.io", "third"));
+  assertEquals((await chain.findCredential("h.io", "app", neverAborted()))?.source, "second");
+  assertEquals(await chain.findCredential("y.io", "app", neverAborted()), undefined);
+});
