@@ -1,0 +1,59 @@
+import { assertEquals } from "../../../tests/assert.ts";
+import { padEnd, padStart, printable, truncate, widthOf, wrap } from "./text.ts";
+import { factLines, textTable } from "./text_table.ts";
+
+Deno.test("widthOf() counts columns, not characters", async (t) => {
+  const cases: readonly (readonly [text: string, width: number])[] = [
+    ["abc", 3],
+    ["é", 1],
+    ["e\u0301", 1],
+    ["日本", 4],
+    ["한글", 4],
+    ["🦕", 2],
+    ["ｆ", 2],
+    ["a\u200db", 2],
+    ["…", 1],
+    ["█", 1],
+  ];
+  for (const [text, width] of cases) await t.step(text, () => assertEquals(widthOf(text), width));
+});
+
+Deno.test("printable() writes control characters out, and leaves the rest", () => {
+  assertEquals(printable("a\x1b[2Jb\r\n"), "a\\x1b[2Jb\\x0d\\x0a");
+  assertEquals(printable("\u202egnp.exe"), "\\u202egnp.exe");
+  assertEquals(printable("\u009b2J"), "\\x9b2J");
+  assertEquals(printable("plain 日本 é"), "plain 日本 é");
+});
+
+Deno.test("padding and cutting go by columns", () => {
+  assertEquals(padEnd("日", 4), "日  ");
+  assertEquals(padStart("日", 4), "  日");
+  assertEquals(truncate("日本語", 6), "日本語");
+  assertEquals(truncate("日本語", 5), "日本…");
+  assertEquals(truncate("日本語", 4), "日…");
+  assertEquals(truncate("abc", 1), "…");
+  assertEquals(truncate("abc", 0), "");
+});
+
+Deno.test("wrap() breaks at blanks", () => {
+  assertEquals(wrap("one two three", 7), ["one two", "three"]);
+  assertEquals(wrap("one-long-word x", 5), ["one-long-word", "x"]);
+  assertEquals(wrap("", 5), [""]);
+});
+
+Deno.test("textTable() aligns columns of any script, and keeps cells harmless", () => {
+  const columns = [{ heading: "NAME" }, { heading: "SIZE", align: "right" as const }, { heading: "ID" }];
+  assertEquals(
+    textTable(columns, [["日本", "1B", "a"], ["x\x1b[0m", "100kB", "bb"]]),
+    "NAME        SIZE   ID\n" +
+      "日本          1B   a\n" +
+      "x\\x1b[0m   100kB   bb\n",
+  );
+});
+
+Deno.test("factLines() leaves out what there is not", () => {
+  assertEquals(
+    factLines([["id", "1"], ["created", undefined], ["author", ""], ["name", "n"]]),
+    "id    1\nname  n\n",
+  );
+});
