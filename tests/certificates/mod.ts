@@ -1,0 +1,101 @@
+/**
+ * A certificate authority for tests, made anew in each: nothing to keep secret, and nothing that runs out.
+ *
+ * @module
+ */
+import { bitString, element, integer, objectId, pem, sequence, time, utf8 } from "./der.ts";
+
+/** A certificate and its key, in PEM. */
+export interface KeyedCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** An authority that issues certificates. */
+export interface CertificateAuthority extends KeyedCertificate {
+  /** The authority's own public key, for tokens that it signs. */
+  readonly keys: CryptoKeyPair;
+  /** Issues a certificate for host names and IPv4 or IPv6 loopback addresses; it does for clients too. */
+  issue(names: readonly string[]): Promise<KeyedCertificate>;
+}
+
+const EC_P256 = { name: "ECDSA", namedCurve: "P-256" } as const;
+const ECDSA_WITH_SHA256 = sequence(objectId("1.2.840.10045.4.3.2"));
+const TRUE = Uint8Array.of(0x01, 0x01, 0xff);
+const DAY_MS = 86_400_000;
+
+/** Makes an authority with a new key. */
+export async function createAuthority(name = "test authority"): Promise<CertificateAuthority> {
+  const keys = await newKeys();
+  const cert = await certificate(name, name, keys, keys, [
+    // Basic constraints: an authority. Key usage: signs certificates.
+    extension("2.5.29.19", sequence(TRUE), "critical"),
+    extension("2.5.29.15", Uint8Array.of(0x03, 0x02, 0x01, 0x86), "critical"),
+  ]);
+  return {
+    cert,
+    key: await keyPem(keys),
+    keys,
+    issue: async (names) => {
+      const own = await newKeys();
+      const [subject = "test"] = names;
+      const issued = await certificate(subject, name, own, keys, [
+        extension("2.5.29.17", sequence(...names.map(subjectName))),
+        // Extended key usage: server and client.
+        extension("2.5.29.37", sequence(objectId("1.3.6.1.5.5.7.3.1"), objectId("1.3.6.1.5.5.7.3.2"))),
+      ]);
+      return { cert: issued, key: await keyPem(own) };
+    },
+  };
+}
+
+async function newKeys(): Promise<CryptoKeyPair> {
+  return await crypto.subtle.generateKey(EC_P256, true, ["sign", "verify"]);
+}
+
+async function keyPem(keys: CryptoKeyPair): Promise<string> {
+  return pem("PRIVATE KEY", new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey)));
+}
+
+/** A certificate of version 3 (RFC 5280, 4.1). */
+async function certificate(
+  subject: string,
+  issuer: string,
+  keys: CryptoKeyPair,
+  signer: CryptoKeyPair,
+  extensions: readonly Uint8Array[],
+): Promise<string> {
+  const now = Date.now();
+  const serial = crypto.getRandomValues(new Uint8Array(8));
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
+  const body = sequence(
+    element(0xa0, integer(Uint8Array.of(2))),
+    integer(serial),
+    ECDSA_WITH_SHA256,
+    commonName(issuer),
+    sequence(time(new Date(now - DAY_MS)), time(new Date(now + 30 * DAY_MS))),
+    commonName(subject),
+    publicKey,
+    element(0xa3, sequence(...extensions)),
+  );
+  const signed = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, signer.privateKey, body);
+  const signature = new Uint8Array(signed);
+  // WebCrypto gives r and s side by side; certificates want them as two numbers.
+  const numbers = sequence(integer(signature.subarray(0, 32)), integer(signature.subarray(32)));
+  return pem("CERTIFICATE", sequence(body, ECDSA_WITH_SHA256, bitString(numbers)));
+}
+
+function commonName(name: string): Uint8Array {
+  return sequence(element(0x31, sequence(objectId("2.5.4.3"), utf8(name))));
+}
+
+function extension(id: string, value: Uint8Array, critical?: "critical"): Uint8Array {
+  return sequence(objectId(id), ...(critical ? [TRUE] : []), element(0x04, value));
+}
+
+/** A GeneralName: an IP address or a DNS name. */
+function subjectName(name: string): Uint8Array {
+  if (name === "::1") return element(0x87, new Uint8Array(16).fill(1, 15));
+  if (/^[0-9.]+$/.test(name)) return element(0x87, Uint8Array.from(name.split("."), Number));
+  return element(0x82, new TextEncoder().encode(name));
+}

@@ -1,0 +1,221 @@
+import { assert, assertEquals } from "../assert.ts";
+import { buildImage, type TestImage } from "../images/mod.ts";
+import {
+  contentLength,
+  contentRange,
+  cutAfter,
+  digestHeader,
+  drip,
+  extraBytes,
+  type Fault,
+  Gate,
+  hangUp,
+  holdAfter,
+  ignoreRange,
+  stallAfter,
+  startRegistry,
+  status,
+  tooManyRequests,
+  withoutLength,
+  wrongByte,
+} from "./mod.ts";
+
+/** What a client of plain bytes sees. */
+interface Seen {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  /** Whether the server closed the connection. */
+  readonly closed: boolean;
+}
+
+/** Reads an answer as it is on the wire, until `want` bytes of body came or the server closes. */
+async function look(host: string, path: string, want: number, range?: string): Promise<Seen> {
+  const [hostname, port] = host.split(":");
+  using conn = await Deno.connect({ hostname: hostname ?? "", port: Number(port) });
+  const head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${range ? `range: ${range}\r\n` : ""}\r\n`;
+  await conn.write(new TextEncoder().encode(head));
+  let text = "";
+  let closed = false;
+  for (;;) {
+    const end = text.indexOf("\r\n\r\n");
+    if (end >= 0 && text.length >= end + 4 + want) break;
+    const chunk = new Uint8Array(65536);
+    const n = await conn.read(chunk).catch(() => null);
+    if (n === null) {
+      closed = true;
+      break;
+    }
+    text += String.fromCharCode(...chunk.subarray(0, n));
+  }
+  const end = text.indexOf("\r\n\r\n");
+  const [first = "", ...lines] = text.slice(0, end).split("\r\n");
+  return {
+    status: Number(first.split(" ")[1]),
+    headers: new Headers(
+      lines.map((line): [string, string] => [line.split(": ")[0] ?? "", line.split(": ")[1] ?? ""]),
+    ),
+    body: Uint8Array.from(text.slice(end + 4), (char) => char.charCodeAt(0)),
+    closed,
+  };
+}
+
+const { configBytes: CONFIG, ...IMAGE }: TestImage = await buildImage();
+const SIZE = CONFIG.length;
+const ALL = Infinity;
+
+interface Case {
+  readonly name: string;
+  readonly faults: readonly Fault[];
+  readonly range?: string;
+  /** Bytes of body to wait for; ALL waits for the end of the connection. */
+  readonly want: number;
+  readonly check: (seen: Seen) => void;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "cutAfter() promises all and closes after some",
+    faults: [cutAfter(100)],
+    want: ALL,
+    check: ({ headers, body }) =>
+      assertEquals([headers.get("content-length"), body.length], [String(SIZE), 100]),
+  },
+  {
+    name: "stallAfter() leaves the connection open",
+    faults: [stallAfter(100)],
+    want: 100,
+    check: ({ body, closed }) => assertEquals([body.length, closed], [100, false]),
+  },
+  {
+    name: "wrongByte() changes one byte",
+    faults: [wrongByte(7)],
+    want: SIZE,
+    check: ({ body }) => assertEquals(body.findIndex((byte, i) => byte !== CONFIG[i]), 7),
+  },
+  {
+    name: "wrongByte() counts from the start of the blob",
+    faults: [wrongByte(7)],
+    range: "bytes=5-9",
+    want: 5,
+    check: ({ body }) => assertEquals(body.findIndex((byte, i) => byte !== CONFIG[5 + i]), 2),
+  },
+  {
+    name: "extraBytes() promises and sends more",
+    faults: [extraBytes(3)],
+    want: SIZE + 3,
+    check: ({ headers }) => assertEquals(headers.get("content-length"), String(SIZE + 3)),
+  },
+  {
+    name: "contentLength() promises more than it sends",
+    faults: [contentLength(SIZE + 10)],
+    want: ALL,
+    check: ({ headers, body }) =>
+      assertEquals([headers.get("content-length"), body.length], [String(SIZE + 10), SIZE]),
+  },
+  {
+    name: "ignoreRange() sends all",
+    faults: [ignoreRange],
+    range: "bytes=5-",
+    want: SIZE,
+    check: ({ status, body }) => assertEquals([status, body], [200, CONFIG]),
+  },
+  {
+    name: "contentRange() says another one",
+    faults: [contentRange("bytes 0-4/5")],
+    range: "bytes=5-9",
+    want: 5,
+    check: ({ status, headers }) =>
+      assertEquals([status, headers.get("content-range")], [206, "bytes 0-4/5"]),
+  },
+  {
+    name: "withoutLength() sends chunks",
+    faults: [withoutLength()],
+    want: SIZE + 10,
+    check: ({ headers }) =>
+      assertEquals([headers.get("transfer-encoding"), headers.get("content-length")], ["chunked", null]),
+  },
+  {
+    name: "withoutLength() ends by closing",
+    faults: [withoutLength("close")],
+    want: ALL,
+    check: ({ headers, body }) => assertEquals([headers.get("content-length"), body], [null, CONFIG]),
+  },
+  {
+    name: "digestHeader() lies",
+    faults: [digestHeader(`sha256:${"0".repeat(64)}`)],
+    want: SIZE,
+    check: ({ headers }) => assertEquals(headers.get("docker-content-digest"), `sha256:${"0".repeat(64)}`),
+  },
+  {
+    name: "status() is followed by an honest answer",
+    faults: [status(503)],
+    want: 20,
+    check: ({ status }) => assertEquals(status, 503),
+  },
+  {
+    name: "tooManyRequests() says when to come back",
+    faults: [tooManyRequests(7)],
+    want: 20,
+    check: ({ status, headers }) => assertEquals([status, headers.get("retry-after")], [429, "7"]),
+  },
+  {
+    name: "hangUp() answers nothing",
+    faults: [hangUp()],
+    want: ALL,
+    check: ({ body, closed }) => assertEquals([body.length, closed], [0, true]),
+  },
+  {
+    name: "drip() sends all, slowly",
+    faults: [drip(200, 1)],
+    want: SIZE,
+    check: ({ body }) => assertEquals(body, CONFIG),
+  },
+  {
+    name: "faults combine",
+    faults: [ignoreRange, wrongByte(1), cutAfter(10)],
+    range: "bytes=5-",
+    want: ALL,
+    check: ({ status, body }) =>
+      assertEquals([status, body.length, body[1]], [200, 10, (CONFIG[1] ?? 0) ^ 0xff]),
+  },
+];
+
+Deno.test("faults break an answer once, and the next one is honest", async (t) => {
+  const path = `/v2/app/blobs/${IMAGE.config.digest}`;
+  for (const { name, faults, range, want, check } of CASES) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      registry.push("app", "v1", { ...IMAGE });
+      const handle = registry.fault({ kind: "blob" }, ...faults);
+      check(await look(registry.host, path, want, range));
+      assertEquals(handle.struck, 1);
+      assertEquals((await look(registry.host, path, SIZE)).body, CONFIG);
+    });
+  }
+});
+
+Deno.test("holdAfter() waits for the test, and the log tells how far it came", async () => {
+  await using registry = await startRegistry();
+  registry.push("app", "v1", { ...IMAGE });
+  const gate = new Gate();
+  registry.fault({ kind: "blob" }, holdAfter(50, gate));
+  const seen = look(registry.host, `/v2/app/blobs/${IMAGE.config.digest}`, SIZE);
+  await gate.reached;
+  const entry = await registry.requests.until((request) => request.path.includes("/blobs/"));
+  assertEquals(entry.sent, 50);
+  gate.open();
+  assertEquals((await seen).body, CONFIG);
+});
+
+Deno.test("a fault strikes the requests that its match names", async () => {
+  await using registry = await startRegistry({ auth: { kind: "basic", username: "a", password: "b" } });
+  registry.push("app", "v1", { ...IMAGE });
+  const skipped = registry.fault({ kind: "blob", skip: 1 }, status(500));
+  const refused = registry.fault({ kind: "base", refused: true }, status(500));
+  const path = `/v2/app/blobs/${IMAGE.config.digest}`;
+  for (const want of [401, 401]) assertEquals((await look(registry.host, path, 1)).status, want);
+  assertEquals((await look(registry.host, "/v2/", 1)).status, 500);
+  assertEquals([skipped.struck, refused.struck], [0, 1]);
+  assert(registry.requests.lines.every((line) => line.startsWith("GET /v2/")));
+});

@@ -1,0 +1,36 @@
+/**
+ * A registry on loopback, in this process, that can do everything wrong that registries do.
+ *
+ * `startRegistry()` gives one; `push` stores images made by `tests/images`; `fault` orders faults; `requests` tells
+ * what was asked. Everything is closed when it is disposed.
+ *
+ * @module
+ */
+export type { Answer, AnswerBody, Chunks } from "./answer.ts";
+export { type AuthOptions, type BasicAuth, basicHeader, type BearerAuth } from "./auth.ts";
+export { RegistryContent } from "./content.ts";
+export {
+  challenge,
+  contentLength,
+  contentRange,
+  cutAfter,
+  digestHeader,
+  drip,
+  extraBytes,
+  type Fault,
+  Gate,
+  hangUp,
+  headers,
+  holdAfter,
+  noAnswer,
+  redirectTo,
+  stallAfter,
+  status,
+  tooManyRequests,
+  withoutLength,
+  wrongByte,
+} from "./faults.ts";
+export { type LogEntry, RequestLog } from "./log.ts";
+export { type FaultHandle, type FaultMatch, ignoreRange } from "./plan.ts";
+export { type Pushed, type RegistryOptions, startRegistry, TestRegistry } from "./registry.ts";
+export { type Exchange, TestServer } from "./server.ts";

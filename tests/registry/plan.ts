@@ -1,0 +1,128 @@
+/**
+ * Which requests a fault is for, and how often.
+ *
+ * @module
+ */
+import type { Digest } from "../../src/oci/digest.ts";
+import type { Answer } from "./answer.ts";
+import type { Fault } from "./faults.ts";
+import type { Route } from "./routes.ts";
+import type { Exchange } from "./server.ts";
+
+/** Which requests a fault is for: all fields that are given must fit. */
+export interface FaultMatch {
+  /** @default all kinds; `token` is the token server */
+  readonly kind?: Route["kind"] | "token";
+  readonly method?: "GET" | "HEAD" | "POST";
+  /** The tag or digest in the path. */
+  readonly reference?: string;
+  readonly repository?: string;
+  /** Only requests with a range, or only those without. */
+  readonly ranged?: boolean;
+  /** Whether it is for requests that are refused for their credentials. @default {false} */
+  readonly refused?: boolean;
+  /** Anything else. */
+  readonly when?: (exchange: Exchange) => boolean;
+  /** How many fitting requests pass unharmed first. @default {0} */
+  readonly skip?: number;
+  /** How often it strikes. @default {1} */
+  readonly times?: number;
+}
+
+/** Where a request goes. */
+export interface FaultRoute extends Omit<Route, "kind"> {
+  readonly kind: Route["kind"] | "token";
+}
+
+/** A fault that was ordered. */
+export interface FaultHandle {
+  /** How often it struck. */
+  readonly struck: number;
+  /** Resolves when it strikes the first time. */
+  readonly first: Promise<void>;
+  /** Ends it. */
+  remove(): void;
+}
+
+class PlannedFault implements FaultHandle {
+  readonly #first = Promise.withResolvers<void>();
+  readonly first = this.#first.promise;
+  readonly match: FaultMatch;
+  readonly faults: readonly Fault[];
+  seen = 0;
+  struck = 0;
+  removed = false;
+
+  constructor(match: FaultMatch, faults: readonly Fault[]) {
+    this.match = match;
+    this.faults = faults;
+  }
+
+  remove(): void {
+    this.removed = true;
+  }
+
+  /** Whether it strikes this request; counts it if so. */
+  takes(route: FaultRoute, exchange: Exchange, isRefused: boolean): boolean {
+    const { kind, method, reference, repository, ranged, refused = false, when, skip = 0, times = 1 } =
+      this.match;
+    const { request } = exchange;
+    const fits = refused === isRefused &&
+      (kind === undefined || kind === route.kind) &&
+      (method === undefined || method === request.method) &&
+      (reference === undefined || reference === route.reference) &&
+      (repository === undefined || repository === route.repository) &&
+      (ranged === undefined || ranged === request.headers.has("range")) &&
+      (when === undefined || when(exchange));
+    if (!fits || this.removed || this.struck >= times || this.seen++ < skip) return false;
+    this.struck++;
+    this.#first.resolve();
+    return true;
+  }
+}
+
+/** The faults of a registry, in the order they were asked for. */
+export class FaultPlan {
+  readonly #planned: PlannedFault[] = [];
+
+  /** Orders faults. A digest stands for the blob or document of that digest. */
+  add(match: FaultMatch | Digest, faults: readonly Fault[]): FaultHandle {
+    const planned = new PlannedFault(
+      typeof match === "string" ? { reference: match, method: "GET" } : match,
+      faults,
+    );
+    this.#planned.push(planned);
+    return planned;
+  }
+
+  /**
+   * The answer to send: the first order that fits is applied.
+   *
+   * @param refusal the answer if the credentials won't do
+   * @param honest makes the answer otherwise, to the request with or without its range
+   */
+  async apply(
+    route: FaultRoute,
+    exchange: Exchange,
+    refusal: Answer | undefined,
+    honest: (exchange: Exchange) => Answer,
+  ): Promise<Answer> {
+    const planned = this.#planned.find((order) => order.takes(route, exchange, refusal !== undefined));
+    if (planned === undefined) return refusal ?? honest(exchange);
+    const unranged = planned.faults.includes(ignoreRange);
+    let answer = refusal ?? honest(unranged ? withoutRange(exchange) : exchange);
+    for (const fault of planned.faults) answer = await fault(answer, exchange);
+    return answer;
+  }
+}
+
+/** Answers with all of the blob and 200, whatever range is asked for. */
+export function ignoreRange(answer: Answer): Answer {
+  return answer;
+}
+
+function withoutRange(exchange: Exchange): Exchange {
+  const headers = new Headers(exchange.request.headers);
+  headers.delete("range");
+  return { ...exchange, request: { ...exchange.request, headers } };
+}

@@ -1,0 +1,143 @@
+/**
+ * A server on loopback that sends {@linkcode Answer}s over plain connections, and ends without leaving anything open.
+ *
+ * @module
+ */
+import type { Answer } from "./answer.ts";
+import { encodeHead, type RawRequest, RequestReader, writeAll } from "./http1.ts";
+
+/** Where a request came from, and what becomes of its answer. */
+export interface Exchange {
+  readonly request: RawRequest;
+  /** Counts connections from 1. */
+  readonly connection: number;
+  /** Aborted when the server ends. */
+  readonly signal: AbortSignal;
+  /** Hears the status that was sent, and of each piece of the body. */
+  readonly report: { status: number; sent: number };
+}
+
+/** What to listen with. */
+export interface ServerOptions {
+  /** @default {"127.0.0.1"} */
+  readonly hostname?: string;
+  /** @default a free one */
+  readonly port?: number;
+  /** A certificate and its key, in PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Answers a request. */
+export type Handler = (exchange: Exchange) => Promise<Answer> | Answer;
+
+/** A running server. */
+export class TestServer implements AsyncDisposable {
+  readonly #listener: Deno.Listener;
+  readonly #handler: Handler;
+  readonly #ending = new AbortController();
+  readonly #conns = new Set<Deno.Conn>();
+  readonly #work = new Set<Promise<void>>();
+  /** Host and port: what stands before the slash in a reference. */
+  readonly host: string;
+  /** `http://127.0.0.1:1234`, without a final slash. */
+  readonly origin: string;
+  /** Connections that were accepted so far. */
+  connections = 0;
+
+  /** Listens at once. */
+  constructor(handler: Handler, options: ServerOptions = {}) {
+    const { hostname = "127.0.0.1", port = 0, tls } = options;
+    this.#handler = handler;
+    this.#listener = tls ? Deno.listenTls({ hostname, port, ...tls }) : Deno.listen({ hostname, port });
+    this.host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${
+      (this.#listener.addr as Deno.NetAddr).port
+    }`;
+    this.origin = `${tls ? "https" : "http"}://${this.host}`;
+    this.#track(this.#accept());
+  }
+
+  /** Closes all connections and waits until nothing runs any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort(new Error("The test server ends"));
+    this.#listener.close();
+    this.closeConnections();
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  /** Breaks all connections, as a server does that goes down. */
+  closeConnections(): void {
+    for (const conn of this.#conns) conn.close();
+    this.#conns.clear();
+  }
+
+  #track(work: Promise<void>): void {
+    this.#work.add(work);
+    work.finally(() => this.#work.delete(work));
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      let conn: Deno.Conn;
+      try {
+        conn = await this.#listener.accept();
+      } catch {
+        // Closed, or the client broke off a handshake: the loop's condition tells.
+        continue;
+      }
+      this.#conns.add(conn);
+      this.#track(this.#serve(conn, ++this.connections));
+    }
+  }
+
+  async #serve(conn: Deno.Conn, connection: number): Promise<void> {
+    try {
+      if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+      const reader = new RequestReader(conn, this.origin);
+      for (let request = await reader.next(); request !== undefined; request = await reader.next()) {
+        const report = { status: 0, sent: 0 };
+        const answer = await this.#handler({ request, connection, signal: this.#ending.signal, report });
+        report.status = answer.status;
+        const close = request.headers.get("connection")?.toLowerCase() === "close";
+        const then = await send(conn, answer, request.method === "HEAD", close, report);
+        if (then === "stall") await reader.gone();
+        if (then !== "keep" || close) break;
+      }
+    } catch {
+      // The client has gone, or the server ends.
+    } finally {
+      if (this.#conns.delete(conn)) conn.close();
+    }
+  }
+}
+
+async function send(
+  conn: Deno.Conn,
+  answer: Answer,
+  headOnly: boolean,
+  close: boolean,
+  report: { sent: number },
+): Promise<"keep" | "close" | "stall"> {
+  const { status, body } = answer;
+  const headers: Record<string, string> = { date: new Date().toUTCString(), ...answer.headers };
+  const framing = body?.framing ?? "length";
+  if (framing === "chunked") headers["transfer-encoding"] = "chunked";
+  else if (framing === "length") headers["content-length"] ??= String(body?.size ?? 0);
+  if (close || framing === "close" || body?.then === "close") headers.connection = "close";
+  await writeAll(conn, encodeHead(status, headers));
+  if (body === undefined || headOnly) return "keep";
+  for await (const chunk of body.chunks) {
+    if (chunk.length === 0) continue;
+    if (framing === "chunked") {
+      await writeAll(conn, new TextEncoder().encode(`${chunk.length.toString(16)}\r\n`));
+    }
+    await writeAll(conn, chunk);
+    if (framing === "chunked") await writeAll(conn, CRLF);
+    report.sent += chunk.length;
+  }
+  const then = body.then ?? (framing === "close" ? "close" : "keep");
+  if (framing === "chunked" && then === "keep") await writeAll(conn, LAST_CHUNK);
+  return then;
+}
+
+const CRLF = new TextEncoder().encode("\r\n");
+const LAST_CHUNK = new TextEncoder().encode("0\r\n\r\n");

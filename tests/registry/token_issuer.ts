@@ -1,0 +1,118 @@
+/**
+ * Gives tokens, and says later whether one is good.
+ *
+ * @module
+ */
+import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
+import { basicHeader, type BearerAuth } from "./auth.ts";
+import type { RawRequest } from "./http1.ts";
+
+interface Grant {
+  readonly scopes: ReadonlySet<string>;
+  usesLeft: number;
+}
+
+/** Who asks, and for what. */
+interface TokenRequest {
+  readonly scopes: readonly string[];
+  /** Undefined if the credentials are wrong. */
+  readonly user: string | undefined;
+  readonly wantsRefresh: boolean;
+  readonly usedRefresh?: string;
+}
+
+const ANONYMOUS = "";
+
+/** The token server of one registry. */
+export class TokenIssuer {
+  readonly #options: BearerAuth;
+  readonly #grants = new Map<string, Grant>();
+  readonly #refresh = new Map<string, string>();
+  #count = 0;
+  /** The name of the registry in challenges. */
+  readonly service: string;
+
+  constructor(options: BearerAuth) {
+    this.#options = options;
+    this.service = options.service ?? "test-registry";
+    for (const token of options.identityTokens ?? []) this.#refresh.set(token, "identity");
+  }
+
+  /** What is wrong with a token, in the words of RFC 6750, or that it is good. Counts as a use. */
+  check(token: string, scope: string): "good" | "invalid_token" | "insufficient_scope" {
+    if (this.#options.registryTokens?.includes(token)) return "good";
+    const grant = this.#grants.get(token);
+    if (grant === undefined || grant.usesLeft <= 0) return "invalid_token";
+    if (scope !== "" && !grant.scopes.has(scope)) return "insufficient_scope";
+    grant.usesLeft--;
+    return "good";
+  }
+
+  /** Makes all tokens expire. */
+  expireAll(): void {
+    this.#grants.clear();
+  }
+
+  /** Answers a request for a token: GET, or POST as in OAuth 2. */
+  answer(request: RawRequest): Answer {
+    const methods: readonly string[] = this.#options.methods ?? ["GET", "POST"];
+    if (!methods.includes(request.method)) return errorAnswer(405, "UNSUPPORTED", "no such method here");
+    const asked = request.method === "POST" ? this.#readPost(request) : this.#readGet(request);
+    const anonymous = this.#options.anonymous ?? this.#options.users === undefined;
+    if (asked.user === undefined || (asked.user === ANONYMOUS && !anonymous)) {
+      return errorAnswer(401, "UNAUTHORIZED", "incorrect username or password");
+    }
+    return jsonAnswer(200, this.#grant(asked, asked.user));
+  }
+
+  #readGet(request: RawRequest): TokenRequest {
+    const query = request.url.searchParams;
+    const header = request.headers.get("authorization");
+    return {
+      scopes: query.getAll("scope"),
+      user: header === null ? ANONYMOUS : this.#userOf(header),
+      wantsRefresh: query.get("offline_token") === "true",
+    };
+  }
+
+  #readPost(request: RawRequest): TokenRequest {
+    const form = new URLSearchParams(new TextDecoder().decode(request.body));
+    const refresh = form.get("refresh_token");
+    const byPassword = form.get("grant_type") === "password";
+    const header = basicHeader(form.get("username") ?? "", form.get("password") ?? "");
+    return {
+      scopes: (form.get("scope") ?? "").split(" ").filter((scope) => scope !== ""),
+      user: byPassword ? this.#userOf(header) : this.#refresh.get(refresh ?? ""),
+      wantsRefresh: form.get("access_type") === "offline",
+      ...(refresh !== null && !byPassword && { usedRefresh: refresh }),
+    };
+  }
+
+  #userOf(header: string): string | undefined {
+    const users = Object.entries(this.#options.users ?? {});
+    return users.find(([name, password]) => basicHeader(name, password) === header)?.[0];
+  }
+
+  #grant(asked: TokenRequest, user: string): Record<string, unknown> {
+    const { tokenUses = Infinity, expiresIn = 300, tokenField = "token", rotate = false } = this.#options;
+    const token = `token-${++this.#count}`;
+    this.#grants.set(token, { scopes: new Set(asked.scopes.flatMap(splitScope)), usesLeft: tokenUses });
+    const answer: Record<string, unknown> = { issued_at: new Date().toISOString() };
+    if (tokenField !== "access_token") answer.token = token;
+    if (tokenField !== "token") answer.access_token = token;
+    if (expiresIn !== "unsaid") answer.expires_in = expiresIn;
+    if (rotate && asked.usedRefresh !== undefined) this.#refresh.delete(asked.usedRefresh);
+    if ((asked.wantsRefresh && user !== ANONYMOUS) || (rotate && asked.usedRefresh !== undefined)) {
+      const refresh = `refresh-${this.#count}`;
+      this.#refresh.set(refresh, user);
+      answer.refresh_token = refresh;
+    }
+    return answer;
+  }
+}
+
+/** `repository:a:pull,push` is two rights. */
+function splitScope(scope: string): string[] {
+  const colon = scope.lastIndexOf(":");
+  return scope.slice(colon + 1).split(",").map((action) => `${scope.slice(0, colon)}:${action}`);
+}
