@@ -14,6 +14,10 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** A form, for token requests. */
   readonly body?: string;
+  /** The server that sent us here: authorities that are trusted for it are trusted for this address too. */
+  readonly onBehalfOf?: URL;
+  /** Called before a redirect is followed; throws to refuse it. */
+  readonly checkRedirect?: (url: URL) => void;
 }
 
 /** A response. Dispose it on every path: that closes the connection of a body not read to its end. */

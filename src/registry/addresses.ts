@@ -1,0 +1,135 @@
+/**
+ * Internet addresses: parsing, networks, and which of them are not public.
+ *
+ * @module
+ */
+
+/** The bytes of an address: 4, or 16 of IPv6. */
+export type IpBytes = readonly number[];
+
+/** The bytes of an IP address without brackets; undefined if the text is none. IPv4 in IPv6 counts as IPv4. */
+export function parseIp(text: string): IpBytes | undefined {
+  return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+}
+
+function parseIpv4(text: string): IpBytes | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part))) return undefined;
+  const bytes = parts.map(Number);
+  return bytes.every((byte) => byte <= 255) ? bytes : undefined;
+}
+
+function parseIpv6(text: string): IpBytes | undefined {
+  const zone = text.indexOf("%");
+  const halves = (zone < 0 ? text : text.slice(0, zone)).split("::");
+  if (halves.length > 2) return undefined;
+  const head = ipv6Groups(halves[0] ?? "");
+  const tail = ipv6Groups(halves[1] ?? "");
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = 16 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 2) return undefined;
+  const bytes = [...head, ...new Array<number>(missing).fill(0), ...tail];
+  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
+  return isMapped ? bytes.slice(12) : bytes;
+}
+
+function ipv6Groups(text: string): number[] | undefined {
+  if (text === "") return [];
+  const bytes: number[] = [];
+  const groups = text.split(":");
+  for (const [i, group] of groups.entries()) {
+    if (i === groups.length - 1 && group.includes(".")) {
+      const four = parseIpv4(group);
+      if (four === undefined) return undefined;
+      bytes.push(...four);
+    } else if (/^[0-9A-Fa-f]{1,4}$/.test(group)) {
+      const value = parseInt(group, 16);
+      bytes.push(Math.floor(value / 256), value % 256);
+    } else {
+      return undefined;
+    }
+  }
+  return bytes;
+}
+
+/** A network: an address and how many of its first bits count. */
+export interface Network {
+  readonly address: IpBytes;
+  readonly bits: number;
+}
+
+/** Parses `10.0.0.0/8`; undefined if the text is no network. */
+export function parseNetwork(text: string): Network | undefined {
+  const [addressText, bitsText, rest] = text.split("/");
+  if (bitsText === undefined || rest !== undefined || !/^[0-9]{1,3}$/.test(bitsText)) return undefined;
+  const address = parseIp(addressText ?? "");
+  if (address === undefined) return undefined;
+  const isMapped = address.length === 4 && (addressText ?? "").includes(":");
+  const bits = Number(bitsText) - (isMapped ? 96 : 0);
+  return bits >= 0 && bits <= address.length * 8 ? { address, bits } : undefined;
+}
+
+/** Whether an address lies in a network. */
+export function isInNetwork(ip: IpBytes, network: Network): boolean {
+  if (ip.length !== network.address.length) return false;
+  const whole = Math.floor(network.bits / 8);
+  for (let i = 0; i < whole; i++) if (ip[i] !== network.address[i]) return false;
+  const step = 2 ** (8 - network.bits % 8);
+  if (step === 256) return true;
+  return Math.floor((ip[whole] ?? 0) / step) === Math.floor((network.address[whole] ?? 0) / step);
+}
+
+/** What kind of place an address is: only `public` ones can be anyone's. */
+export type AddressKind = "public" | "loopback" | "private" | "link-local" | "reserved";
+
+/** First match wins; the RFCs are those of the IANA special-purpose registries. */
+const KINDS: readonly (readonly [network: string, kind: AddressKind])[] = [
+  ["127.0.0.0/8", "loopback"],
+  ["::1/128", "loopback"],
+  ["10.0.0.0/8", "private"],
+  ["172.16.0.0/12", "private"],
+  ["192.168.0.0/16", "private"],
+  ["100.64.0.0/10", "private"],
+  ["fc00::/7", "private"],
+  ["fec0::/10", "private"],
+  // The metadata services of clouds live here.
+  ["169.254.0.0/16", "link-local"],
+  ["fe80::/10", "link-local"],
+  ["0.0.0.0/8", "reserved"],
+  ["224.0.0.0/3", "reserved"],
+  ["::/128", "reserved"],
+  ["ff00::/8", "reserved"],
+  // Translations of IPv4 (6to4, NAT64, IPv4-compatible) could stand for any of the above.
+  ["64:ff9b::/96", "reserved"],
+  ["2002::/16", "reserved"],
+  ["::/96", "reserved"],
+];
+
+const NETWORKS = KINDS.map(([text, kind]) => ({ network: parseNetwork(text), kind }));
+
+/** The kind of an address. */
+export function kindOfIp(ip: IpBytes): AddressKind {
+  return NETWORKS.find(({ network }) => network && isInNetwork(ip, network))?.kind ?? "public";
+}
+
+/** The host of a URL, or of `host:port`, without port and brackets, in lower case, without a final dot. */
+export function bareHost(host: string): string {
+  const lower = host.toLowerCase();
+  if (lower.startsWith("[")) return lower.slice(1, lower.indexOf("]"));
+  const colon = lower.indexOf(":");
+  const name = colon >= 0 && colon === lower.lastIndexOf(":") ? lower.slice(0, colon) : lower;
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}
+
+/** The kind of a host by its text alone, with no look-up: names are public unless they are `localhost` or below. */
+export function kindOfHost(host: string): AddressKind {
+  const name = bareHost(host);
+  if (name === "localhost" || name.endsWith(".localhost")) return "loopback";
+  const ip = parseIp(name);
+  return ip === undefined ? "public" : kindOfIp(ip);
+}
+
+/** Whether a host is this machine itself by its text. */
+export function isLoopbackHost(host: string): boolean {
+  return kindOfHost(host) === "loopback";
+}

@@ -1,0 +1,56 @@
+/**
+ * Servers on loopback for the tests of this room.
+ *
+ * @module
+ */
+import { readAll } from "../base/bytes.ts";
+import type { HttpResponse } from "./http.ts";
+
+/** A server that remembers what it was asked. */
+export interface TestServer extends AsyncDisposable {
+  readonly url: URL;
+  readonly port: number;
+  /** `GET /v2/ auth=…`, in their order. */
+  readonly log: string[];
+}
+
+const CERTS = new URL("../../tests/certs/", import.meta.url);
+
+/** One of the committed test certificates or keys: `ca.crt`, `server.key`. */
+export function testPem(name: string): string {
+  return Deno.readTextFileSync(new URL(name, CERTS));
+}
+
+/** Starts a server; `tls` names the certificate to speak TLS with. */
+export function serve(
+  handler: (request: Request) => Response | Promise<Response>,
+  options: { readonly tls?: string; readonly host?: string } = {},
+): TestServer {
+  const log: string[] = [];
+  const { tls, host = "127.0.0.1" } = options;
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen() {},
+    ...(tls === undefined ? {} : { cert: testPem(`${tls}.crt`), key: testPem(`${tls}.key`) }),
+  }, (request) => {
+    const { pathname, search } = new URL(request.url);
+    const authorization = request.headers.get("authorization");
+    log.push(
+      `${request.method} ${pathname}${search}${authorization === null ? "" : ` auth=${authorization}`}`,
+    );
+    return handler(request);
+  });
+  return {
+    url: new URL(`${tls === undefined ? "http" : "https"}://${host}:${server.addr.port}/`),
+    port: server.addr.port,
+    log,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Reads a response to its end as text, and disposes it. */
+export async function textOf(response: HttpResponse): Promise<string> {
+  using _response = response;
+  return new TextDecoder().decode(await readAll(response.body, 1_000_000, "test response"));
+}

@@ -1,0 +1,221 @@
+/**
+ * HTTP over the runtime's `fetch`: the only file that calls it.
+ *
+ * @module
+ */
+import { type AbortScope, abortScope } from "../base/abort.ts";
+import { KIB } from "../base/bytes.ts";
+import { AppError, messageOf } from "../base/errors.ts";
+import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
+import { headTimeoutError, networkErrorFrom, networkReasonOf } from "./network_error.ts";
+import { type ProxyChoice, proxyChooser } from "./proxies.ts";
+import { sendFollowing } from "./redirects.ts";
+import type { ProxySettings } from "./settings.ts";
+import { EMPTY_READER, type StreamReader, streamReader } from "./stream_reader.ts";
+import { NO_TLS, readSystemRoots, type TlsDirectory, type TlsIdentity } from "./tls.ts";
+
+/** How long a connection and the head of a response may take unless told otherwise, in milliseconds. */
+const DEFAULT_HEAD_TIMEOUT_MS = 30_000;
+/** A body up to this size is read to its end, so that its connection serves the next request; a longer one is cut. */
+const DRAIN_MAX_BYTES = 16 * KIB;
+/** The longest that draining may take, in milliseconds: a new connection costs about as much. */
+const DRAIN_MAX_MS = 500;
+
+/** What a transport is made with; every field has a default. */
+export interface TransportOptions {
+  /** Proxies. @default {{}} */
+  readonly proxies?: ProxySettings;
+  /** Certificates. @default {NO_TLS} */
+  readonly tls?: TlsDirectory;
+  /** How long a connection and the head of a response may take, in milliseconds. @default {30_000} */
+  readonly headTimeout?: number;
+  /** What to call ourselves. @default {"dray"} */
+  readonly userAgent?: string;
+  /** The system's own authorities, asked for only if the runtime's don't suffice. @default {readSystemRoots} */
+  readonly systemRoots?: () => Promise<string | undefined>;
+}
+
+/** A transport that holds idle connections until it is closed. */
+export interface ClosableTransport extends Transport {
+  /** Closes idle connections; a second call does nothing. Bodies that are being read go on. */
+  close(): void;
+}
+
+/**
+ * Makes a transport.
+ *
+ * @throws AppError `invalid_argument` for a proxy that is not a URL
+ */
+export function createTransport(options: TransportOptions = {}): ClosableTransport {
+  return new FetchTransport(options);
+}
+
+/**
+ * Ends a response whose body nobody wants: a short body is read, so that the connection can be used again.
+ */
+export async function discardResponse(response: HttpResponse): Promise<void> {
+  using _response = response;
+  const buffer = new Uint8Array(4 * KIB);
+  let left = DRAIN_MAX_BYTES;
+  const timer = setTimeout(() => response[Symbol.dispose](), DRAIN_MAX_MS);
+  try {
+    for (;;) {
+      const n = await response.body.read(buffer);
+      if (n === null || (left -= n) < 0) return;
+    }
+  } catch {
+    // Nobody wanted it: a body that breaks is no failure.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class FetchTransport implements ClosableTransport {
+  readonly #clients = new Map<string, Deno.HttpClient>();
+  readonly #chooseProxy: (url: URL) => ProxyChoice | undefined;
+  readonly #tls: TlsDirectory;
+  readonly #headTimeout: number;
+  readonly #userAgent: string;
+  readonly #systemRoots: () => Promise<string | undefined>;
+  /** Hosts whose certificates only the system's own authorities vouch for. */
+  readonly #needSystemRoots = new Set<string>();
+  #isClosed = false;
+
+  constructor(options: TransportOptions) {
+    this.#chooseProxy = proxyChooser(options.proxies ?? {});
+    this.#tls = options.tls ?? NO_TLS;
+    this.#headTimeout = options.headTimeout ?? DEFAULT_HEAD_TIMEOUT_MS;
+    this.#userAgent = options.userAgent ?? "dray";
+    this.#systemRoots = options.systemRoots ?? readSystemRoots;
+  }
+
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    return sendFollowing(
+      request,
+      (one, signal) => this.#sendTrusting(one, request.onBehalfOf ?? request.url, signal),
+      discardResponse,
+      signal,
+    );
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+
+  /** Sends; if no authority known to the runtime signed the host's certificate, once more with the system's own. */
+  async #sendTrusting(request: HttpRequest, onBehalfOf: URL, signal: AbortSignal): Promise<HttpResponse> {
+    const host = request.url.host;
+    const identity = await this.#identityFor(request.url, onBehalfOf);
+    const isKnown = this.#needSystemRoots.has(host);
+    const roots = isKnown ? await this.#systemRoots() : undefined;
+    try {
+      return await this.#sendOnce(request, withRoots(identity, roots), signal);
+    } catch (error) {
+      if (isKnown || networkReasonOf(error) !== "tls_authority") throw error;
+      const more = await this.#systemRoots();
+      if (more === undefined) throw error;
+      const response = await this.#sendOnce(request, withRoots(identity, more), signal);
+      this.#needSystemRoots.add(host);
+      return response;
+    }
+  }
+
+  async #identityFor(url: URL, onBehalfOf: URL): Promise<TlsIdentity> {
+    if (url.protocol !== "https:") return { caCerts: [] };
+    const own = await this.#tls.tlsFor(url);
+    if (onBehalfOf.origin === url.origin || onBehalfOf.protocol !== "https:") return own;
+    // Trust is handed on with a redirect, our own identity is not.
+    const sender = await this.#tls.tlsFor(onBehalfOf);
+    return { ...own, caCerts: [...new Set([...own.caCerts, ...sender.caCerts])] };
+  }
+
+  async #sendOnce(request: HttpRequest, identity: TlsIdentity, signal: AbortSignal): Promise<HttpResponse> {
+    signal.throwIfAborted();
+    const proxy = this.#chooseProxy(request.url);
+    const client = this.#clientFor(request.url, identity, proxy);
+    const scope = abortScope(signal);
+    const timer = setTimeout(
+      () => scope.abort(headTimeoutError(request.url, this.#headTimeout)),
+      this.#headTimeout,
+    );
+    try {
+      const response = await fetch(request.url, {
+        method: request.method,
+        headers: { "user-agent": this.#userAgent, ...request.headers, "accept-encoding": "identity" },
+        ...(request.body === undefined ? {} : { body: request.body }),
+        redirect: "manual",
+        signal: scope.signal,
+        client,
+      });
+      return new FetchResponse(response, request, scope, signal);
+    } catch (error) {
+      scope[Symbol.dispose]();
+      signal.throwIfAborted();
+      throw networkErrorFrom(error, request.url, proxy?.url.host);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #clientFor(url: URL, identity: TlsIdentity, proxy: ProxyChoice | undefined): Deno.HttpClient {
+    if (this.#isClosed) throw new AppError("internal", "Cannot send a request: the transport is closed");
+    const key = JSON.stringify([identity.caCerts, identity.client ?? null, proxy?.url.href ?? null]);
+    const found = this.#clients.get(key);
+    if (found !== undefined) return found;
+    const client = createClient(url, identity, proxy);
+    this.#clients.set(key, client);
+    return client;
+  }
+}
+
+function withRoots(identity: TlsIdentity, roots: string | undefined): TlsIdentity {
+  return roots === undefined ? identity : { ...identity, caCerts: [...identity.caCerts, roots] };
+}
+
+function createClient(url: URL, identity: TlsIdentity, proxy: ProxyChoice | undefined): Deno.HttpClient {
+  const options: Deno.CreateHttpClientOptions = {
+    http2: false,
+    caCerts: [...identity.caCerts],
+    ...(proxy === undefined ? {} : {
+      proxy: {
+        url: proxy.url.href,
+        ...(proxy.basicAuth === undefined ? {} : { basicAuth: proxy.basicAuth }),
+      },
+    }),
+  };
+  try {
+    return Deno.createHttpClient({ ...options, ...identity.client });
+  } catch (cause) {
+    throw new AppError(
+      "invalid_content",
+      `Cannot reach "${url.host}": a certificate or key for it can't be used: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+class FetchResponse implements HttpResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly url: URL;
+  readonly body: StreamReader;
+  readonly #scope: AbortScope;
+
+  constructor(response: Response, request: HttpRequest, scope: AbortScope, signal: AbortSignal) {
+    this.status = response.status;
+    this.headers = response.headers;
+    this.url = request.url;
+    this.#scope = scope;
+    this.body = response.body === null ? EMPTY_READER : streamReader(
+      response.body,
+      (error) => signal.aborted ? signal.reason : networkErrorFrom(error, request.url),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope[Symbol.dispose]();
+    if (!this.body.isDone) this.body.cancel();
+  }
+}
