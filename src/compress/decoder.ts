@@ -1,52 +1,49 @@
 /**
- * Decompression, pushed: bytes in, bytes out, nothing awaited in between, and memory bounded whatever comes.
+ * Decompression in steps: bytes in, bytes out, nothing awaited in between, and memory bounded whatever comes.
  *
  * @module
  */
 import { AppError, assertNever } from "../base/errors.ts";
 import type { Compression } from "./compression.ts";
 import { checkExpansion, type ExpansionLimits } from "./limits.ts";
-import { type ByteSink, Engine } from "./zlib_handle.ts";
+import { Engine } from "./zlib_handle.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /** Takes a compressed stream in pieces of any size. Dispose it on every path. */
 export interface Decoder extends Disposable {
   /** Bytes taken so far. */
   readonly bytesIn: number;
-  /** Bytes handed to the sink so far. */
+  /** Bytes given so far. */
   readonly bytesOut: number;
   /**
-   * Takes the next bytes and hands what they give to the sink, at most 256 KiB at a time (plain bytes as they come).
+   * Takes the next bytes and gives what comes out of them, at most 256 KiB at a time (plain bytes as they come).
+   * A chunk is only good until the next step. Read it to the end before the next call.
    *
-   * @throws AppError `invalid_content` for damage, `limit_exceeded`, or what the sink throws
+   * @throws AppError `invalid_content` for damage, `limit_exceeded`
    */
-  push(bytes: Uint8Array): void;
+  decode(bytes: Uint8Array): Iterable<Uint8Array>;
   /**
-   * Says that no more bytes come.
+   * Says that no more bytes come, and gives the rest.
    *
    * @throws AppError `invalid_content` if the stream is cut
    */
-  finish(): void;
+  finish(): Iterable<Uint8Array>;
 }
 
 /** What the formats differ in. */
 interface Format extends Disposable {
-  push(bytes: Uint8Array, sink: ByteSink): void;
-  finish(sink: ByteSink): void;
+  decode(bytes: Uint8Array): Iterable<Uint8Array>;
+  finish(): Iterable<Uint8Array>;
 }
 
 /**
  * Opens a decoder. Members of gzip and frames of zstd follow each other as one stream; zeros after the last are
  * padding; anything else there is damage.
  *
- * @throws AppError `unsupported`, see {@linkcode Engine.open}
+ * @throws AppError `unsupported` in a runtime whose `node:zlib` has another engine
  */
-export async function openDecoder(
-  compression: Compression,
-  limits: ExpansionLimits,
-  sink: ByteSink,
-): Promise<Decoder> {
-  return new LimitedDecoder(await openFormat(compression), limits, sink);
+export async function openDecoder(compression: Compression, limits: ExpansionLimits): Promise<Decoder> {
+  return new LimitedDecoder(await openFormat(compression), limits);
 }
 
 async function openFormat(compression: Compression): Promise<Format> {
@@ -56,7 +53,7 @@ async function openFormat(compression: Compression): Promise<Format> {
     case "zstd":
       return new Unzstd(await Engine.open("unzstd"));
     case "none":
-      return { push: (bytes, sink) => sink(bytes), finish() {}, [Symbol.dispose]() {} };
+      return { decode: (bytes) => [bytes], finish: () => [], [Symbol.dispose]() {} };
     default:
       return assertNever(compression);
   }
@@ -65,19 +62,12 @@ async function openFormat(compression: Compression): Promise<Format> {
 class LimitedDecoder implements Decoder {
   readonly #format: Format;
   readonly #limits: ExpansionLimits;
-  readonly #sink: ByteSink;
   #bytesIn = 0;
   #bytesOut = 0;
 
-  constructor(format: Format, limits: ExpansionLimits, sink: ByteSink) {
+  constructor(format: Format, limits: ExpansionLimits) {
     this.#format = format;
     this.#limits = limits;
-    this.#sink = (bytes) => {
-      this.#bytesOut += bytes.length;
-      // Before the sink gets them: a bomb must not reach the disk.
-      checkExpansion(this.#bytesIn, this.#bytesOut, this.#limits);
-      sink(bytes);
-    };
   }
 
   get bytesIn(): number {
@@ -88,17 +78,27 @@ class LimitedDecoder implements Decoder {
     return this.#bytesOut;
   }
 
-  push(bytes: Uint8Array): void {
+  *decode(bytes: Uint8Array): Iterable<Uint8Array> {
+    if (bytes.length === 0) return;
     this.#bytesIn += bytes.length;
-    if (bytes.length > 0) this.#format.push(bytes, this.#sink);
+    yield* this.#limited(this.#format.decode(bytes));
   }
 
-  finish(): void {
-    this.#format.finish(this.#sink);
+  *finish(): Iterable<Uint8Array> {
+    yield* this.#limited(this.#format.finish());
   }
 
   [Symbol.dispose](): void {
     this.#format[Symbol.dispose]();
+  }
+
+  *#limited(chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
+    for (const chunk of chunks) {
+      this.#bytesOut += chunk.length;
+      // Before anybody gets the chunk: a bomb must not reach the disk.
+      checkExpansion(this.#bytesIn, this.#bytesOut, this.#limits);
+      yield chunk;
+    }
   }
 }
 
@@ -111,12 +111,12 @@ class Gunzip implements Format {
     this.#engine = engine;
   }
 
-  push(bytes: Uint8Array, sink: ByteSink): void {
+  *decode(bytes: Uint8Array): Iterable<Uint8Array> {
     this.#isEmpty = false;
     let rest = bytes;
     if (!this.#isPadding) {
       // The engine starts the next member by itself; it leaves bytes only when a zero follows a member.
-      rest = bytes.subarray(this.#engine.write(bytes, sink));
+      rest = bytes.subarray(yield* this.#engine.write(bytes));
       if (rest.length === 0) return;
       this.#isPadding = true;
     }
@@ -128,9 +128,9 @@ class Gunzip implements Format {
     }
   }
 
-  finish(sink: ByteSink): void {
+  *finish(): Iterable<Uint8Array> {
     if (this.#isEmpty) throw new AppError("invalid_content", "Cannot decompress: the gzip stream is empty");
-    if (!this.#isPadding) this.#engine.finish(sink);
+    if (!this.#isPadding) yield* this.#engine.finish();
   }
 
   [Symbol.dispose](): void {
@@ -146,18 +146,20 @@ class Unzstd implements Format {
     this.#engine = engine;
   }
 
-  push(bytes: Uint8Array, sink: ByteSink): void {
+  *decode(bytes: Uint8Array): Iterable<Uint8Array> {
     let rest = bytes.subarray(0, this.#frames.scan(bytes));
     while (rest.length > 0) {
       // The engine stops at the end of each frame; the next call starts the next one.
-      const taken = this.#engine.write(rest, sink);
+      const taken = yield* this.#engine.write(rest);
       if (taken === 0) throw new AppError("invalid_content", "Cannot decompress: the zstd stream is damaged");
       rest = rest.subarray(taken);
     }
   }
 
-  finish(): void {
+  // The engine keeps nothing back; only the walk knows whether the last frame is whole.
+  finish(): Iterable<Uint8Array> {
     this.#frames.finish();
+    return [];
   }
 
   [Symbol.dispose](): void {

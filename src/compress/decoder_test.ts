@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "../../tests/assert.ts";
-import { concatBytes, KIB, MIB } from "../base/bytes.ts";
+import { concatBytes, KIB, MIB, readAll } from "../base/bytes.ts";
 import { AppError, isCode } from "../base/errors.ts";
 import type { Compression } from "./compression.ts";
 import { openDecoder } from "./decoder.ts";
+import { openDecodingReader } from "./decoding_reader.ts";
 import { openEncoder } from "./encoder.ts";
 import { checkExpansion, DEFAULT_EXPANSION, RATIO_FREE_BYTES } from "./limits.ts";
 
@@ -14,20 +15,25 @@ async function encode(
   piece = bytes.length,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  using encoder = await openEncoder(compression, (chunk) => chunks.push(chunk.slice()));
-  for (let at = 0; at < bytes.length; at += piece) encoder.push(bytes.subarray(at, at + piece));
-  encoder.finish();
+  using encoder = await openEncoder(compression);
+  for (let at = 0; at < bytes.length; at += piece) {
+    for (const chunk of encoder.encode(bytes.subarray(at, at + piece))) chunks.push(chunk.slice());
+  }
+  for (const chunk of encoder.finish()) chunks.push(chunk.slice());
   return concatBytes(chunks);
 }
 
 async function decode(compression: Compression, bytes: Uint8Array, piece = 64 * KIB): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  using decoder = await openDecoder(compression, DEFAULT_EXPANSION, (chunk) => {
+  using decoder = await openDecoder(compression, DEFAULT_EXPANSION);
+  const keep = (chunk: Uint8Array) => {
     assert(chunk.length <= Math.max(256 * KIB, piece));
     chunks.push(chunk.slice());
-  });
-  for (let at = 0; at < bytes.length; at += piece) decoder.push(bytes.subarray(at, at + piece));
-  decoder.finish();
+  };
+  for (let at = 0; at < bytes.length; at += piece) {
+    for (const chunk of decoder.decode(bytes.subarray(at, at + piece))) keep(chunk);
+  }
+  for (const chunk of decoder.finish()) keep(chunk);
   assertEquals(decoder.bytesIn, bytes.length);
   return concatBytes(chunks);
 }
@@ -122,15 +128,35 @@ Deno.test("a zstd decoder refuses a window that it would have to keep in memory"
   assertEquals((await decode("zstd", frame)).length, 0);
 });
 
-Deno.test("a decoder stops a bomb before its bytes reach the sink", async () => {
+Deno.test("a decoder stops a bomb before its bytes are given", async () => {
   for (const format of ["gzip", "zstd"] as const) {
     const bomb = await encode(format, new Uint8Array(4 * MIB));
     let seen = 0;
-    using decoder = await openDecoder(format, { unpackedBytes: MIB, ratio: 250 }, (bytes) => {
-      seen += bytes.length;
+    using decoder = await openDecoder(format, { unpackedBytes: MIB, ratio: 250 });
+    const error = assertThrows(() => {
+      for (const chunk of decoder.decode(bomb)) seen += chunk.length;
     });
-    assert(isCode(assertThrows(() => decoder.push(bomb)), "limit_exceeded"));
+    assert(isCode(error, "limit_exceeded"));
     assert(seen <= MIB);
+  }
+});
+
+Deno.test("openDecodingReader() tells the format by its magic and reads in pieces of any size", async () => {
+  const plain = sample(400 * KIB);
+  for (const format of FORMATS) {
+    const packed = await encode(format, plain);
+    let at = 0;
+    using reader = await openDecodingReader({
+      read(buffer) {
+        if (at === packed.length) return Promise.resolve(null);
+        const piece = packed.subarray(at, at + Math.min(buffer.length, 3000));
+        buffer.set(piece);
+        at += piece.length;
+        return Promise.resolve(piece.length);
+      },
+    }, DEFAULT_EXPANSION);
+    assertEquals(reader.compression, format);
+    assertEquals(await readAll(reader, MIB, "sample"), plain);
   }
 });
 

@@ -10,9 +10,6 @@
 import { KIB } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 
-/** Takes bytes. They are only good during the call: the buffer behind them is used again. */
-export type ByteSink = (bytes: Uint8Array) => void;
-
 /** What an engine does. */
 export type EngineKind = "gunzip" | "unzstd" | "gzip" | "zstd";
 
@@ -98,22 +95,23 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Feeds bytes and hands on what comes out.
+   * Feeds bytes and gives what comes out, at most 256 KiB at a time. What it gives is only good until the next
+   * step: the buffer behind it is used again.
    *
    * @returns how many bytes were taken; fewer than given when a compressed stream ended before them
-   * @throws AppError `invalid_content`, or what the sink throws
+   * @throws AppError `invalid_content`
    */
-  write(bytes: Uint8Array, sink: ByteSink): number {
-    return this.#run(0, bytes, sink);
+  write(bytes: Uint8Array): Generator<Uint8Array, number> {
+    return this.#run(0, bytes);
   }
 
   /**
-   * Says that no more bytes come, and hands on the rest.
+   * Says that no more bytes come, and gives the rest.
    *
    * @throws AppError `invalid_content` if a gzip stream is cut
    */
-  finish(sink: ByteSink): void {
-    this.#run(this.#finishFlag, NO_BYTES, sink);
+  finish(): Generator<Uint8Array, number> {
+    return this.#run(this.#finishFlag, NO_BYTES);
   }
 
   /** Frees the memory of the engine. */
@@ -123,13 +121,13 @@ export class Engine implements Disposable {
     this.#handle.close();
   }
 
-  #run(flush: number, bytes: Uint8Array, sink: ByteSink): number {
+  *#run(flush: number, bytes: Uint8Array): Generator<Uint8Array, number> {
     let taken = 0;
     for (;;) {
       this.#call(flush, bytes, taken);
       const [room = 0, left = 0] = this.#state;
       taken = bytes.length - left;
-      if (room < OUTPUT_BYTES) sink(this.#output.subarray(0, OUTPUT_BYTES - room));
+      if (room < OUTPUT_BYTES) yield this.#output.subarray(0, OUTPUT_BYTES - room);
       // A full buffer may have more behind it; room in the buffer means that all was given.
       if (room > 0) return taken;
     }
