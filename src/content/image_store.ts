@@ -38,6 +38,11 @@ export interface ImageStore {
   /** All records, sorted by name. Never waits for a writer. */
   listImages(): Promise<readonly ImageRecord[]>;
   /**
+   * Descriptors that other tools keep in the same store under names of their own (`v1`) and that are no records. No
+   * update touches them, unless a record takes exactly their name. A collector takes them for roots.
+   */
+  listForeign(): Promise<readonly Descriptor[]>;
+  /**
    * Changes the records in one transaction: `change` gets the newest ones by name and gives the ones that shall stand
    * after it. It runs under the lock of all processes, so it must neither wait for anything nor take long.
    *

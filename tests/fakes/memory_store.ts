@@ -92,10 +92,11 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
   ): Promise<readonly ImageRecord[]> {
     using _turn = await this.#turns.take("index", "exclusive", signal);
     const after = [...change(this.#records)].sort((a, b) => a.name < b.name ? -1 : 1);
-    this.#records = new Map(after.map((record) => [record.name, record]));
-    if (this.#records.size !== after.length) {
+    const byName = new Map(after.map((record) => [record.name, record]));
+    if (byName.size !== after.length) {
       throw new AppError("internal", "Cannot record images: a name is there twice");
     }
+    this.#records = byName;
     return after;
   }
 

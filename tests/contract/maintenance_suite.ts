@@ -1,0 +1,200 @@
+/**
+ * The rules of `content/image_store.ts` and `content/maintenance.ts`, as tests that run on every store.
+ *
+ * @module
+ */
+import { neverAborted } from "../../src/base/abort.ts";
+import type { ImageRecord } from "../../src/content/image_store.ts";
+import { makeDigest } from "../../src/oci/digest.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../../src/oci/media_type.ts";
+import { assert, assertEquals, assertExists, assertRejects, assertStrictEquals } from "../assert.ts";
+import {
+  addSample,
+  assertFails,
+  begin,
+  gather,
+  sampleOf,
+  type StoreFactory,
+  type StoreUnderTest,
+  type WholeStore,
+} from "./content_store_suite.ts";
+
+/** A record of an image of one platform. */
+export function recordOf(name: string, changes: Partial<ImageRecord> = {}): ImageRecord {
+  const digest = (digit: string) => makeDigest("sha256", digit.repeat(64));
+  return {
+    name,
+    target: { mediaType: OCI_INDEX, digest: digest("a"), size: 500 },
+    manifest: { mediaType: OCI_MANIFEST, digest: digest("b"), size: 400 },
+    scope: "one-platform",
+    imageId: digest("c"),
+    kind: "image",
+    platform: { os: "linux", architecture: "arm64", variant: "v8" },
+    size: 123_456,
+    pinned: false,
+    pulledAt: Date.parse("2026-01-02T03:04:05.678Z"),
+    origins: ["docker.io/library/busybox", "mirror.local:5000/busybox"],
+    ...changes,
+  };
+}
+
+/** Records that differ in every field that can differ. */
+export function variousRecords(): readonly ImageRecord[] {
+  const plain = recordOf("docker.io/library/a:1");
+  const { platform: _, ...bare } = recordOf("ghcr.io/org/d:chart", { kind: "artifact", origins: [] });
+  return [
+    plain,
+    recordOf("docker.io/library/b:1", { scope: "all-platforms", pinned: true }),
+    recordOf("docker.io/library/c@sha256:" + "b".repeat(64), { target: plain.manifest, size: 0 }),
+    { ...bare, target: plain.manifest },
+    recordOf("localhost:5000/e:latest", {
+      platform: { os: "windows", architecture: "amd64", "os.version": "10.0.1", "os.features": ["win32k"] },
+      scope: "all-platforms",
+    }),
+  ];
+}
+
+/** Registers the tests of the rules of records and of looking after a store. */
+export function testStoreMaintenance(name: string, open: StoreFactory): void {
+  const rule = (text: string, run: (store: WholeStore, under: StoreUnderTest) => Promise<void>) =>
+    Deno.test(`${name}: ${text}`, async () => {
+      await using under = await open();
+      await run(under.store, under);
+    });
+  const set = (store: WholeStore, records: readonly ImageRecord[]) =>
+    store.updateImages(() => records, neverAborted());
+
+  rule("records come back as they were, sorted by name", async (store, under) => {
+    assertEquals(await store.listImages(), []);
+    const records = variousRecords();
+    assertEquals(await set(store, [...records].reverse()), records);
+    for (const reader of [store, await under.reopen()]) assertEquals(await reader.listImages(), records);
+  });
+
+  rule("a change sees the newest records by name, and what it leaves out goes", async (store, under) => {
+    const [a, b] = variousRecords();
+    assert(a !== undefined && b !== undefined);
+    await set(await under.reopen(), [a, b]);
+    const after = await store.updateImages((records) => {
+      assertEquals([...records.keys()], [a.name, b.name]);
+      assertEquals(records.get(a.name), a);
+      return [{ ...a, pinned: true }];
+    }, neverAborted());
+    assertEquals(after, [{ ...a, pinned: true }]);
+    assertEquals(await store.listImages(), after);
+    assertEquals(await (await under.reopen()).listImages(), after);
+  });
+
+  rule("a change that throws changes nothing, and frees the lock", async (store) => {
+    const records = variousRecords();
+    await set(store, records);
+    const reason = new Error("no");
+    const failing = store.updateImages(() => {
+      throw reason;
+    }, neverAborted());
+    assertStrictEquals(await assertRejects(() => failing, Error), reason);
+    const [first] = records;
+    assertExists(first);
+    await assertFails(set(store, [first, first]), "internal");
+    assertEquals(await store.listImages(), records);
+    assertEquals(await set(store, []), []);
+  });
+
+  rule("changes at once lose nothing", async (store, under) => {
+    const stores = [store, await under.reopen()];
+    await Promise.all(Array.from({ length: 20 }, (_, i) =>
+      (stores[i % 2] ?? store).updateImages(
+        (records) => [...records.values(), recordOf(`docker.io/library/x:${String(i).padStart(2, "0")}`)],
+        neverAborted(),
+      )));
+    assertEquals((await store.listImages()).length, 20);
+  });
+
+  rule("an update gives up at its signal", async (store) => {
+    const reason = new Error("enough");
+    const update = store.updateImages(() => [], AbortSignal.abort(reason));
+    assertStrictEquals(await assertRejects(() => update, Error), reason);
+  });
+
+  rule("a blob that was removed is gone, and removing it again is success", async (store) => {
+    const sample = await sampleOf(100);
+    await addSample(store, sample);
+    await store.removeBlob(sample.descriptor.digest);
+    await store.removeBlob(sample.descriptor.digest);
+    assertEquals(await gather(store.listBlobs()), []);
+    await addSample(store, sample);
+    assertEquals((await gather(store.listBlobs())).map(({ digest }) => digest), [sample.descriptor.digest]);
+  });
+
+  rule("an unfinished write is removed unless somebody is writing it", async (store, under) => {
+    const { bytes, descriptor } = await sampleOf(1000);
+    {
+      await using ingest = await begin(store, descriptor);
+      ingest.write(bytes.subarray(0, 10));
+      assertEquals(await store.removeIngest(descriptor.digest), false);
+      assertEquals(await (await under.reopen()).removeIngest(descriptor.digest), false);
+      assertEquals((await gather(store.listIngests())).length, 1);
+    }
+    assertEquals(await store.removeIngest(descriptor.digest), true);
+    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await store.removeIngest(descriptor.digest), true);
+  });
+
+  rule("a replacement swaps a blob only when it is committed", async (store, under) => {
+    const { bytes, descriptor } = await sampleOf(1000);
+    await addSample(store, { bytes, descriptor });
+    {
+      await using left = await store.beginReplacement(descriptor, neverAborted());
+      left.write(bytes.subarray(0, 500));
+    }
+    assertEquals((await gather(store.listIngests())).map(({ offset }) => offset), [500]);
+    assertEquals((await store.findBlob(descriptor.digest))?.size, 1000);
+    await using again = await (await under.reopen()).beginReplacement(descriptor, neverAborted());
+    assertEquals(again.offset, 500);
+    again.write(bytes.subarray(500));
+    await again.commit();
+    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await store.readBlob(descriptor.digest, 1000), bytes);
+  });
+
+  rule("any number add content at once, and nobody while it is swept", async (store, under) => {
+    const other = await under.reopen();
+    const one = await store.holdContent(neverAborted());
+    const two = await other.holdContent(neverAborted());
+    const controller = new AbortController();
+    const impatient = store.holdForSweep(controller.signal);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    assertStrictEquals(await assertRejects(() => impatient, Error), reason);
+
+    let isSwept = false;
+    const sweeping = store.holdForSweep(neverAborted()).then((held) => {
+      isSwept = true;
+      return held;
+    });
+    const three = await store.holdContent(neverAborted());
+    for (const held of [one, two]) held[Symbol.dispose]();
+    await Promise.resolve();
+    assertEquals(isSwept, false, "a sweep waits for the last one");
+    three[Symbol.dispose]();
+    three[Symbol.dispose]();
+    const sweep = await sweeping;
+    const adding = store.holdContent(neverAborted());
+    sweep[Symbol.dispose]();
+    (await adding)[Symbol.dispose]();
+  });
+
+  rule("usage counts blobs and partials", async (store) => {
+    const empty = await store.usage();
+    assertEquals([empty.blobs, empty.partials], [0, 0]);
+    await addSample(store, await sampleOf(100_000));
+    const { bytes, descriptor } = await sampleOf(50_000, 2);
+    await using ingest = await begin(store, descriptor);
+    ingest.write(bytes);
+    const usage = await store.usage();
+    assertEquals([usage.blobs, usage.partials], [1, 1]);
+    assert(usage.blobBytes - empty.blobBytes >= 100_000);
+    assert(usage.partialBytes - empty.partialBytes >= 50_000);
+    assert(usage.inodes > empty.inodes);
+  });
+}
