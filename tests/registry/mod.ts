@@ -34,3 +34,5 @@ export { type LogEntry, RequestLog } from "./log.ts";
 export { type FaultHandle, type FaultMatch, ignoreRange } from "./plan.ts";
 export { type Pushed, type RegistryOptions, startRegistry, TestRegistry } from "./registry.ts";
 export { type Exchange, TestServer } from "./server.ts";
+export type { MintToken } from "./token_issuer.ts";
+export { TokenServer, type TokenServerOptions } from "./token_server.ts";

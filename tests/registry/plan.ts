@@ -105,12 +105,12 @@ export class FaultPlan {
     route: FaultRoute,
     exchange: Exchange,
     refusal: Answer | undefined,
-    honest: (exchange: Exchange) => Answer,
+    honest: (exchange: Exchange) => Answer | Promise<Answer>,
   ): Promise<Answer> {
     const planned = this.#planned.find((order) => order.takes(route, exchange, refusal !== undefined));
-    if (planned === undefined) return refusal ?? honest(exchange);
+    if (planned === undefined) return refusal ?? await honest(exchange);
     const unranged = planned.faults.includes(ignoreRange);
-    let answer = refusal ?? honest(unranged ? withoutRange(exchange) : exchange);
+    let answer = refusal ?? await honest(unranged ? withoutRange(exchange) : exchange);
     for (const fault of planned.faults) answer = await fault(answer, exchange);
     return answer;
   }

@@ -14,7 +14,7 @@ import { RequestLog } from "./log.ts";
 import { type FaultHandle, type FaultMatch, FaultPlan } from "./plan.ts";
 import { answerRoute, routeOf } from "./routes.ts";
 import { type Exchange, type ServerOptions, TestServer } from "./server.ts";
-import { TokenIssuer } from "./token_issuer.ts";
+import { TokenServer } from "./token_server.ts";
 
 /** How a registry is to be. */
 export interface RegistryOptions {
@@ -44,8 +44,7 @@ export interface Pushed {
 /** A running registry. Dispose it last: it waits for what it is sending. */
 export class TestRegistry implements AsyncDisposable {
   readonly #server: TestServer;
-  readonly #tokenServer: TestServer | undefined;
-  readonly #issuer: TokenIssuer | undefined;
+  readonly #tokenServer: TokenServer | undefined;
   readonly #faults = new FaultPlan();
   readonly #check: AuthCheck;
   readonly #bytesPerSecond: number | undefined;
@@ -70,10 +69,9 @@ export class TestRegistry implements AsyncDisposable {
     this.#bytesPerSecond = bytesPerSecond;
     this.#server = new TestServer((exchange) => this.#answer(exchange), { ...listen, port });
     if (auth?.kind === "bearer") {
-      const issuer = new TokenIssuer(auth);
-      this.#issuer = issuer;
-      this.#tokenServer = new TestServer((exchange) => this.#answerToken(exchange, issuer), listen);
-      this.#check = bearerCheck(auth, `${this.#tokenServer.origin}/token`, issuer);
+      const tokens = new TokenServer(auth, { listen, requests: this.requests, faults: this.#faults });
+      this.#tokenServer = tokens;
+      this.#check = bearerCheck(auth, tokens.realm, tokens.issuer);
     } else {
       this.#check = auth === undefined ? () => undefined : basicCheck(auth);
     }
@@ -121,7 +119,7 @@ export class TestRegistry implements AsyncDisposable {
 
   /** Makes all tokens expire that were given so far. */
   expireTokens(): void {
-    this.#issuer?.expireAll();
+    this.#tokenServer?.issuer.expireAll();
   }
 
   /** Breaks all connections at once. */
@@ -145,12 +143,6 @@ export class TestRegistry implements AsyncDisposable {
         ? paced(answer, exchange, this.#bytesPerSecond)
         : answer;
     });
-  }
-
-  async #answerToken(exchange: Exchange, issuer: TokenIssuer): Promise<Answer> {
-    this.requests.add("token", exchange);
-    const route = { kind: "token", repository: "", reference: "" } as const;
-    return await this.#faults.apply(route, exchange, undefined, ({ request }) => issuer.answer(request));
   }
 }
 

@@ -23,17 +23,22 @@ interface TokenRequest {
 
 const ANONYMOUS = "";
 
+/** Makes the text of a token for a user ("" for nobody) and scopes such as `repository:a:pull`. */
+export type MintToken = (user: string, scopes: readonly string[], number: number) => Promise<string> | string;
+
 /** The token server of one registry. */
 export class TokenIssuer {
   readonly #options: BearerAuth;
   readonly #grants = new Map<string, Grant>();
   readonly #refresh = new Map<string, string>();
+  readonly #mint: MintToken;
   #count = 0;
   /** The name of the registry in challenges. */
   readonly service: string;
 
-  constructor(options: BearerAuth) {
+  constructor(options: BearerAuth, mint: MintToken = (_user, _scopes, number) => `token-${number}`) {
     this.#options = options;
+    this.#mint = mint;
     this.service = options.service ?? "test-registry";
     for (const token of options.identityTokens ?? []) this.#refresh.set(token, "identity");
   }
@@ -54,7 +59,7 @@ export class TokenIssuer {
   }
 
   /** Answers a request for a token: GET, or POST as in OAuth 2. */
-  answer(request: RawRequest): Answer {
+  async answer(request: RawRequest): Promise<Answer> {
     const methods: readonly string[] = this.#options.methods ?? ["GET", "POST"];
     if (!methods.includes(request.method)) return errorAnswer(405, "UNSUPPORTED", "no such method here");
     const asked = request.method === "POST" ? this.#readPost(request) : this.#readGet(request);
@@ -62,7 +67,7 @@ export class TokenIssuer {
     if (asked.user === undefined || (asked.user === ANONYMOUS && !anonymous)) {
       return errorAnswer(401, "UNAUTHORIZED", "incorrect username or password");
     }
-    return jsonAnswer(200, this.#grant(asked, asked.user));
+    return jsonAnswer(200, await this.#grant(asked, asked.user));
   }
 
   #readGet(request: RawRequest): TokenRequest {
@@ -93,9 +98,9 @@ export class TokenIssuer {
     return users.find(([name, password]) => basicHeader(name, password) === header)?.[0];
   }
 
-  #grant(asked: TokenRequest, user: string): Record<string, unknown> {
+  async #grant(asked: TokenRequest, user: string): Promise<Record<string, unknown>> {
     const { tokenUses = Infinity, expiresIn = 300, tokenField = "token", rotate = false } = this.#options;
-    const token = `token-${++this.#count}`;
+    const token = await this.#mint(user, asked.scopes, ++this.#count);
     this.#grants.set(token, { scopes: new Set(asked.scopes.flatMap(splitScope)), usesLeft: tokenUses });
     const answer: Record<string, unknown> = { issued_at: new Date().toISOString() };
     if (tokenField !== "access_token") answer.token = token;
