@@ -9,7 +9,6 @@ import type { ImageStore } from "../../src/content/image_store.ts";
 import type { StoreMaintenance } from "../../src/content/maintenance.ts";
 import type { ContentStore, Ingest } from "../../src/content/store.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
-import { digestOf } from "../../src/oci/digest.ts";
 import {
   assert,
   assertEquals,
@@ -18,6 +17,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "../assert.ts";
+import { addSample, sampleOf } from "./samples.ts";
 
 /** Everything that a store can do. */
 export interface WholeStore extends ContentStore, ImageStore, StoreMaintenance {}
@@ -31,31 +31,6 @@ export interface StoreUnderTest extends AsyncDisposable {
 
 /** Makes a fresh, empty store. */
 export type StoreFactory = () => Promise<StoreUnderTest>;
-
-/** Bytes and the descriptor that is true of them. */
-export interface Sample {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly descriptor: Descriptor;
-}
-
-/** A blob of `size` bytes; another `seed` makes other bytes. */
-export async function sampleOf(
-  size: number,
-  seed = 1,
-  algorithm: "sha256" | "sha384" | "sha512" = "sha256",
-): Promise<Sample> {
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + seed * 97 + (i >> 8)) % 251;
-  const digest = await digestOf(bytes, algorithm);
-  return { bytes, descriptor: { mediaType: "application/octet-stream", digest, size } };
-}
-
-/** Puts a sample into a store. */
-export async function addSample(store: ContentStore, { bytes, descriptor }: Sample): Promise<void> {
-  await using ingest = await store.beginIngest(descriptor, neverAborted());
-  ingest?.write(bytes);
-  await ingest?.commit();
-}
 
 /** Begins an ingest that must not be there yet. */
 export async function begin(store: ContentStore, descriptor: Descriptor): Promise<Ingest> {

@@ -1,0 +1,34 @@
+/**
+ * Blobs to try a store with. Apart from the suites, so that a process of its own can make the same ones.
+ *
+ * @module
+ */
+import { neverAborted } from "../../src/base/abort.ts";
+import type { ContentStore } from "../../src/content/store.ts";
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { digestOf } from "../../src/oci/digest.ts";
+
+/** Bytes and the descriptor that is true of them. */
+export interface Sample {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly descriptor: Descriptor;
+}
+
+/** A blob of `size` bytes; another `seed` makes other bytes. */
+export async function sampleOf(
+  size: number,
+  seed = 1,
+  algorithm: "sha256" | "sha384" | "sha512" = "sha256",
+): Promise<Sample> {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + seed * 97 + (i >> 8)) % 251;
+  const digest = await digestOf(bytes, algorithm);
+  return { bytes, descriptor: { mediaType: "application/octet-stream", digest, size } };
+}
+
+/** Puts a sample into a store. */
+export async function addSample(store: ContentStore, { bytes, descriptor }: Sample): Promise<void> {
+  await using ingest = await store.beginIngest(descriptor, neverAborted());
+  ingest?.write(bytes);
+  await ingest?.commit();
+}

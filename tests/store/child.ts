@@ -1,0 +1,99 @@
+/**
+ * A process that works on a store and is killed at it. Imports nothing that needs the project's configuration, so that
+ * it starts quickly. It says what it did, a line each:
+ *
+ * - `write ROOT COUNT STEP:NTH`: ingests and records samples 0 to COUNT - 1, and kills itself right after step STEP was
+ *   done for the NTH time. STEP `none` lives; STEP `say` says each step, for a parent who kills.
+ * - `hold-ingest ROOT SIZE`: begins an ingest, writes one half, waits for a line on standard input, and commits.
+ * - `begin-ingest ROOT SIZE`: begins the same ingest, and says whether it got it.
+ * - `hold-content ROOT`: holds the content until it dies.
+ *
+ * @module
+ */
+import { neverAborted } from "../../src/base/abort.ts";
+import type { CommitStep } from "../../src/store/steps.ts";
+import { openStore } from "../../src/store/store.ts";
+import { recordOf } from "../contract/records.ts";
+import { childSample, nameOfSample } from "./child_samples.ts";
+
+const [mode = "", root = "", count = "", plan = "none:0"] = Deno.args;
+const signal = neverAborted();
+
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+function watcher(): (step: CommitStep) => void {
+  const [at, nth] = plan.split(":");
+  let left = Number(nth);
+  return (step) => {
+    if (at === "say") say(`step ${step}`);
+    if (step === at && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
+  };
+}
+
+async function writeAll(): Promise<void> {
+  const store = await openStore(root, { onStep: watcher() });
+  for (let i = 0; i < Number(count); i++) {
+    const { bytes, descriptor } = await childSample(i);
+    {
+      await using ingest = await store.beginIngest(descriptor, signal);
+      say(ingest === undefined ? `found ${i}` : `begun ${i} ${ingest.offset}`);
+      if (ingest !== undefined) {
+        for (let at = ingest.offset; at < bytes.length; at += 64 * 1024) {
+          ingest.write(bytes.subarray(at, at + 64 * 1024));
+        }
+        await ingest.commit();
+      }
+    }
+    say(`committed ${i}`);
+    await store.updateImages((records) => {
+      const name = nameOfSample(i);
+      return [...records.values()].filter((record) => record.name !== name).concat(
+        recordOf(name, { manifest: descriptor, pulledAt: Date.now() }),
+      );
+    }, signal);
+    say(`recorded ${i}`);
+  }
+}
+
+async function holdIngest(): Promise<void> {
+  const store = await openStore(root);
+  const { bytes, descriptor } = await childSample(0, Number(count));
+  await using ingest = await store.beginIngest(descriptor, signal);
+  ingest?.write(bytes.subarray(0, bytes.length / 2));
+  say("half");
+  await Deno.stdin.read(new Uint8Array(10));
+  ingest?.write(bytes.subarray(bytes.length / 2));
+  await ingest?.commit();
+  say("committed");
+}
+
+async function beginIngest(): Promise<void> {
+  const store = await openStore(root);
+  const { descriptor } = await childSample(0, Number(count));
+  say("waiting");
+  await using ingest = await store.beginIngest(descriptor, signal);
+  say(ingest === undefined ? "found" : "begun");
+}
+
+async function holdContent(): Promise<void> {
+  using _held = await (await openStore(root)).holdContent(signal);
+  say("holding");
+  await Deno.stdin.read(new Uint8Array(10));
+}
+
+switch (mode) {
+  case "write":
+    await writeAll();
+    break;
+  case "hold-ingest":
+    await holdIngest();
+    break;
+  case "begin-ingest":
+    await beginIngest();
+    break;
+  case "hold-content":
+    await holdContent();
+    break;
+}

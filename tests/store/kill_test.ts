@@ -1,0 +1,119 @@
+import { neverAborted } from "../../src/base/abort.ts";
+import { digestOf } from "../../src/oci/digest.ts";
+import { COMMIT_STEPS } from "../../src/store/steps.ts";
+import { openStore, type Store } from "../../src/store/store.ts";
+import { assert, assertEquals, assertExists } from "../assert.ts";
+import { gather } from "../contract/content_store_suite.ts";
+import { Child } from "./child_process.ts";
+import { childSample, nameOfSample } from "./child_samples.ts";
+
+/** Samples that each process is to write at least; the next process finds what the killed one had done. */
+const SAMPLES = 4;
+const RANDOM_KILLS = 36;
+
+/** What a process said it had done: from then on it must never be lost. */
+interface Promised {
+  readonly committed: Set<number>;
+  readonly recorded: Set<number>;
+}
+
+function listen(promised: Promised, lines: readonly string[]): void {
+  for (const line of lines) {
+    const [what, i] = line.split(" ");
+    if (what === "committed") promised.committed.add(Number(i));
+    if (what === "recorded") promised.recorded.add(Number(i));
+  }
+}
+
+async function assertWhole(store: Store, promised: Promised): Promise<void> {
+  for (const { digest, size } of await gather(store.listBlobs())) {
+    assertEquals(
+      await digestOf(await store.readBlob(digest, size)),
+      digest,
+      "a blob that is there is a true one",
+    );
+  }
+  const names = new Set((await store.listImages()).map(({ name }) => name));
+  for (const i of promised.committed) {
+    const { descriptor } = await childSample(i);
+    assertEquals((await store.findBlob(descriptor.digest))?.size, descriptor.size, `blob ${i} is lost`);
+  }
+  for (const i of promised.recorded) assert(names.has(nameOfSample(i)), `record ${i} is lost`);
+  for (const record of await store.listImages()) {
+    assertExists(await store.findBlob(record.manifest.digest), `${record.name} is recorded without its blob`);
+  }
+}
+
+/** Every partial is the beginning of its sample, and can be written to its end. */
+async function assertResumable(store: Store): Promise<void> {
+  for (let i = 0; i < SAMPLES; i++) {
+    const { bytes, descriptor } = await childSample(i);
+    await using ingest = await store.beginIngest(descriptor, neverAborted());
+    if (ingest === undefined) continue;
+    ingest.write(bytes.subarray(ingest.offset));
+    await ingest.commit();
+    assertExists(await store.findBlob(descriptor.digest));
+  }
+}
+
+async function withRoot(run: (root: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "dray-kill-" });
+  try {
+    await run(root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("a process that dies right after any step leaves a whole store", async (t) => {
+  for (const step of COMMIT_STEPS) {
+    await t.step(step, () =>
+      withRoot(async (root) => {
+        const promised: Promised = { committed: new Set(), recorded: new Set() };
+        // The first large blob, and the small one after it, which takes the short way and writes no state.
+        for (const nth of step === "state-written" ? [1] : [1, 2]) {
+          await using child = new Child("write", root, String(SAMPLES), `${step}:${nth}`);
+          listen(promised, await child.rest());
+          assertEquals(await child.ended(), "SIGKILL");
+          await assertWhole(await openStore(root), promised);
+        }
+        await assertResumable(await openStore(root));
+      }));
+  }
+});
+
+Deno.test("the bytes that a killed process wrote are gone on from", async () => {
+  await withRoot(async (root) => {
+    await using child = new Child("write", root, "1", "data-written:3");
+    await child.rest();
+    const store = await openStore(root);
+    const { descriptor } = await childSample(0);
+    const [status] = await gather(store.listIngests());
+    assertEquals([status?.offset, status?.size], [3 * 64 * 1024, descriptor.size]);
+    await using ingest = await store.beginIngest(descriptor, neverAborted());
+    assertEquals(ingest?.offset, 3 * 64 * 1024);
+  });
+});
+
+Deno.test("a process that is killed at any moment leaves a whole store", async () => {
+  async function lane(kills: number): Promise<void> {
+    while (kills > 0) {
+      await withRoot(async (root) => {
+        const promised: Promised = { committed: new Set(), recorded: new Set() };
+        for (let round = 0; round < 4 && kills > 0; round++) {
+          kills--;
+          await using child = new Child("write", root, "1000", "say:0");
+          // The kill lands somewhere after this line, while the child runs on.
+          const lines = Math.floor(Math.random() * 40);
+          for (let i = 0; i < lines; i++) listen(promised, [await child.line() ?? ""]);
+          child.kill();
+          listen(promised, await child.rest());
+          assertEquals(await child.ended(), "SIGKILL");
+          await assertWhole(await openStore(root), promised);
+        }
+        await assertResumable(await openStore(root));
+      });
+    }
+  }
+  await Promise.all([lane(RANDOM_KILLS / 2), lane(RANDOM_KILLS / 2)]);
+});

@@ -1,0 +1,90 @@
+import { neverAborted } from "../../src/base/abort.ts";
+import { openStore } from "../../src/store/store.ts";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "../assert.ts";
+import { Child } from "./child_process.ts";
+import { childSample } from "./child_samples.ts";
+
+const SIZES = [3000, 600_000];
+
+async function withRoot(run: (root: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "dray-processes-" });
+  try {
+    await run(root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("of two processes that ingest the same blob one writes and the other waits for it", async () => {
+  for (const size of SIZES) {
+    await withRoot(async (root) => {
+      await using first = new Child("hold-ingest", root, String(size));
+      assertEquals(await first.line(), "half");
+      await using second = new Child("begin-ingest", root, String(size));
+      assertEquals(await second.line(), "waiting");
+      const store = await openStore(root);
+      const { bytes, descriptor } = await childSample(0, size);
+      const here = store.beginIngest(descriptor, neverAborted());
+      assertEquals(await store.findBlob(descriptor.digest), undefined);
+      await first.send();
+      assertEquals(await first.line(), "committed");
+      assertEquals(await second.rest(), ["found"]);
+      assertEquals(await here, undefined);
+      assertEquals(await store.readBlob(descriptor.digest, size), bytes);
+    });
+  }
+});
+
+Deno.test("who waits for a process that is killed takes over what it left", async () => {
+  for (const [size, offset] of [[3000, 0], [600_000, 300_000]] as const) {
+    await withRoot(async (root) => {
+      await using first = new Child("hold-ingest", root, String(size));
+      assertEquals(await first.line(), "half");
+      const store = await openStore(root);
+      const { bytes, descriptor } = await childSample(0, size);
+      const waiting = store.beginIngest(descriptor, neverAborted());
+      first.kill();
+      await using ingest = await waiting;
+      assertEquals(ingest?.offset, offset);
+      ingest?.write(bytes.subarray(offset));
+      await ingest?.commit();
+      assertEquals(await store.readBlob(descriptor.digest, size), bytes);
+    });
+  }
+});
+
+Deno.test("who waits for another process gives up at its signal", async () => {
+  await withRoot(async (root) => {
+    await using first = new Child("hold-ingest", root, "3000");
+    assertEquals(await first.line(), "half");
+    const store = await openStore(root);
+    const { descriptor } = await childSample(0, 3000);
+    const controller = new AbortController();
+    const waiting = store.beginIngest(descriptor, controller.signal);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    assertStrictEquals(await assertRejects(() => waiting, Error), reason);
+    assertEquals(await store.removeIngest(descriptor.digest), false, "the other process is still writing it");
+    // On a runtime without tryLock the given-up wait ends with the lock, which must not outlive the test.
+    first.kill();
+    await first.ended();
+    assert(await store.removeIngest(descriptor.digest));
+  });
+});
+
+Deno.test("a sweep waits for another process that adds content, and no longer than that lives", async () => {
+  await withRoot(async (root) => {
+    await using child = new Child("hold-content", root);
+    assertEquals(await child.line(), "holding");
+    const store = await openStore(root);
+    (await store.holdContent(neverAborted()))[Symbol.dispose]();
+    const controller = new AbortController();
+    const impatient = store.holdForSweep(controller.signal);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    assertStrictEquals(await assertRejects(() => impatient, Error), reason);
+    const sweeping = store.holdForSweep(neverAborted());
+    child.kill();
+    (await sweeping)[Symbol.dispose]();
+  });
+});
