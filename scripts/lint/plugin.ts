@@ -117,24 +117,9 @@ const todo: Deno.lint.Rule = {
   }),
 };
 
-/** The rules here have their exceptions in `doors.ts`, not in comments. */
-const ignore: Deno.lint.Rule = {
-  create: (context) => ({
-    Program() {
-      for (const { value, range } of context.sourceCode.getAllComments()) {
-        if (!/^\s*deno-lint-ignore(?:-file)?(?:\s+dray\/|.*\sdray\/|\s*$|\s+--)/.test(value)) continue;
-        context.report({
-          range,
-          message: "Name the rules to ignore; those of this repository can't be ignored",
-        });
-      }
-    },
-  }),
-};
-
 const plugin: Deno.lint.Plugin = {
   name: "dray",
-  rules: { door, "file-length": fileLength, todo, ignore },
+  rules: { door, "file-length": fileLength, todo },
 };
 
 export default plugin;

@@ -103,18 +103,6 @@ const CASES: readonly Case[] = [
   },
   { rule: "todo", path: "src/oci/a.ts", bad: "// TODO: later", good: "// TODO(#12): later" },
   { rule: "todo", path: "src/oci/a.ts", bad: "/* FIXME(me): later */", good: "/* methods to do */" },
-  {
-    rule: "ignore",
-    path: "src/oci/a.ts",
-    bad: "// deno-lint-ignore-file",
-    good: "// deno-lint-ignore-file no-eval",
-  },
-  {
-    rule: "ignore",
-    path: "src/oci/a.ts",
-    bad: "// deno-lint-ignore no-eval dray/door",
-    good: "// dray/door",
-  },
 ];
 
 function caught(path: string, source: string): string[] {

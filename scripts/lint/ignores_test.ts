@@ -1,0 +1,22 @@
+import { assertEquals } from "../../tests/assert.ts";
+import { findBadIgnores } from "./ignores.ts";
+
+const BAD = [
+  "// deno-lint-ignore-file",
+  "// deno-lint-ignore",
+  "  // deno-lint-ignore-file -- because",
+  "//deno-lint-ignore dray/door",
+  "/* deno-lint-ignore no-eval dray/door -- because */",
+];
+
+const GOOD = [
+  "// deno-lint-ignore no-eval",
+  "// deno-lint-ignore-file no-explicit-any -- not about dray/door",
+  'const text = "// deno-lint-ignore";',
+  "// see dray/door",
+];
+
+Deno.test("findBadIgnores() finds comments that turn off too much", async (t) => {
+  for (const line of BAD) await t.step(line, () => assertEquals(findBadIgnores(`a;\n${line}\n`), [2]));
+  for (const line of GOOD) await t.step(line, () => assertEquals(findBadIgnores(`a;\n${line}\n`), []));
+});
