@@ -1,9 +1,19 @@
 /**
- * From the registry in a reference to the servers that may be asked.
+ * From the registry in a reference to the servers that may be asked, and to the certificates for each.
  *
  * @module
  */
 import { isLoopbackHost } from "./addresses.ts";
+import {
+  DEFAULT_FOLDER,
+  folderNames,
+  isMissing,
+  readAuthorities,
+  readCertFolder,
+  readPair,
+  unreadable,
+} from "./certs.ts";
+import { type ConfiguredHost, type HostsFile, parseHostsFile } from "./hosts_toml.ts";
 import type { RegistryHost } from "./http.ts";
 import type { RegistrySettings } from "./settings.ts";
 import type { TlsDirectory, TlsIdentity } from "./tls.ts";
@@ -12,6 +22,8 @@ import type { TlsDirectory, TlsIdentity } from "./tls.ts";
 export interface HostDirectory extends TlsDirectory {
   /**
    * The servers to ask for a registry's content, in order: mirrors first, the registry itself last.
+   *
+   * @throws AppError `invalid_content`, `unsupported` or `permission_denied` for a file that can't be used, naming it
    */
   hostsFor(registry: string): Promise<readonly RegistryHost[]>;
 }
@@ -20,36 +32,134 @@ export interface HostDirectory extends TlsDirectory {
 const API_HOSTS: ReadonlyMap<string, string> = new Map([["docker.io", "registry-1.docker.io"]]);
 
 const PULL_AND_RESOLVE: ReadonlySet<"pull" | "resolve"> = new Set(["pull", "resolve"]);
+const NOTHING: TlsIdentity = { caCerts: [] };
 
-/** Makes the directory. Files are read when a registry is first asked for, and once. */
+/** Makes the directory. Files are read when a registry is first asked for, and then once more only after a failure. */
 export function createHosts(settings: RegistrySettings): HostDirectory {
   return new Hosts(settings);
 }
 
 class Hosts implements HostDirectory {
-  readonly #settings: RegistrySettings;
+  readonly #caCerts: readonly string[];
+  readonly #isPlain: boolean;
+  readonly #dirs: readonly string[];
+  readonly #hosts = new Map<string, Promise<readonly RegistryHost[]>>();
+  /** By origin. */
+  readonly #identities = new Map<string, Promise<TlsIdentity>>();
 
   constructor(settings: RegistrySettings) {
-    this.#settings = settings;
+    this.#caCerts = settings.caCerts ?? [];
+    this.#isPlain = settings.plainHttp ?? false;
+    this.#dirs = settings.certsDirs ?? [];
   }
 
   hostsFor(registry: string): Promise<readonly RegistryHost[]> {
-    const scheme = this.#isPlain(registry) ? "http" : "https";
-    return Promise.resolve([{
-      registry,
-      base: new URL(`${scheme}://${API_HOSTS.get(registry) ?? registry}/v2/`),
-      capabilities: PULL_AND_RESOLVE,
-      isMirror: false,
-      headers: {},
-    }]);
+    return remember(this.#hosts, registry, () => this.#load(registry));
   }
 
-  tlsFor(_url: URL): Promise<TlsIdentity> {
-    return Promise.resolve({ caCerts: this.#settings.caCerts ?? [] });
+  tlsFor(url: URL): Promise<TlsIdentity> {
+    return remember(
+      this.#identities,
+      url.origin,
+      async () => this.#complete(await this.#findCerts([url.host])),
+    );
   }
 
-  #isPlain(registry: string): boolean {
-    if (this.#settings.plainHttp === true) return true;
-    return isLoopbackHost(registry) && (this.#settings.caCerts ?? []).length === 0;
+  async #load(registry: string): Promise<readonly RegistryHost[]> {
+    const apiHost = API_HOSTS.get(registry) ?? registry;
+    const certs = await this.#findCerts([registry, apiHost]);
+    const { file, isDefault } = await this.#findHostsFile(registry);
+    // Certificates say that it speaks TLS, and so does the user who brought an authority.
+    const isTls = certs !== undefined || this.#caCerts.length > 0;
+    const scheme = this.#isPlain || (isLoopbackHost(registry) && !isTls) ? "http" : "https";
+    const home = new URL(`${scheme}://${apiHost}/v2/`);
+    const own = file?.server ?? { base: home, capabilities: PULL_AND_RESOLVE, headers: {}, ca: [] };
+    atApiHost(own.base);
+    // A server that stands for all registries is the home of none, and gets the credentials of none.
+    const isOwnMirror = isDefault && own.base.origin !== home.origin;
+    const identity = certs ?? await this.#findCerts([DEFAULT_FOLDER]);
+    const hosts: RegistryHost[] = [];
+    for (const mirror of file?.mirrors ?? []) {
+      const isMirror = isOwnMirror || mirror.base.origin !== own.base.origin;
+      await this.#register(mirror, isMirror ? undefined : identity);
+      hosts.push(hostOf(registry, mirror, isMirror));
+    }
+    await this.#register(own, isOwnMirror ? undefined : identity);
+    if (own.capabilities.size > 0) hosts.push(hostOf(registry, own, isOwnMirror));
+    return hosts;
   }
+
+  /** Keeps the certificates of a server for the connections to it. */
+  async #register(host: ConfiguredHost, certs: TlsIdentity | undefined): Promise<void> {
+    const { origin } = host.base;
+    const known = await this.#identities.get(origin) ?? await this.#findCerts([host.base.host]) ?? NOTHING;
+    const ca = await Promise.all(host.ca.map(readAuthorities));
+    const caCerts = [...new Set([...ca, ...(certs?.caCerts ?? []), ...known.caCerts])];
+    const read = host.client && await readPair(host.client.cert, host.client.key);
+    const client = read ?? certs?.client ?? known.client;
+    const identity = this.#complete(client === undefined ? { caCerts } : { caCerts, client });
+    this.#identities.set(origin, Promise.resolve(identity));
+  }
+
+  #complete(identity: TlsIdentity | undefined): TlsIdentity {
+    const { caCerts, ...rest } = identity ?? NOTHING;
+    return { ...rest, caCerts: [...new Set([...this.#caCerts, ...caCerts])] };
+  }
+
+  /** The first folder of one of the names that holds certificates. */
+  async #findCerts(registries: readonly string[]): Promise<TlsIdentity | undefined> {
+    for (const name of new Set(registries.flatMap(folderNames))) {
+      for (const dir of this.#dirs) {
+        const certs = await readCertFolder(`${dir}/${name}`);
+        if (certs !== undefined) return certs;
+      }
+    }
+    return undefined;
+  }
+
+  /** The first `hosts.toml`: a folder without one doesn't hide that of `_default`. */
+  async #findHostsFile(
+    registry: string,
+  ): Promise<{ readonly file?: HostsFile; readonly isDefault: boolean }> {
+    for (const name of [...folderNames(registry), DEFAULT_FOLDER]) {
+      for (const dir of this.#dirs) {
+        const path = `${dir}/${name}/hosts.toml`;
+        const text = await readIfThere(path);
+        if (text === undefined) continue;
+        return { file: await parseHostsFile(text, path), isDefault: name === DEFAULT_FOLDER };
+      }
+    }
+    return { isDefault: false };
+  }
+}
+
+/** `server = "https://docker.io"` is in many files. */
+function atApiHost(base: URL): void {
+  base.hostname = API_HOSTS.get(base.hostname) ?? base.hostname;
+}
+
+function hostOf(registry: string, host: ConfiguredHost, isMirror: boolean): RegistryHost {
+  const { base, capabilities, headers } = host;
+  return { registry, base, capabilities, isMirror, headers };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+/** What was made for a key, or makes it; a failure is kept for nobody. */
+function remember<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  made.catch(() => {
+    if (map.get(key) === made) map.delete(key);
+  });
+  return made;
 }

@@ -10,9 +10,9 @@ import { isLoopbackHost } from "./addresses.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { ApiRequest, HttpResponse, RegistryHost, RegistrySession, Transport } from "./http.ts";
 import { type Lookup, lookupAddresses, parseRealm, realmChecker } from "./realm.ts";
-import { serverMessage } from "./server_message.ts";
 import { basicHeader, fetchToken } from "./token.ts";
 import type { Scheme, TokenCache, TokenKey } from "./token_cache.ts";
+import { discardResponse } from "./transport.ts";
 
 /** What sessions share. */
 export interface SessionDeps {
@@ -95,6 +95,7 @@ class Session implements RegistrySession {
         throw error;
       }
       if (next === undefined) return response;
+      await discardResponse(response);
       sent = next;
     }
   }
@@ -136,7 +137,7 @@ class Session implements RegistrySession {
     if (response.status !== 401 && response.status !== 403) return undefined;
     const credential = this.#found?.credential;
     if (credential?.kind === "bearer") {
-      return sent.kind === "none" ? await drained(response, this.#given(credential.token)) : undefined;
+      return sent.kind === "none" ? this.#given(credential.token) : undefined;
     }
     const challenges = this.#challengesOf(response);
     const bearer = challenges.find(({ scheme, params }) => scheme === "bearer" && params.has("realm"));
@@ -146,7 +147,7 @@ class Session implements RegistrySession {
     if (!isBasicAsked || credential?.kind !== "basic" || sent.kind === "basic") return undefined;
     const basic = this.#basic(credential);
     this.#deps.tokens.rememberScheme(this.host.base.origin, { kind: "basic" });
-    return await drained(response, basic);
+    return basic;
   }
 
   async #answerBearer(
@@ -165,8 +166,7 @@ class Session implements RegistrySession {
     }
     const realm = parseRealm(challenge.params.get("realm") ?? "", host.base);
     const scheme: Scheme = { kind: "bearer", realm, service: challenge.params.get("service") ?? "" };
-    await serverMessage(response);
-    response[Symbol.dispose]();
+    await discardResponse(response);
     const next = await this.#tokenFor(scheme, scopes, signal);
     this.#scopes = scopes;
     tokens.rememberScheme(host.base.origin, scheme);
@@ -207,7 +207,7 @@ class Session implements RegistrySession {
           checkRealm,
         },
         transport,
-        () => tokens.now(),
+        tokens.clock,
         signal,
       );
     }, signal);
@@ -254,11 +254,4 @@ function describeSource(found: FoundCredential | undefined): string {
   if (found === undefined) return "anonymous";
   const { credential, source } = found;
   return credential.kind === "basic" ? `${source}, user "${credential.username}"` : source;
-}
-
-/** Reads the rest of a refusal, so that its connection serves the next request, and lets it go. */
-async function drained(response: HttpResponse, next: Sent): Promise<Sent> {
-  await serverMessage(response);
-  response[Symbol.dispose]();
-  return next;
 }

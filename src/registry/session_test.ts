@@ -78,7 +78,10 @@ Deno.test("A session sends user and password to the token server by POST", async
   });
   const transport = createTransport();
   const session = openSession(await hostOf(server), "a/b", BOB, { transport, tokens: new TokenCache() });
-  assertEquals(await textOf(await session.send({ method: "GET", path: "a/b/manifests/x" }, never)), "content");
+  assertEquals(
+    await textOf(await session.send({ method: "GET", path: "a/b/manifests/x" }, never)),
+    "content",
+  );
   assertEquals(forms, [
     "grant_type=password&username=bob&password=s3cret&client_id=dray&service=reg&scope=repository%3Aa%2Fb%3Apull",
   ]);

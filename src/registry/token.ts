@@ -8,8 +8,11 @@ import { AppError, type ErrorCode } from "../base/errors.ts";
 import { redactUrl } from "../base/redact.ts";
 import type { Credential } from "../content/credential.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
-import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
+import type { Clock } from "./clock.ts";
 import { serverMessage } from "./server_message.ts";
+import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
+import { retryAfterOf } from "./retry_after.ts";
+import { discardResponse } from "./transport.ts";
 
 /** Token responses have a few KiB. */
 const TOKEN_RESPONSE_MAX_BYTES = 64 * KIB;
@@ -53,25 +56,23 @@ export interface Token {
  * Asks a token server: with a credential by POST first, and by GET where that server can't or won't (404, 405, 401,
  * 400, as GCR, Harbor, Artifactory and ACR do); without one by GET.
  *
- * @param now milliseconds since 1970
  * @throws AppError `unauthorized`, `forbidden`, `rate_limited`, `network`, `invalid_content`, or the signal's reason
  */
 export async function fetchToken(
   request: TokenRequest,
   transport: Transport,
-  now: () => number,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<Token> {
   const { credential } = request;
   if (credential !== undefined) {
     using response = await transport.send(postRequest(request, credential), signal);
     const canGet = credential.kind === "basic" && GET_INSTEAD.has(response.status);
-    if (!canGet) return await readToken(request, response, now);
-    // Read, so that the connection serves the GET.
-    await serverMessage(response);
+    if (!canGet) return await readToken(request, response, clock);
+    await discardResponse(response);
   }
   using response = await transport.send(getRequest(request, credential), signal);
-  return await readToken(request, response, now);
+  return await readToken(request, response, clock);
 }
 
 const GET_INSTEAD = new Set([400, 401, 404, 405]);
@@ -128,8 +129,8 @@ export function basicHeader(username: string, password: string): string {
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
-async function readToken(request: TokenRequest, response: HttpResponse, now: () => number): Promise<Token> {
-  if (response.status !== 200) throw await tokenError(request, response);
+async function readToken(request: TokenRequest, response: HttpResponse, clock: Clock): Promise<Token> {
+  if (response.status !== 200) throw await tokenError(request, response, clock);
   const where = `token response of "${redactUrl(request.realm)}"`;
   const bytes = await readAll(response.body, TOKEN_RESPONSE_MAX_BYTES, where);
   const fields = parseJsonObject(bytes, where);
@@ -138,7 +139,7 @@ async function readToken(request: TokenRequest, response: HttpResponse, now: () 
     throw new AppError("invalid_content", `Cannot read ${where}: want a "token" or "access_token"`);
   }
   const refreshToken = secret(fields.refresh_token);
-  const usableUntil = usableUntilOf(fields, now());
+  const usableUntil = usableUntilOf(fields, clock.now());
   return refreshToken === undefined ? { token, usableUntil } : { token, usableUntil, refreshToken };
 }
 
@@ -165,12 +166,12 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
   [429, "rate_limited"],
 ]);
 
-async function tokenError(request: TokenRequest, response: HttpResponse): Promise<AppError> {
+async function tokenError(request: TokenRequest, response: HttpResponse, clock: Clock): Promise<AppError> {
   const { status } = response;
   const code = CODES.get(status) ?? (status >= 500 || status === 408 ? "network" : "unauthorized");
   const { registry, realm, scopes, source } = request;
   const said = await serverMessage(response);
-  const retryAfter = response.headers.get("retry-after");
+  const retryAfter = retryAfterOf(response.headers, clock.now());
   return new AppError(
     code,
     `Cannot get a token for "${registry.host}": realm "${redactUrl(realm)}" answered ${status} ` +
@@ -180,7 +181,7 @@ async function tokenError(request: TokenRequest, response: HttpResponse): Promis
         host: realm.host,
         status,
         isRetryable: code === "network" || code === "rate_limited",
-        ...(retryAfter === null ? {} : { retryAfter }),
+        ...(retryAfter === undefined ? {} : { retryAfter }),
       },
     },
   );

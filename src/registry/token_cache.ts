@@ -6,6 +6,7 @@
 import { Flight } from "../base/flight.ts";
 import { hashHex } from "../base/hash.ts";
 import type { Credential } from "../content/credential.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import type { Token } from "./token.ts";
 
 /** How a host wants to be authenticated to: what a challenge says, without the scope. */
@@ -31,18 +32,14 @@ export class TokenCache {
   readonly #schemes = new Map<string, Scheme>();
   readonly #refreshTokens = new Map<string, string>();
   readonly #flight = new Flight<Token>();
-  readonly #now: () => number;
+  /** The clock that tokens are judged by. */
+  readonly clock: Clock;
   /** Makes the identities worthless outside of this process. */
   readonly #salt = crypto.randomUUID();
 
-  /** @param now milliseconds since 1970 */
-  constructor(now: () => number = Date.now) {
-    this.#now = now;
-  }
-
-  /** The clock that tokens are judged by, in milliseconds since 1970. */
-  now(): number {
-    return this.#now();
+  /** Makes an empty cache. */
+  constructor(clock: Clock = SYSTEM_CLOCK) {
+    this.clock = clock;
   }
 
   /** Who a credential stands for, with none of its secret in it. */
@@ -77,7 +74,7 @@ export class TokenCache {
   ): Promise<string> {
     const id = idOf(key);
     const found = this.#tokens.get(id);
-    if (found !== undefined && found.usableUntil > this.#now()) return found.token;
+    if (found !== undefined && found.usableUntil > this.clock.now()) return found.token;
     const fresh = await this.#flight.do(id, async (signal) => {
       const token = await fetch(signal);
       this.#tokens.set(id, token);

@@ -70,13 +70,19 @@ export async function discardResponse(response: HttpResponse): Promise<void> {
   }
 }
 
+/** Throws what the runtime has against certificates, while the caller still knows which file they came from. */
+export function tryIdentity(identity: TlsIdentity): void {
+  Deno.createHttpClient({ caCerts: [...identity.caCerts], ...identity.client }).close();
+}
+
 class FetchTransport implements ClosableTransport {
-  readonly #clients = new Map<string, Deno.HttpClient>();
+  readonly #clients: PooledClient[] = [];
   readonly #chooseProxy: (url: URL) => ProxyChoice | undefined;
   readonly #tls: TlsDirectory;
   readonly #headTimeout: number;
   readonly #userAgent: string;
-  readonly #systemRoots: () => Promise<string | undefined>;
+  readonly #readSystemRoots: () => Promise<string | undefined>;
+  #systemRoots: Promise<string | undefined> | undefined;
   /** Hosts whose certificates only the system's own authorities vouch for. */
   readonly #needSystemRoots = new Set<string>();
   #isClosed = false;
@@ -86,7 +92,7 @@ class FetchTransport implements ClosableTransport {
     this.#tls = options.tls ?? NO_TLS;
     this.#headTimeout = options.headTimeout ?? DEFAULT_HEAD_TIMEOUT_MS;
     this.#userAgent = options.userAgent ?? "dray";
-    this.#systemRoots = options.systemRoots ?? readSystemRoots;
+    this.#readSystemRoots = options.systemRoots ?? readSystemRoots;
   }
 
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
@@ -100,8 +106,7 @@ class FetchTransport implements ClosableTransport {
 
   close(): void {
     this.#isClosed = true;
-    for (const client of this.#clients.values()) client.close();
-    this.#clients.clear();
+    for (const { client } of this.#clients.splice(0)) client.close();
   }
 
   /** Sends; if no authority known to the runtime signed the host's certificate, once more with the system's own. */
@@ -109,12 +114,12 @@ class FetchTransport implements ClosableTransport {
     const host = request.url.host;
     const identity = await this.#identityFor(request.url, onBehalfOf);
     const isKnown = this.#needSystemRoots.has(host);
-    const roots = isKnown ? await this.#systemRoots() : undefined;
+    const roots = isKnown ? await this.#systemRoots : undefined;
     try {
       return await this.#sendOnce(request, withRoots(identity, roots), signal);
     } catch (error) {
       if (isKnown || networkReasonOf(error) !== "tls_authority") throw error;
-      const more = await this.#systemRoots();
+      const more = await (this.#systemRoots ??= this.#readSystemRoots());
       if (more === undefined) throw error;
       const response = await this.#sendOnce(request, withRoots(identity, more), signal);
       this.#needSystemRoots.add(host);
@@ -161,13 +166,26 @@ class FetchTransport implements ClosableTransport {
 
   #clientFor(url: URL, identity: TlsIdentity, proxy: ProxyChoice | undefined): Deno.HttpClient {
     if (this.#isClosed) throw new AppError("internal", "Cannot send a request: the transport is closed");
-    const key = JSON.stringify([identity.caCerts, identity.client ?? null, proxy?.url.href ?? null]);
-    const found = this.#clients.get(key);
-    if (found !== undefined) return found;
+    const pooled = this.#clients.find((one) => one.proxy === proxy && isSameIdentity(one.identity, identity));
+    if (pooled !== undefined) return pooled.client;
     const client = createClient(url, identity, proxy);
-    this.#clients.set(key, client);
+    this.#clients.push({ identity, proxy, client });
     return client;
   }
+}
+
+/** A client and what it was made for: connections are shared only among requests that say the same in TLS. */
+interface PooledClient {
+  readonly identity: TlsIdentity;
+  readonly proxy: ProxyChoice | undefined;
+  readonly client: Deno.HttpClient;
+}
+
+function isSameIdentity(a: TlsIdentity, b: TlsIdentity): boolean {
+  return a === b || (
+    a.client?.cert === b.client?.cert && a.client?.key === b.client?.key &&
+    a.caCerts.length === b.caCerts.length && a.caCerts.every((cert, i) => cert === b.caCerts[i])
+  );
 }
 
 function withRoots(identity: TlsIdentity, roots: string | undefined): TlsIdentity {
