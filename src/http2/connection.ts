@@ -12,7 +12,8 @@ import { encodeHeaderBlock } from "./hpack_encoder.ts";
 import type { Http2Limits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import { connectionError, H2Code, h2CodeOf } from "./protocol_error.ts";
-import { type QueuedTotal, SendQueue } from "./send_queue.ts";
+import { SendBudget, type SharedTotal } from "./send_budget.ts";
+import { SendQueue } from "./send_queue.ts";
 import { encodeSettings } from "./settings.ts";
 import { Http2Stream, type StreamSink } from "./stream.ts";
 import { StreamTable } from "./stream_table.ts";
@@ -29,6 +30,8 @@ export interface ConnectionOptions {
   readonly onError: (error: unknown) => void;
   /** From `resolveHttp2Limits`. */
   readonly limits: Http2Limits;
+  /** Where the connections of a server count what waits for their clients. */
+  readonly queued: SharedTotal;
 }
 
 /** How long the peer may take to answer the PING that tells us that it has seen our first GOAWAY. */
@@ -60,8 +63,7 @@ export class Http2Connection {
   /** When the phase began, or the last stream ended: milliseconds of `performance.now()`. */
   #since: number = performance.now();
   #awaitingPing = false;
-  /** Response bytes that wait, over all streams. */
-  readonly #queued: QueuedTotal = { bytes: 0 };
+  readonly #budget: SendBudget;
   #loseReason: AppError | undefined;
 
   /** Nothing happens before {@linkcode run}. */
@@ -76,6 +78,7 @@ export class Http2Connection {
       failed: () => this.close(),
     });
     this.#handler = new FrameHandler(this, options.limits);
+    this.#budget = new SendBudget(options.limits, options.queued);
     this.#resets = new TokenBucket(options.limits.resets, this.#since);
   }
 
@@ -145,6 +148,11 @@ export class Http2Connection {
     this.outbox.ready(stream);
   }
 
+  /** @internal For the stream: what all streams here have waiting. */
+  get budget(): SendBudget {
+    return this.#budget;
+  }
+
   /** @internal For the stream: this side gives it up. */
   reset(stream: Http2Stream, code: H2Code): void {
     this.#drop(stream, code, undefined);
@@ -156,13 +164,11 @@ export class Http2Connection {
     headers: ReadonlyMap<string, string>,
     tooLarge: boolean,
   ): Http2Stream | undefined {
-    // A client that asks much and reads nothing gets no more streams; one that reads tries again.
-    const hoards = this.#queued.bytes > this.#limits.queuedResponseBytes;
-    if (hoards || this.streams.open.size >= this.#limits.maxStreams) {
+    if (this.streams.open.size >= this.#limits.maxStreams) {
       this.resetForFault(streamId, H2Code.refusedStream);
       return undefined;
     }
-    const outgoing = new SendQueue(this.peerWindowBytes, this.#queued);
+    const outgoing = new SendQueue(this.peerWindowBytes, this.#budget);
     const incoming = new ReceiveWindow(this.#limits.streamWindowBytes);
     const stream = new Http2Stream(this, streamId, headers, { outgoing, incoming });
     this.streams.open.set(streamId, stream);

@@ -27,8 +27,13 @@ export interface Http2Limits {
   readonly resets: Rate;
   /** Frames that carry nothing: SETTINGS, PRIORITY, empty DATA, unknown types. Stops: floods of them. */
   readonly emptyFrames: Rate;
-  /** Response bytes of a connection that wait for the peer; above it new streams are refused. Stops: asking much and reading nothing. */
+  /**
+   * Response bytes of a connection that wait for the peer; above it requests wait, too. Stops: asking much and
+   * reading nothing.
+   */
   readonly queuedResponseBytes: number;
+  /** The same over all connections; one with nothing waiting is still served. */
+  readonly allQueuedResponseBytes: number;
   /** Request bytes that a stream may have on the way to us. Stops: bodies sent faster than they are read. */
   readonly streamWindowBytes: number;
   /** The same for all streams of a connection. */
@@ -55,6 +60,7 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   resets: { burst: 2000, perSecond: 200 },
   emptyFrames: { burst: 2000, perSecond: 100 },
   queuedResponseBytes: 64 * MIB,
+  allQueuedResponseBytes: 256 * MIB,
   streamWindowBytes: MIB,
   connectionWindowBytes: 8 * MIB,
   prefaceMs: 10_000,

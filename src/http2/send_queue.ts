@@ -7,6 +7,7 @@ import type { Batch } from "./batch.ts";
 import { Fifo } from "./fifo.ts";
 import { SendWindow } from "./flow_window.ts";
 import { FRAME_PAYLOAD_BYTES, FrameFlag, FrameType } from "./frame.ts";
+import type { SendBudget } from "./send_budget.ts";
 
 const HEADERS_FLAGS = FrameFlag.endHeaders;
 const LAST_HEADERS_FLAGS = FrameFlag.endHeaders | FrameFlag.endStream;
@@ -19,12 +20,6 @@ export type TurnEnd = "idle" | "more" | "blocked" | "full" | "done";
 
 /** How the stream ends, once the queued DATA is out. */
 type Ending = { readonly by: "data" } | { readonly by: "trailers"; readonly block: Uint8Array };
-
-/** Response bytes that wait in the streams of a connection. */
-export interface QueuedTotal {
-  /** All of them. */
-  bytes: number;
-}
 
 /** The sending half of a stream. */
 export class SendQueue {
@@ -39,15 +34,15 @@ export class SendQueue {
   #headers: Uint8Array | undefined;
   #ending: Ending | undefined;
 
-  readonly #total: QueuedTotal;
+  readonly #budget: SendBudget;
 
   /**
    * @param windowBytes the peer's window for new streams
-   * @param total where the connection counts what all its streams have waiting
+   * @param budget where the connection counts what all its streams have waiting
    */
-  constructor(windowBytes: number, total: QueuedTotal) {
+  constructor(windowBytes: number, budget: SendBudget) {
     this.window = new SendWindow(windowBytes);
-    this.#total = total;
+    this.#budget = budget;
   }
 
   /** Whether the end is queued or out: nothing may be added. */
@@ -126,7 +121,7 @@ export class SendQueue {
 
   #count(bytes: number): void {
     this.bytes += bytes;
-    this.#total.bytes += bytes;
+    this.#budget.count(bytes);
   }
 
   #moveTo(batch: Batch, length: number): void {

@@ -6,6 +6,7 @@
 import { sleep } from "../base/abort.ts";
 import { backoffDelay } from "../base/backoff.ts";
 import { Http2Connection, type StreamHandler } from "./connection.ts";
+import type { SharedTotal } from "./send_budget.ts";
 import { type Http2Limits, resolveHttp2Limits } from "./limits.ts";
 
 /** How often the limits of time are applied, in milliseconds. */
@@ -34,6 +35,7 @@ export class Http2Server {
   readonly #onError: (error: unknown) => void;
   readonly #limits: Http2Limits;
   readonly #stopping = new AbortController();
+  readonly #queued: SharedTotal = { bytes: 0 };
   #watch: ReturnType<typeof setInterval> | undefined;
 
   /** @throws AppError `invalid_argument` for a limit out of range */
@@ -93,6 +95,7 @@ export class Http2Server {
       onStream: this.#onStream,
       onError: this.#onError,
       limits: this.#limits,
+      queued: this.#queued,
     });
     const done = connection.run().finally(() => this.#connections.delete(connection));
     this.#connections.set(connection, done);

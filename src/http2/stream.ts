@@ -8,6 +8,7 @@ import { AppError } from "../base/errors.ts";
 import type { ReceiveWindow } from "./flow_window.ts";
 import { FRAME_PAYLOAD_BYTES } from "./frame.ts";
 import { H2Code } from "./protocol_error.ts";
+import type { SendBudget } from "./send_budget.ts";
 import type { SendQueue } from "./send_queue.ts";
 
 /** A stream with this much waiting asks its writer to pause. */
@@ -29,6 +30,8 @@ export interface StreamSink {
 export interface StreamOwner {
   /** The stream has something to send. */
   ready(stream: Http2Stream): void;
+  /** What all its streams have waiting. */
+  readonly budget: SendBudget;
   /** The stream ends here: RST_STREAM, and nothing more. */
   reset(stream: Http2Stream, code: H2Code): void;
 }
@@ -74,6 +77,16 @@ export class Http2Stream {
   /** Whether the stream is over, by either side. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether so much waits for this client, or for all, that no more answers should be made now. */
+  get congested(): boolean {
+    return this.#owner.budget.full;
+  }
+
+  /** Resolves when the stream is next not congested; at the latest when its connection is closed. */
+  uncongested(): Promise<void> {
+    return this.#owner.budget.room();
   }
 
   /**

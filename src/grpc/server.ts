@@ -1,0 +1,163 @@
+/**
+ * The gRPC server: methods over HTTP/2.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import type { Http2Limits } from "../http2/limits.ts";
+import { Http2Server, type ShutdownEnd } from "../http2/server.ts";
+import { type Http2Stream, IGNORE_BODY, type StreamSink } from "../http2/stream.ts";
+import { ByteBudget } from "./byte_budget.ts";
+import { Call, type CallContext, type Inflate } from "./call.ts";
+import { Deadlines } from "./deadlines.ts";
+import { DEFAULT_GRPC_LIMITS, type GrpcLimits } from "./limits.ts";
+import type { MethodTable } from "./method.ts";
+import { sendHttpStatus, sendTrailersOnly } from "./response.ts";
+import { type RpcStatus, StatusCode, statusOf } from "./status.ts";
+import { parseTimeout } from "./timeout.ts";
+
+/** What is known of a call when it is over; for logs and metrics. */
+export interface CallRecord {
+  /** The path: `/package.Service/Method`. The client's words, if `known` is false. */
+  readonly method: string;
+  /** Whether the method is served here. */
+  readonly known: boolean;
+  /** How it ended. */
+  readonly status: RpcStatus;
+  /** Milliseconds from the headers to the status. */
+  readonly durationMs: number;
+  /** The client's trace, from its metadata (W3C `traceparent`). */
+  readonly traceparent: string | undefined;
+  /** What was thrown, with its causes; undefined for a success. */
+  readonly error: unknown;
+}
+
+/** What a server is made with. */
+export interface GrpcServerOptions {
+  /** The methods that are served. */
+  readonly methods: MethodTable;
+  /** Reads gzip-compressed requests; without it they are UNIMPLEMENTED. */
+  readonly inflate?: Inflate;
+  /** The status for what a handler throws. @default {statusOf} */
+  readonly statusOf?: (error: unknown) => RpcStatus;
+  /** What a client is told that calls a method which is not served. */
+  readonly unknownMethod?: (method: string) => string;
+  /** Called once for each call, when it is over. */
+  readonly onCall?: (record: CallRecord) => void;
+  /** Hears of broken protocol and failed accepts; for the log. */
+  readonly onError?: (error: unknown) => void;
+  /** Changes to the limits of calls. */
+  readonly limits?: Partial<GrpcLimits>;
+  /** Changes to the limits of connections. */
+  readonly http2?: Partial<Http2Limits>;
+}
+
+const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*(;|$)/i;
+
+/** Serves unary and server-streaming methods on the listeners that it is given. */
+export class GrpcServer {
+  readonly #options: GrpcServerOptions;
+  readonly #http2: Http2Server;
+  readonly #context: CallContext;
+  readonly #deadlines = new Deadlines();
+  #active = 0;
+
+  /** @throws AppError `invalid_argument` for a limit out of range */
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    const limits = { ...DEFAULT_GRPC_LIMITS, ...options.limits };
+    this.#context = {
+      limits,
+      budget: new ByteBudget(limits.bufferedRequestBytes),
+      deadlines: this.#deadlines,
+      inflate: options.inflate,
+      statusOf: options.statusOf ?? statusOf,
+      ended: (call, status, error) => {
+        this.#active--;
+        this.#report(call.info.method, true, call.info.metadata, call.startedAt, status, error);
+      },
+    };
+    this.#http2 = new Http2Server({
+      onStream: (stream) => this.#begin(stream),
+      ...(options.onError && { onError: options.onError }),
+      ...(options.http2 && { limits: options.http2 }),
+    });
+  }
+
+  /** Calls under way. */
+  get activeCalls(): number {
+    return this.#active;
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#http2.connections;
+  }
+
+  /** Serves a listener until {@linkcode shutdown}; many may be served at once. */
+  serve(listener: Deno.Listener): Promise<void> {
+    return this.#http2.serve(listener);
+  }
+
+  /**
+   * Takes no new calls, waits for those under way, and closes.
+   *
+   * @param graceMs how long to wait before the rest is cut off
+   */
+  async shutdown(graceMs: number): Promise<ShutdownEnd> {
+    const end = await this.#http2.shutdown(graceMs);
+    this.#deadlines.close();
+    return end;
+  }
+
+  #begin(stream: Http2Stream): StreamSink {
+    const { headers } = stream;
+    if (headers.get(":method") !== "POST") {
+      sendHttpStatus(stream, 405);
+      return IGNORE_BODY;
+    }
+    if (!CONTENT_TYPE.test(headers.get("content-type") ?? "")) {
+      sendHttpStatus(stream, 415);
+      return IGNORE_BODY;
+    }
+    return this.#dispatch(stream, headers, headers.get(":path") ?? "");
+  }
+
+  #dispatch(stream: Http2Stream, metadata: ReadonlyMap<string, string>, path: string): StreamSink {
+    const method = this.#options.methods.get(path);
+    if (!method) {
+      const message = this.#options.unknownMethod?.(path) ??
+        `Cannot call "${path}": no such method is served`;
+      const status = { code: StatusCode.unimplemented, message };
+      sendTrailersOnly(stream, status);
+      this.#report(path, false, metadata, performance.now(), status, undefined);
+      return IGNORE_BODY;
+    }
+    const call = new Call(stream, { method: path, metadata }, method, this.#context);
+    this.#active++;
+    const timeout = metadata.get("grpc-timeout");
+    if (timeout === undefined) return call;
+    const ms = parseTimeout(timeout);
+    if (ms === undefined) call.fail(new AppError("internal", `Cannot read grpc-timeout "${timeout}"`));
+    else call.setDeadline(ms);
+    return call;
+  }
+
+  #report(
+    method: string,
+    known: boolean,
+    metadata: ReadonlyMap<string, string>,
+    startedAt: number,
+    status: RpcStatus,
+    error: unknown,
+  ): void {
+    this.#options.onCall?.({
+      method,
+      known,
+      status,
+      durationMs: performance.now() - startedAt,
+      traceparent: metadata.get("traceparent"),
+      error,
+    });
+  }
+}
