@@ -1,0 +1,121 @@
+/**
+ * Programs that tests start: short ones to their end, and servers until they are disposed.
+ *
+ * @module
+ */
+
+/** What a program said. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to start a program. */
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+/** Runs a program to its end. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Finished> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    ...(options.cwd && { cwd: options.cwd }),
+    ...(options.env && { env: { ...options.env } }),
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.output();
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    // A program that ends without reading its input breaks the pipe; its exit code tells why.
+    await writer.write(new TextEncoder().encode(options.stdin)).catch(() => {});
+    await writer.close().catch(() => {});
+  }
+  const { code, stdout, stderr } = await output;
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Runs a program that must succeed, and gives its standard output. */
+export async function runOk(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, options);
+  if (code !== 0) throw new Error(`"${command} ${args.join(" ")}" ended with ${code}:\n${stderr}${stdout}`);
+  return stdout;
+}
+
+/** A server of another program, with the lines that it writes. */
+export class Server implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #readers: Promise<void>[];
+  readonly #lines: string[] = [];
+  #wake = Promise.withResolvers<void>();
+  #ended = false;
+
+  /** Starts it. */
+  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = new Deno.Command(command, {
+      args: [...args],
+      env: { ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#readers = [this.#read(this.#child.stdout), this.#read(this.#child.stderr)];
+    Promise.all(this.#readers).then(() => {
+      this.#ended = true;
+      this.#wake.resolve();
+    });
+  }
+
+  /** All that it wrote. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** Waits for a line. @throws if it ends without one */
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    for (let i = 0;;) {
+      for (; i < this.#lines.length; i++) {
+        const match = pattern.exec(this.#lines[i] ?? "");
+        if (match !== null) return match;
+      }
+      if (this.#ended) throw new Error(`The server ended without ${pattern}:\n${this.#lines.join("\n")}`);
+      await this.#wake.promise;
+    }
+  }
+
+  /** Ends it, and waits until it is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+    await this.#child.status;
+    await Promise.all(this.#readers);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    for await (
+      const text of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    ) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.#lines.push(...lines);
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Pushes made images to a real registry that asks for no credentials (distribution spec 1.1, "Pushing blobs").
+ *
+ * @module
+ */
+import type { TestArtifact, TestBlob } from "../images/mod.ts";
+
+/** Pushes an artifact with all that hangs on it, and gives its reference. */
+export async function pushTo(
+  origin: string,
+  repository: string,
+  tag: string,
+  artifact: TestArtifact,
+): Promise<string> {
+  const base = `${origin}/v2/${repository}`;
+  for (const blob of artifact.blobs) await pushBlob(base, blob);
+  for (const document of artifact.documents) {
+    const name = document === artifact.root ? tag : document.digest;
+    const answer = await fetch(`${base}/manifests/${name}`, {
+      method: "PUT",
+      headers: { "content-type": document.mediaType },
+      body: document.bytes,
+    });
+    await expect(answer, 201);
+  }
+  return `${new URL(origin).host}/${repository}:${tag}`;
+}
+
+async function pushBlob(base: string, blob: TestBlob): Promise<void> {
+  const begun = await fetch(`${base}/blobs/uploads/`, { method: "POST" });
+  await expect(begun, 202);
+  const location = new URL(begun.headers.get("location") ?? "", base);
+  location.searchParams.set("digest", blob.digest);
+  const chunks = blob.read(0, blob.size);
+  const body = ReadableStream.from(copies(chunks));
+  await expect(await fetch(location, { method: "PUT", body }), 201);
+}
+
+/** A stream keeps what it is given, and a blob's chunks may be written over. */
+function* copies(chunks: Iterable<Uint8Array>): Iterable<Uint8Array<ArrayBuffer>> {
+  for (const chunk of chunks) yield new Uint8Array(chunk);
+}
+
+async function expect(answer: Response, status: number): Promise<void> {
+  const text = await answer.text();
+  if (answer.status !== status) throw new Error(`${answer.url} answered ${answer.status}: ${text}`);
+}

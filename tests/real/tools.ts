@@ -1,0 +1,58 @@
+/**
+ * Tests that need programs from outside: skipped with a word about it where a program is missing, and failed in CI.
+ *
+ * @module
+ */
+import { TOOLS } from "../../scripts/tools/table.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Where what the tools make is kept between runs. */
+export const TOOLS_DIR = `${root}.tools`;
+
+/** The path of a program, or undefined if it is missing. */
+export function findTool(name: string): string | undefined {
+  const folders = [`${TOOLS_DIR}/bin`, ...(Deno.env.get("PATH") ?? "").split(":")];
+  return folders.map((folder) => `${folder}/${name}`).find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The path of a program of the table. */
+export function tool(name: string): string {
+  if (!TOOLS.some((known) => known.name === name)) throw new Error(`scripts/tools/table.ts has no "${name}"`);
+  const path = findTool(name);
+  if (path === undefined) throw new Error(`"${name}" is missing: run "deno task tools"`);
+  return path;
+}
+
+/** Whether missing programs are failures: a skipped test proves nothing on the machine that is to prove it. */
+function isCi(): boolean {
+  return ["1", "true"].includes(Deno.env.get("CI") ?? "");
+}
+
+/** What a test needs beside programs. */
+export interface Needs {
+  /** Programs of the table. */
+  readonly tools?: readonly string[];
+  /** Mounts a file system, or the like. */
+  readonly root?: boolean;
+}
+
+/** A test that needs things from outside. */
+export function realTest(needs: Needs, name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
+  const missing = (needs.tools ?? []).filter((needed) => findTool(needed) === undefined);
+  if (needs.root && Deno.uid() !== 0) missing.push("the rights of root");
+  if (missing.length === 0) return Deno.test(name, fn);
+  const why = `${missing.join(", ")} missing: run "deno task tools"`;
+  if (isCi()) {
+    return Deno.test(name, () => {
+      throw new Error(why);
+    });
+  }
+  Deno.test({ name: `${name} [SKIPPED: ${why}]`, ignore: true, fn });
+}
