@@ -5,7 +5,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import { parseJsonObject } from "../oci/json.ts";
-import { makeDirectory, renameOver, syncDirectory, syncFile } from "./fs.ts";
+import { makeDirectory, makeDirectorySync, renameOver, syncDirectory, syncFile } from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
 import type { StorePaths } from "./paths.ts";
 
@@ -19,6 +19,13 @@ const PUBLIC_MODE = 0o755;
 /** Unpacked layers have set-user-id programs of any origin: other users must not get at them (CVE-2021-41103). */
 const PRIVATE_MODE = 0o700;
 
+const DIRECTORIES = [
+  ["blobs", PUBLIC_MODE],
+  ["locks", PUBLIC_MODE],
+  ["ingest", PRIVATE_MODE],
+  ["layers", PRIVATE_MODE],
+] as const;
+
 /**
  * Makes what is missing of a store, the index aside.
  *
@@ -31,10 +38,9 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
     await mustBeEmpty(paths);
     await writeLayout(paths);
   }
-  for (const path of [paths.blobs, `${paths.blobs}/sha256`, paths.locks]) {
-    await makeDirectory(path, PUBLIC_MODE);
-  }
-  for (const path of [paths.ingest, paths.layers]) await makeDirectory(path, PRIVATE_MODE);
+  const made = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
+  await makeDirectory(`${paths.blobs}/sha256`, PUBLIC_MODE);
+  if (made.includes(true)) await syncDirectory(paths.root);
 }
 
 /**

@@ -9,8 +9,8 @@
  */
 import { AppError } from "../base/errors.ts";
 import type { ImageRecord } from "../content/image_store.ts";
-import { type Descriptor, readDescriptor, readDigest } from "../oci/descriptor.ts";
-import { asObject, asSize, type JsonObject, parseJsonObject } from "../oci/json.ts";
+import { type Descriptor, readDigest } from "../oci/descriptor.ts";
+import { asSize, asString, type JsonObject, optional, parseJsonObject } from "../oci/json.ts";
 import { type Platform, readPlatform } from "../oci/platform.ts";
 
 /** The annotation that tools look a name up by (OCI image spec 1.1, annotations.md). */
@@ -74,9 +74,7 @@ export function descriptorOf(record: ImageRecord, before?: JsonObject): JsonObje
 export function recordFrom(raw: JsonObject): ImageRecord | undefined {
   const annotations = annotationsOf(raw);
   const name = annotations?.[REF_NAME];
-  if (annotations === undefined || typeof name !== "string" || typeof annotations[ID] !== "string") {
-    return undefined;
-  }
+  if (annotations?.[ID] === undefined || name === undefined) return undefined;
   try {
     return readRecord(name, raw, annotations);
   } catch (error) {
@@ -91,30 +89,38 @@ export function refNameOf(raw: JsonObject): string | undefined {
 }
 
 function readRecord(name: string, raw: JsonObject, annotations: Annotations): ImageRecord {
-  const whole = readDescriptor(raw, name);
-  const own: Descriptor = { mediaType: whole.mediaType, digest: whole.digest, size: whole.size };
+  const own = readBare(raw, name);
   const scope = annotations[SCOPE] === "all-platforms" ? "all-platforms" : "one-platform";
   const isWhole = scope === "all-platforms";
-  const platform = platformIn(whole, annotations, name);
+  const platform = platformIn(raw, annotations, name);
   return {
     name,
     target: isWhole ? own : linkIn(TARGET, annotations, name) ?? own,
     manifest: isWhole ? linkIn(MANIFEST, annotations, name) ?? own : own,
     scope,
-    imageId: readDigest(annotations[ID], `${name}, ${ID}`),
+    imageId: readDigest(annotations[ID], name),
     kind: annotations[KIND] === "artifact" ? "artifact" : "image",
     ...(platform === undefined ? {} : { platform }),
-    size: asSize(Number(annotations[SIZE]), `${name}, ${SIZE}`),
+    size: asSize(Number(annotations[SIZE]), name),
     pinned: annotations[PINNED] === "true",
-    pulledAt: asSize(Date.parse(annotations[PULLED_AT] ?? ""), `${name}, ${PULLED_AT}`),
+    pulledAt: asSize(Date.parse(annotations[PULLED_AT] ?? ""), name),
     origins: annotations[ORIGINS]?.split(" ").filter((origin) => origin !== "") ?? [],
   };
 }
 
-function platformIn(whole: Descriptor, annotations: Annotations, name: string): Platform | undefined {
+function platformIn(raw: JsonObject, annotations: Annotations, name: string): Platform | undefined {
   const text = annotations[PLATFORM];
-  if (text === undefined) return whole.platform;
-  return readPlatform(parseJsonObject(new TextEncoder().encode(text), `${name}, ${PLATFORM}`), name);
+  if (text === undefined) return optional(raw.platform, name, readPlatform);
+  return readPlatform(parseJsonObject(new TextEncoder().encode(text), name), name);
+}
+
+/** The three fields that a record keeps of a descriptor, read without building anything else: lists can be long. */
+function readBare(raw: JsonObject, name: string): Descriptor {
+  return {
+    mediaType: asString(raw.mediaType, name),
+    digest: readDigest(raw.digest, name),
+    size: asSize(raw.size, name),
+  };
 }
 
 function linkTo(key: string, { mediaType, digest, size }: Descriptor): Annotations {
@@ -125,14 +131,17 @@ function linkIn(key: string, annotations: Annotations, name: string): Descriptor
   const digest = annotations[`${key}.digest`];
   if (digest === undefined) return undefined;
   const mediaType = annotations[`${key}.media-type`];
-  const size = Number(annotations[`${key}.size`]);
-  return readDescriptor({ mediaType, digest, size }, `${name}, ${key}`);
+  return readBare({ mediaType, digest, size: Number(annotations[`${key}.size`]) }, name);
 }
 
+/** The annotations, if they are what the spec says: texts by name. */
 function annotationsOf(raw: JsonObject): Annotations | undefined {
   const value = raw.annotations;
   if (typeof value !== "object" || value === null) return undefined;
-  return asObject(value, "annotations") as Annotations;
+  for (const key of Object.keys(value)) {
+    if (typeof (value as JsonObject)[key] !== "string") return undefined;
+  }
+  return value as Annotations;
 }
 
 function foreignAnnotations(raw: JsonObject | undefined): Annotations {
