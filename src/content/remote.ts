@@ -27,6 +27,13 @@ export interface Resolver {
    * `limit_exceeded`, or the signal's reason
    */
   resolve(reference: Reference, signal: AbortSignal): Promise<Resolved>;
+  /**
+   * Asks the same without the document's bytes where the host can: for who wants the digest alone. It does not count
+   * as a pull at hosts that count them.
+   *
+   * @throws AppError as {@linkcode Resolver.resolve}
+   */
+  resolveDigest?(reference: Reference, signal: AbortSignal): Promise<Resolved>;
 }
 
 /** Things that happen to a transfer, for whoever shows progress. */

@@ -40,4 +40,6 @@ export interface RegistrySettings {
   readonly headTimeout?: number;
   /** What to call ourselves. @default {"dray"} */
   readonly userAgent?: string;
+  /** Hears what registries warn of, each text once: that an image is deprecated, that a limit comes near. */
+  readonly onWarning?: (warning: string, host: string) => void;
 }

@@ -1,0 +1,262 @@
+/**
+ * The body that mends itself: whatever breaks, it goes on at its byte.
+ *
+ * @module
+ */
+import { KIB, MIB } from "../base/bytes.ts";
+import { AppError, type ErrorCode } from "../base/errors.ts";
+import type { FetchBody, TransferEvent } from "../content/remote.ts";
+import { connect, type Connection } from "./connection.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { askSources } from "./failover.ts";
+import { RANGE } from "./http_names.ts";
+import { judgeRangeReply } from "./range_reply.ts";
+import { isRetryableError, RetryBudget } from "./retry.ts";
+import type { Source } from "./source.ts";
+
+/** So many bytes since the last failure say that the host serves: what failed before is forgotten. */
+const PROGRESS_BYTES = MIB;
+/** On a slow line fewer bytes do, if it held for so long, in milliseconds. */
+const PROGRESS_TIME = 60_000;
+/** For bytes that are read only to be passed over. */
+const SKIP_BUFFER_BYTES = 64 * KIB;
+
+/** What a body is of, and from where. */
+export interface BodyRequest {
+  /** How errors begin: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
+  readonly intent: string;
+  /** In the order in which they are asked; at least one. */
+  readonly sources: readonly Source[];
+  /** Bytes of the whole. */
+  readonly size: number;
+  /** The first byte wanted, less than `size` unless that is 0. */
+  readonly offset: number;
+  /** Sent along with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly onEvent: (event: TransferEvent) => void;
+}
+
+/**
+ * Opens a body. See {@linkcode FetchBody}.
+ *
+ * @throws AppError the last failure once nothing is left to try, or the signal's reason
+ */
+export async function openBody(
+  request: BodyRequest,
+  context: ExchangeContext,
+  signal: AbortSignal,
+): Promise<FetchBody> {
+  const plan = new Plan(request, context, signal);
+  const opened = await plan.open(request.offset);
+  // Later on, bytes before the wanted one are passed over; here the caller may rather begin again.
+  return new MendingBody(plan, opened, opened.first);
+}
+
+/** A connection that gives the bytes from `first` to before `end`. */
+interface Opened {
+  readonly connection: Connection;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Where to get the next bytes from, and how often still. */
+class Plan {
+  readonly request: BodyRequest;
+  readonly context: ExchangeContext;
+  readonly signal: AbortSignal;
+  readonly budget: RetryBudget;
+  #sources: readonly Source[];
+
+  constructor(request: BodyRequest, context: ExchangeContext, signal: AbortSignal) {
+    this.request = request;
+    this.context = context;
+    this.signal = signal;
+    this.budget = new RetryBudget(context.attempts, context.clock);
+    this.#sources = request.sources;
+  }
+
+  /** Opens a connection whose first byte is `offset`, or 0 if no host can begin there. */
+  open(offset: number): Promise<Opened> {
+    const { intent, onEvent } = this.request;
+    return askSources(
+      {
+        intent,
+        sources: this.#sources,
+        budget: this.budget,
+        work: (source) => this.#openAt(source, offset),
+        onRetry: (attempt, delayMs, reason) => onEvent({ kind: "retry", attempt, offset, delayMs, reason }),
+      },
+      this.context,
+      this.signal,
+    );
+  }
+
+  /** Asks the source only after all others from now on. */
+  demote(source: Source): void {
+    this.#sources = [...this.#sources.filter((other) => other !== source), source];
+  }
+
+  async #openAt(source: Source, offset: number): Promise<Opened> {
+    const { intent, size } = this.request;
+    const refuse = (code: ErrorCode, found: string) =>
+      new AppError(code, `${intent}: host "${source.host}" ${found}`, {
+        details: { host: source.host, isRetryable: false },
+      });
+    for (let from = offset;; from = 0) {
+      const connection = await this.#connect(source, from);
+      try {
+        const reply = judgeRangeReply(connection.status, connection.headers, { offset: from, size }, refuse);
+        if (reply.kind === "bytes") return { connection, first: reply.first, end: reply.end };
+      } catch (error) {
+        connection[Symbol.dispose]();
+        throw error;
+      }
+      connection[Symbol.dispose]();
+    }
+  }
+
+  #connect(source: Source, from: number): Promise<Connection> {
+    const { intent, headers } = this.request;
+    const range: Record<string, string> = from === 0 ? {} : { [RANGE]: `bytes=${from}-` };
+    return connect(
+      source,
+      { intent, method: "GET", headers: { ...headers, ...range }, accepted: [200, 206, 416] },
+      this.context,
+      this.signal,
+    );
+  }
+}
+
+class MendingBody implements FetchBody {
+  readonly offset: number;
+  readonly #plan: Plan;
+  readonly #size: number;
+  #opened: Opened | undefined;
+  #host: string;
+  /** The next byte to give, and the next one that the connection gives: behind it while bytes are passed over. */
+  #position: number;
+  #arriving: number;
+  /** Where and when the last failure was. */
+  #markedAt: number;
+  #markedTime: number;
+
+  constructor(plan: Plan, opened: Opened, offset: number) {
+    this.#plan = plan;
+    this.#size = plan.request.size;
+    this.#opened = opened;
+    this.#host = opened.connection.source.host;
+    this.offset = offset;
+    this.#position = offset;
+    this.#arriving = offset;
+    this.#markedAt = offset;
+    this.#markedTime = plan.context.clock.elapsed();
+  }
+
+  get host(): string {
+    return this.#host;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    const left = this.#size - this.#position;
+    if (left === 0) return await this.#readEnd();
+    const room = buffer.length > left ? buffer.subarray(0, left) : buffer;
+    for (;;) {
+      const opened = this.#opened ?? await this.#reopen();
+      let failure: AppError | undefined;
+      try {
+        if (this.#arriving < this.#position) await this.#skip(opened.connection);
+        const n = await opened.connection.read(room);
+        if (n !== null) {
+          this.#position += n;
+          this.#arriving = this.#position;
+          return n;
+        }
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        failure = error;
+      }
+      await this.#mend(opened, failure);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened?.connection[Symbol.dispose]();
+    this.#opened = undefined;
+  }
+
+  /** All bytes are here: makes sure that the host has no more, and lets the connection go. */
+  async #readEnd(): Promise<null> {
+    const connection = this.#opened?.connection;
+    if (connection === undefined) return null;
+    let n: number | null = null;
+    try {
+      n = await connection.read(new Uint8Array(1));
+    } catch {
+      // What breaks behind the last byte breaks nothing of ours.
+      this.#plan.signal.throwIfAborted();
+    } finally {
+      this[Symbol.dispose]();
+    }
+    if (n === null) return null;
+    const { intent } = this.#plan.request;
+    throw new AppError("size_mismatch", `${intent}: host "${this.#host}" has more than ${this.#size} bytes`, {
+      details: { host: this.#host, want: this.#size },
+    });
+  }
+
+  async #reopen(): Promise<Opened> {
+    const opened = await this.#plan.open(this.#position);
+    this.#opened = opened;
+    this.#host = opened.connection.source.host;
+    this.#arriving = opened.first;
+    return opened;
+  }
+
+  /** Reads what was given already and comes once more. */
+  async #skip(connection: Connection): Promise<void> {
+    const scratch = new Uint8Array(Math.min(SKIP_BUFFER_BYTES, this.#position - this.#arriving));
+    while (this.#arriving < this.#position) {
+      const left = this.#position - this.#arriving;
+      const n = await connection.read(left < scratch.length ? scratch.subarray(0, left) : scratch);
+      // The read that follows finds the end as well, and deals with it.
+      if (n === null) return;
+      this.#arriving += n;
+    }
+  }
+
+  /** Lets a connection go that failed, or ended too early, and waits for the time of the next. */
+  async #mend({ connection, end }: Opened, failure: AppError | undefined): Promise<void> {
+    const { plan, at } = { plan: this.#plan, at: this.#position };
+    this[Symbol.dispose]();
+    // A host may cut a range short, as long as it says so and gives something.
+    if (failure === undefined && at === end && at > this.#markedAt) return;
+    const { clock } = plan.context;
+    const { intent, onEvent } = plan.request;
+    const where = `at byte ${at} of ${this.#size}`;
+    const error = failure === undefined
+      ? new AppError("network", `${intent}: host "${this.#host}" ended ${where}`, {
+        details: { host: this.#host, offset: at },
+      })
+      : new AppError(failure.code, `${failure.message}, ${where}`, {
+        details: { ...failure.details, offset: at },
+        cause: failure,
+      });
+    if (!isRetryableError(error)) throw error;
+    const moved = at - this.#markedAt;
+    const hasHeld = moved > 0 && error.code !== "stalled" &&
+      clock.elapsed() - this.#markedTime >= PROGRESS_TIME;
+    if (moved >= PROGRESS_BYTES || hasHeld) plan.budget.reset();
+    else if (plan.budget.failures > 0 || error.code === "stalled") plan.demote(connection.source);
+    this.#markedAt = at;
+    this.#markedTime = clock.elapsed();
+    const delayMs = plan.budget.fail(error);
+    onEvent({
+      kind: "retry",
+      attempt: plan.budget.failures,
+      offset: at,
+      delayMs: Math.round(delayMs),
+      reason: error.message,
+    });
+    await clock.sleep(delayMs, plan.signal);
+  }
+}

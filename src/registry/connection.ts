@@ -1,0 +1,117 @@
+/**
+ * One response whose body is being read, under watch.
+ *
+ * @module
+ */
+import { type AbortScope, abortScope } from "../base/abort.ts";
+import type { ByteReader } from "../base/bytes.ts";
+import { AppError, messageOf } from "../base/errors.ts";
+import { type Exchange, exchange, type ExchangeContext } from "./exchange.ts";
+import type { HttpResponse } from "./http.ts";
+import type { Source } from "./source.ts";
+import { StallWatch } from "./stall.ts";
+
+/** An accepted response. Dispose it: that closes the connection of a body not read to its end. */
+export interface Connection extends ByteReader, Disposable {
+  readonly source: Source;
+  readonly status: number;
+  readonly headers: Headers;
+  /**
+   * Reads the body.
+   *
+   * @throws AppError `stalled` if it comes too slowly, `network` if it breaks, or the signal's reason
+   */
+  read(buffer: Uint8Array): Promise<number | null>;
+}
+
+/**
+ * Asks a source once and opens the body of its answer.
+ *
+ * @throws AppError as {@linkcode exchange}, or the signal's reason
+ */
+export async function connect(
+  source: Source,
+  request: Exchange,
+  context: ExchangeContext,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const scope = abortScope(signal);
+  try {
+    const response = await exchange(source, request, context, scope.signal);
+    return new WatchedResponse(source, request.intent, response, scope, signal, context);
+  } catch (error) {
+    scope[Symbol.dispose]();
+    throw error;
+  }
+}
+
+class WatchedResponse implements Connection {
+  readonly source: Source;
+  readonly #intent: string;
+  readonly #response: HttpResponse;
+  readonly #scope: AbortScope;
+  readonly #watch: StallWatch;
+  /** The caller's, not the scope's: tells a caller who gave up from a connection that was too slow. */
+  readonly #signal: AbortSignal;
+  #stalled: AppError | undefined;
+
+  constructor(
+    source: Source,
+    intent: string,
+    response: HttpResponse,
+    scope: AbortScope,
+    signal: AbortSignal,
+    { clock, stall }: ExchangeContext,
+  ) {
+    this.source = source;
+    this.#intent = intent;
+    this.#response = response;
+    this.#scope = scope;
+    this.#signal = signal;
+    this.#watch = new StallWatch(stall, clock, (speed) => {
+      const found = `host "${source.host}" sent ${Math.round(speed)} bytes/s over ${stall.window / 1000} s`;
+      this.#stalled = new AppError(
+        "stalled",
+        `${intent}: ${found}, want at least ${stall.floor}; another connection, host or mirror may be faster`,
+        { details: { host: source.host } },
+      );
+      scope.abort(this.#stalled);
+    });
+  }
+
+  get status(): number {
+    return this.#response.status;
+  }
+
+  get headers(): Headers {
+    return this.#response.headers;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    let n: number | null = 0;
+    this.#watch.enter();
+    try {
+      return n = await this.#response.body.read(buffer);
+    } catch (error) {
+      if (this.#signal.aborted) throw this.#signal.reason;
+      throw this.#stalled ?? this.#broken(error);
+    } finally {
+      this.#watch.leave(n ?? 0);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]();
+    this.#response[Symbol.dispose]();
+    this.#scope[Symbol.dispose]();
+  }
+
+  #broken(error: unknown): AppError {
+    const { host } = this.source;
+    const details = error instanceof AppError ? error.details : {};
+    return new AppError("network", `${this.#intent}: host "${host}" broke off: ${messageOf(error)}`, {
+      details: { ...details, host, isRetryable: true },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A registry client: what all remotes of one process share.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import { ANONYMOUS, type CredentialSource } from "../content/credential.ts";
+import type { Remote } from "../content/remote.ts";
+import type { Reference } from "../oci/reference.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { HostGates } from "./host_gate.ts";
+import { createHosts } from "./hosts.ts";
+import { openRemote } from "./remote.ts";
+import { openSession } from "./session.ts";
+import type { RegistrySettings } from "./settings.ts";
+import { TokenCache } from "./token_cache.ts";
+import { createTransport } from "./transport.ts";
+import { warnOnce } from "./warnings.ts";
+
+/** How a repository is opened. */
+export interface RemoteOptions {
+  /** Replaces the credentials of the settings. */
+  readonly credentials?: CredentialSource;
+}
+
+/** Opens repositories. All that it opens share connections, tokens and the waits that hosts ask for. */
+export interface Registry {
+  /** The repository of a reference. Nothing is asked yet. */
+  remote(reference: Reference, options?: RemoteOptions): Remote;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/**
+ * Opens a registry client.
+ *
+ * @param clock time, for tests
+ * @throws AppError `invalid_argument` for settings that make no sense
+ *
+ * @example
+ * ```ts
+ * import { parseReference } from "../oci/reference.ts";
+ * import { openRegistry } from "./registry.ts";
+ *
+ * const registry = openRegistry({});
+ * const remote = registry.remote(parseReference("nginx"));
+ * registry.close();
+ * ```
+ */
+export function openRegistry(settings: RegistrySettings, clock: Clock = SYSTEM_CLOCK): Registry {
+  const context = contextOf(settings, clock);
+  const hosts = createHosts(settings);
+  const tokens = new TokenCache(clock);
+  const { proxies, headTimeout, userAgent, plainHttp } = settings;
+  const transport = createTransport({
+    tls: hosts,
+    ...proxies === undefined ? {} : { proxies },
+    ...headTimeout === undefined ? {} : { headTimeout },
+    ...userAgent === undefined ? {} : { userAgent },
+  });
+  const sessionDeps = { transport, tokens, ...plainHttp === undefined ? {} : { plainHttp } };
+  return {
+    remote(reference, { credentials = settings.credentials ?? ANONYMOUS } = {}) {
+      const { registry, repository } = reference;
+      const openSessions = async () =>
+        (await hosts.hostsFor(registry)).map((host) =>
+          openSession(host, repository, credentials, sessionDeps)
+        );
+      return openRemote(reference, { openSessions, transport, context });
+    },
+    close: () => transport.close(),
+  };
+}
+
+function contextOf(settings: RegistrySettings, clock: Clock): ExchangeContext {
+  const { attempts = 5, maxRetryAfter = 60_000, stallFloor = 1024, stallWindow = 30_000 } = settings;
+  checkNumber("attempts", attempts, 1);
+  checkNumber("maxRetryAfter", maxRetryAfter, 0);
+  checkNumber("stallFloor", stallFloor, 0);
+  checkNumber("stallWindow", stallWindow, 1);
+  return {
+    clock,
+    gates: new HostGates(clock),
+    stall: { floor: stallFloor, window: stallWindow },
+    attempts,
+    maxRetryAfter,
+    onWarning: warnOnce(settings.onWarning),
+  };
+}
+
+function checkNumber(name: string, value: number, least: number): void {
+  if (value >= least) return;
+  throw new AppError("invalid_argument", `Cannot use ${name} ${value}: want at least ${least}`);
+}

@@ -1,0 +1,101 @@
+/**
+ * A repository at its registry: the room's face to those above.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import type { FetchBody, FetchOptions, Remote, Resolved, TagPage } from "../content/remote.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Reference, repositoryNameOf } from "../oci/reference.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { RegistryFetcher } from "./fetcher.ts";
+import type { RegistrySession, Transport } from "./http.ts";
+import { resolveDocument, resolveHead } from "./resolver.ts";
+import { TagLister } from "./tags.ts";
+
+/** What a remote works with. */
+export interface RemoteDeps {
+  /** Opens a session with each host of the registry, mirrors first. Called when the first request is made. */
+  readonly openSessions: () => Promise<readonly RegistrySession[]>;
+  /** For addresses outside of the registry. */
+  readonly transport: Transport;
+  readonly context: ExchangeContext;
+}
+
+/** What is made of the sessions once they are open. */
+interface Parts {
+  readonly sessions: readonly RegistrySession[];
+  readonly fetcher: RegistryFetcher;
+  readonly tags: TagLister;
+}
+
+/** Opens the repository of a reference. Nothing is asked yet. */
+export function openRemote(reference: Reference, deps: RemoteDeps): Remote {
+  return new RegistryRemote(reference, deps);
+}
+
+class RegistryRemote implements Remote {
+  readonly #name: string;
+  readonly #repository: string;
+  readonly #deps: RemoteDeps;
+  #parts: Promise<Parts> | undefined;
+
+  constructor(reference: Reference, deps: RemoteDeps) {
+    this.#name = repositoryNameOf(reference);
+    this.#repository = reference.repository;
+    this.#deps = deps;
+  }
+
+  async resolve(reference: Reference, signal: AbortSignal): Promise<Resolved> {
+    return await resolveDocument(reference, await this.#resolverDeps(reference), signal);
+  }
+
+  async resolveDigest(reference: Reference, signal: AbortSignal): Promise<Resolved> {
+    return await resolveHead(reference, await this.#resolverDeps(reference), signal);
+  }
+
+  async fetch(descriptor: Descriptor, options: FetchOptions, signal: AbortSignal): Promise<FetchBody> {
+    signal.throwIfAborted();
+    const { fetcher } = await this.#open();
+    return await fetcher.fetch(descriptor, options, signal);
+  }
+
+  async listTags(
+    options: { readonly last?: string; readonly pageSize?: number },
+    signal: AbortSignal,
+  ): Promise<TagPage> {
+    const { tags } = await this.#open();
+    return await tags.list(options, signal);
+  }
+
+  async #resolverDeps(reference: Reference) {
+    // Sessions hold the credentials and scopes of one repository.
+    if (repositoryNameOf(reference) !== this.#name) {
+      const other = repositoryNameOf(reference);
+      throw new AppError("internal", `Cannot resolve "${other}": the remote is open for "${this.#name}"`);
+    }
+    const { sessions } = await this.#open();
+    return { sessions, context: this.#deps.context };
+  }
+
+  #open(): Promise<Parts> {
+    return this.#parts ??= this.#openParts().catch((error) => {
+      // What failed once (a configuration that can't be read) is looked at again by the next call.
+      this.#parts = undefined;
+      throw error;
+    });
+  }
+
+  async #openParts(): Promise<Parts> {
+    const { openSessions, transport, context } = this.#deps;
+    const sessions = await openSessions();
+    const common = { name: this.#name, repository: this.#repository, context };
+    const able = (capability: "pull" | "resolve") =>
+      sessions.filter(({ host }) => host.capabilities.has(capability));
+    return {
+      sessions,
+      fetcher: new RegistryFetcher({ ...common, sessions: able("pull"), transport }),
+      tags: new TagLister({ ...common, sessions: able("resolve") }),
+    };
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * References to descriptors.
+ *
+ * @module
+ */
+import { readAll } from "../base/bytes.ts";
+import { AppError, type ErrorCode } from "../base/errors.ts";
+import type { Resolved } from "../content/remote.ts";
+import { algorithmOf, type Digest, digestOf, findDigest } from "../oci/digest.ts";
+import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
+import { essenceOf, isIndexType, isManifestType, MANIFEST_ACCEPT } from "../oci/media_type.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
+import { connect } from "./connection.ts";
+import { exchange, type ExchangeContext } from "./exchange.ts";
+import { askSources } from "./failover.ts";
+import type { RegistrySession } from "./http.ts";
+import {
+  ACCEPT,
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  DOCKER_CONTENT_DIGEST,
+} from "./http_names.ts";
+import { RetryBudget } from "./retry.ts";
+import { registrySource, type Source } from "./source.ts";
+
+const ACCEPTED_DOCUMENTS = { [ACCEPT]: MANIFEST_ACCEPT.join(", ") };
+
+/** What a resolver works with. */
+export interface ResolverDeps {
+  /** The hosts of the repository, in order. */
+  readonly sessions: readonly RegistrySession[];
+  readonly context: ExchangeContext;
+}
+
+/** The question to one host. */
+interface Question {
+  readonly intent: string;
+  /** The digest that the answer must have, if the reference has one. */
+  readonly want: Digest | undefined;
+}
+
+/**
+ * Resolves with one request, which brings the document along: whoever pulls needs it next.
+ *
+ * @throws AppError see `Resolver` in `content/remote.ts`; `invalid_content` or `unsupported` for other documents
+ */
+export function resolveDocument(
+  reference: Reference,
+  deps: ResolverDeps,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  return ask(reference, deps, getDocument, signal);
+}
+
+/**
+ * Resolves without the document, for who wants the digest alone; a host that can't answer so is asked for the
+ * document after all.
+ *
+ * @throws AppError as {@linkcode resolveDocument}
+ */
+export function resolveHead(
+  reference: Reference,
+  deps: ResolverDeps,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  return ask(reference, deps, async (source, question, context, signal) => {
+    return await headDocument(source, question, context, signal) ??
+      await getDocument(source, question, context, signal);
+  }, signal);
+}
+
+type AskOne = (
+  source: Source,
+  question: Question,
+  context: ExchangeContext,
+  signal: AbortSignal,
+) => Promise<Resolved>;
+
+function ask(
+  reference: Reference,
+  { sessions, context }: ResolverDeps,
+  askOne: AskOne,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  const { repository, digest: want } = reference;
+  const intent = `Cannot resolve "${formatReference(reference)}"`;
+  // A digest can be checked, so any host may answer; what a tag means is only for hosts that are trusted with it.
+  const able = sessions.filter(({ host }) => host.capabilities.has(want === undefined ? "resolve" : "pull"));
+  if (able.length === 0) throw new AppError("invalid_argument", `${intent}: no host may be asked for it`);
+  const path = `${repository}/manifests/${want ?? reference.tag}`;
+  return askSources(
+    {
+      intent,
+      sources: able.map((session) => registrySource(session, path)),
+      budget: new RetryBudget(context.attempts, context.clock),
+      work: (source, signal) => askOne(source, { intent, want }, context, signal),
+    },
+    context,
+    signal,
+  );
+}
+
+async function getDocument(
+  source: Source,
+  { intent, want }: Question,
+  context: ExchangeContext,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  const request = { intent, method: "GET", headers: ACCEPTED_DOCUMENTS, accepted: [200] } as const;
+  using connection = await connect(source, request, context, signal);
+  const { headers } = connection;
+  const encoding = headers.get(CONTENT_ENCODING) ?? "identity";
+  if (encoding !== "identity") {
+    throw refuse(source, intent, "unsupported", `sent it with Content-Encoding "${encoding}"`);
+  }
+  const bytes = await readAll(connection, MANIFEST_MAX_BYTES, `the manifest from host "${source.host}"`);
+  const length = parseSize(headers.get(CONTENT_LENGTH));
+  if (length !== undefined && length !== bytes.length) {
+    throw refuse(source, intent, "network", `sent ${bytes.length} bytes of ${length}`, true);
+  }
+  const said = findDigest(headers.get(DOCKER_CONTENT_DIGEST) ?? "");
+  const digest = await digestOf(bytes, algorithmOf(want ?? said ?? SHA256));
+  if (want !== undefined && digest !== want) {
+    throw refuse(source, intent, "digest_mismatch", `sent bytes that hash to "${digest}"`);
+  }
+  // Of another algorithm than the one asked for it says nothing that would not be proven by the other already.
+  if (said !== undefined && algorithmOf(said) === algorithmOf(digest) && said !== digest) {
+    throw refuse(source, intent, "digest_mismatch", `says "${said}" of bytes that hash to "${digest}"`);
+  }
+  const document = parseDocument(
+    bytes,
+    headers.get(CONTENT_TYPE) ?? "",
+    `the manifest of ${intent.slice("Cannot resolve ".length)} from host "${source.host}"`,
+  );
+  return {
+    descriptor: { mediaType: document.mediaType, digest, size: bytes.length },
+    bytes,
+    host: source.host,
+  };
+}
+
+/** Stands for its algorithm: the one to hash with where neither the reference nor the host names another. */
+const SHA256 = `sha256:${"0".repeat(64)}` as Digest;
+
+/** Asks for the head alone; undefined if that does not say all that is needed. */
+async function headDocument(
+  source: Source,
+  { intent, want }: Question,
+  context: ExchangeContext,
+  signal: AbortSignal,
+): Promise<Resolved | undefined> {
+  // A refusal to HEAD has no body that says why, and some hosts refuse only HEAD: GET finds out.
+  const accepted = [200, 400, 403, 405, 406, 501];
+  const request = { intent, method: "HEAD", headers: ACCEPTED_DOCUMENTS, accepted } as const;
+  using response = await exchange(source, request, context, signal);
+  if (response.status !== 200) return undefined;
+  const { headers } = response;
+  const mediaType = essenceOf(headers.get(CONTENT_TYPE) ?? "");
+  const digest = findDigest(headers.get(DOCKER_CONTENT_DIGEST) ?? "");
+  const size = parseSize(headers.get(CONTENT_LENGTH));
+  if (digest === undefined || size === undefined || size === 0) return undefined;
+  if (!isIndexType(mediaType) && !isManifestType(mediaType)) return undefined;
+  if (size > MANIFEST_MAX_BYTES) {
+    throw refuse(
+      source,
+      intent,
+      "limit_exceeded",
+      `has a manifest of ${size} bytes, want at most ${MANIFEST_MAX_BYTES}`,
+    );
+  }
+  // The document itself decides.
+  if (want !== undefined && digest !== want) return undefined;
+  return { descriptor: { mediaType, digest, size }, host: source.host };
+}
+
+function refuse(
+  { host }: Source,
+  intent: string,
+  code: ErrorCode,
+  found: string,
+  isRetryable = false,
+): AppError {
+  return new AppError(code, `${intent}: host "${host}" ${found}`, { details: { host, isRetryable } });
+}
+
+function parseSize(value: string | null): number | undefined {
+  return value !== null && /^[0-9]{1,15}$/.test(value) ? Number(value) : undefined;
+}

@@ -1,0 +1,99 @@
+/**
+ * A floor under the speed of one connection. Only the time spent waiting for the network counts: a consumer that
+ * takes long to write or sync is not the host's fault.
+ *
+ * @module
+ */
+import type { Clock } from "./clock.ts";
+
+/** What is too slow. */
+export interface StallLimits {
+  /** Bytes per second. */
+  readonly floor: number;
+  /** Milliseconds of network wait over which the speed is taken. */
+  readonly window: number;
+}
+
+/** A timer this late, in milliseconds, says that the process itself stood still (a blocking write, a suspend). */
+const LATE_MS = 50;
+
+const NOT_WAITING = -1;
+
+/**
+ * Watches one connection: call {@linkcode StallWatch.enter} before a read and {@linkcode StallWatch.leave} after it.
+ * There is one timer a window, not one a read. Dispose it with the connection.
+ */
+export class StallWatch implements Disposable {
+  readonly #limits: StallLimits;
+  readonly #clock: Clock;
+  readonly #onStall: (bytesPerSecond: number) => void;
+  #disarm: (() => void) | undefined;
+  #dueAt = 0;
+  /** Of the window: what came, and the network wait of the reads that ended. */
+  #bytes = 0;
+  #waited = 0;
+  /** When the read under way began. */
+  #since = NOT_WAITING;
+  #isSuspect = false;
+
+  /** @param onStall called once, with the speed over the window that was too slow */
+  constructor(limits: StallLimits, clock: Clock, onStall: (bytesPerSecond: number) => void) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#onStall = onStall;
+  }
+
+  /** A read begins to wait for the network. */
+  enter(): void {
+    this.#since = this.#clock.elapsed();
+    if (this.#disarm === undefined) this.#arm(this.#limits.window - this.#waited);
+  }
+
+  /** The read has ended with so many bytes. */
+  leave(bytes: number): void {
+    this.#waited += this.#clock.elapsed() - this.#since;
+    this.#since = NOT_WAITING;
+    this.#bytes += bytes;
+  }
+
+  /** Stops watching. */
+  [Symbol.dispose](): void {
+    this.#disarm?.();
+    this.#disarm = undefined;
+  }
+
+  #arm(ms: number): void {
+    const wait = Math.max(0, ms);
+    this.#dueAt = this.#clock.elapsed() + wait;
+    this.#disarm = this.#clock.after(wait, () => this.#look());
+  }
+
+  #look(): void {
+    this.#disarm = undefined;
+    const now = this.#clock.elapsed();
+    const isWaiting = this.#since !== NOT_WAITING;
+    const late = now - this.#dueAt;
+    // What the process slept through is given back: the bytes may lie in the kernel, unread.
+    if (isWaiting && late > LATE_MS) this.#since = Math.min(now, this.#since + late);
+    const waited = this.#waited + (isWaiting ? now - this.#since : 0);
+    if (waited < this.#limits.window) {
+      if (isWaiting) this.#arm(this.#limits.window - waited);
+      return;
+    }
+    const speed = this.#bytes * 1000 / waited;
+    if (speed >= this.#limits.floor) {
+      this.#bytes = 0;
+      this.#waited = 0;
+      this.#isSuspect = false;
+      if (isWaiting) {
+        this.#since = now;
+        this.#arm(this.#limits.window);
+      }
+      return;
+    }
+    if (this.#isSuspect) return this.#onStall(speed);
+    // Timers run before arrived bytes are handed out: the verdict waits for one more turn.
+    this.#isSuspect = true;
+    this.#arm(0);
+  }
+}

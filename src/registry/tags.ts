@@ -1,0 +1,132 @@
+/**
+ * Listing tags, page by page (distribution spec 1.1, "Listing Tags").
+ *
+ * @module
+ */
+import { MIB, readAll } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import type { TagPage } from "../content/remote.ts";
+import { asArray, asString, parseJsonObject } from "../oci/json.ts";
+import { connect } from "./connection.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { askSources } from "./failover.ts";
+import type { RegistrySession } from "./http.ts";
+import { ACCEPT, LINK } from "./http_names.ts";
+import { nextLink } from "./link.ts";
+import { RetryBudget } from "./retry.ts";
+import { registrySource, type Source } from "./source.ts";
+
+/** Registries that don't page send all tags at once: a hundred thousand of them have a few MiB. */
+const PAGE_MAX_BYTES = 16 * MIB;
+/** A cursor that begins so is a whole query. No tag begins so. */
+const QUERY_CURSOR = "?";
+
+/** What a listing works with. */
+export interface TagListerDeps {
+  /** The repository's name in full, for messages. */
+  readonly name: string;
+  /** The path at each host. */
+  readonly repository: string;
+  /** The hosts that are trusted with tags, in order. */
+  readonly sessions: readonly RegistrySession[];
+  readonly context: ExchangeContext;
+}
+
+/** Lists the tags of one repository. */
+export class TagLister {
+  readonly #deps: TagListerDeps;
+  /** From a page's cursor to that of the page before it: a host whose pages go in circles is found out. */
+  readonly #before = new Map<string, string>();
+
+  /** A lister that has asked nobody yet. */
+  constructor(deps: TagListerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * One page. See `Remote` in `content/remote.ts`.
+   *
+   * @throws AppError `not_found` and network codes; `invalid_content` for what is no list, or never ends
+   */
+  async list(
+    { last = "", pageSize }: { readonly last?: string; readonly pageSize?: number },
+    signal: AbortSignal,
+  ): Promise<TagPage> {
+    const { name, repository, sessions, context } = this.#deps;
+    const intent = `Cannot list tags of "${name}"`;
+    if (sessions.length === 0) {
+      throw new AppError("invalid_argument", `${intent}: no host may be asked for them`);
+    }
+    const path = `${repository}/tags/list${queryOf(last, pageSize)}`;
+    const { tags, next } = await askSources(
+      {
+        intent,
+        sources: sessions.map((session) => registrySource(session, path)),
+        budget: new RetryBudget(context.attempts, context.clock),
+        work: (source, signal) => readPage(source, intent, path, context, signal),
+      },
+      context,
+      signal,
+    );
+    if (next === undefined) return { tags };
+    this.#follow(next, last, intent);
+    return { tags, next };
+  }
+
+  #follow(next: string, last: string, intent: string): void {
+    for (let page: string | undefined = last; page !== undefined; page = this.#before.get(page)) {
+      if (page !== next) continue;
+      throw new AppError("invalid_content", `${intent}: the host's pages go in circles, at "${next}"`);
+    }
+    this.#before.set(next, last);
+  }
+}
+
+function queryOf(last: string, pageSize: number | undefined): string {
+  if (last.startsWith(QUERY_CURSOR)) return last;
+  const query = new URLSearchParams();
+  if (pageSize !== undefined) query.set("n", String(pageSize));
+  if (last !== "") query.set("last", last);
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+async function readPage(
+  source: Source,
+  intent: string,
+  path: string,
+  context: ExchangeContext,
+  signal: AbortSignal,
+): Promise<TagPage> {
+  const request = {
+    intent,
+    method: "GET",
+    headers: { [ACCEPT]: "application/json" },
+    accepted: [200],
+  } as const;
+  using connection = await connect(source, request, context, signal);
+  const where = `the tags from host "${source.host}"`;
+  const fields = parseJsonObject(await readAll(connection, PAGE_MAX_BYTES, where), where);
+  // Go servers write null for a repository without tags.
+  const tags = asArray(fields.tags ?? [], `${where}, tags`).map((tag, i) =>
+    asString(tag, `${where}, tags[${i}]`)
+  );
+  const asked = new URL(path, source.base);
+  const link = nextLink(connection.headers.get(LINK), asked);
+  if (link === undefined) return { tags };
+  // Our credentials go along with the next request: a page elsewhere is none of this list.
+  if (link.origin !== asked.origin || link.pathname !== asked.pathname) {
+    throw new AppError("invalid_content", `${intent}: host "${source.host}" links to a page elsewhere`, {
+      details: { host: source.host },
+    });
+  }
+  return { tags, next: cursorOf(link) };
+}
+
+/** The `last` of a link where that is all it takes, else its whole query. */
+function cursorOf({ searchParams }: URL): string {
+  // The session adds it to each request to a mirror.
+  searchParams.delete("ns");
+  const last = searchParams.get("last");
+  const isPlain = [...searchParams.keys()].every((key) => key === "last" || key === "n");
+  return last !== null && last !== "" && isPlain ? last : `${QUERY_CURSOR}${searchParams}`;
+}
