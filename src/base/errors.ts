@@ -76,6 +76,7 @@ export interface AppErrorOptions {
  * ```
  */
 export class AppError extends Error {
+  /** What a printed error begins with. */
   override readonly name = "AppError";
   /** The kind of failure. */
   readonly code: ErrorCode;

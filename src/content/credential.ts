@@ -15,6 +15,7 @@ export type Credential =
 
 /** A credential and where it came from, for messages: `/root/.docker/config.json, key "ghcr.io"`. */
 export interface FoundCredential {
+  /** The secret. */
   readonly credential: Credential;
   /** File and key, program, or flag. Holds no secret. */
   readonly source: string;
@@ -27,7 +28,8 @@ export interface CredentialSource {
    *
    * @param registry the registry of the reference, such as `docker.io` or `localhost:5000`
    * @param repository the path within it: the most specific entry wins
-   * @throws AppError `invalid_content` for a file that can't be read as what it is
+   * @throws AppError `invalid_content` for a file that can't be read as what it is, `unauthorized` and
+   * `deadline_exceeded` for a helper program that fails, `permission_denied`
    */
   findCredential(
     registry: string,
