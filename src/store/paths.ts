@@ -94,6 +94,8 @@ export class StorePaths {
 export function parseIngestName(name: string): IngestName | undefined {
   const isReplacement = name.endsWith(REPLACEMENT_SUFFIX);
   const stem = isReplacement ? name.slice(0, -REPLACEMENT_SUFFIX.length) : name;
-  const digest = findDigest(stem.replace("-", ":"));
+  const dash = stem.indexOf("-");
+  if (dash < 0) return undefined;
+  const digest = findDigest(`${stem.slice(0, dash)}:${stem.slice(dash + 1)}`);
   return digest === undefined ? undefined : { digest, isReplacement };
 }
