@@ -14,7 +14,7 @@ import {
   OCI_LAYER_GZIP,
   OCI_LAYER_ZSTD,
 } from "../../src/oci/media_type.ts";
-import { type ByteSource, memoryBlob, sourceBlob, type TestBlob } from "./blob.ts";
+import { type ByteSource, memoryBlob, memorySource, sourceBlob, type TestBlob } from "./blob.ts";
 import { compress, type Compression } from "./compress.ts";
 import { compressibleBytes, endlessSource, randomBytes } from "./content.ts";
 import { type TarEntry, tarSource } from "./tar.ts";
@@ -31,6 +31,8 @@ export interface LayerSpec {
   readonly compression?: Compression;
   /** Entries of its own, in place of one file. */
   readonly entries?: readonly TarEntry[];
+  /** A whole archive, in place of one that is written here. */
+  readonly archive?: Uint8Array;
   /** Made while it is read, in no memory; such a layer is a plain tar. @default {false} */
   readonly lazy?: boolean;
   /** Makes it a foreign layer with these addresses, whose bytes the registry does not have. */
@@ -69,7 +71,7 @@ const FOREIGN_TYPES: Readonly<Record<Format, string>> = {
 /** Makes a layer. */
 export async function buildLayer(spec: LayerSpec = {}, format: Format = "oci"): Promise<TestLayer> {
   const compression = spec.lazy ? "none" : spec.compression ?? "gzip";
-  const tar = tarSource(spec.entries ?? [oneFile(spec)]);
+  const tar = spec.archive ? memorySource(spec.archive) : tarSource(spec.entries ?? [oneFile(spec)]);
   const { blob, diffId } = spec.lazy ? await lazyBlob(tar, spec) : await packedBlob(tar, compression, spec);
   const foreign = spec.foreignUrls !== undefined;
   const mediaType = spec.mediaType ?? (foreign ? FOREIGN_TYPES[format] : LAYER_TYPES[format][compression]);
@@ -97,7 +99,7 @@ async function lazyBlob(tar: ByteSource, spec: LayerSpec): Promise<{ blob: TestB
   const algorithm = spec.algorithm ?? "sha256";
   const make = () => sourceBlob(tar, algorithm);
   const key = `${algorithm} ${spec.size} ${spec.seed}`;
-  let making = spec.entries ? make() : lazyBlobs.get(key);
+  let making = spec.entries || spec.archive ? make() : lazyBlobs.get(key);
   if (making === undefined) lazyBlobs.set(key, making = make());
   const blob = await making;
   return { blob, diffId: algorithm === "sha256" ? blob.digest : (await sourceBlob(tar)).digest };

@@ -28,4 +28,5 @@ export {
 } from "./image.ts";
 export { buildIndex, indexOf, type IndexSpec, nest, type TestIndex } from "./index.ts";
 export { base64, buildLayer, type Format, type LayerSpec, type TestLayer } from "./layer.ts";
+export { writeLayout } from "./layout.ts";
 export { type TarEntry, tarSource } from "./tar.ts";
