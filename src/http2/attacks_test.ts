@@ -1,0 +1,242 @@
+import { assert, assertEquals } from "../../tests/assert.ts";
+import type { StreamHandler } from "./connection.ts";
+import {
+  encodeFrame,
+  encodeResetStream,
+  encodeWindowUpdate,
+  FrameFlag,
+  FrameType,
+  PREFACE,
+} from "./frame.ts";
+import { encodeHeaderBlock } from "./hpack_encoder.ts";
+import { H2Code, h2CodeOf } from "./protocol_error.ts";
+import type { Http2Stream } from "./stream.ts";
+import {
+  dataFrame,
+  EMPTY_SETTINGS,
+  GET_FIELDS,
+  headersFrame,
+  NOTHING,
+  settingFrame,
+  withPair,
+} from "./test_client.ts";
+
+const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
+const PING = encodeFrame(FrameType.ping, 0, 0, new Uint8Array(8));
+
+/** Answers at the request's end, with some bytes. */
+function answering(bytes = 0): StreamHandler {
+  return (stream: Http2Stream) => ({
+    data(_bytes, last) {
+      if (!last) return;
+      stream.sendHeaders(OK_BLOCK);
+      if (bytes > 0) stream.write(new Uint8Array(bytes));
+      stream.end();
+    },
+    aborted() {},
+  });
+}
+
+const later = (ms: number) => performance.now() + ms;
+const times = (count: number, make: (i: number) => Uint8Array) =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+Deno.test("rapid reset ends the connection; as many resets as allowed do not", async () => {
+  const resets = { burst: 10, perSecond: 0.001 };
+  const pairs = (count: number) =>
+    times(count, (i) => headersFrame(2 * i + 1, GET_FIELDS, "body follows")).flatMap((open, i) => [
+      open,
+      encodeResetStream(2 * i + 1, H2Code.cancel),
+    ]);
+  await withPair(answering(), { resets }, async ({ client, errors }) => {
+    await client.hello(...pairs(11));
+    assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
+    assertEquals(h2CodeOf(errors[0]), H2Code.enhanceYourCalm);
+  });
+  await withPair(answering(), { resets }, async ({ client }) => {
+    await client.hello(...pairs(10), headersFrame(101));
+    assertEquals((await client.response(101)).headers.get(":status"), "200");
+  });
+});
+
+Deno.test("making the server reset streams counts as rapid reset, too", async () => {
+  await withPair(answering(), { resets: { burst: 5, perSecond: 0.001 } }, async ({ client }) => {
+    const faults = times(6, (i) => encodeWindowUpdate(2 * i + 1, 0));
+    await client.hello(...times(6, (i) => headersFrame(2 * i + 1, GET_FIELDS, "body follows")), ...faults);
+    assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
+  });
+});
+
+Deno.test("a flood of CONTINUATION ends the connection; a block in a few pieces does not", async () => {
+  const block = encodeHeaderBlock(GET_FIELDS);
+  const start = encodeFrame(FrameType.headers, FrameFlag.endStream, 1, block);
+  const piece = encodeFrame(FrameType.continuation, 0, 1, NOTHING);
+  const end = encodeFrame(FrameType.continuation, FrameFlag.endHeaders, 1, NOTHING);
+  await withPair(answering(), { maxContinuations: 4 }, async ({ client }) => {
+    await client.hello(start, ...times(5, () => piece));
+    assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
+  });
+  await withPair(answering(), { maxContinuations: 4 }, async ({ client }) => {
+    await client.hello(start, ...times(3, () => piece), end);
+    assertEquals((await client.response(1)).headers.get(":status"), "200");
+  });
+});
+
+Deno.test("a header block that is too large ends the connection before it is whole", async () => {
+  await withPair(answering(), { headerBytes: 20_000 }, async ({ client }) => {
+    const start = encodeFrame(FrameType.headers, 0, 1, new Uint8Array(16_384));
+    await client.hello(start, encodeFrame(FrameType.continuation, 0, 1, new Uint8Array(16_384)));
+    assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
+  });
+});
+
+Deno.test("a header list that unfolds is answered with 431, and the connection goes on", async () => {
+  await withPair(answering(), { headerBytes: 5000 }, async ({ client }) => {
+    const big = encodeHeaderBlock([...GET_FIELDS, ["a", "x".repeat(3000)], ["b", "y".repeat(3000)]]);
+    const flags = FrameFlag.endHeaders | FrameFlag.endStream;
+    await client.hello(encodeFrame(FrameType.headers, flags, 1, big), headersFrame(3));
+    assertEquals((await client.response(1)).headers.get(":status"), "431");
+    assertEquals((await client.response(3)).headers.get(":status"), "200");
+  });
+});
+
+Deno.test("control frames beyond what may wait close the connection; the answered ones do not", async () => {
+  await withPair(answering(), { maxQueuedControls: 20 }, async ({ client }) => {
+    await client.hello(...times(30, () => PING));
+    await client.closed();
+  });
+  await withPair(answering(), { maxQueuedControls: 20 }, async ({ client }) => {
+    await client.hello();
+    for (let i = 0; i < 100; i++) {
+      await client.send(PING);
+      assert(await client.nextOf(FrameType.ping));
+    }
+  });
+});
+
+Deno.test("floods of frames that carry nothing end the connection", async (t) => {
+  const emptyFrames = { burst: 20, perSecond: 0.001 };
+  const floods: [name: string, frame: Uint8Array][] = [
+    ["SETTINGS", EMPTY_SETTINGS],
+    ["PRIORITY", encodeFrame(FrameType.priority, 0, 9, new Uint8Array(5))],
+    ["empty DATA", dataFrame(1, NOTHING, "body follows")],
+    ["DATA that is all padding", encodeFrame(FrameType.data, FrameFlag.padded, 1, Uint8Array.of(1, 0))],
+    ["unknown types", encodeFrame(0x77, 0, 0, NOTHING)],
+    ["GOAWAY", encodeFrame(FrameType.goAway, 0, 0, new Uint8Array(8))],
+  ];
+  for (const [name, frame] of floods) {
+    await t.step(name, () =>
+      withPair(answering(), { emptyFrames }, async ({ client }) => {
+        await client.hello(headersFrame(1, GET_FIELDS, "body follows"), ...times(21, () => frame));
+        assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
+      }));
+  }
+  await t.step("a few of each do not", () =>
+    withPair(answering(), { emptyFrames }, async ({ client }) => {
+      await client.hello(headersFrame(1, GET_FIELDS, "body follows"), ...floods.map(([, frame]) => frame));
+      await client.send(headersFrame(3));
+      assertEquals((await client.response(3)).headers.get(":status"), "200");
+    }));
+});
+
+Deno.test("streams beyond the limit are refused, and may come again", async () => {
+  const waiting: Http2Stream[] = [];
+  const onStream: StreamHandler = (stream) => {
+    waiting.push(stream);
+    return { data() {}, aborted() {} };
+  };
+  await withPair(onStream, { maxStreams: 2 }, async ({ client }) => {
+    await client.hello(headersFrame(1), headersFrame(3), headersFrame(5));
+    assertEquals(await client.resetCode(5), H2Code.refusedStream);
+    for (const stream of waiting.splice(0)) {
+      stream.sendHeaders(OK_BLOCK);
+      stream.end();
+    }
+    assertEquals((await client.response(3)).headers.get(":status"), "200");
+    await client.send(headersFrame(7), PING);
+    assert(await client.nextOf(FrameType.ping));
+    assertEquals(waiting.map((stream) => stream.id), [7]);
+  });
+});
+
+Deno.test("half a preface closes the connection when its time is over, not before", async () => {
+  await withPair(answering(), { prefaceMs: 5000 }, async ({ client, connection }) => {
+    await client.send(PREFACE.subarray(0, 10));
+    connection.check(later(4000));
+    await client.send(PREFACE.subarray(10), EMPTY_SETTINGS, headersFrame(1));
+    assertEquals((await client.response(1)).headers.get(":status"), "200");
+    connection.check(later(6000));
+    await client.send(headersFrame(3));
+    assertEquals((await client.response(3)).headers.get(":status"), "200");
+  });
+  for (const sent of [PREFACE.subarray(0, 10), PREFACE]) {
+    await withPair(answering(), { prefaceMs: 5000 }, async ({ client, connection }) => {
+      await client.send(sent);
+      connection.check(later(6000));
+      await client.closed();
+    });
+  }
+});
+
+Deno.test("a connection without streams is closed in good order when it has been idle too long", async () => {
+  await withPair(answering(), { idleMs: 5000 }, async ({ client, connection }) => {
+    await client.hello(headersFrame(1));
+    await client.response(1);
+    connection.check(later(4000));
+    await client.send(headersFrame(3));
+    await client.response(3);
+    connection.check(later(6000));
+    assertEquals(await client.goAwayCode(), H2Code.noError);
+    // A client that never answers the PING does not keep it open.
+    connection.check(later(60_000));
+    await client.closed();
+  });
+});
+
+Deno.test("a request that does not come to its end is reset", async () => {
+  await withPair(answering(), { requestMs: 2000 }, async ({ client, connection }) => {
+    await client.hello(headersFrame(1, GET_FIELDS, "body follows"), PING);
+    await client.nextOf(FrameType.ping);
+    connection.check(later(1000));
+    assertEquals(connection.streams.open.size, 1);
+    connection.check(later(3000));
+    assertEquals(await client.resetCode(1), H2Code.cancel);
+  });
+});
+
+Deno.test("a client that keeps its window shut loses the stream", async () => {
+  await withPair(answering(100), { writeStallMs: 2000 }, async ({ client, connection }) => {
+    await client.hello(settingFrame(4, 0), headersFrame(1), PING);
+    await client.nextOf(FrameType.ping);
+    await client.send(PING);
+    await client.nextOf(FrameType.ping);
+    connection.check(later(1000));
+    assertEquals(connection.streams.open.size, 1);
+    connection.check(later(3000));
+    assertEquals(await client.resetCode(1), H2Code.cancel);
+  });
+});
+
+Deno.test("a client that reads nothing loses the connection", async () => {
+  const { promise: writing, resolve } = Promise.withResolvers<void>();
+  /** A write that waits for ever, as one to a full socket does. */
+  const stuck = (conn: Deno.Conn) =>
+    new Proxy(conn, {
+      get(target, key) {
+        const value = Reflect.get(target, key, target);
+        if (key !== "write") return typeof value === "function" ? value.bind(target) : value;
+        return () => {
+          resolve();
+          return new Promise(() => {});
+        };
+      },
+    });
+  await withPair(answering(), { writeStallMs: 5000 }, async ({ client, connection }) => {
+    await client.hello();
+    await writing;
+    connection.check(later(4000));
+    assert(connection.idleSince !== undefined);
+    connection.check(later(6000));
+    await client.closed();
+  }, stuck);
+});

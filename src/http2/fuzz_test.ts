@@ -1,0 +1,81 @@
+import { assertEquals } from "../../tests/assert.ts";
+import type { StreamHandler } from "./connection.ts";
+import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameType, PREFACE } from "./frame.ts";
+import { encodeHeaderBlock } from "./hpack_encoder.ts";
+import { h2CodeOf } from "./protocol_error.ts";
+import {
+  dataFrame,
+  EMPTY_SETTINGS,
+  GET_FIELDS,
+  headersFrame,
+  settingFrame,
+  withPair,
+} from "./test_client.ts";
+
+const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
+const ROUNDS = 400;
+
+/** A small generator with a seed (mulberry32), so that a failure can be had again. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function randomFrames(random: () => number): Uint8Array[] {
+  const pick = (limit: number) => Math.floor(random() * limit);
+  const noise = () => Uint8Array.from({ length: pick(40) }, () => pick(256));
+  const streamId = () => 1 + 2 * pick(4);
+  const makers: (() => Uint8Array)[] = [
+    () => headersFrame(streamId()),
+    () => headersFrame(streamId(), GET_FIELDS, "body follows"),
+    () => dataFrame(streamId(), noise()),
+    () => dataFrame(streamId(), noise(), "body follows"),
+    () => encodeResetStream(streamId(), pick(14)),
+    () => encodeWindowUpdate(pick(2) * streamId(), pick(2 ** 31)),
+    () => settingFrame(pick(8), pick(2 ** 32)),
+    () => encodeFrame(pick(12), pick(256), pick(2) * streamId(), noise()),
+    () => encodeFrame(FrameType.continuation, pick(256), streamId(), noise()),
+  ];
+  const frames = Array.from({ length: 1 + pick(12) }, () => makers[pick(makers.length)]?.() ?? noise());
+  // Some of them damaged by a byte.
+  for (const frame of frames) if (pick(4) === 0) frame[pick(frame.length)] = pick(256);
+  return frames;
+}
+
+Deno.test("random frames never do more than end their own connection", async () => {
+  let unfinished = 0;
+  const onStream: StreamHandler = (stream) => {
+    unfinished++;
+    let taken = false;
+    // A request ends whole or aborted; after its end, only the response may still be cut off.
+    const take = () => {
+      if (!taken) unfinished--;
+      taken = true;
+    };
+    return {
+      data(_bytes, last) {
+        if (!last) return;
+        take();
+        stream.sendHeaders(OK_BLOCK);
+        stream.write(new Uint8Array(10));
+        stream.end();
+      },
+      aborted: take,
+    };
+  };
+  for (let seed = 1; seed <= ROUNDS; seed++) {
+    await withPair(onStream, {}, async ({ client, connection, errors }) => {
+      await client.send(PREFACE, EMPTY_SETTINGS, ...randomFrames(randomFrom(seed)));
+      await client.conn.closeWrite();
+      await client.closed();
+      assertEquals(errors.filter((error) => h2CodeOf(error) === undefined), [], `seed ${seed}`);
+      assertEquals(connection.streams.open.size, 0, `seed ${seed}`);
+    });
+    assertEquals(unfinished, 0, `seed ${seed}`);
+  }
+});

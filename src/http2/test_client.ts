@@ -1,0 +1,196 @@
+/**
+ * A small HTTP/2 client for tests: it sends any bytes, right or wrong, and reads what comes back.
+ *
+ * @module
+ */
+import { concatBytes } from "../base/bytes.ts";
+import { Http2Connection, type StreamHandler } from "./connection.ts";
+import { encodeFrame, FrameFlag, FrameType, PREFACE, readUint32 } from "./frame.ts";
+import { FrameReader } from "./frame_reader.ts";
+import { HpackDecoder } from "./hpack_decoder.ts";
+import { encodeHeaderBlock } from "./hpack_encoder.ts";
+import { type Http2Limits, resolveHttp2Limits } from "./limits.ts";
+import type { HeaderField } from "./static_table.ts";
+
+/** A frame that the server sent. */
+export interface TestFrame {
+  readonly type: number;
+  readonly flags: number;
+  readonly streamId: number;
+  readonly payload: Uint8Array;
+}
+
+/** A whole response. */
+export interface TestResponse {
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+  readonly trailers: ReadonlyMap<string, string>;
+  /** The code of a RST_STREAM that ended it. */
+  readonly reset: number | undefined;
+}
+
+/** No bytes. */
+export const NOTHING: Uint8Array = new Uint8Array(0);
+/** SETTINGS that change nothing. */
+export const EMPTY_SETTINGS: Uint8Array = encodeFrame(FrameType.settings, 0, 0, NOTHING);
+/** The headers of a small request. */
+export const GET_FIELDS: readonly HeaderField[] = [
+  [":method", "GET"],
+  [":scheme", "http"],
+  [":path", "/"],
+  [":authority", "localhost"],
+];
+
+/** A HEADERS frame with the whole block. */
+export function headersFrame(
+  streamId: number,
+  fields: readonly HeaderField[] = GET_FIELDS,
+  more: "ends" | "body follows" = "ends",
+): Uint8Array {
+  const flags = FrameFlag.endHeaders | (more === "ends" ? FrameFlag.endStream : 0);
+  return encodeFrame(FrameType.headers, flags, streamId, encodeHeaderBlock(fields));
+}
+
+/** A DATA frame. */
+export function dataFrame(
+  streamId: number,
+  bytes: Uint8Array,
+  more: "ends" | "body follows" = "ends",
+): Uint8Array {
+  return encodeFrame(FrameType.data, more === "ends" ? FrameFlag.endStream : 0, streamId, bytes);
+}
+
+/** A SETTINGS frame with one value. */
+export function settingFrame(id: number, value: number): Uint8Array {
+  const payload = new Uint8Array(6);
+  new DataView(payload.buffer).setUint16(0, id);
+  new DataView(payload.buffer).setUint32(2, value);
+  return encodeFrame(FrameType.settings, 0, 0, payload);
+}
+
+/** The client's side of a connection. */
+export class TestClient implements Disposable {
+  readonly conn: Deno.Conn;
+  readonly #reader: FrameReader;
+  readonly #decoder = new HpackDecoder(1 << 20);
+
+  constructor(conn: Deno.Conn) {
+    this.conn = conn;
+    this.#reader = new FrameReader(conn);
+  }
+
+  /** Sends bytes as they are. */
+  async send(...parts: readonly Uint8Array[]): Promise<void> {
+    const bytes = concatBytes(parts);
+    for (let sent = 0; sent < bytes.length;) sent += await this.conn.write(bytes.subarray(sent));
+  }
+
+  /** Sends the preface and SETTINGS, and frames after them. */
+  hello(...frames: readonly Uint8Array[]): Promise<void> {
+    return this.send(PREFACE, EMPTY_SETTINGS, ...frames);
+  }
+
+  /** The next frame; undefined at the end of the connection, in good order or not. */
+  async next(): Promise<TestFrame | undefined> {
+    try {
+      while (!this.#reader.next()) if (!await this.#reader.fill()) return undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.ConnectionReset) return undefined;
+      throw error;
+    }
+    const { type, flags, streamId, payload } = this.#reader;
+    return { type, flags, streamId, payload: payload.slice() };
+  }
+
+  /** The next frame of a type, others dropped; undefined at the end. */
+  async nextOf(type: number, streamId?: number): Promise<TestFrame | undefined> {
+    for (let frame = await this.next(); frame; frame = await this.next()) {
+      if (frame.type === type && (streamId === undefined || frame.streamId === streamId)) return frame;
+      // Blocks that nobody looks at change the table, too.
+      if (frame.type === FrameType.headers) this.decode(frame);
+    }
+    return undefined;
+  }
+
+  /** The code of the GOAWAY that comes next. */
+  async goAwayCode(): Promise<number | undefined> {
+    const frame = await this.nextOf(FrameType.goAway);
+    return frame && readUint32(frame.payload, 4);
+  }
+
+  /** The code of the RST_STREAM that comes next for a stream. */
+  async resetCode(streamId: number): Promise<number | undefined> {
+    const frame = await this.nextOf(FrameType.resetStream, streamId);
+    return frame && readUint32(frame.payload, 0);
+  }
+
+  /** The response on a stream, to its end; other streams' frames are dropped. */
+  async response(streamId: number): Promise<TestResponse> {
+    const lists: ReadonlyMap<string, string>[] = [];
+    const body: Uint8Array[] = [];
+    let reset: number | undefined;
+    for (let frame = await this.next(); frame; frame = await this.next()) {
+      const fields = frame.type === FrameType.headers ? this.decode(frame) : undefined;
+      if (frame.streamId !== streamId) continue;
+      if (fields) lists.push(fields);
+      if (frame.type === FrameType.data) body.push(frame.payload);
+      if (frame.type === FrameType.resetStream) reset = readUint32(frame.payload, 0);
+      const last = frame.type <= FrameType.headers && (frame.flags & FrameFlag.endStream) !== 0;
+      if (last || reset !== undefined) break;
+    }
+    const [headers = new Map<string, string>(), trailers = new Map<string, string>()] = lists;
+    return { headers, body: concatBytes(body), trailers, reset };
+  }
+
+  /** The fields of a HEADERS frame. */
+  decode(frame: TestFrame): ReadonlyMap<string, string> {
+    return new Map(this.#decoder.decode(frame.payload).fields);
+  }
+
+  /** Waits until the server has closed the connection. */
+  async closed(): Promise<void> {
+    while (await this.next());
+  }
+
+  [Symbol.dispose](): void {
+    this.conn.close();
+  }
+}
+
+/** A server connection and its client over loopback. */
+export interface TestPair {
+  readonly client: TestClient;
+  readonly connection: Http2Connection;
+  /** What the connection reported. */
+  readonly errors: readonly unknown[];
+}
+
+/**
+ * Opens a pair, runs the test, and closes both.
+ *
+ * @param wrap changes the server's end, to make it fail
+ */
+export async function withPair(
+  onStream: StreamHandler,
+  limits: Partial<Http2Limits>,
+  test: (pair: TestPair) => Promise<void>,
+  wrap: (conn: Deno.Conn) => Deno.Conn = (conn) => conn,
+): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = listener.accept();
+  using client = new TestClient(await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }));
+  const errors: unknown[] = [];
+  const connection = new Http2Connection(wrap(await accepting), {
+    onStream,
+    onError: (error) => errors.push(error),
+    limits: resolveHttp2Limits(limits),
+    queued: { bytes: 0 },
+  });
+  const running = connection.run();
+  try {
+    await test({ client, connection, errors });
+  } finally {
+    connection.close();
+    await running;
+  }
+}
