@@ -15,6 +15,8 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Takes nothing of our own environment. @default {false} */
+  readonly clearEnv?: boolean;
   readonly stdin?: string;
 }
 
@@ -28,6 +30,7 @@ export async function run(
     args: [...args],
     ...(options.cwd && { cwd: options.cwd }),
     ...(options.env && { env: { ...options.env } }),
+    clearEnv: options.clearEnv ?? false,
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,0 +1,80 @@
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { buildImage } from "../images/mod.ts";
+import { Gate, holdAfter, startRegistry, type TestRegistry } from "../registry/mod.ts";
+import { type Sandbox, sandbox } from "./program.ts";
+
+const MIB = 1024 * 1024;
+
+async function oneBigLayer(registry: TestRegistry) {
+  const image = await buildImage({ layers: [{ size: 6 * MIB }, { size: 100 }] });
+  const { reference } = registry.push("app", "v1", image);
+  const [big] = image.layers;
+  assert(big !== undefined);
+  return { image, reference, big: big.blob };
+}
+
+/** Starts a pull, stops it when `bytes` of the layer were sent and most of them are on disk. */
+async function interrupt(box: Sandbox, registry: TestRegistry, signal: Deno.Signal): Promise<number> {
+  const { reference, big } = await oneBigLayer(registry);
+  const gate = new Gate();
+  registry.fault(big.digest, holdAfter(4 * MIB, gate));
+  await using pull = box.start(["pull", "--progress=json", reference]);
+  await gate.reached;
+  for await (const line of pull.lines) {
+    const event = JSON.parse(line);
+    if (event.event === "bytes" && event.digest === big.digest && event.offset > MIB) break;
+  }
+  pull.kill(signal);
+  return (await pull.status).code;
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+  Deno.test(`dray pull goes on from its bytes after ${signal}`, async () => {
+    await using registry = await startRegistry();
+    await using box = await sandbox();
+    const code = await interrupt(box, registry, signal);
+    assertEquals(code, { SIGINT: 130, SIGTERM: 143, SIGKILL: 137 }[signal]);
+    assertEquals((await box.dray(["verify"])).code, 0, "the store is whole");
+    registry.requests.clear();
+    const { reference, big } = await oneBigLayer(registry);
+    await box.ok(["pull", reference]);
+    const [ranged] = registry.requests.of(big.digest, "GET");
+    const [, from = "0"] = /^bytes=([0-9]+)-/.exec(ranged?.range ?? "") ?? [];
+    assert(Number(from) > 0, `the next run asks for "${ranged?.range}"`);
+    await box.ok(["verify"]);
+  });
+}
+
+Deno.test("two pulls at once fetch each blob once", async () => {
+  await using registry = await startRegistry();
+  await using box = await sandbox();
+  const { reference, image, big } = await oneBigLayer(registry);
+  const gate = new Gate();
+  registry.fault(big.digest, holdAfter(2 * MIB, gate));
+  const pulls = [box.ok(["pull", reference]), box.ok(["pull", reference])];
+  await gate.reached;
+  // Both have asked what the name points at, so both are in the middle.
+  const processes = new Set<number>();
+  await registry.requests.until((entry) =>
+    entry.path.includes("/manifests/") && processes.add(entry.connection).size === 2
+  );
+  gate.open();
+  const [one, two] = await Promise.all(pulls);
+  assertEquals(one, two);
+  for (const blob of image.blobs) assertEquals(registry.requests.of(blob.digest, "GET").length, 1);
+});
+
+Deno.test("dray gc leaves what a running pull needs", async () => {
+  await using registry = await startRegistry();
+  await using box = await sandbox();
+  const { reference, big } = await oneBigLayer(registry);
+  const gate = new Gate();
+  registry.fault(big.digest, holdAfter(2 * MIB, gate));
+  const pull = box.ok(["pull", reference]);
+  await gate.reached;
+  const { code, stderr } = await box.dray(["gc", "--partial-age", "0", "--wait", "0"]);
+  assertEquals(code, 9, stderr);
+  gate.open();
+  assertStringIncludes(await pull, reference);
+  await box.ok(["verify"]);
+});
