@@ -9,6 +9,7 @@ import type { BlobInfo, OpenBlob } from "../content/store.ts";
 import { type Digest, findDigest } from "../oci/digest.ts";
 import { removeQuietly } from "./fs.ts";
 import { attemptAsync, isMissing } from "./fs_errors.ts";
+import { entriesIn, statIfThere } from "./look.ts";
 import type { StorePaths } from "./paths.ts";
 
 /** Reads, lists and removes the files under `blobs/`. */
@@ -21,13 +22,8 @@ export class Blobs {
 
   /** Bytes of a blob, or undefined if there is none. Does not wait: one call to the operating system. */
   sizeOf(digest: Digest): number | undefined {
-    try {
-      const info = Deno.statSync(this.#paths.blob(digest));
-      return info.isFile ? info.size : undefined;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const info = statIfThere(this.#paths.blob(digest));
+    return info?.isFile ? info.size : undefined;
   }
 
   /** As `ContentReader.findBlob`. */
@@ -63,9 +59,9 @@ export class Blobs {
 
   /** As `StoreMaintenance.listBlobs`. Files whose names are no digests are not ours, and not listed. */
   async *list(): AsyncGenerator<BlobInfo> {
-    for (const algorithm of await namesIn(this.#paths.blobs)) {
-      for (const hex of await namesIn(`${this.#paths.blobs}/${algorithm}`)) {
-        const digest = findDigest(`${algorithm}:${hex}`);
+    for (const algorithm of await entriesIn(this.#paths.blobs)) {
+      for (const hex of await entriesIn(`${this.#paths.blobs}/${algorithm.name}`)) {
+        const digest = findDigest(`${algorithm.name}:${hex.name}`);
         const info = digest === undefined ? undefined : await this.find(digest);
         if (info !== undefined) yield info;
       }
@@ -104,15 +100,4 @@ function noSuchBlob(digest: Digest): AppError {
   return new AppError("not_found", `Cannot open blob "${digest}": the store has no such blob`, {
     details: { digest },
   });
-}
-
-/** The names in a directory, read at once so that nothing stays open while the caller works; none if it is missing. */
-async function namesIn(path: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(path)) names.push(entry.name);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-  return names;
 }

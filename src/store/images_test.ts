@@ -173,3 +173,17 @@ Deno.test("listing sees what another tool wrote in between", async () => {
     assertEquals((await store.listImages()).map(({ name }) => name), ["docker.io/library/b:1"]);
   });
 });
+
+Deno.test("a disk that is full changes nothing, and leaves nothing beside the index", async () => {
+  await withStore(async (store, index) => {
+    await add(store, "docker.io/library/a:1");
+    const before = Deno.readTextFileSync(index);
+    // The device that is always full.
+    Deno.symlinkSync("/dev/full", `${index}.new`);
+    const error = await assertRejects(() => add(store, "docker.io/library/b:1"), Error);
+    assert(isCode(error, "no_space"), error.message);
+    assertEquals(Deno.readTextFileSync(index), before);
+    await add(store, "docker.io/library/b:1");
+    assertEquals((await store.listImages()).length, 2);
+  });
+});

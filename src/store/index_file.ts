@@ -6,7 +6,7 @@
 import { AppError } from "../base/errors.ts";
 import { asArray, asObject, type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { OCI_INDEX } from "../oci/media_type.ts";
-import { renameOver, syncDirectory, syncFile } from "./fs.ts";
+import { removeQuietly, renameOver, syncDirectory, syncFile } from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
 import type { Locks } from "./locks.ts";
 import type { StorePaths } from "./paths.ts";
@@ -116,16 +116,22 @@ export class IndexFile {
     const { index, root } = this.#paths;
     const aside = `${index}.new`;
     const bytes = new TextEncoder().encode(JSON.stringify({ ...content.rest, manifests: content.manifests }));
-    const options = { write: true, create: true, truncate: true };
-    using file = attempt("write", aside, () => Deno.openSync(aside, options));
-    for (let at = 0; at < bytes.length;) {
-      at += attempt("write", aside, () => file.writeSync(bytes.subarray(at)));
+    try {
+      const options = { write: true, create: true, truncate: true };
+      using file = attempt("write", aside, () => Deno.openSync(aside, options));
+      for (let at = 0; at < bytes.length;) {
+        at += attempt("write", aside, () => file.writeSync(bytes.subarray(at)));
+      }
+      this.#onStep("index-written");
+      await syncFile(file, aside);
+      this.#onStep("index-synced");
+      renameOver(aside, index);
+      this.#cached = { stamp: stampOf(file.statSync()), content };
+    } catch (error) {
+      // On a full disk the half of an index is what the next one has no space beside.
+      removeQuietly(aside);
+      throw error;
     }
-    this.#onStep("index-written");
-    await syncFile(file, aside);
-    this.#onStep("index-synced");
-    renameOver(aside, index);
-    this.#cached = { stamp: stampOf(file.statSync()), content };
     this.#onStep("index-renamed");
     await syncDirectory(root);
     this.#onStep("index-directory-synced");

@@ -11,12 +11,12 @@ import { algorithmOf, makeDigest } from "../oci/digest.ts";
 import type { DirectorySyncer } from "./directory_sync.ts";
 import { makeDirectory, removeQuietly, renameOver, syncFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
-import { isStateOf, writeState } from "./ingest_state.ts";
+import { dropPartial, isStateOf, rehash, writeState } from "./partial.ts";
 import type { IngestPaths } from "./paths.ts";
 import { beginHash, type RunningHash } from "./running_hash.ts";
 import type { OnStep } from "./steps.ts";
 
-/** Writes of 1 MiB and more cost several times the system time. */
+/** Longer writes cost more: of 1 MiB and more several times the system time. */
 const WRITE_MAX_BYTES = 256 * KIB;
 /** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
 export const SMALL_BLOB_BYTES = 256 * KIB;
@@ -155,7 +155,7 @@ export class FileIngest implements Ingest {
     if (this.#isClosed) return Promise.resolve();
     this.#isClosed = true;
     try {
-      dropIngest(this.#place.paths);
+      dropPartial(this.#place.paths);
     } finally {
       this.#release();
     }
@@ -225,14 +225,6 @@ export class FileIngest implements Ingest {
   }
 }
 
-/** Removes all of an ingest. Only with its lock. */
-export function dropIngest(paths: IngestPaths): void {
-  // The data goes first: who opens the path from then on makes a new file, and can tell it from the one that is locked.
-  removeQuietly(paths.data);
-  removeQuietly(paths.state);
-  removeQuietly(paths.directory);
-}
-
 /** A guard against mistakes, not a part of the commit: a file system without permission bits is fine as well. */
 function protect(path: string): void {
   try {
@@ -240,23 +232,4 @@ function protect(path: string): void {
   } catch {
     return;
   }
-}
-
-/** Hashes what is in the file, up to `size`, and leaves the file behind the last byte that was hashed. */
-async function rehash(
-  file: Deno.FsFile,
-  hash: RunningHash,
-  size: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const buffer = new Uint8Array(Math.min(WRITE_MAX_BYTES, size));
-  let offset = 0;
-  while (offset < size) {
-    signal.throwIfAborted();
-    const n = await file.read(buffer.subarray(0, Math.min(buffer.length, size - offset)));
-    if (n === null) break;
-    hash.update(buffer.subarray(0, n));
-    offset += n;
-  }
-  return offset;
 }

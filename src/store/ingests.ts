@@ -12,13 +12,14 @@ import type { Blobs } from "./blobs.ts";
 import { DirectorySyncer } from "./directory_sync.ts";
 import { isStillAt, lockFile, makeDirectorySync, removeQuietly, tryLockFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
-import { dropIngest, FileIngest, type IngestPlace } from "./ingest.ts";
-import { findState } from "./ingest_state.ts";
+import { FileIngest, type IngestPlace } from "./ingest.ts";
+import { entriesIn, statIfThere } from "./look.ts";
+import { dropPartial, findState } from "./partial.ts";
 import { type IngestName, parseIngestName, type StorePaths } from "./paths.ts";
 import type { OnStep } from "./steps.ts";
 import type { Turns } from "./turns.ts";
 
-/** Others may have set-user-id programs in their images: partials are not for all eyes before they are verified. */
+/** What was not verified yet is for its writers alone. */
 const INGEST_MODE = 0o700;
 
 /** What the ingests need. */
@@ -54,8 +55,9 @@ export class Ingests {
 
   /** As `StoreMaintenance.listIngests`; a replacement counts beside an ingest of the same digest. */
   async *list(): AsyncGenerator<IngestStatus> {
-    for (const name of await this.#names()) {
-      const status = this.#status(name);
+    for (const entry of await entriesIn(this.#deps.paths.ingest)) {
+      const name = parseIngestName(entry.name);
+      const status = name === undefined ? undefined : this.#status(name);
       if (status !== undefined) yield status;
     }
   }
@@ -87,7 +89,7 @@ export class Ingests {
           place.onStep("ingest-opened");
           return await FileIngest.resume(descriptor, place, file, turn, signal);
         }
-        if (isOurs) dropIngest(paths);
+        if (isOurs) dropPartial(paths);
         file.close();
         file = undefined;
         if (!isReplacement && this.#isCommitted(descriptor)) {
@@ -123,22 +125,9 @@ export class Ingests {
     };
   }
 
-  async #names(): Promise<readonly IngestName[]> {
-    const names: IngestName[] = [];
-    try {
-      for await (const entry of Deno.readDir(this.#deps.paths.ingest)) {
-        const name = parseIngestName(entry.name);
-        if (name !== undefined) names.push(name);
-      }
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-    return names;
-  }
-
   #status(name: IngestName): IngestStatus | undefined {
     const { directory, data, state } = this.#deps.paths.ingestOf(name);
-    const info = statOf(data) ?? statOf(directory);
+    const info = statIfThere(data) ?? statIfThere(directory);
     if (info === undefined) return undefined;
     const offset = info.isFile ? info.size : 0;
     const size = findState(state)?.size ?? offset;
@@ -152,7 +141,7 @@ export class Ingests {
     using file = openExisting(paths.data);
     if (file !== undefined && !await tryLockFile(file, paths.data, "exclusive")) return false;
     if (file !== undefined && !isStillAt(file, paths.data)) return true;
-    if (file !== undefined) dropIngest(paths);
+    if (file !== undefined) dropPartial(paths);
     else {
       removeQuietly(paths.state);
       removeQuietly(paths.directory);
@@ -179,15 +168,6 @@ function openData({ paths }: IngestPlace): Deno.FsFile | undefined {
 function openExisting(path: string): Deno.FsFile | undefined {
   try {
     return attempt("remove", path, () => Deno.openSync(path, { read: true, write: true }));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

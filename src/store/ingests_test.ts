@@ -9,6 +9,7 @@ import {
 } from "../../tests/assert.ts";
 import { begin, gather } from "../../tests/contract/content_store_suite.ts";
 import { addSample, sampleOf } from "../../tests/contract/samples.ts";
+import { StorePaths } from "./paths.ts";
 import type { CommitStep } from "./steps.ts";
 import { openStore, type Store } from "./store.ts";
 
@@ -31,7 +32,7 @@ Deno.test("a committed blob is read-only, and nothing else of its ingest is left
     for (const size of [100, LARGE]) {
       const sample = await sampleOf(size);
       await addSample(store, sample);
-      const mode = Deno.statSync(store.paths.blob(sample.descriptor.digest)).mode ?? 0;
+      const mode = Deno.statSync(new StorePaths(store.root).blob(sample.descriptor.digest)).mode ?? 0;
       assertEquals(mode & 0o777, 0o444);
     }
     assertEquals([...Deno.readDirSync(`${root}/ingest`)], []);
@@ -57,7 +58,10 @@ Deno.test("the steps of a commit come in the order that loses nothing", async ()
 Deno.test("a full disk is told apart, and the ingest can still be given up", async () => {
   await withStore(async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
-    const { directory, data } = store.paths.ingestOf({ digest: descriptor.digest, isReplacement: false });
+    const { directory, data } = new StorePaths(store.root).ingestOf({
+      digest: descriptor.digest,
+      isReplacement: false,
+    });
     Deno.mkdirSync(directory);
     // The device that is always full.
     Deno.symlinkSync("/dev/full", data);
@@ -90,7 +94,10 @@ Deno.test("a partial without true facts beside it begins from zero", async (t) =
   for (const [what, text, length, offset] of cases) {
     await t.step(what, () =>
       withStore(async (store) => {
-        const paths = store.paths.ingestOf({ digest: descriptor.digest, isReplacement: false });
+        const paths = new StorePaths(store.root).ingestOf({
+          digest: descriptor.digest,
+          isReplacement: false,
+        });
         Deno.mkdirSync(paths.directory);
         const long = new Uint8Array(length);
         long.set(bytes.subarray(0, length));
@@ -110,7 +117,7 @@ Deno.test("what a process left that died after the rename does not come between"
     const sample = await sampleOf(LARGE);
     const { digest } = sample.descriptor;
     await addSample(store, sample);
-    const paths = store.paths.ingestOf({ digest, isReplacement: false });
+    const paths = new StorePaths(store.root).ingestOf({ digest, isReplacement: false });
     Deno.mkdirSync(paths.directory);
     Deno.writeTextFileSync(paths.state, "{}");
     assertEquals(await store.beginIngest(sample.descriptor, neverAborted()), undefined);
@@ -145,7 +152,7 @@ Deno.test("a damaged blob stays until its replacement is whole", async () => {
   await withStore(async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     await addSample(store, { bytes, descriptor });
-    const path = store.paths.blob(descriptor.digest);
+    const path = new StorePaths(store.root).blob(descriptor.digest);
     const damaged = new Uint8Array(100);
     Deno.chmodSync(path, 0o644);
     Deno.writeFileSync(path, damaged);

@@ -44,15 +44,13 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
 }
 
 /**
- * Whether there is a store to read.
+ * Checks that there is a store to read, or nothing at all.
  *
  * @throws AppError `invalid_argument` for a folder that is something else, `unsupported` for a layout of another version,
  * `permission_denied`
  */
-export async function checkLayout(paths: StorePaths): Promise<boolean> {
-  if (await hasLayout(paths)) return true;
-  await mustBeEmpty(paths);
-  return false;
+export async function checkLayout(paths: StorePaths): Promise<void> {
+  if (!await hasLayout(paths)) await mustBeEmpty(paths);
 }
 
 async function hasLayout(paths: StorePaths): Promise<boolean> {

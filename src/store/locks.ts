@@ -7,6 +7,9 @@ import { lockFile, type LockMode } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
 import type { Turns } from "./turns.ts";
 
+/** Who can open a lock file can hold it: other users must not be able to stop the store's owner. */
+const PRIVATE_MODE = 0o600;
+
 /** Takes store-wide locks. A dead process leaves none. */
 export class Locks {
   readonly #turns: Turns;
@@ -47,7 +50,8 @@ export class Locks {
 
   #open(path: string): Deno.FsFile | undefined {
     if (this.#create) {
-      return attempt("lock", path, () => Deno.openSync(path, { read: true, write: true, create: true }));
+      const options = { read: true, write: true, create: true, mode: PRIVATE_MODE };
+      return attempt("lock", path, () => Deno.openSync(path, options));
     }
     try {
       return Deno.openSync(path, { read: true });

@@ -34,6 +34,12 @@ export interface StoreOptions {
   readonly signal?: AbortSignal;
 }
 
+/** An open store. It holds no file open between two calls, so there is nothing to close. */
+export interface Store extends ContentStore, ImageStore, StoreMaintenance {
+  /** The folder, as it was given, without slashes at the end. */
+  readonly root: string;
+}
+
 /**
  * Opens the store in a folder.
  *
@@ -62,7 +68,14 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
     await checkLayout(paths);
   }
   const ingests = new Ingests({ paths, blobs, turns, onStep });
-  return new Store({ paths, locks, blobs, ingests, images: new Images(index), isReadOnly: mode === "read" });
+  return new DiskStore({
+    paths,
+    locks,
+    blobs,
+    ingests,
+    images: new Images(index),
+    isReadOnly: mode === "read",
+  });
 }
 
 /** What a store is put together from. */
@@ -75,23 +88,15 @@ interface StoreParts {
   readonly isReadOnly: boolean;
 }
 
-/** An open store. It holds no file open between two calls, so there is nothing to close. */
-export class Store implements ContentStore, ImageStore, StoreMaintenance {
+class DiskStore implements Store {
   readonly #parts: StoreParts;
 
-  /** For {@linkcode openStore}. */
   constructor(parts: StoreParts) {
     this.#parts = parts;
   }
 
-  /** The folder, as it was given. */
   get root(): string {
     return this.#parts.paths.root;
-  }
-
-  /** Where things are, for who unpacks. */
-  get paths(): StorePaths {
-    return this.#parts.paths;
   }
 
   findBlob(digest: Digest): Promise<BlobInfo | undefined> {
@@ -115,11 +120,6 @@ export class Store implements ContentStore, ImageStore, StoreMaintenance {
     return this.#parts.images.list();
   }
 
-  /**
-   * Descriptors that other tools wrote into `index.json` (skopeo, umoci, oras) and that are no records: their names
-   * need not be full ones, and nobody said which of their manifests is meant. They are kept untouched until a record
-   * takes exactly their name, and are roots for a collector.
-   */
   listForeign(): Promise<readonly Descriptor[]> {
     return this.#parts.images.listForeign();
   }

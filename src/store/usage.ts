@@ -5,6 +5,7 @@
  */
 import type { StoreUsage } from "../content/maintenance.ts";
 import { attemptAsync, isMissing } from "./fs_errors.ts";
+import { entriesIn } from "./look.ts";
 import type { StorePaths } from "./paths.ts";
 
 /** POSIX counts allocated blocks in these units, whatever the file system's own are. */
@@ -27,11 +28,10 @@ export async function countUsage(paths: StorePaths): Promise<StoreUsage> {
     countTree(paths.ingest),
     countTree(paths.layers),
   ]);
-  const partialCount = await countEntries(paths.ingest);
   return {
     blobs: blobs.files,
     blobBytes: blobs.bytes,
-    partials: partialCount,
+    partials: (await entriesIn(paths.ingest)).length,
     partialBytes: partials.bytes,
     layerBytes: layers.bytes,
     inodes: blobs.inodes + partials.inodes + layers.inodes,
@@ -45,14 +45,10 @@ async function countTree(root: string): Promise<Tally> {
   await look(root, tally);
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
     const batch: string[] = [];
-    try {
-      for await (const entry of Deno.readDir(directory)) {
-        const path = `${directory}/${entry.name}`;
-        if (entry.isDirectory) directories.push(path);
-        batch.push(path);
-      }
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    for (const entry of await entriesIn(directory)) {
+      const path = `${directory}/${entry.name}`;
+      if (entry.isDirectory) directories.push(path);
+      batch.push(path);
     }
     for (let i = 0; i < batch.length; i += LOOKS_AT_ONCE) {
       await Promise.all(batch.slice(i, i + LOOKS_AT_ONCE).map((path) => look(path, tally)));
@@ -78,21 +74,11 @@ async function look(path: string, tally: Tally): Promise<void> {
   }
 }
 
-async function countEntries(path: string): Promise<number> {
-  let count = 0;
-  try {
-    for await (const _ of Deno.readDir(path)) count++;
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-  return count;
-}
-
 /** Free and total bytes of the file system; nothing where the runtime can't or may not ask (`--allow-sys=statfs`). */
 async function findSpace(
   path: string,
 ): Promise<{ readonly free: number; readonly capacity: number } | undefined> {
-  const allowed = await Deno.permissions.query({ name: "sys", kind: "statfs" as "hostname" });
+  const allowed = await Deno.permissions.query({ name: "sys", kind: "statfs" });
   if (allowed.state !== "granted") return undefined;
   try {
     const { statfsSync } = await import("node:fs");

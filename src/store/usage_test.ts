@@ -1,6 +1,7 @@
 import { digestOf } from "../oci/digest.ts";
 import { assert, assertEquals } from "../../tests/assert.ts";
 import { addSample, sampleOf } from "../../tests/contract/samples.ts";
+import { StorePaths } from "./paths.ts";
 import { openStore } from "./store.ts";
 
 Deno.test("usage() counts allocated blocks, hard links once, and links not at all by what they point at", async () => {
@@ -9,7 +10,7 @@ Deno.test("usage() counts allocated blocks, hard links once, and links not at al
     const store = await openStore(root);
     const empty = await store.usage();
     await addSample(store, await sampleOf(100_000));
-    const { rootfs, directory } = store.paths.layer(await digestOf(new Uint8Array(1)));
+    const { rootfs, directory } = new StorePaths(root).layer(await digestOf(new Uint8Array(1)));
     Deno.mkdirSync(rootfs, { recursive: true });
     Deno.writeFileSync(`${rootfs}/a`, new Uint8Array(200_000).fill(1));
     Deno.linkSync(`${rootfs}/a`, `${rootfs}/b`);

@@ -1,12 +1,19 @@
 /**
- * The facts that lie beside the bytes of an unfinished write: without them nobody knows what the bytes were to become.
+ * What an unfinished write leaves on the disk: its bytes, and beside them the facts without which nobody knows what the
+ * bytes were to become.
  *
  * @module
  */
+import { KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { type Descriptor, readDescriptor } from "../oci/descriptor.ts";
 import { parseJsonObject } from "../oci/json.ts";
+import { removeQuietly } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
+import type { IngestPaths } from "./paths.ts";
+import type { RunningHash } from "./running_hash.ts";
+
+const READ_BYTES = 256 * KIB;
 
 /**
  * Writes the facts: `{digest, size, mediaType, createdAt}`. Not made durable: a state that was lost or cut short means
@@ -33,4 +40,35 @@ export function findState(path: string): Descriptor | undefined {
 export function isStateOf(path: string, descriptor: Descriptor): boolean {
   const state = findState(path);
   return state?.digest === descriptor.digest && state.size === descriptor.size;
+}
+
+/** Removes all of an ingest. Only with its lock. */
+export function dropPartial(paths: IngestPaths): void {
+  // The data goes first: who opens the path from then on makes a new file, and can tell it from the one that is locked.
+  removeQuietly(paths.data);
+  removeQuietly(paths.state);
+  removeQuietly(paths.directory);
+}
+
+/**
+ * Hashes what is in the file, up to `size`, and leaves the file behind the last byte that was hashed.
+ *
+ * @throws the signal's reason
+ */
+export async function rehash(
+  file: Deno.FsFile,
+  hash: RunningHash,
+  size: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const buffer = new Uint8Array(Math.min(READ_BYTES, size));
+  let offset = 0;
+  while (offset < size) {
+    signal.throwIfAborted();
+    const n = await file.read(buffer.subarray(0, Math.min(buffer.length, size - offset)));
+    if (n === null) break;
+    hash.update(buffer.subarray(0, n));
+    offset += n;
+  }
+  return offset;
 }

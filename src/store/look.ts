@@ -1,0 +1,34 @@
+/**
+ * Looking at files and directories that may not be there.
+ *
+ * @module
+ */
+import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+
+/**
+ * Facts about a file, following links; undefined if there is none. Does not wait.
+ *
+ * @throws AppError `permission_denied`
+ */
+export function statIfThere(path: string): Deno.FileInfo | undefined {
+  try {
+    return attempt("read", path, () => Deno.statSync(path));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The entries of a directory, read at once so that nothing stays open while the caller works; none if it is missing.
+ *
+ * @throws AppError `permission_denied`
+ */
+export async function entriesIn(path: string): Promise<readonly Deno.DirEntry[]> {
+  try {
+    return await attemptAsync("read", path, () => Array.fromAsync(Deno.readDir(path)));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
