@@ -1,0 +1,275 @@
+/**
+ * The complete file system: every call relative to an open directory (openat and its family), so that not even
+ * another process that swaps directories for links can lead a call outside.
+ *
+ * @module
+ */
+import { KIB } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import type { TarTime } from "../tar/entry.ts";
+import { decodeName } from "../tar/name.ts";
+import { fsError } from "./fs_error.ts";
+import {
+  C,
+  cString,
+  deviceNumber,
+  DIRENT_BYTES,
+  type Libc,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  readDirents,
+  StatxBuffer,
+} from "./libc.ts";
+import {
+  type DirectoryFacts,
+  type NewFile,
+  type NodeKind,
+  type NodeSpec,
+  SELF,
+  type TreeFs,
+} from "./tree_fs.ts";
+import { isHostXattr, isOverlayXattr } from "./xattr_rules.ts";
+
+/** The kernel's own limits: XATTR_LIST_MAX and XATTR_SIZE_MAX. */
+const XATTR_BYTES = 64 * KIB;
+
+const DIRECTORY_FLAGS = C.O_PATH | O_DIRECTORY | O_NOFOLLOW | C.O_CLOEXEC;
+const NEW_FILE_FLAGS = C.O_WRONLY | C.O_CREAT | C.O_EXCL | O_NOFOLLOW | C.O_CLOEXEC;
+
+/** What these say is no failure of ours but a right or ability that is not there. */
+const REFUSALS = new Set(["EPERM", "ENOTSUP", "EINVAL", "EOVERFLOW"]);
+
+/** A directory is its descriptor, opened with `O_PATH`. */
+export class LibcFs implements TreeFs<number> {
+  readonly isComplete = true;
+  readonly #libc: Libc;
+  readonly #stat = new StatxBuffer();
+  readonly #times = new DataView(new ArrayBuffer(32));
+  readonly #timeBytes = new Uint8Array(this.#times.buffer);
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  openRoot(path: string): number {
+    const flags = C.O_PATH | O_DIRECTORY | C.O_CLOEXEC;
+    const fd = this.#libc.call.openat(C.AT_FDCWD, cString(path), flags, 0);
+    return fd < 0 ? this.#fail("open directory", path) : fd;
+  }
+
+  openDirectory(parent: number, name: string): number | undefined {
+    const fd = this.#libc.call.openat(parent, cString(name), DIRECTORY_FLAGS, 0);
+    if (fd >= 0) return fd;
+    this.#unless("open directory", name, "ENOENT", "ENOTDIR", "ELOOP");
+    return undefined;
+  }
+
+  close(directory: number): void {
+    this.#libc.call.close(directory);
+  }
+
+  kindOf(parent: number, name: string): NodeKind | undefined {
+    if (this.#statx(parent, name) < 0) {
+      this.#unless("look at", name, "ENOENT");
+      return undefined;
+    }
+    switch (this.#stat.mode - this.#stat.mode % 0o10000) {
+      case C.S_IFDIR:
+        return "directory";
+      case C.S_IFREG:
+        return "file";
+      case C.S_IFLNK:
+        return "symlink";
+      default:
+        return "other";
+    }
+  }
+
+  readLink(parent: number, name: string): string {
+    const text = new Uint8Array(4 * KIB);
+    const length = Number(this.#libc.call.readlinkat(parent, cString(name), text, BigInt(text.length)));
+    return length < 0 ? this.#fail("read link", name) : decodeName(text.subarray(0, length));
+  }
+
+  listNames(directory: number): string[] {
+    // A descriptor of O_PATH can't be read; this opens the same directory again.
+    const flags = C.O_RDONLY | O_DIRECTORY | C.O_CLOEXEC;
+    const fd = this.#libc.call.openat(directory, cString(SELF), flags, 0);
+    if (fd < 0) this.#fail("read directory", SELF);
+    try {
+      const names: string[] = [];
+      const records = new Uint8Array(DIRENT_BYTES);
+      for (;;) {
+        const length = Number(this.#libc.call.getdents64(fd, records, BigInt(records.length)));
+        if (length < 0) this.#fail("read directory", SELF);
+        if (length === 0) return names;
+        for (const name of readDirents(records.subarray(0, length))) {
+          if (name !== "." && name !== "..") names.push(name);
+        }
+      }
+    } finally {
+      this.#libc.call.close(fd);
+    }
+  }
+
+  factsOf(directory: number): DirectoryFacts {
+    if (this.#statx(directory, SELF) < 0) this.#fail("look at", SELF);
+    const { mode, uid, gid, mtimeSeconds: seconds, mtimeNanoseconds: nanoseconds } = this.#stat;
+    const xattrs = this.#readXattrs(directory, SELF);
+    return { mode: mode % 0o10000, uid, gid, mtime: { seconds, nanoseconds }, xattrs };
+  }
+
+  makeDirectory(parent: number, name: string): boolean {
+    const result = this.#libc.call.mkdirat(parent, cString(name), 0o700);
+    return result === 0 || !this.#unless("make directory", name, "EEXIST");
+  }
+
+  createFile(parent: number, name: string): NewFile | undefined {
+    const { call } = this.#libc;
+    const fd = call.openat(parent, cString(name), NEW_FILE_FLAGS, 0o600);
+    if (fd < 0) {
+      this.#unless("create file", name, "EEXIST");
+      return undefined;
+    }
+    return {
+      write: (bytes, offset) => {
+        for (let at = 0; at < bytes.length;) {
+          const rest = at === 0 ? bytes : bytes.subarray(at);
+          const written = Number(
+            call.pwrite(fd, rest as Uint8Array<ArrayBuffer>, BigInt(rest.length), BigInt(offset + at)),
+          );
+          if (written <= 0) this.#fail("write to", name);
+          at += written;
+        }
+      },
+      setSize: (size) => {
+        if (call.ftruncate(fd, BigInt(size)) < 0) this.#fail("write to", name);
+      },
+      close: () => {
+        // A full quota or a network file system may say so only here.
+        if (call.close(fd) < 0) this.#fail("write to", name);
+      },
+    };
+  }
+
+  makeSymlink(parent: number, name: string, target: string): boolean {
+    const result = this.#libc.call.symlinkat(cString(target), parent, cString(name));
+    return result === 0 || !this.#unless("make symlink", name, "EEXIST");
+  }
+
+  makeLink(from: number, fromName: string, parent: number, name: string): "made" | "taken" | "missing" {
+    const result = this.#libc.call.linkat(from, cString(fromName), parent, cString(name), 0);
+    if (result === 0) return "made";
+    return this.#unless("make hard link", name, "EEXIST", "ENOENT") === "EEXIST" ? "taken" : "missing";
+  }
+
+  makeNode(parent: number, name: string, node: NodeSpec): "made" | "taken" | "refused" {
+    const type = node.kind === "fifo" ? C.S_IFIFO : node.kind === "block" ? C.S_IFBLK : C.S_IFCHR;
+    const device = node.kind === "fifo" ? 0n : deviceNumber(node.major, node.minor);
+    if (this.#libc.call.mknodat(parent, cString(name), type + 0o600, device) === 0) return "made";
+    return this.#unless("make node", name, "EEXIST", ...REFUSALS) === "EEXIST" ? "taken" : "refused";
+  }
+
+  removeTree(parent: number, name: string): void {
+    const { call } = this.#libc;
+    if (call.unlinkat(parent, cString(name), 0) === 0) return;
+    const errno = this.#libc.errno();
+    if (errno === "ENOENT") return;
+    const directory = this.openDirectory(parent, name);
+    if (directory === undefined) throw fsError("remove", name, errno);
+    try {
+      for (const child of this.listNames(directory)) this.removeTree(directory, child);
+    } finally {
+      this.close(directory);
+    }
+    if (call.unlinkat(parent, cString(name), C.AT_REMOVEDIR) < 0) this.#fail("remove", name);
+  }
+
+  setOwner(parent: number, name: string, uid: number, gid: number): boolean {
+    const result = this.#libc.call.fchownat(parent, cString(name), uid, gid, C.AT_SYMLINK_NOFOLLOW);
+    return result === 0 || !this.#unless("set owner of", name, ...REFUSALS);
+  }
+
+  setMode(parent: number, name: string, mode: number): void {
+    if (this.#libc.call.fchmodat(parent, cString(name), mode, 0) < 0) this.#fail("set mode of", name);
+  }
+
+  setTime(parent: number, name: string, { seconds, nanoseconds }: TarTime): void {
+    for (const at of [0, 16]) {
+      this.#times.setBigInt64(at, BigInt(seconds), true);
+      this.#times.setBigInt64(at + 8, BigInt(nanoseconds), true);
+    }
+    const { call } = this.#libc;
+    const result = call.utimensat(parent, cString(name), this.#timeBytes, C.AT_SYMLINK_NOFOLLOW);
+    if (result < 0) this.#fail("set time of", name);
+  }
+
+  setXattr(parent: number, name: string, key: string, value: Uint8Array): boolean {
+    const bytes = value as Uint8Array<ArrayBuffer>;
+    const path = this.#path(parent, name);
+    const result = this.#libc.call.lsetxattr(path, cString(key), bytes, BigInt(value.length), 0);
+    return result === 0 || !this.#unless(`set xattr "${key}" of`, name, ...REFUSALS);
+  }
+
+  clearXattrs(parent: number, name: string): void {
+    const path = this.#path(parent, name);
+    for (const key of this.#xattrNames(path)) {
+      if (!isHostXattr(key) && !isOverlayXattr(key)) this.#libc.call.lremovexattr(path, cString(key));
+    }
+  }
+
+  #readXattrs(parent: number, name: string): ReadonlyMap<string, Uint8Array> {
+    const path = this.#path(parent, name);
+    const xattrs = new Map<string, Uint8Array>();
+    for (const key of this.#xattrNames(path)) {
+      const value = new Uint8Array(XATTR_BYTES);
+      const length = Number(this.#libc.call.lgetxattr(path, cString(key), value, BigInt(value.length)));
+      if (length >= 0) xattrs.set(key, value.slice(0, length));
+    }
+    return xattrs;
+  }
+
+  #xattrNames(path: Uint8Array<ArrayBuffer>): string[] {
+    const list = new Uint8Array(XATTR_BYTES);
+    const length = Number(this.#libc.call.llistxattr(path, list, BigInt(list.length)));
+    return length <= 0 ? [] : decodeName(list.subarray(0, length - 1)).split("\0");
+  }
+
+  /** The xattr calls know no descriptors of O_PATH; this path goes through one, and thus nowhere else. */
+  #path(parent: number, name: string): Uint8Array<ArrayBuffer> {
+    return cString(`/proc/self/fd/${parent}/${name}`);
+  }
+
+  #statx(parent: number, name: string): number {
+    const { call } = this.#libc;
+    return call.statx(parent, cString(name), C.AT_SYMLINK_NOFOLLOW, C.STATX_BASIC_STATS, this.#stat.bytes);
+  }
+
+  /** The errno of the call that just failed, if it is one of `expected`; any other is thrown. */
+  #unless(action: string, name: string, ...expected: readonly string[]): string {
+    const errno = this.#libc.errno();
+    if (!expected.includes(errno)) throw fsError(action, name, errno);
+    return errno;
+  }
+
+  #fail(action: string, name: string): never {
+    throw fsError(action, name, this.#libc.errno());
+  }
+}
+
+/**
+ * Makes all that was written on the file system of `path` durable, in one call instead of one per file.
+ *
+ * @throws AppError what the disk says when it can't
+ */
+export function syncFilesystem(libc: Libc, path: string): void {
+  const fd = libc.call.openat(C.AT_FDCWD, cString(path), C.O_RDONLY | C.O_CLOEXEC, 0);
+  if (fd < 0) throw fsError("sync", path, libc.errno());
+  try {
+    if (libc.call.syncfs(fd) < 0) throw fsError("sync", path, libc.errno());
+  } catch (error) {
+    throw error instanceof AppError ? error : fsError("sync", path, "EIO", error);
+  } finally {
+    libc.call.close(fd);
+  }
+}
