@@ -6,6 +6,7 @@
 import { AppError } from "../base/errors.ts";
 import type { ImageRecord } from "../content/image_store.ts";
 import { type Descriptor, readDescriptor } from "../oci/descriptor.ts";
+import { findDigest } from "../oci/digest.ts";
 import type { JsonObject } from "../oci/json.ts";
 import type { IndexContent, IndexFile } from "./index_file.ts";
 import { descriptorOf, recordFrom, refNameOf } from "./record.ts";
@@ -35,16 +36,9 @@ export class Images {
     return [...this.#viewOf(await this.#index.read()).records.values()];
   }
 
-  /** The descriptors of other tools. Those whose digest is of an unknown algorithm are kept, and not listed. */
+  /** As `ImageStore.listForeign`. Those whose digest is of an unknown algorithm are kept, and not listed. */
   async listForeign(): Promise<readonly Descriptor[]> {
-    return this.#viewOf(await this.#index.read()).foreign.flatMap((raw) => {
-      try {
-        return [readDescriptor(raw, "index.json")];
-      } catch (error) {
-        if (error instanceof AppError) return [];
-        throw error;
-      }
-    });
+    return this.#viewOf(await this.#index.read()).foreign.flatMap(readForeign);
   }
 
   /** As `ImageStore.updateImages`. */
@@ -62,6 +56,23 @@ export class Images {
   #viewOf(content: IndexContent): View {
     if (this.#view?.content === content) return this.#view;
     return this.#view = viewOf(content);
+  }
+}
+
+/** What can be read of a descriptor: as long as it names a blob, a collector must hear of it. */
+function readForeign(raw: JsonObject): readonly Descriptor[] {
+  try {
+    return [readDescriptor(raw, "index.json")];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { mediaType, size } = raw;
+    const digest = typeof raw.digest === "string" ? findDigest(raw.digest) : undefined;
+    if (digest === undefined) return [];
+    return [{
+      mediaType: typeof mediaType === "string" ? mediaType : "",
+      digest,
+      size: typeof size === "number" ? size : 0,
+    }];
   }
 }
 
