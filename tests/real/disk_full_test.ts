@@ -1,0 +1,40 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { sandbox } from "../e2e/program.ts";
+import { buildImage } from "../images/mod.ts";
+import { startRegistry } from "../registry/mod.ts";
+import { runOk } from "./child.ts";
+import { realTest } from "./tools.ts";
+
+const MIB = 1024 * 1024;
+
+realTest(
+  { root: true },
+  "a full disk ends the pull, and the next one goes on when there is space",
+  async () => {
+    await using registry = await startRegistry();
+    const disk = await Deno.makeTempDir({ prefix: "dray-disk-" });
+    await runOk("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
+    try {
+      await using box = await sandbox({ store: `${disk}/store` });
+      const image = await buildImage({ layers: [{ size: 6 * MIB }, { size: 5 * MIB }] });
+      const { reference } = registry.push("app", "v1", image);
+      const { code, stderr } = await box.dray(["pull", reference]);
+      assertEquals(code, 7, stderr);
+      assertMatch(stderr, /space/);
+      assertEquals(await box.json(["images"]), []);
+      await box.ok(["verify"]);
+      const tries = image.layers.map(({ blob }) => registry.requests.of(blob.digest, "GET").length);
+      assert(tries.every((count) => count <= 1), `a full disk is no reason to fetch again: ${tries}`);
+
+      await runOk("mount", ["-o", "remount,size=64m", disk]);
+      registry.requests.clear();
+      await box.ok(["pull", reference]);
+      await box.ok(["verify"]);
+      const ranges = registry.requests.of("/blobs/", "GET").map((entry) => entry.range);
+      assert(ranges.some((range) => range !== ""), `the next pull asks for ${ranges}`);
+    } finally {
+      await runOk("umount", [disk]);
+      await Deno.remove(disk);
+    }
+  },
+);
