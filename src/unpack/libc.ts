@@ -89,42 +89,38 @@ const SYMBOLS = {
   syncfs: { parameters: ["i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The functions, and what the last failed one said. */
-export interface Libc {
+/** The functions, and what the last failed one said. Dispose it. */
+export interface Libc extends Disposable {
   readonly call: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
   /** The name of the last failure's errno. Must be asked for right after the failed call. */
   errno(): string;
 }
 
-let opened: Libc | "none" | undefined;
-
 /**
- * Opens the C library once for the process.
+ * Opens the C library.
  *
  * @returns undefined without the permission for it (`--allow-ffi`), on another system, or if it lacks a function
  */
-export function findLibc(): Libc | undefined {
-  opened ??= open() ?? "none";
-  return opened === "none" ? undefined : opened;
-}
-
-function open(): Libc | undefined {
+export function openLibc(): Libc | undefined {
   if (Deno.build.os !== "linux") return undefined;
   // Asked first: without the permission, opening would prompt on a terminal.
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
+  let library: Deno.DynamicLibrary<typeof SYMBOLS>;
   try {
-    const { symbols } = Deno.dlopen("libc.so.6", SYMBOLS);
-    return {
-      call: symbols,
-      errno() {
-        const address = symbols.__errno_location();
-        const number = address === null ? 0 : new Deno.UnsafePointerView(address).getInt32();
-        return ERRNO_NAMES[number] ?? `errno ${number}`;
-      },
-    };
+    library = Deno.dlopen("libc.so.6", SYMBOLS);
   } catch {
     return undefined;
   }
+  const { symbols } = library;
+  return {
+    call: symbols,
+    errno() {
+      const address = symbols.__errno_location();
+      const number = address === null ? 0 : new Deno.UnsafePointerView(address).getInt32();
+      return ERRNO_NAMES[number] ?? `errno ${number}`;
+    },
+    [Symbol.dispose]: () => library.close(),
+  };
 }
 
 /** A name as C wants it: its bytes and a NUL. */

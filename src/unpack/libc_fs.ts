@@ -5,7 +5,6 @@
  * @module
  */
 import { KIB } from "../base/bytes.ts";
-import { AppError } from "../base/errors.ts";
 import type { TarTime } from "../tar/entry.ts";
 import { decodeName } from "../tar/name.ts";
 import { fsError } from "./fs_error.ts";
@@ -254,22 +253,5 @@ export class LibcFs implements TreeFs<number> {
 
   #fail(action: string, name: string): never {
     throw fsError(action, name, this.#libc.errno());
-  }
-}
-
-/**
- * Makes all that was written on the file system of `path` durable, in one call instead of one per file.
- *
- * @throws AppError what the disk says when it can't
- */
-export function syncFilesystem(libc: Libc, path: string): void {
-  const fd = libc.call.openat(C.AT_FDCWD, cString(path), C.O_RDONLY | C.O_CLOEXEC, 0);
-  if (fd < 0) throw fsError("sync", path, libc.errno());
-  try {
-    if (libc.call.syncfs(fd) < 0) throw fsError("sync", path, libc.errno());
-  } catch (error) {
-    throw error instanceof AppError ? error : fsError("sync", path, "EIO", error);
-  } finally {
-    libc.call.close(fd);
   }
 }

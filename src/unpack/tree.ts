@@ -7,7 +7,7 @@ import { AppError } from "../base/errors.ts";
 import { DenoFs } from "./deno_fs.ts";
 import { Directories } from "./directories.ts";
 import { LeftOut } from "./left_out.ts";
-import { findLibc } from "./libc.ts";
+import { openLibc } from "./libc.ts";
 import { LibcFs } from "./libc_fs.ts";
 import type { TreeFs } from "./tree_fs.ts";
 
@@ -48,7 +48,7 @@ export async function withTree<T>(
   calls: TreeCalls,
   work: <Dir>(tree: Tree<Dir>) => Promise<T>,
 ): Promise<T> {
-  const libc = calls === "deno" ? undefined : findLibc();
+  using libc = calls === "deno" ? undefined : openLibc();
   if (libc !== undefined) {
     using tree = new Tree(new LibcFs(libc), path);
     return await work(tree);
