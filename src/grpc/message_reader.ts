@@ -110,10 +110,15 @@ export class MessageReader {
     return this.#own.subarray(at, at + wanted);
   }
 
-  /** Doubles rather than trusting the length that was promised: a promise costs the client nothing. */
+  /**
+   * Doubles, up to the length that was promised. Taking the promise at its word would cost us the memory at once,
+   * and the client nothing.
+   */
   #grow(wanted: number): void {
-    const size = Math.max(MIN_BUFFER_BYTES, wanted, Math.min(this.#own.length * 2, this.#limit));
-    if (!this.#budget.take(size)) {
+    const promised = this.#checkLength() ?? 0;
+    const doubled = Math.max(MIN_BUFFER_BYTES, wanted, Math.min(this.#own.length * 2, promised));
+    const size = this.#budget.take(doubled) ? doubled : this.#budget.take(wanted) ? wanted : undefined;
+    if (size === undefined) {
       throw new AppError(
         "limit_exceeded",
         "Cannot receive the request: too many unfinished requests wait, try again later",
