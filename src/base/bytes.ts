@@ -25,6 +25,12 @@ export interface ByteReader {
   read(buffer: Uint8Array): Promise<number | null>;
 }
 
+/** Where bytes go, in order. */
+export interface ByteSink {
+  /** Takes all of `bytes`; they are the caller's again once it is done. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
 /**
  * Fills `buffer` as far as the reader goes.
  *

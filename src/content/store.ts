@@ -86,3 +86,17 @@ export interface Ingester {
 
 /** A store that reads and writes. */
 export interface ContentStore extends ContentReader, Ingester {}
+
+/** A write whose digest nobody knows before its last byte: a layer of an archive that names no digests. */
+export interface UnnamedIngest extends AsyncDisposable {
+  /** Takes the next bytes: hashes and writes them. @throws AppError `no_space`, `permission_denied` */
+  write(bytes: Uint8Array): void;
+  /** Makes the bytes a blob under their sha256. Success also if the store has it. @throws AppError `no_space` */
+  commit(): Promise<BlobInfo>;
+}
+
+/** Begins writes of unknown digest. Such a write can't be resumed; disposing it throws the bytes away. */
+export interface UnnamedIngester {
+  /** @throws AppError `no_space`, `permission_denied` */
+  beginUnnamed(): Promise<UnnamedIngest>;
+}

@@ -1,0 +1,141 @@
+/**
+ * Images out of the store: as one archive, or as a layout in a folder.
+ *
+ * @module
+ */
+import type { ByteSink } from "../../base/bytes.ts";
+import { AppError } from "../../base/errors.ts";
+import { copyBlob } from "../../content/copy.ts";
+import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
+import type { FetchBody, Fetcher } from "../../content/remote.ts";
+import type { ContentReader, ContentStore } from "../../content/store.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { ClosureWalker, type NeededBlob } from "../closure.ts";
+import type { ImageStorage } from "../deps.ts";
+import { findImage } from "../find.ts";
+import { ArchiveWriter } from "./archive_writer.ts";
+import { blobName, dockerManifestOf } from "./docker_manifest.ts";
+import { LAYOUT_FILE, layoutIndexOf, namedRecords } from "./layout_index.ts";
+
+/** Archives that whole images travel in. */
+export type ImageArchiveFormat = "oci-archive" | "docker-archive";
+
+/** What is to be exported: records, and every blob below them once. */
+interface Selection {
+  readonly records: readonly ImageRecord[];
+  readonly blobs: ReadonlyMap<Digest, NeededBlob>;
+}
+
+/**
+ * Writes images as one archive. The same images give the same bytes. A Docker archive is an OCI archive too, as
+ * Docker itself writes them since version 25.
+ *
+ * @throws AppError `not_found`; `store_corrupt` before the first byte if a document is missing; `unsupported`
+ */
+export async function exportArchive(
+  store: ImageStorage,
+  images: readonly string[],
+  format: ImageArchiveFormat,
+  sink: ByteSink,
+  signal: AbortSignal,
+): Promise<void> {
+  using _held = await store.holdContent(signal);
+  const { records, blobs } = await select(store, images, withoutIndex);
+  const manifest = format === "docker-archive" ? await dockerManifestOf(store, records) : undefined;
+  const archive = new ArchiveWriter(sink);
+  await archive.addBytes("oci-layout", LAYOUT_FILE);
+  await archive.addBytes("index.json", layoutIndexOf(records));
+  if (manifest) await archive.addBytes("manifest.json", manifest);
+  const digests = [...blobs.keys()].sort();
+  for (const name of parentsOf(digests)) await archive.addDirectory(name);
+  for (const digest of digests) {
+    using blob = await store.openBlob(digest);
+    await archive.addFile(blobName(digest), blob.size, blob, signal);
+  }
+  await archive.finish();
+}
+
+/**
+ * Copies images into another layout, which may hold other images already: each blob is verified on its way, and all
+ * names appear at once.
+ *
+ * @throws AppError `not_found`, `store_corrupt`, `no_space`, `digest_mismatch` for a blob that the disk has spoiled
+ */
+export async function exportLayout(
+  store: ImageStorage,
+  images: readonly string[],
+  target: ContentStore & ImageStore,
+  signal: AbortSignal,
+): Promise<void> {
+  using _held = await store.holdContent(signal);
+  const { records, blobs } = await select(store, images, (record) => record);
+  for (const { descriptor } of blobs.values()) {
+    await copyBlob(fetcherOf(store), target, descriptor, () => {}, signal);
+  }
+  await target.updateImages((old) => {
+    const next = new Map(old);
+    for (const record of records) next.set(record.name, record);
+    return next.values();
+  }, signal);
+}
+
+async function select(
+  store: ImageStorage,
+  images: readonly string[],
+  exported: (record: ImageRecord) => Pick<ImageRecord, "target" | "manifest" | "scope">,
+): Promise<Selection> {
+  const records = new Map<string, ImageRecord>();
+  for (const image of images) {
+    for (const record of namedRecords(await findImage(store, image))) records.set(record.name, record);
+  }
+  const walker = new ClosureWalker(store);
+  const blobs = new Map<Digest, NeededBlob>();
+  for (const record of records.values()) {
+    const closure = await walker.closureOf(exported(record));
+    const missing = closure.unknown[0]?.digest ?? await firstMissing(store, closure.blobs);
+    if (missing !== undefined) {
+      throw new AppError(
+        "store_corrupt",
+        `Cannot export "${record.name}": blob "${missing}" is missing or damaged; "dray verify --repair" fetches it again`,
+      );
+    }
+    for (const [digest, blob] of closure.blobs) blobs.set(digest, blob);
+  }
+  return { records: [...records.values()], blobs };
+}
+
+/** An index whose other platforms are not here has no place in an archive: the manifest stands for the image. */
+function withoutIndex(record: ImageRecord): Pick<ImageRecord, "target" | "manifest" | "scope"> {
+  return record.scope === "all-platforms" ? record : { ...record, target: record.manifest };
+}
+
+async function firstMissing(
+  store: ContentReader,
+  blobs: ReadonlyMap<Digest, NeededBlob>,
+): Promise<Digest | undefined> {
+  for (const [digest, { descriptor }] of blobs) {
+    if ((await store.findBlob(digest))?.size !== descriptor.size) return digest;
+  }
+  return undefined;
+}
+
+/** The folders that stand before the blobs: readers such as old tars make none by themselves. */
+function parentsOf(digests: readonly Digest[]): readonly string[] {
+  const algorithms = new Set(digests.map((digest) => `blobs/${digest.slice(0, digest.indexOf(":"))}`));
+  return digests.length === 0 ? [] : ["blobs", ...algorithms];
+}
+
+/** A store as a place to fetch from. It opens no blob in the middle: a copy that could go on begins anew. */
+function fetcherOf(store: ContentReader): Fetcher {
+  return {
+    fetch: async ({ digest }): Promise<FetchBody> => {
+      const blob = await store.openBlob(digest);
+      return {
+        offset: 0,
+        host: "the store",
+        read: (buffer) => blob.read(buffer),
+        [Symbol.dispose]: () => blob[Symbol.dispose](),
+      };
+    },
+  };
+}
