@@ -9,7 +9,7 @@ import type { BlobInfo, OpenBlob } from "../content/store.ts";
 import { type Digest, findDigest } from "../oci/digest.ts";
 import { removeQuietly } from "./fs.ts";
 import { attemptAsync, isMissing } from "./fs_errors.ts";
-import { entriesIn, statIfThere } from "./look.ts";
+import { entriesIn, inBatches, statIfThere } from "./look.ts";
 import type { StorePaths } from "./paths.ts";
 
 /** Reads, lists and removes the files under `blobs/`. */
@@ -60,10 +60,12 @@ export class Blobs {
   /** As `StoreMaintenance.listBlobs`. Files whose names are no digests are not ours, and not listed. */
   async *list(): AsyncGenerator<BlobInfo> {
     for (const algorithm of await entriesIn(this.#paths.blobs)) {
-      for (const hex of await entriesIn(`${this.#paths.blobs}/${algorithm.name}`)) {
-        const digest = findDigest(`${algorithm.name}:${hex.name}`);
-        const info = digest === undefined ? undefined : await this.find(digest);
-        if (info !== undefined) yield info;
+      const names = await entriesIn(`${this.#paths.blobs}/${algorithm.name}`);
+      const digests = names.flatMap(({ name }) => findDigest(`${algorithm.name}:${name}`) ?? []);
+      for (const batch of inBatches(digests)) {
+        for (const info of await Promise.all(batch.map((digest) => this.find(digest)))) {
+          if (info !== undefined) yield info;
+        }
       }
     }
   }

@@ -5,13 +5,11 @@
  */
 import type { StoreUsage } from "../content/maintenance.ts";
 import { attemptAsync, isMissing } from "./fs_errors.ts";
-import { entriesIn } from "./look.ts";
+import { entriesIn, inBatches } from "./look.ts";
 import type { StorePaths } from "./paths.ts";
 
 /** POSIX counts allocated blocks in these units, whatever the file system's own are. */
 const BLOCK_BYTES = 512;
-/** Looks at so many files at once: more don't gain, and fewer wait for the disk one after the other. */
-const LOOKS_AT_ONCE = 16;
 
 interface Tally {
   files: number;
@@ -44,15 +42,13 @@ async function countTree(root: string): Promise<Tally> {
   const directories = [root];
   await look(root, tally);
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
-    const batch: string[] = [];
+    const paths: string[] = [];
     for (const entry of await entriesIn(directory)) {
       const path = `${directory}/${entry.name}`;
       if (entry.isDirectory) directories.push(path);
-      batch.push(path);
+      paths.push(path);
     }
-    for (let i = 0; i < batch.length; i += LOOKS_AT_ONCE) {
-      await Promise.all(batch.slice(i, i + LOOKS_AT_ONCE).map((path) => look(path, tally)));
-    }
+    for (const batch of inBatches(paths)) await Promise.all(batch.map((path) => look(path, tally)));
   }
   return tally;
 }
