@@ -56,9 +56,14 @@ export function exitCode(name: ExitName): number {
   return EXITS[name][0];
 }
 
-/** The number that a thrown value ends the program with. */
-export function exitCodeOf(error: unknown): number {
-  if (error instanceof Deno.errors.NotCapable) return exitCode("denied");
+/** The exit that a thrown value ends the program with. */
+export function exitNameOf(error: unknown): ExitName {
+  if (error instanceof Deno.errors.NotCapable) return "denied";
   const code = codeOf(error);
-  return exitCode(code === undefined ? "failed" : BY_ERROR[code]);
+  return code === undefined ? "failed" : BY_ERROR[code];
+}
+
+/** Its number. */
+export function exitCodeOf(error: unknown): number {
+  return exitCode(exitNameOf(error));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Flag, Options, TextOption, TextsOption } from "./types.ts";
+import type { Flag, Options, TextOption } from "./types.ts";
 
 /** Platforms that a shell offers; any other can be written. */
 const PLATFORM_WORDS = [
@@ -54,15 +54,8 @@ export const PLATFORM_OPTION = {
   summary: "which platform to choose (default: the machine's)",
 } as const satisfies TextOption;
 
-/** How to reach registries and who asks. */
-export const REGISTRY_OPTIONS = {
-  username: {
-    kind: "text",
-    short: "u",
-    value: "NAME",
-    summary: "log in as NAME for this command; the password is read with --password-stdin",
-  },
-  "password-stdin": { kind: "flag", summary: "read the password from standard input" },
+/** How to reach registries. */
+export const CONNECTION_OPTIONS = {
   "plain-http": { kind: "flag", summary: "use http for every registry, not for loopback alone" },
   "ca-file": {
     kind: "texts",
@@ -75,5 +68,17 @@ export const REGISTRY_OPTIONS = {
     value: "DIR",
     hint: "directory",
     summary: "look for HOST[:PORT] folders with certificates and hosts.toml here, before the usual places",
-  } satisfies TextsOption,
+  },
+} as const satisfies Options;
+
+/** How to reach registries and who asks. */
+export const REGISTRY_OPTIONS = {
+  username: {
+    kind: "text",
+    short: "u",
+    value: "NAME",
+    summary: "log in as NAME; the password is asked for, or read with --password-stdin",
+  },
+  "password-stdin": { kind: "flag", summary: "read the password from standard input" },
+  ...CONNECTION_OPTIONS,
 } as const satisfies Options;

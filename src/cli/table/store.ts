@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { JSON_FLAG, quiet, REGISTRY_OPTIONS } from "./shared.ts";
+import { CONNECTION_OPTIONS, JSON_FLAG, quiet } from "./shared.ts";
 import { command } from "./types.ts";
 
 /** `dray gc` */
@@ -68,7 +68,7 @@ export const VERIFY = command({
     },
     quiet: quiet("print faults alone"),
     json: JSON_FLAG,
-    ...REGISTRY_OPTIONS,
+    ...CONNECTION_OPTIONS,
   },
   examples: [
     { line: "dray verify", note: "the whole store" },

@@ -1,0 +1,36 @@
+/**
+ * `dray digest`
+ *
+ * @module
+ */
+import type { Context } from "../context.ts";
+import { credentialFrom, credentialsFor, openLocal, openOnline } from "../open.ts";
+import { jsonText } from "../output/json_text.ts";
+import type { DIGEST } from "../table/images.ts";
+import type { InputOf } from "../table/types.ts";
+
+type DigestInput = InputOf<typeof DIGEST>;
+
+/** Prints what a name points at, here or at its registry. */
+export async function run({ args, options }: DigestInput, context: Context): Promise<void> {
+  const { reference } = args;
+  const digest = options.remote
+    ? await remoteDigest(reference, options, context)
+    : (await (await openLocal(context, "read")).find(reference)).target.digest;
+  context.io.stdout.write(options.json ? jsonText({ reference, digest }) : `${digest}\n`);
+}
+
+async function remoteDigest(
+  reference: string,
+  options: DigestInput["options"],
+  context: Context,
+): Promise<string> {
+  const { signal } = context;
+  const credentials = await credentialsFor(reference, await credentialFrom("digest", options, context));
+  const service = await openOnline(context, options, "read");
+  try {
+    return await service.remoteDigest(reference, credentials ? { credentials, signal } : { signal });
+  } finally {
+    service.close();
+  }
+}

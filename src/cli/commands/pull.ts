@@ -1,0 +1,99 @@
+/**
+ * `dray pull`
+ *
+ * @module
+ */
+import type { ImageService } from "../../image/service.ts";
+import type { PullOptions, PullResult } from "../../image/types.ts";
+import { formatSize } from "../../base/units.ts";
+import { parsePlatform } from "../../oci/platform.ts";
+import type { Context, Ending } from "../context.ts";
+import { exitNameOf } from "../exit_codes.ts";
+import { credentialFrom, credentialsFor, openOnline } from "../open.ts";
+import { pullJson } from "../output/json.ts";
+import { jsonText } from "../output/json_text.ts";
+import { openProgress } from "../progress/choose.ts";
+import { type ProgressKind, progressKindFor } from "../progress/progress.ts";
+import type { PULL } from "../table/images.ts";
+import type { InputOf } from "../table/types.ts";
+
+/** Pulls one image after the other. One that fails doesn't keep the next; the first failure is what it ends with. */
+export async function run({ args, options }: InputOf<typeof PULL>, context: Context): Promise<Ending> {
+  const { io, messages, environment, signal } = context;
+  const kind = progressKindFor(options.quiet ? "none" : options.progress, {
+    isTerminal: io.stderr.isTerminal,
+    isDumb: environment.isDumb,
+    isCi: environment.isCi,
+  });
+  const pullOptions: PullOptions = {
+    allPlatforms: options["all-platforms"],
+    ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
+    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    signal,
+  };
+  const credential = await credentialFrom("pull", options, context);
+  const service = await openOnline(context, options, "write");
+  const results: PullResult[] = [];
+  let failure: unknown;
+  try {
+    for (const reference of args.references) {
+      try {
+        const credentials = await credentialsFor(reference, credential);
+        const own = credentials === undefined ? pullOptions : { ...pullOptions, credentials };
+        const result = await pullOne(service, reference, kind, own, context);
+        results.push(result);
+        if (!options.json) io.stdout.write(resultLine(result, options.quiet));
+      } catch (error) {
+        if (signal.aborted || args.references.length === 1) throw error;
+        if (error instanceof Deno.errors.BrokenPipe) throw error;
+        messages.error(error);
+        failure ??= error;
+      }
+    }
+  } finally {
+    service.close();
+  }
+  if (options.json) io.stdout.write(jsonText(results.map(pullJson)));
+  return failure === undefined ? "done" : exitNameOf(failure);
+}
+
+async function pullOne(
+  service: ImageService,
+  reference: string,
+  kind: ProgressKind,
+  options: PullOptions,
+  context: Context,
+): Promise<PullResult> {
+  const { messages, clock, signal } = context;
+  const progress = await openProgress(kind, reference, context);
+  const begin = clock.now();
+  try {
+    const result = await service.pull(reference, { ...options, onEvent: progress.onEvent });
+    progress.end("done");
+    if (kind === "tty" || kind === "plain") messages.info(summary(result, clock.now() - begin));
+    return result;
+  } catch (error) {
+    progress.end(signal.aborted ? "interrupted" : "failed");
+    const kept = progress.keptBytes();
+    if (kept > 0 && kind !== "json") {
+      messages.info(
+        `${formatSize(kept)} (${kept} bytes) of unfinished layers are kept: the next pull goes on from there`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** The name with its digest pins what was pulled; it can be given to any other tool. */
+function resultLine({ record }: PullResult, quiet: boolean): string {
+  if (quiet) return `${record.imageId}\n`;
+  return `${record.name.includes("@") ? record.name : `${record.name}@${record.target.digest}`}\n`;
+}
+
+function summary({ record, fetched, present }: PullResult, ms: number): string {
+  if (fetched === 0) return `${record.name} is up to date: nothing was fetched`;
+  const seconds = Math.max(ms, 1) / 1000;
+  const rate = formatSize(Math.round(fetched / seconds));
+  const before = present > 0 ? `, ${formatSize(present)} were here before` : "";
+  return `Pulled ${record.name}: ${formatSize(fetched)} in ${seconds.toFixed(1)} s (${rate}/s)${before}`;
+}

@@ -1,0 +1,30 @@
+/**
+ * `dray tags`
+ *
+ * @module
+ */
+import type { Context } from "../context.ts";
+import { credentialFrom, credentialsFor, openOnline } from "../open.ts";
+import { jsonText } from "../output/json_text.ts";
+import { printable } from "../output/text.ts";
+import type { TAGS } from "../table/registries.ts";
+import type { InputOf } from "../table/types.ts";
+
+/** Prints the tags as their pages come in; JSON, which needs them all, at the end. */
+export async function run({ args, options }: InputOf<typeof TAGS>, context: Context): Promise<void> {
+  const { io, signal } = context;
+  const { repository } = args;
+  const credentials = await credentialsFor(repository, await credentialFrom("tags", options, context));
+  const service = await openOnline(context, options, "read");
+  const all: string[] = [];
+  try {
+    const pages = service.remoteTags(repository, credentials ? { credentials, signal } : { signal });
+    for await (const page of pages) {
+      if (options.json) all.push(...page);
+      else io.stdout.write(page.map((tag) => `${printable(tag)}\n`).join(""));
+    }
+  } finally {
+    service.close();
+  }
+  if (options.json) io.stdout.write(jsonText({ repository, tags: all }));
+}

@@ -1,0 +1,90 @@
+/**
+ * The environment: the only place that reads its variables.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import type { ProxySettings } from "../registry/settings.ts";
+
+/** Gives a variable's value. */
+export type VariableReader = (name: string) => string | undefined;
+
+/** What the environment says. Empty variables count as unset. */
+export interface Environment {
+  /** Where images are kept unless `--store` says so; undefined if neither the variables nor a home say it. */
+  readonly storeRoot: string | undefined;
+  readonly home: string | undefined;
+  readonly proxies: ProxySettings;
+  /** Folders with one folder of certificates and `hosts.toml` for a registry, the user's own first. */
+  readonly certsDirs: readonly string[];
+  /** `NO_COLOR` is set (no-color.org). */
+  readonly noColour: boolean;
+  /** A CI system runs us: nobody looks at a terminal. */
+  readonly isCi: boolean;
+  /** The terminal can't move its cursor. */
+  readonly isDumb: boolean;
+  /** Any further variable: for those that look for files of credentials. */
+  readonly variable: VariableReader;
+}
+
+const SYSTEM_STORE = "/var/lib/dray";
+/** Where dray, containerd, docker and podman look. */
+const SYSTEM_CERTS_DIRS = [
+  "/etc/dray/certs.d",
+  "/etc/containerd/certs.d",
+  "/etc/docker/certs.d",
+  "/etc/containers/certs.d",
+];
+
+/** Reads the environment. `isRoot` chooses the system's store. */
+export function readEnvironment(variable: VariableReader, isRoot: boolean): Environment {
+  const read = (...names: readonly string[]) => names.map(variable).find((value) => value);
+  const home = read("HOME", "USERPROFILE");
+  const dataHome = absolute(read("XDG_DATA_HOME")) ?? (home && `${home}/.local/share`);
+  const configHome = absolute(read("XDG_CONFIG_HOME")) ?? (home && `${home}/.config`);
+  return {
+    storeRoot: read("DRAY_STORE") ?? (isRoot ? SYSTEM_STORE : dataHome && `${dataHome}/dray`),
+    home,
+    proxies: proxiesFrom(read),
+    certsDirs: [...(configHome ? [`${configHome}/dray/certs.d`] : []), ...SYSTEM_CERTS_DIRS],
+    noColour: read("NO_COLOR") !== undefined,
+    isCi: !["", "false", "0"].includes(read("CI") ?? ""),
+    isDumb: read("TERM") === "dumb",
+    variable: (name) => variable(name) || undefined,
+  };
+}
+
+/** The store's folder, from `--store` or the environment. @throws AppError `invalid_argument` */
+export function storeRootOf(option: string | undefined, environment: Environment): string {
+  const root = option ?? environment.storeRoot;
+  if (root !== undefined) return root;
+  throw new AppError(
+    "invalid_argument",
+    "Cannot find the store: neither --store nor DRAY_STORE, XDG_DATA_HOME or HOME says where it is",
+  );
+}
+
+/** Lower case first, as curl has it: that is the older spelling, and the one that programs agree on. */
+function proxiesFrom(read: (...names: readonly string[]) => string | undefined): ProxySettings {
+  const https = read("https_proxy", "HTTPS_PROXY");
+  const http = read("http_proxy", "HTTP_PROXY");
+  const no = read("no_proxy", "NO_PROXY");
+  return { ...(https ? { https } : {}), ...(http ? { http } : {}), ...(no ? { no } : {}) };
+}
+
+/** XDG Base Directory specification 0.8, "Basics": a path that is not absolute is to be ignored. */
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith("/") ? path : undefined;
+}
+
+/** Reads a variable of this process. One that the permissions don't cover is unset: no program is to stop for it, nor ask. */
+export function processVariable(name: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) : undefined;
+}
+
+/** Whether this process runs as root; false if the runtime may not ask. */
+export function isRootProcess(): boolean {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "uid" });
+  return state === "granted" && Deno.uid() === 0;
+}

@@ -1,0 +1,118 @@
+/**
+ * Opening the store and the registries as the options and the environment say.
+ *
+ * @module
+ */
+import { AppError, messageOf } from "../base/errors.ts";
+import type { Credential, CredentialSource } from "../content/credential.ts";
+import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
+import type { ImageService } from "../image/service.ts";
+import type { RegistrySettings } from "../registry/settings.ts";
+import type { Context } from "./context.ts";
+import { storeRootOf } from "./environment.ts";
+import { ask, readPassword } from "./prompt.ts";
+import type { CONNECTION_OPTIONS, REGISTRY_OPTIONS } from "./table/shared.ts";
+import type { Input, Positionals } from "./table/types.ts";
+import { usageError } from "./words.ts";
+import type { CommandName } from "./table.ts";
+
+/** Options of commands that reach registries. */
+export type ConnectionValues = Input<Positionals, typeof CONNECTION_OPTIONS>["options"];
+/** Options of commands that reach registries in somebody's name. */
+export type RegistryValues = Input<Positionals, typeof REGISTRY_OPTIONS>["options"];
+
+/** Opens the use-cases over the store alone. A folder that isn't there is an empty store for `read`. */
+export async function openLocal(context: Context, mode: "read" | "write"): Promise<ImageService> {
+  const { openImages } = await import("../image/open.ts");
+  return await openImages({ root: storeRootOf(context.globals.store, context.environment), mode });
+}
+
+/** Opens the use-cases over the store and the registries. Close them. */
+export async function openOnline(
+  context: Context,
+  options: ConnectionValues,
+  mode: "read" | "write",
+): Promise<ImageService> {
+  const { openImages } = await import("../image/open.ts");
+  return await openImages({
+    root: storeRootOf(context.globals.store, context.environment),
+    mode,
+    registry: await registrySettings(context, options),
+  });
+}
+
+/** How registries are reached. */
+export async function registrySettings(
+  { environment, messages }: Context,
+  options: ConnectionValues,
+): Promise<RegistrySettings> {
+  const { VERSION } = await import("./version.ts");
+  return {
+    plainHttp: options["plain-http"],
+    caCerts: await Promise.all(options["ca-file"].map(readCertificates)),
+    certsDirs: [...options["certs-dir"], ...environment.certsDirs],
+    proxies: environment.proxies,
+    credentials: storedCredentials(locationsOf(environment)),
+    userAgent: `dray/${VERSION}`,
+    onWarning: (warning, host) => messages.warn(`host "${host}" says: ${warning}`),
+  };
+}
+
+/** Where credentials are kept. */
+export function locationsOf(environment: Context["environment"]): CredentialLocations {
+  return credentialLocations(environment.variable, environment.home);
+}
+
+/** What looks for them is loaded when a registry asks: most pulls of public images come through without. */
+function storedCredentials(locations: CredentialLocations): CredentialSource {
+  return {
+    async findCredential(registry, repository, signal) {
+      const { fileCredentials } = await import("../credentials/source.ts");
+      return await fileCredentials(locations).findCredential(registry, repository, signal);
+    },
+  };
+}
+
+/**
+ * The credential that `--username` and `--password-stdin` give, or undefined without them.
+ *
+ * @throws AppError `invalid_argument` for a password without a name
+ */
+export async function credentialFrom(
+  command: CommandName,
+  options: RegistryValues,
+  { io, signal }: Context,
+): Promise<Credential | undefined> {
+  const { username } = options;
+  if (username === undefined) {
+    if (!options["password-stdin"]) return undefined;
+    throw usageError(command, "--password-stdin stands alone, want --username NAME with it");
+  }
+  const password = options["password-stdin"]
+    ? await readPassword(io)
+    : await ask(io, "Password", "secret", signal);
+  return { kind: "basic", username, password };
+}
+
+/** The credential for one registry and no other. */
+export async function credentialsFor(
+  reference: string,
+  credential: Credential | undefined,
+): Promise<CredentialSource | undefined> {
+  if (credential === undefined) return undefined;
+  const { fixedCredentials } = await import("../credentials/source.ts");
+  const { parseReference } = await import("../oci/reference.ts");
+  return fixedCredentials(parseReference(reference).registry, credential, "--username");
+}
+
+async function readCertificates(path: string): Promise<string> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new AppError("invalid_argument", `Cannot read --ca-file "${path}": ${messageOf(cause)}`, { cause });
+  }
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw new AppError("invalid_argument", `Cannot read --ca-file "${path}": it holds no PEM certificate`);
+}

@@ -1,0 +1,117 @@
+/**
+ * A pull in a log: a line for each change of state, and a sign of life where nothing changes for long.
+ *
+ * @module
+ */
+import type { PullEvent } from "../../image/events.ts";
+import { formatClock, formatSize } from "../../base/units.ts";
+import { formatPlatform } from "../../oci/platform.ts";
+import { printable } from "../output/text.ts";
+import { rateText } from "./bar.ts";
+import type { Clock } from "./clock.ts";
+import { isWhole, keptBytesOf, PullModel } from "./model.ts";
+import type { PullProgress } from "./progress.ts";
+
+/** CI systems end a job that is silent for minutes; people doubt after seconds. */
+const HEARTBEAT_MS = 10_000;
+const TICK_MS = 1000;
+
+/** Writes a line for each change of state. */
+export function plainProgress(
+  name: string,
+  { write, clock }: { readonly write: (text: string) => void; readonly clock: Clock },
+): PullProgress {
+  const begin = clock.now();
+  const model = new PullModel(name, begin);
+  let lastLine = begin;
+  function say(text: string) {
+    lastLine = clock.now();
+    write(`[${formatClock(lastLine - begin)}] ${printable(text)}\n`);
+  }
+  const stop = clock.every(TICK_MS, () => {
+    if (clock.now() - lastLine >= HEARTBEAT_MS) say(totalText(model, clock.now()));
+  });
+  return {
+    onEvent(event) {
+      const now = clock.now();
+      model.apply(event, now);
+      const text = eventText(event, model, now);
+      if (text !== undefined) say(text);
+    },
+    end(outcome) {
+      stop();
+      model.end(outcome);
+      if (outcome !== "done") say(`${outcome}: ${totalText(model, clock.now())}`);
+    },
+    keptBytes: () => keptBytesOf(model.view(clock.now())),
+  };
+}
+
+function totalText(model: PullModel, now: number): string {
+  const { blobs, offset, size, rate, name, phase } = model.view(now);
+  if (blobs.length === 0) return phase === "resolving" ? `resolving ${name}` : `reading manifests of ${name}`;
+  const whole = blobs.filter(isWhole).length;
+  const left = rate > 0 ? `, ${formatClock((size - offset) / rate * 1000)} left` : "";
+  return `${whole} of ${blobs.length} blobs, ${formatSize(offset)} of ${formatSize(size)}, ${
+    rateText(rate)
+  }${left}`;
+}
+
+/** The line for an event, or undefined where it would only fill the log. */
+function eventText(event: PullEvent, model: PullModel, now: number): string | undefined {
+  switch (event.kind) {
+    case "resolving":
+      return `resolving ${event.name}`;
+    case "resolved":
+      return `${event.name} is ${event.digest} at ${event.host}`;
+    case "selected":
+      return event.platform && `platform ${formatPlatform(event.platform)}: manifest ${event.digest}`;
+    case "planned": {
+      const layers = event.blobs.filter(({ role }) => role === "layer");
+      const size = event.blobs.reduce((sum, blob) => sum + blob.size, 0);
+      return `${layers.length} layers, ${formatSize(size)} in all`;
+    }
+    case "blob":
+      return blobText(event, model, now);
+    case "retry": {
+      const { digest, attempt, offset, delayMs, reason } = event;
+      const wait = delayMs > 0 ? ` in ${(delayMs / 1000).toFixed(1)} s` : "";
+      return `${shortDigest(digest)} attempt ${attempt}${wait}, from byte ${offset}: ${reason}`;
+    }
+    case "restart":
+      return `${shortDigest(event.digest)} again from zero: ${event.reason}`;
+    case "warning":
+      return `warning: ${event.message}`;
+    case "bytes":
+    case "recorded":
+      return undefined;
+  }
+}
+
+function blobText(
+  { digest, state, offset, size }: Extract<PullEvent, { kind: "blob" }>,
+  model: PullModel,
+  now: number,
+): string | undefined {
+  const blob = model.view(now).blobs.find((other) => other.digest === digest);
+  // Manifests and configs are a few kB: their lines would only hide the layers'.
+  if (blob?.role !== "layer") return undefined;
+  const id = shortDigest(digest);
+  switch (state) {
+    case "fetching":
+      return `${id} downloading ${formatSize(size)}${offset > 0 ? `, going on from byte ${offset}` : ""}`;
+    case "committed": {
+      const took = blob.startedAt === undefined ? "" : ` in ${((now - blob.startedAt) / 1000).toFixed(1)} s`;
+      return `${id} downloaded ${formatSize(size)}${took}`;
+    }
+    case "present":
+      return `${id} exists ${formatSize(size)}`;
+    case "waiting":
+    case "committing":
+      return undefined;
+  }
+}
+
+function shortDigest(digest: string): string {
+  return digest.slice(digest.indexOf(":") + 1).slice(0, 12);
+}

@@ -1,0 +1,80 @@
+/**
+ * Asking for names and passwords.
+ *
+ * @module
+ */
+import { readAll } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import type { Io } from "./io.ts";
+
+/** Tokens of cloud registries have a few thousand characters. */
+const PASSWORD_MAX_BYTES = 64 * 1024;
+
+const ENTER = new Set([0x0a, 0x0d, 0x04]);
+const BACKSPACE = new Set([0x08, 0x7f]);
+const CTRL_C = 0x03;
+
+/**
+ * Reads a password from standard input, which is not a terminal: all of it, less one line end.
+ *
+ * @throws AppError `invalid_argument` if it is empty, `limit_exceeded`
+ */
+export async function readPassword(io: Io): Promise<string> {
+  const bytes = await readAll(io.stdin, PASSWORD_MAX_BYTES, "the password from standard input");
+  const password = new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
+  if (password !== "") return password;
+  throw new AppError("invalid_argument", "Cannot read the password: standard input is empty");
+}
+
+/** Asks a question on the terminal. The answer is shown while it is typed, unless it is `secret`. */
+export async function ask(
+  io: Io,
+  question: string,
+  echo: "shown" | "secret",
+  signal: AbortSignal,
+): Promise<string> {
+  if (!io.stdin.isTerminal) {
+    throw new AppError(
+      "invalid_argument",
+      `Cannot ask for the ${question.toLowerCase()}: standard input is no terminal, want --username and --password-stdin`,
+    );
+  }
+  io.stderr.write(`${question}: `);
+  if (echo === "shown") return await readLine(io, () => {}, signal);
+  io.stdin.setRaw(true);
+  try {
+    return await readLine(io, (byte) => {
+      // In raw mode the terminal sends no signals by itself.
+      if (byte === CTRL_C) throw new DOMException("Interrupted", "AbortError");
+    }, signal);
+  } finally {
+    io.stdin.setRaw(false);
+    io.stderr.write("\n");
+  }
+}
+
+async function readLine(io: Io, check: (byte: number) => void, signal: AbortSignal): Promise<string> {
+  const bytes: number[] = [];
+  const buffer = new Uint8Array(1024);
+  for (;;) {
+    const n = await io.stdin.read(buffer);
+    signal.throwIfAborted();
+    for (const byte of buffer.subarray(0, n ?? 0)) {
+      check(byte);
+      if (ENTER.has(byte)) return textOf(bytes);
+      if (BACKSPACE.has(byte)) eraseLast(bytes);
+      else bytes.push(byte);
+    }
+    if (n === null) return textOf(bytes);
+  }
+}
+
+function textOf(bytes: readonly number[]): string {
+  return new TextDecoder().decode(new Uint8Array(bytes));
+}
+
+/** Takes the last character away, all bytes of it. */
+function eraseLast(bytes: number[]): void {
+  let last = bytes.pop();
+  while (last !== undefined && (last & 0xc0) === 0x80) last = bytes.pop();
+}

@@ -1,0 +1,83 @@
+/**
+ * A run of the program, from its words to its exit code.
+ *
+ * @module
+ */
+import { codeOf } from "../base/errors.ts";
+import type { Context } from "./context.ts";
+import { readEnvironment, type VariableReader } from "./environment.ts";
+import { exitCode, exitCodeOf } from "./exit_codes.ts";
+import { exitCodeOfSignal, type Interrupts } from "./interrupt.ts";
+import type { Io } from "./io.ts";
+import { loadCommand } from "./loaders.ts";
+import { Messages } from "./messages.ts";
+import { type Invocation, parseCommandLine } from "./parse.ts";
+import { type Clock, SYSTEM_CLOCK } from "./progress/clock.ts";
+import { COMMANDS } from "./table.ts";
+
+/** What a run touches of the world. */
+export interface World {
+  readonly io: Io;
+  readonly variable: VariableReader;
+  readonly isRoot: boolean;
+  readonly interrupts: Interrupts;
+  /** @default the machine's */
+  readonly clock?: Clock;
+}
+
+const PLAIN_MESSAGES = { format: "text", verbose: false, debug: false } as const;
+
+/** Runs a command line and gives its exit code. Never throws. */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  const { io, interrupts } = world;
+  let messages = new Messages(io.stderr, PLAIN_MESSAGES);
+  try {
+    if (argv.length === 0) {
+      io.stderr.write(await helpText({ kind: "help" }, io));
+      return exitCode("usage");
+    }
+    const invocation = parseCommandLine(argv);
+    if (invocation.kind === "help") {
+      io.stdout.write(await helpText(invocation, io));
+      return exitCode("done");
+    }
+    const { command, input, globals } = invocation.kind === "version" ? versionInvocation() : invocation;
+    messages = new Messages(io.stderr, {
+      format: globals["log-format"],
+      verbose: globals.verbose,
+      debug: globals.debug,
+    });
+    const context: Context = {
+      io,
+      messages,
+      globals,
+      environment: readEnvironment(world.variable, world.isRoot),
+      clock: world.clock ?? SYSTEM_CLOCK,
+      signal: interrupts.signal,
+    };
+    const runCommand = await loadCommand(command);
+    return exitCode(await runCommand(input, context) ?? "done");
+  } catch (error) {
+    return failed(error, messages, interrupts);
+  }
+}
+
+function failed(error: unknown, messages: Messages, interrupts: Interrupts): number {
+  // Rooms below wrap every failure of theirs, so that a broken pipe which comes up here is standard output's.
+  if (error instanceof Deno.errors.BrokenPipe) return exitCode("pipe");
+  messages.error(error);
+  const signal = interrupts.received();
+  return signal !== undefined && codeOf(error) === "cancelled" ? exitCodeOfSignal(signal) : exitCodeOf(error);
+}
+
+function versionInvocation(): Extract<Invocation, { kind: "run" }> {
+  const invocation = parseCommandLine(["version"]);
+  if (invocation.kind === "run") return invocation;
+  throw new Error(`The table has no command "version": ${Object.keys(COMMANDS)}`);
+}
+
+async function helpText(invocation: Extract<Invocation, { kind: "help" }>, io: Io): Promise<string> {
+  const { commandHelp, programHelp } = await import("./help.ts");
+  const { columns } = io.size();
+  return invocation.command === undefined ? programHelp(columns) : commandHelp(invocation.command, columns);
+}
