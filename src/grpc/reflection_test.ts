@@ -29,7 +29,7 @@ async function ask(question: Uint8Array): Promise<string> {
   const codec = { decode: () => "", encode: () => new Uint8Array(0) };
   const table = reflectionMethods(new Map([["/t.T/Do", unary(codec, () => "")]]), [
     BASE,
-    stripped(TOP),
+    TOP,
     HEALTH_FILE,
   ]);
   const path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
