@@ -86,6 +86,7 @@ function takeParams(cursor: Cursor, params: Map<string, string>): void {
   for (;;) {
     cursor.take(COMMAS);
     if (cursor.isAtEnd) return;
+    if (params.size === 0 && isBlob(cursor)) continue;
     const mark = cursor.mark();
     const name = cursor.take(TOKEN)?.[0];
     if (name !== undefined && cursor.take(EQUALS) !== undefined) {
@@ -97,7 +98,6 @@ function takeParams(cursor: Cursor, params: Map<string, string>): void {
       }
     }
     cursor.back(mark);
-    if (params.size === 0 && isBlob(cursor)) continue;
     if (name === undefined) throw wrong("it has no parameter where one must be");
     return;
   }

@@ -47,6 +47,7 @@ const KNOWN: readonly Known[] = [
     "it refused our client certificate, or wants one",
     false,
   ),
+  known(/Requests to port [0-9]+ are blocked/, "other", "the runtime sends nothing to that port", false),
   known(/InvalidContentType/, "not_tls", "it does not speak TLS on this port", false),
   known(
     /invalid HTTP version parsed|invalid HTTP (?:header|status)/,

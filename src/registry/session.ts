@@ -55,6 +55,11 @@ type Sent =
     readonly isFresh: boolean;
   };
 
+/** Gets what to send instead. */
+type Plan = (signal: AbortSignal) => Promise<Sent>;
+
+type BearerScheme = Extract<Scheme, { kind: "bearer" }>;
+
 const NOTHING: Sent = { kind: "none" };
 
 class Session implements RegistrySession {
@@ -64,6 +69,7 @@ class Session implements RegistrySession {
   readonly #deps: SessionDeps;
   #found: FoundCredential | undefined;
   #isFound = false;
+  #identity: Promise<string> | undefined;
   /** Grows when the host asks for more. */
   #scopes: readonly string[];
 
@@ -72,7 +78,8 @@ class Session implements RegistrySession {
     this.#repository = repository;
     this.#credentials = credentials;
     this.#deps = deps;
-    this.#scopes = [`repository:${repository}:pull`];
+    // Without a repository the base of the API is asked, for which a token needs no scope.
+    this.#scopes = repository === "" ? [] : [`repository:${repository}:pull`];
   }
 
   get credentialSource(): string {
@@ -86,17 +93,17 @@ class Session implements RegistrySession {
     let sent = await this.#upFront(lookup, signal);
     for (let sends = 1;; sends++) {
       const response = await this.#sendWith(request, sent, signal);
-      let next: Sent | undefined;
+      let plan: Plan | undefined;
       try {
         await lookup;
-        next = sends < MAX_SENDS ? await this.#answer(response, sent, signal) : undefined;
+        plan = sends < MAX_SENDS ? this.#planAfter(response, sent) : undefined;
       } catch (error) {
         response[Symbol.dispose]();
         throw error;
       }
-      if (next === undefined) return response;
+      if (plan === undefined) return response;
       await discardResponse(response);
-      sent = next;
+      sent = await plan(signal);
     }
   }
 
@@ -130,51 +137,51 @@ class Session implements RegistrySession {
     return credential?.kind === "basic" ? this.#basic(credential) : NOTHING;
   }
 
-  /** What to send instead, or undefined if the response is final. */
-  async #answer(response: HttpResponse, sent: Sent, signal: AbortSignal): Promise<Sent | undefined> {
+  /** What to do about a refusal, or undefined if the response is final. */
+  #planAfter(response: HttpResponse, sent: Sent): Plan | undefined {
     // Where a redirect led is none of the registry's: it gets no credentials, whatever it asks for.
     if (response.url.origin !== this.host.base.origin) return undefined;
     if (response.status !== 401 && response.status !== 403) return undefined;
     const credential = this.#found?.credential;
     if (credential?.kind === "bearer") {
-      return sent.kind === "none" ? this.#given(credential.token) : undefined;
+      return sent.kind === "none" ? () => Promise.resolve(this.#given(credential.token)) : undefined;
     }
     const challenges = this.#challengesOf(response);
     const bearer = challenges.find(({ scheme, params }) => scheme === "bearer" && params.has("realm"));
     if (response.status === 403 && bearer?.params.get("error") !== "insufficient_scope") return undefined;
-    if (bearer !== undefined) return await this.#answerBearer(bearer, response, sent, signal);
+    if (bearer !== undefined) return this.#planToken(bearer, sent);
     const isBasicAsked = challenges.some(({ scheme }) => scheme === "basic");
     if (!isBasicAsked || credential?.kind !== "basic" || sent.kind === "basic") return undefined;
-    const basic = this.#basic(credential);
-    this.#deps.tokens.rememberScheme(this.host.base.origin, { kind: "basic" });
-    return basic;
+    return () => {
+      const basic = this.#basic(credential);
+      this.#deps.tokens.rememberScheme(this.host.base.origin, { kind: "basic" });
+      return Promise.resolve(basic);
+    };
   }
 
-  async #answerBearer(
-    challenge: Challenge,
-    response: HttpResponse,
-    sent: Sent,
-    signal: AbortSignal,
-  ): Promise<Sent | undefined> {
-    const { host, tokens } = { host: this.host, tokens: this.#deps.tokens };
+  #planToken(challenge: Challenge, sent: Sent): Plan | undefined {
+    const { tokens } = this.#deps;
     const asked = (challenge.params.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
     const scopes = [...new Set([...this.#scopes, ...asked])];
     const isWider = scopes.length > this.#scopes.length;
-    if (sent.kind === "token") {
-      if (sent.isFresh && !isWider) return undefined;
-      if (!isWider) tokens.drop(sent.key, sent.token);
+    if (sent.kind === "token" && !isWider) {
+      // Made for this very request: another one would be refused as well.
+      if (sent.isFresh) return undefined;
+      tokens.drop(sent.key, sent.token);
     }
-    const realm = parseRealm(challenge.params.get("realm") ?? "", host.base);
-    const scheme: Scheme = { kind: "bearer", realm, service: challenge.params.get("service") ?? "" };
-    await discardResponse(response);
-    const next = await this.#tokenFor(scheme, scopes, signal);
-    this.#scopes = scopes;
-    tokens.rememberScheme(host.base.origin, scheme);
-    return next;
+    return async (signal) => {
+      const { base } = this.host;
+      const realm = parseRealm(challenge.params.get("realm") ?? "", base);
+      const scheme: BearerScheme = { kind: "bearer", realm, service: challenge.params.get("service") ?? "" };
+      const next = await this.#tokenFor(scheme, scopes, signal);
+      this.#scopes = scopes;
+      tokens.rememberScheme(base.origin, scheme);
+      return next;
+    };
   }
 
   async #tokenFor(
-    scheme: Extract<Scheme, { kind: "bearer" }>,
+    scheme: BearerScheme,
     scopes: readonly string[],
     signal: AbortSignal,
   ): Promise<Sent> {
@@ -187,11 +194,9 @@ class Session implements RegistrySession {
       realm: scheme.realm.href,
       service: scheme.service,
       scopes,
-      identity: await tokens.identityOf(credential),
+      identity: await (this.#identity ??= tokens.identityOf(credential)),
     };
-    let isFresh = false;
-    const token = await tokens.token(key, async (signal) => {
-      isFresh = true;
+    const { token, isFresh } = await tokens.token(key, async (signal) => {
       const checkRealm = await realmChecker(scheme.realm, base, lookup ?? lookupAddresses);
       if (credential !== undefined) this.#checkPrivacy(scheme.realm);
       const refresh = credential?.kind === "refresh" ? tokens.findRefreshToken(key) : undefined;

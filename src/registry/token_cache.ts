@@ -63,7 +63,8 @@ export class TokenCache {
   }
 
   /**
-   * The token for a key: the one at hand while it is usable, else one that `fetch` gets, once for all who wait.
+   * The token for a key: the one at hand while it is usable, else a fresh one that `fetch` gets, once for all
+   * who wait.
    *
    * @throws what `fetch` throws, or the signal's reason
    */
@@ -71,17 +72,19 @@ export class TokenCache {
     key: TokenKey,
     fetch: (signal: AbortSignal) => Promise<Token>,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<{ readonly token: string; readonly isFresh: boolean }> {
     const id = idOf(key);
     const found = this.#tokens.get(id);
-    if (found !== undefined && found.usableUntil > this.clock.now()) return found.token;
+    if (found !== undefined && found.usableUntil > this.clock.now()) {
+      return { token: found.token, isFresh: false };
+    }
     const fresh = await this.#flight.do(id, async (signal) => {
       const token = await fetch(signal);
       this.#tokens.set(id, token);
       if (token.refreshToken !== undefined) this.#refreshTokens.set(refreshId(key), token.refreshToken);
       return token;
     }, signal);
-    return fresh.token;
+    return { token: fresh.token, isFresh: true };
   }
 
   /** Drops a token that the host refused. Another one that took its place meanwhile stays. */
