@@ -8,30 +8,16 @@ import { AppError } from "../base/errors.ts";
 import type { Ingest } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, makeDigest } from "../oci/digest.ts";
-import type { DirectorySyncer } from "./directory_sync.ts";
-import { makeDirectory, removeQuietly, renameOver, syncFile } from "./fs.ts";
-import { attempt, isMissing } from "./fs_errors.ts";
+import { removeQuietly, syncFile } from "./fs.ts";
+import { attempt } from "./fs_errors.ts";
 import { dropPartial, isStateOf, rehash, writeState } from "./partial.ts";
-import type { IngestPaths } from "./paths.ts";
+import { type IngestPlace, moveToBlob, protectBlob } from "./place.ts";
 import { beginHash, type RunningHash } from "./running_hash.ts";
-import type { OnStep } from "./steps.ts";
 
 /** Longer writes cost more: of 1 MiB and more several times the system time. */
 const WRITE_MAX_BYTES = 256 * KIB;
 /** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
 export const SMALL_BLOB_BYTES = 256 * KIB;
-const BLOB_MODE = 0o444;
-
-/** What an ingest needs of the store around it. */
-export interface IngestPlace {
-  /** Where the bytes gather. */
-  readonly paths: IngestPaths;
-  /** Where they go when they are a blob, and the directory of that. */
-  readonly blob: string;
-  readonly blobDirectory: string;
-  readonly syncer: DirectorySyncer;
-  readonly onStep: OnStep;
-}
 
 /** An ingest whose file is open and locked. */
 export class FileIngest implements Ingest {
@@ -126,7 +112,7 @@ export class FileIngest implements Ingest {
 
   async commit(): Promise<void> {
     this.#mustBeOpen("commit");
-    const { paths, blob, blobDirectory, syncer, onStep } = this.#place;
+    const { paths, blobDirectory, syncer, onStep } = this.#place;
     await this.#verify();
     try {
       await syncFile(this.#file, paths.data);
@@ -136,13 +122,13 @@ export class FileIngest implements Ingest {
       throw error;
     }
     onStep("data-synced");
-    await this.#rename(paths.data, blob, blobDirectory);
+    await moveToBlob(this.#place);
     onStep("renamed");
     this.#isClosed = true;
     try {
       await syncer.sync(blobDirectory);
       onStep("directory-synced");
-      protect(blob);
+      protectBlob(this.#place);
       if (this.#hasState) removeQuietly(paths.state);
       removeQuietly(paths.directory);
       onStep("ingest-removed");
@@ -201,16 +187,6 @@ export class FileIngest implements Ingest {
     this.#isVerified = true;
   }
 
-  async #rename(from: string, to: string, directory: string): Promise<void> {
-    try {
-      renameOver(from, to);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      await makeDirectory(directory, 0o755);
-      renameOver(from, to);
-    }
-  }
-
   #mustBeOpen(action: string): void {
     if (!this.#isClosed) return;
     throw new AppError(
@@ -222,14 +198,5 @@ export class FileIngest implements Ingest {
   #release(): void {
     this.#file.close();
     this.#turn[Symbol.dispose]();
-  }
-}
-
-/** A guard against mistakes, not a part of the commit: a file system without permission bits is fine as well. */
-function protect(path: string): void {
-  try {
-    Deno.chmodSync(path, BLOB_MODE);
-  } catch {
-    return;
   }
 }

@@ -12,10 +12,11 @@ import type { Blobs } from "./blobs.ts";
 import { DirectorySyncer } from "./directory_sync.ts";
 import { isStillAt, lockFile, makeDirectorySync, removeQuietly, tryLockFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
-import { FileIngest, type IngestPlace } from "./ingest.ts";
+import { FileIngest } from "./ingest.ts";
 import { entriesIn, statIfThere } from "./look.ts";
 import { dropPartial, findState } from "./partial.ts";
 import { type IngestName, parseIngestName, type StorePaths } from "./paths.ts";
+import type { IngestPlace } from "./place.ts";
 import type { OnStep } from "./steps.ts";
 import type { Turns } from "./turns.ts";
 

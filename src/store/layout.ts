@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError } from "../base/errors.ts";
+import { AppError, isCode } from "../base/errors.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import { makeDirectory, makeDirectorySync, renameOver, syncDirectory, syncFile } from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
@@ -112,4 +112,14 @@ async function writeLayout({ root, layout }: StorePaths): Promise<void> {
   await syncFile(file, aside);
   renameOver(aside, layout);
   await syncDirectory(root);
+  await syncParent(root);
+}
+
+/** Makes the store's own name durable, where the runtime lets us open the folder that it stands in. */
+async function syncParent(root: string): Promise<void> {
+  try {
+    await syncDirectory(root.slice(0, root.lastIndexOf("/")) || (root.startsWith("/") ? "/" : "."));
+  } catch (error) {
+    if (!isCode(error, "permission_denied")) throw error;
+  }
 }

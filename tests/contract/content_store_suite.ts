@@ -56,6 +56,9 @@ export async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** All that a store may need of the runtime: no environment, no network, no facts of the system. */
+export const STORE_PERMISSIONS: Deno.PermissionOptions = { read: true, write: true };
+
 /** Sizes on both sides of where a store may change its ways, and what chunks to write them in. */
 const SIZES: readonly (readonly [size: number, chunk: number])[] = [
   [0, 1],
@@ -69,9 +72,13 @@ const SIZES: readonly (readonly [size: number, chunk: number])[] = [
 /** Registers the tests of the rules of blobs and ingests. */
 export function testContentStore(name: string, open: StoreFactory): void {
   const rule = (text: string, run: (store: WholeStore, under: StoreUnderTest) => Promise<void>) =>
-    Deno.test(`${name}: ${text}`, async () => {
-      await using under = await open();
-      await run(under.store, under);
+    Deno.test({
+      name: `${name}: ${text}`,
+      permissions: STORE_PERMISSIONS,
+      fn: async () => {
+        await using under = await open();
+        await run(under.store, under);
+      },
     });
 
   rule("what was committed is found, opened and read", async (store, under) => {

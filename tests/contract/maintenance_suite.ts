@@ -10,6 +10,7 @@ import {
   assertFails,
   begin,
   gather,
+  STORE_PERMISSIONS,
   type StoreFactory,
   type StoreUnderTest,
   type WholeStore,
@@ -20,9 +21,13 @@ import { addSample, sampleOf } from "./samples.ts";
 /** Registers the tests of the rules of records and of looking after a store. */
 export function testStoreMaintenance(name: string, open: StoreFactory): void {
   const rule = (text: string, run: (store: WholeStore, under: StoreUnderTest) => Promise<void>) =>
-    Deno.test(`${name}: ${text}`, async () => {
-      await using under = await open();
-      await run(under.store, under);
+    Deno.test({
+      name: `${name}: ${text}`,
+      permissions: STORE_PERMISSIONS,
+      fn: async () => {
+        await using under = await open();
+        await run(under.store, under);
+      },
     });
   const set = (store: WholeStore, records: readonly ImageRecord[]) =>
     store.updateImages(() => records, neverAborted());
