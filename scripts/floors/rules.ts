@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isTestFile } from "../lint/doors.ts";
 import type { Graph } from "./graph.ts";
 
 /** The floor of each room. A room imports itself and rooms on lower floors. */
@@ -69,7 +70,7 @@ export function whyNot(from: string, to: string): string | undefined {
 
 /** Files that may import anything, and that only their like may import. */
 function isTest(path: string): boolean {
-  return path.startsWith("tests/") || path.startsWith("scripts/") || /(?:_test|\/test_kit)\.ts$/.test(path);
+  return path.startsWith("tests/") || path.startsWith("scripts/") || isTestFile(path);
 }
 
 function roomOf(path: string): string | undefined {

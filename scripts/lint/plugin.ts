@@ -55,12 +55,18 @@ const door: Deno.lint.Rule = {
           else report(context, node, `"${name}" must be used with a name that can be read here`);
         }
       },
-      VariableDeclarator(node) {
-        // What is taken out of the object, or given another name, could not be followed.
-        if (node.init?.type !== "Identifier") return;
-        if (GUARDED.has(node.init.name)) {
-          report(context, node, `"${node.init.name}" must be used by its own name`);
-        } else pass(node, node.init.name);
+      VariableDeclarator({ id, init }) {
+        if (init?.type !== "Identifier") return;
+        const { name } = init;
+        if (!GUARDED.has(name)) return pass(init, name);
+        if (id.type !== "ObjectPattern") {
+          return report(context, init, `"${name}" must be used by its own name`);
+        }
+        for (const part of id.properties) {
+          if (part.type === "Property" && part.key.type === "Identifier") {
+            pass(part, `${name}.${part.key.name}`);
+          } else report(context, init, `"${name}" must be used with a name that can be read here`);
+        }
       },
       CallExpression(node) {
         // In `a?.b()` the called thing is wrapped.
