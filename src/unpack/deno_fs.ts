@@ -1,12 +1,14 @@
 /**
- * The file system by Deno's own calls: no xattrs, no nodes, no names that are not UTF-8, times to the microsecond.
+ * The file system by Deno's own calls: no xattrs, no nodes, no names that are not UTF-8, times to the millisecond and
+ * before 1970 to the second.
  *
  * It goes by paths, each built from directories that were found with `lstat` one step at a time. Between the look and
  * the use nobody else may write to the tree; the complete file system does not need that.
  *
  * @module
  */
-import { lchownSync, lutimesSync } from "node:fs";
+// The default export: Deno 2.6 has no `lchownSync` among the named ones.
+import fs from "node:fs";
 import type { TarTime } from "../tar/entry.ts";
 import { errnoOf, fsError } from "./fs_error.ts";
 import type { DirectoryFacts, NewFile, NodeKind, TreeFs } from "./tree_fs.ts";
@@ -27,6 +29,9 @@ function kindOfInfo(info: Deno.FileInfo): NodeKind {
   if (info.isDirectory) return "directory";
   return info.isFile ? "file" : "other";
 }
+
+/** Seconds that a Date can hold, a little less than 8.64e15 ms. File systems hold far fewer. */
+const DATE_MAX_SECONDS = 8e12;
 
 /** A directory is its path. */
 export class DenoFs implements TreeFs<string> {
@@ -113,7 +118,7 @@ export class DenoFs implements TreeFs<string> {
 
   setOwner(parent: string, name: string, uid: number, gid: number): boolean {
     const done = attempt("set owner of", name, ["EPERM", "EINVAL", "EACCES"], () => {
-      lchownSync(`${parent}/${name}`, uid, gid);
+      fs.lchownSync(`${parent}/${name}`, uid, gid);
       return true;
     });
     return done ?? false;
@@ -124,8 +129,11 @@ export class DenoFs implements TreeFs<string> {
   }
 
   setTime(parent: string, name: string, time: TarTime): void {
-    const seconds = time.seconds + time.nanoseconds / 1e9;
-    this.#do("set time of", name, () => lutimesSync(`${parent}/${name}`, seconds, seconds));
+    // Whole seconds before 1970: a fraction there is EINVAL. A Date, since Node takes a negative number for "now".
+    const fraction = time.seconds < 0 ? 0 : Math.floor(time.nanoseconds / 1e6);
+    const seconds = Math.max(-DATE_MAX_SECONDS, Math.min(DATE_MAX_SECONDS, time.seconds));
+    const date = new Date(seconds * 1000 + fraction);
+    this.#do("set time of", name, () => fs.lutimesSync(`${parent}/${name}`, date, date));
   }
 
   setXattr(): boolean {
