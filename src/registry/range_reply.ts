@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError, type ErrorCode } from "../base/errors.ts";
+import type { AppError, ErrorCode } from "../base/errors.ts";
 import { parseContentRange } from "./content_range.ts";
 import { CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE } from "./http_names.ts";
 

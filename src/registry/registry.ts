@@ -11,6 +11,7 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import type { ExchangeContext } from "./exchange.ts";
 import { HostGates } from "./host_gate.ts";
 import { createHosts } from "./hosts.ts";
+import { checkCredentials } from "./login.ts";
 import { openRemote } from "./remote.ts";
 import { openSession } from "./session.ts";
 import type { RegistrySettings } from "./settings.ts";
@@ -28,6 +29,12 @@ export interface RemoteOptions {
 export interface Registry {
   /** The repository of a reference. Nothing is asked yet. */
   remote(reference: Reference, options?: RemoteOptions): Remote;
+  /**
+   * Tries credentials at a registry.
+   *
+   * @throws AppError `unauthorized`, `forbidden`, `network` and the other codes of a request
+   */
+  checkCredentials(registry: string, credentials: CredentialSource, signal: AbortSignal): Promise<void>;
   /** Closes idle connections. */
   close(): void;
 }
@@ -69,6 +76,8 @@ export function openRegistry(settings: RegistrySettings, clock: Clock = SYSTEM_C
         );
       return openRemote(reference, { openSessions, transport, context });
     },
+    checkCredentials: (registry, credentials, signal) =>
+      checkCredentials(registry, credentials, { hosts, sessions: sessionDeps, context }, signal),
     close: () => transport.close(),
   };
 }

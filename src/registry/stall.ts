@@ -15,7 +15,7 @@ export interface StallLimits {
 }
 
 /** A timer this late, in milliseconds, says that the process itself stood still (a blocking write, a suspend). */
-const LATE_MS = 50;
+const LATE_MS = 1_000;
 
 const NOT_WAITING = -1;
 
@@ -35,6 +35,7 @@ export class StallWatch implements Disposable {
   /** When the read under way began. */
   #since = NOT_WAITING;
   #isSuspect = false;
+  #isOver = false;
 
   /** @param onStall called once, with the speed over the window that was too slow */
   constructor(limits: StallLimits, clock: Clock, onStall: (bytesPerSecond: number) => void) {
@@ -46,7 +47,7 @@ export class StallWatch implements Disposable {
   /** A read begins to wait for the network. */
   enter(): void {
     this.#since = this.#clock.elapsed();
-    if (this.#disarm === undefined) this.#arm(this.#limits.window - this.#waited);
+    if (this.#disarm === undefined && !this.#isOver) this.#arm(this.#limits.window - this.#waited);
   }
 
   /** The read has ended with so many bytes. */
@@ -60,6 +61,7 @@ export class StallWatch implements Disposable {
   [Symbol.dispose](): void {
     this.#disarm?.();
     this.#disarm = undefined;
+    this.#isOver = true;
   }
 
   #arm(ms: number): void {
@@ -72,28 +74,30 @@ export class StallWatch implements Disposable {
     this.#disarm = undefined;
     const now = this.#clock.elapsed();
     const isWaiting = this.#since !== NOT_WAITING;
-    const late = now - this.#dueAt;
-    // What the process slept through is given back: the bytes may lie in the kernel, unread.
-    if (isWaiting && late > LATE_MS) this.#since = Math.min(now, this.#since + late);
+    // What the process slept through says nothing of the host: the bytes may lie in the kernel, unread.
+    if (now - this.#dueAt > LATE_MS) return this.#beginWindow(now, isWaiting);
     const waited = this.#waited + (isWaiting ? now - this.#since : 0);
     if (waited < this.#limits.window) {
       if (isWaiting) this.#arm(this.#limits.window - waited);
       return;
     }
     const speed = this.#bytes * 1000 / waited;
-    if (speed >= this.#limits.floor) {
-      this.#bytes = 0;
-      this.#waited = 0;
-      this.#isSuspect = false;
-      if (isWaiting) {
-        this.#since = now;
-        this.#arm(this.#limits.window);
-      }
-      return;
+    if (speed >= this.#limits.floor) return this.#beginWindow(now, isWaiting);
+    if (this.#isSuspect) {
+      this.#isOver = true;
+      return this.#onStall(speed);
     }
-    if (this.#isSuspect) return this.#onStall(speed);
     // Timers run before arrived bytes are handed out: the verdict waits for one more turn.
     this.#isSuspect = true;
     this.#arm(0);
+  }
+
+  #beginWindow(now: number, isWaiting: boolean): void {
+    this.#bytes = 0;
+    this.#waited = 0;
+    this.#isSuspect = false;
+    if (!isWaiting) return;
+    this.#since = now;
+    this.#arm(this.#limits.window);
   }
 }

@@ -1,0 +1,55 @@
+import { neverAborted } from "../base/abort.ts";
+import { AppError } from "../base/errors.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { RegistrySettings } from "./settings.ts";
+import { assertEquals, assertRejects, assertThrows } from "../../tests/assert.ts";
+import { buildImage } from "../../tests/images/mod.ts";
+import { headers, startRegistry, tooManyRequests } from "../../tests/registry/mod.ts";
+import { openRegistry } from "./registry.ts";
+import { TestClock } from "./test_clock.ts";
+
+const never = neverAborted();
+
+Deno.test("Remotes of one registry client share tokens, waits and warnings", async () => {
+  await using server = await startRegistry({ auth: { kind: "bearer" } });
+  const image = await buildImage();
+  const reference = parseReference(server.push("team/app", "v1", image).reference);
+  server.fault({ kind: "manifest", times: 2 }, headers({ warning: '299 - "old"' }));
+  const warnings: string[] = [];
+  const clock = new TestClock();
+  const client = openRegistry({ onWarning: (warning) => warnings.push(warning) }, clock);
+  try {
+    await client.remote(reference).resolve(reference, never);
+    await client.remote(reference).resolve(reference, never);
+    assertEquals(server.requests.tokens.length, 1);
+    assertEquals(warnings, ["old"]);
+    server.fault({ kind: "manifest" }, tooManyRequests(30));
+    await client.remote(reference).resolve(reference, never);
+    assertEquals(clock.elapsed() >= 30_000, true);
+  } finally {
+    client.close();
+  }
+});
+
+Deno.test("A remote stands for one repository", async () => {
+  const client = openRegistry({});
+  const remote = client.remote(parseReference("a/b"));
+  const error = await assertRejects(() => remote.resolve(parseReference("c/d"), never), AppError);
+  assertEquals(error.code, "internal");
+  client.close();
+});
+
+Deno.test("openRegistry() refuses settings that make no sense", async (t) => {
+  const cases: readonly RegistrySettings[] = [
+    { attempts: 0 },
+    { attempts: NaN },
+    { maxRetryAfter: -1 },
+    { stallFloor: -1 },
+    { stallWindow: 0 },
+  ];
+  for (const settings of cases) {
+    await t.step(JSON.stringify(settings), () => {
+      assertEquals(assertThrows(() => openRegistry(settings), AppError).code, "invalid_argument");
+    });
+  }
+});

@@ -1,0 +1,266 @@
+import { neverAborted } from "../base/abort.ts";
+import { AppError, type ErrorCode } from "../base/errors.ts";
+import { digestOf } from "../oci/digest.ts";
+import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from "../oci/media_type.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import { buildDocument, buildImage } from "../../tests/images/mod.ts";
+import {
+  digestHeader,
+  type Fault,
+  hangUp,
+  headers,
+  startRegistry,
+  status,
+  tooManyRequests,
+  withoutLength,
+} from "../../tests/registry/mod.ts";
+import { openTestRemote, REPOSITORY } from "./test_remote.ts";
+
+const never = neverAborted();
+const OTHER = `sha256:${"0".repeat(64)}`;
+
+Deno.test("resolve() takes one request, and brings verified bytes along", async () => {
+  await using registry = await startRegistry();
+  const { root } = await buildImage();
+  registry.push(REPOSITORY, "v1", { root, documents: [root], blobs: [] });
+  using test = openTestRemote(registry);
+  const resolved = await test.remote.resolve(test.reference, never);
+  assertEquals(resolved.descriptor, {
+    mediaType: root.mediaType,
+    digest: root.digest,
+    size: root.bytes.length,
+  });
+  assertEquals(resolved.bytes, root.bytes);
+  assertEquals(resolved.host, registry.host);
+  assertEquals(registry.requests.lines, [`GET /v2/${REPOSITORY}/manifests/v1`]);
+  const accept = registry.requests.all[0]?.headers.get("accept") ?? "";
+  for (const type of [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST]) {
+    assertStringIncludes(accept, type);
+  }
+});
+
+Deno.test("A reference with a digest is asked for by it, whatever its tag", async () => {
+  await using registry = await startRegistry();
+  const image = await buildImage();
+  registry.push(REPOSITORY, "v1", image);
+  using test = openTestRemote(registry);
+  await test.remote.resolve({ ...test.reference, tag: "other", digest: image.root.digest }, never);
+  assertEquals(registry.requests.lines, [`GET /v2/${REPOSITORY}/manifests/${image.root.digest}`]);
+});
+
+Deno.test("A digest of sha512 is checked by its own algorithm", async () => {
+  await using registry = await startRegistry();
+  const image = await buildImage({ algorithm: "sha512" });
+  registry.push(REPOSITORY, "v1", image);
+  using test = openTestRemote(registry);
+  for (const reference of [test.reference, { ...test.reference, digest: image.root.digest }]) {
+    assertEquals((await test.remote.resolve(reference, never)).descriptor.digest, image.root.digest);
+  }
+});
+
+interface Refused {
+  readonly name: string;
+  readonly faults: readonly [Fault, ...Fault[]];
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const REFUSED: readonly Refused[] = [
+  {
+    name: "a digest header that isn't the bytes'",
+    faults: [digestHeader(OTHER)],
+    code: "digest_mismatch",
+    message: `says "${OTHER}" of bytes that hash to`,
+  },
+  {
+    name: "a media type that isn't the document's",
+    faults: [headers({ "content-type": OCI_INDEX })],
+    code: "invalid_content",
+    message: "mediaType",
+  },
+  {
+    name: "a page in place of a document",
+    faults: [page("<html>log in to the hotel</html>")],
+    code: "invalid_content",
+    message: "not valid JSON",
+  },
+  {
+    name: "a document over 4 MiB",
+    faults: [page(" ".repeat(4 * 1024 * 1024 + 1))],
+    code: "limit_exceeded",
+    message: "larger than 4194304 bytes",
+  },
+  {
+    name: "an encoding",
+    faults: [headers({ "content-encoding": "x-other" })],
+    code: "unsupported",
+    message: 'Content-Encoding "x-other"',
+  },
+  { name: "404", faults: [status(404)], code: "not_found", message: "check the name" },
+  { name: "401", faults: [status(401)], code: "unauthorized", message: "log in, or check the name" },
+  { name: "403", faults: [status(403)], code: "forbidden", message: "log in with an account" },
+  {
+    name: "429 for hours",
+    faults: [tooManyRequests(10_800)],
+    code: "rate_limited",
+    message: "until 2026-01-01T03:00:00.000Z, and we wait 60 s at most",
+  },
+];
+
+function page(text: string): Fault {
+  const bytes = new TextEncoder().encode(text);
+  return () => ({ status: 200, headers: {}, body: { size: bytes.length, chunks: [bytes], offset: 0 } });
+}
+
+Deno.test("resolve() refuses what can't be trusted, with one request and one error", async (t) => {
+  for (const { name, faults, code, message } of REFUSED) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      registry.push(REPOSITORY, "v1", await buildImage());
+      registry.fault({ kind: "manifest" }, ...faults);
+      using test = openTestRemote(registry);
+      const error = await assertRejects(() => test.remote.resolve(test.reference, never), AppError);
+      assertEquals(error.code, code, error.message);
+      assertStringIncludes(error.message, message);
+      assertStringIncludes(error.message, registry.host);
+      assertEquals(registry.requests.all.length, 1);
+    });
+  }
+});
+
+Deno.test("resolve() refuses bytes of another digest than the reference's", async () => {
+  await using registry = await startRegistry();
+  const image = await buildImage();
+  registry.push(REPOSITORY, "v1", image);
+  const want = await digestOf(new Uint8Array(1));
+  registry.content.repository(REPOSITORY).documents.set(want, image.root);
+  using test = openTestRemote(registry);
+  const reference = { ...test.reference, digest: want };
+  const error = await assertRejects(() => test.remote.resolve(reference, never), AppError, "hash to");
+  assertEquals(error.code, "digest_mismatch");
+});
+
+Deno.test("resolve() takes what hosts may leave out", async (t) => {
+  const cases: readonly (readonly [string, readonly [Fault, ...Fault[]]])[] = [
+    ["no digest", [digestHeader(undefined)]],
+    ["garbage for a digest", [digestHeader("sha256:xyz")]],
+    ["no length", [withoutLength()]],
+    ["no media type", [headers({ "content-type": undefined })]],
+    ["a general media type", [headers({ "content-type": "application/json; charset=utf-8" })]],
+  ];
+  for (const [name, faults] of cases) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      const image = await buildImage();
+      registry.push(REPOSITORY, "v1", image);
+      registry.fault({ kind: "manifest" }, ...faults);
+      using test = openTestRemote(registry);
+      const { descriptor } = await test.remote.resolve(test.reference, never);
+      assertEquals([descriptor.digest, descriptor.mediaType], [image.root.digest, image.root.mediaType]);
+    });
+  }
+});
+
+Deno.test("resolve() tries again what may pass", async (t) => {
+  const cases: readonly (readonly [string, Fault, number])[] = [
+    ["500", status(500), 150],
+    ["503 with a wait", status(503, { "retry-after": "20" }), 20_000],
+    ["429 without a wait", tooManyRequests(), 150],
+    ["429 with a wait", tooManyRequests(20), 20_000],
+    ["429 with a date", untilDate("Thu, 01 Jan 2026 00:00:20 GMT"), 20_000],
+    ["429 with a date that has passed", untilDate("Wed, 31 Dec 2025 00:00:20 GMT"), 150],
+    ["429 with garbage", tooManyRequests("soon"), 150],
+    ["a connection that breaks", hangUp(), 150],
+  ];
+  for (const [name, fault, least] of cases) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      registry.push(REPOSITORY, "v1", await buildImage());
+      registry.fault({ kind: "manifest" }, fault);
+      using test = openTestRemote(registry);
+      await test.remote.resolve(test.reference, never);
+      assertEquals(registry.requests.all.length, 2);
+      assert(test.clock.elapsed() >= least && test.clock.elapsed() < least + 3000);
+    });
+  }
+});
+
+function untilDate(date: string): Fault {
+  return status(429, { date: "Thu, 01 Jan 2026 00:00:00 GMT", "retry-after": date });
+}
+
+interface Headed {
+  readonly name: string;
+  readonly fault?: Fault;
+  readonly methods: readonly string[];
+}
+
+const HEADED: readonly Headed[] = [
+  { name: "HEAD that says all", methods: ["HEAD"] },
+  { name: "405", fault: status(405), methods: ["HEAD", "GET"] },
+  { name: "403", fault: status(403), methods: ["HEAD", "GET"] },
+  { name: "no digest", fault: digestHeader(undefined), methods: ["HEAD", "GET"] },
+  { name: "no media type", fault: headers({ "content-type": undefined }), methods: ["HEAD", "GET"] },
+  { name: "500 once", fault: status(500), methods: ["HEAD", "HEAD"] },
+];
+
+Deno.test("resolveDigest() asks by HEAD, and by GET where that doesn't say enough", async (t) => {
+  for (const { name, fault, methods } of HEADED) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      const { root } = await buildImage();
+      registry.push(REPOSITORY, "v1", { root, documents: [root], blobs: [] });
+      if (fault !== undefined) registry.fault({ kind: "manifest", method: "HEAD" }, fault);
+      using test = openTestRemote(registry);
+      const resolved = await test.remote.resolveDigest?.(test.reference, never);
+      assertEquals(resolved?.descriptor, {
+        mediaType: root.mediaType,
+        digest: root.digest,
+        size: root.bytes.length,
+      });
+      assertEquals(registry.requests.all.map(({ method }) => method), [...methods]);
+    });
+  }
+});
+
+Deno.test("resolveDigest() doesn't ask again after 404", async () => {
+  await using registry = await startRegistry();
+  using test = openTestRemote(registry);
+  const error = await assertRejects(
+    () => test.remote.resolveDigest?.(test.reference, never) ?? Promise.resolve(),
+    AppError,
+  );
+  assertEquals(error.code, "not_found");
+  assertEquals(registry.requests.all.map(({ method }) => method), ["HEAD"]);
+});
+
+Deno.test("A refusal of HEAD is explained by the body of GET", async () => {
+  await using registry = await startRegistry();
+  registry.push(REPOSITORY, "v1", await buildImage());
+  registry.fault({ kind: "manifest", times: 2 }, status(403));
+  using test = openTestRemote(registry);
+  await assertRejects(
+    () => test.remote.resolveDigest?.(test.reference, never) ?? Promise.resolve(),
+    AppError,
+    '("the test asked for 403")',
+  );
+});
+
+Deno.test("Warnings of a host are passed on", async () => {
+  await using registry = await startRegistry();
+  registry.push(REPOSITORY, "v1", await buildImage());
+  registry.fault({ kind: "manifest" }, headers({ warning: '299 - "v1 goes away \\"soon\\""' }));
+  using test = openTestRemote(registry);
+  await test.remote.resolve(test.reference, never);
+  assertEquals(test.warnings, ['v1 goes away "soon"']);
+});
+
+Deno.test("Schema 1 is refused by name", async () => {
+  await using registry = await startRegistry();
+  const type = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+  const root = await buildDocument(type, { schemaVersion: 1, name: "x", fsLayers: [] });
+  registry.push(REPOSITORY, "v1", { root, documents: [root], blobs: [] });
+  using test = openTestRemote(registry);
+  const error = await assertRejects(() => test.remote.resolve(test.reference, never), AppError, "schema 1");
+  assertEquals(error.code, "unsupported");
+});

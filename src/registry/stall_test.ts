@@ -1,0 +1,92 @@
+import { assertEquals } from "../../tests/assert.ts";
+import { StallWatch } from "./stall.ts";
+import { TestClock } from "./test_clock.ts";
+
+const LIMITS = { floor: 1000, window: 30_000 };
+
+function watching() {
+  const clock = new TestClock();
+  const stalls: number[] = [];
+  const watch = new StallWatch(LIMITS, clock, (speed) => stalls.push(Math.round(speed)));
+  /** A read that waits `ms` for `bytes`. */
+  const read = (ms: number, bytes: number) => {
+    watch.enter();
+    clock.advance(ms);
+    watch.leave(bytes);
+  };
+  return { clock, stalls, watch, read };
+}
+
+Deno.test("Silence over the window is a stall", () => {
+  const { clock, stalls, watch } = watching();
+  watch.enter();
+  clock.advance(29_999);
+  assertEquals(stalls, []);
+  clock.advance(1);
+  assertEquals(stalls, [0]);
+  assertEquals(clock.timers, 0);
+});
+
+Deno.test("A trickle below the floor is a stall", () => {
+  const { stalls, read } = watching();
+  for (let i = 0; i < 31; i++) read(1000, 100);
+  assertEquals(stalls, [97]);
+});
+
+Deno.test("A slow line above the floor is none, however long it takes", () => {
+  const { stalls, read } = watching();
+  for (let i = 0; i < 1000; i++) read(1000, 1100);
+  assertEquals(stalls, []);
+});
+
+Deno.test("Silence after a fast start is found within two windows", () => {
+  const { clock, stalls, watch, read } = watching();
+  for (let i = 0; i < 10; i++) read(100, 1_000_000);
+  watch.enter();
+  clock.advance(29_000);
+  assertEquals(stalls, []);
+  clock.advance(30_000);
+  assertEquals(stalls, [0]);
+});
+
+Deno.test("Time that the consumer takes is not on the clock", () => {
+  const { clock, stalls, read } = watching();
+  for (let i = 0; i < 100; i++) {
+    read(10, 1);
+    clock.advance(60_000);
+  }
+  assertEquals(stalls, []);
+  assertEquals(clock.timers <= 1, true);
+});
+
+Deno.test("Time in which the whole process stood still is not on the clock", () => {
+  const { clock, stalls, watch } = watching();
+  watch.enter();
+  clock.freeze(300_000);
+  assertEquals(stalls, []);
+  watch.leave(64_000);
+  watch.enter();
+  clock.advance(30_001);
+  assertEquals(stalls, []);
+});
+
+Deno.test("Bytes that arrived while the timer was due are seen before the verdict", () => {
+  const { clock, stalls, watch } = watching();
+  watch.enter();
+  // The first look only suspects; the read ends in the same turn.
+  clock.advance(29_999);
+  watch.leave(0);
+  watch.enter();
+  const stop = clock.after(1, () => watch.leave(64_000));
+  clock.advance(2);
+  stop();
+  assertEquals(stalls, []);
+});
+
+Deno.test("A watch that was disposed says nothing any more", () => {
+  const { clock, stalls, watch } = watching();
+  watch.enter();
+  watch[Symbol.dispose]();
+  clock.advance(60_000);
+  assertEquals([stalls.length, clock.timers], [0, 0]);
+});
