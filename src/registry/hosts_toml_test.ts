@@ -1,0 +1,116 @@
+import { AppError } from "../base/errors.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import { parseHostsFile } from "./hosts_toml.ts";
+
+const PATH = "/etc/certs.d/docker.io/hosts.toml";
+
+Deno.test("parseHostsFile() reads containerd's own examples", async () => {
+  const { server, mirrors } = await parseHostsFile(
+    `
+server = "https://registry-1.docker.io"
+
+[host."https://mirror.example"]
+  capabilities = ["pull"]
+  ca = "ca.crt"
+  client = [["/c/client.cert", "/c/client.key"]]
+  [host."https://mirror.example".header]
+    x-one = "1"
+    X-Many = ["a", "b"]
+
+[host."http://second.example:5000/proxy"]
+  capabilities = ["pull", "resolve", "push"]
+  ca = ["/a.crt", "b.crt"]
+  client = "both.pem"
+  skip_verify = true
+  dial_timeout = "3s"
+
+[host."https://third.example/root/"]
+  override_path = true
+
+[host."https://push-only.example"]
+  capabilities = ["push"]
+`,
+    PATH,
+  );
+  assertEquals(server?.base.href, "https://registry-1.docker.io/v2/");
+  assertEquals([...server?.capabilities ?? []], ["pull", "resolve"]);
+  const [first, second, third, ...more] = mirrors;
+  assertEquals(more, []);
+  assertEquals(first, {
+    base: new URL("https://mirror.example/v2/"),
+    capabilities: new Set(["pull"] as const),
+    headers: { "x-one": "1", "x-many": "a, b" },
+    ca: ["/etc/certs.d/docker.io/ca.crt"],
+    client: { cert: "/c/client.cert", key: "/c/client.key" },
+  });
+  assertEquals(second?.base.href, "http://second.example:5000/proxy/v2/");
+  assertEquals(second?.ca, ["/a.crt", "/etc/certs.d/docker.io/b.crt"]);
+  const both = "/etc/certs.d/docker.io/both.pem";
+  assertEquals(second?.client, { cert: both, key: both });
+  assertEquals(third?.base.href, "https://third.example/root/");
+});
+
+Deno.test("Addresses of hosts get the path of the API, once", async (t) => {
+  const cases = [
+    ["https://a.example", "https://a.example/v2/"],
+    ["https://a.example/", "https://a.example/v2/"],
+    ["https://a.example/v2", "https://a.example/v2/"],
+    ["https://a.example/v2/", "https://a.example/v2/"],
+    ["https://a.example/x", "https://a.example/x/v2/"],
+    ["a.example:5000", "https://a.example:5000/v2/"],
+    ["localhost:5000", "http://localhost:5000/v2/"],
+    ["https://localhost:5000", "https://localhost:5000/v2/"],
+  ] as const;
+  for (const [server, want] of cases) {
+    await t.step(server, async () => {
+      assertEquals((await parseHostsFile(`server = "${server}"`, PATH)).server?.base.href, want);
+    });
+  }
+});
+
+const HOST = '[host."https://m.example"]\n';
+const BAD: readonly (readonly [text: string, says: string])[] = [
+  ["server = ", "not valid TOML"],
+  ['server = "a"\nserver = "b"', "not valid TOML"],
+  ["server = 5", '"server" must be a text'],
+  ['server = "ftp://a"', "must be an http or https URL"],
+  ['server = "https://u:s3cret@a.example"', "no user"],
+  ['server = "https://["', "not a URL"],
+  ['sever = "https://a.example"', 'unknown key "sever"'],
+  ['server = "https://a.example"\nmirror = "x"', 'unknown key "mirror"'],
+  ["skip_verify = true", '"skip_verify" needs a "server"'],
+  ['host = "https://m.example"', '"host" must be a table'],
+  [`${HOST}capability = ["pull"]`, 'unknown key "host."https://m.example".capability"'],
+  // The classic: a key of the top that landed in the table above it.
+  [`${HOST}server = "https://a.example"`, "unknown key"],
+  [`${HOST}capabilities = ["pul"]`, 'unknown capability "pul"'],
+  [`${HOST}capabilities = [1]`, "must be a text"],
+  [`${HOST}capabilities = true`, "must be a text or a list"],
+  [`${HOST}skip_verify = "no"`, "must be true or false"],
+  [`${HOST}skip_verify = true`, "can't be done"],
+  [`${HOST}override_path = 1`, "must be true or false"],
+  [`${HOST}ca = 1`, "must be a text or a list"],
+  [`${HOST}client = [["a", "b", "c"]]`, "must name a certificate and a key"],
+  [`${HOST}client = ["a", "b"]`, "names 2, want one"],
+  [`${HOST}header = "x"`, "must be a table"],
+  [`${HOST}header = { "bad name" = "x" }`, "can't be a header"],
+  [`${HOST}header = { x = "a\\nb" }`, "can't be a header"],
+  [`${HOST}header = { x = 1 }`, "must be a text"],
+];
+
+Deno.test("A mistake in hosts.toml is an error that names the file, never a mirror left out", async (t) => {
+  for (const [text, says] of BAD) {
+    await t.step(text, async () => {
+      const error = await assertRejects(() => parseHostsFile(text, PATH));
+      assert(error instanceof AppError && ["invalid_content", "unsupported"].includes(error.code));
+      assertStringIncludes(error.message, `"${PATH}"`);
+      assertStringIncludes(error.message, says);
+      assert(!error.message.includes("s3cret"));
+    });
+  }
+});
+
+Deno.test("An empty file, and one with a server alone, are fine", async () => {
+  assertEquals(await parseHostsFile("", PATH), { mirrors: [] });
+  assertEquals((await parseHostsFile('server = ""', PATH)).server, undefined);
+});
