@@ -10,7 +10,7 @@ Deno.test("dray pull logs in with the name and password that it is given", async
     "basic": { kind: "basic", username: "ann", password: "pw" },
     "token by GET": { kind: "bearer", users: USERS, methods: ["GET"] },
     "token by GET or POST": { kind: "bearer", users: USERS },
-    "token that expires": { kind: "bearer", users: USERS, tokenUses: 2 },
+    "token that expires": { kind: "bearer", users: USERS, tokenUses: 5 },
     "token as access_token": { kind: "bearer", users: USERS, tokenField: "access_token" },
   };
   for (const [name, auth] of Object.entries(kinds)) {

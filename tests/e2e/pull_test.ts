@@ -130,7 +130,7 @@ Deno.test("dray pull ends with the exit code of what went wrong", async (t) => {
   const { reference: lockedReference } = locked.push("app", "v1", image);
   const cases: readonly [name: string, args: readonly string[], code: number, says: RegExp][] = [
     ["no reference", ["pull"], 2, /REF/],
-    ["bad reference", ["pull", "UPPER/case"], 2, /UPPER\/case/],
+    ["bad reference", ["pull", "team/UPPER"], 2, /team\/UPPER/],
     ["no tag", ["pull", `${registry.host}/app:v2`], 3, /v2/],
     ["no repository", ["pull", `${registry.host}/nothing`], 3, /nothing/],
     ["no credentials", ["pull", lockedReference], 4, new RegExp(locked.host)],
