@@ -1,0 +1,175 @@
+/**
+ * The layers of an image as one archive of its root file system: every owner, attribute and node, without the right
+ * to make any of them.
+ *
+ * The layers are read twice: first for the tree that they make, then for the contents. So nothing is kept but the
+ * tree, and every hard link comes after the file that it names. The same layers give the same bytes.
+ *
+ * @module
+ */
+import type { ByteReader, ByteSink } from "../base/bytes.ts";
+import type { Entry, EntryCommon } from "../tar/entry.ts";
+import { TarWriter } from "../tar/writer.ts";
+import { LayerApplier } from "./applier.ts";
+import { FlatStyle } from "./flat_style.ts";
+import { type LayerLimits, readLayer } from "./layer.ts";
+import {
+  type ContentListener,
+  type MemoryDirectory,
+  type MemoryFile,
+  MemoryFs,
+  type MemoryNode,
+} from "./memory_fs.ts";
+import { Tree } from "./tree.ts";
+import type { OpenLayer } from "./unpack.ts";
+
+/**
+ * Finds out what tree layers make.
+ *
+ * @param between is awaited before each piece of a layer that is read
+ * @throws AppError as `unpackRootfs`, but for what the disk says
+ */
+export async function layersToMemory(
+  layers: readonly OpenLayer[],
+  limits: LayerLimits,
+  signal: AbortSignal,
+  listener?: ContentListener,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<MemoryDirectory> {
+  const fs = new MemoryFs(listener);
+  using tree = new Tree(fs, "");
+  for (const open of layers) {
+    using source = await open(signal);
+    using applier = new LayerApplier(tree, new FlatStyle(tree), new Map());
+    const reader: ByteReader = {
+      read: async (buffer) => {
+        await between();
+        return await source.reader.read(buffer);
+      },
+    };
+    await readLayer({ ...source, reader }, applier, limits, signal);
+  }
+  tree.directories.apply(fs, tree.root);
+  await between();
+  return fs.root;
+}
+
+/**
+ * Writes the root file system of an image as one tar archive. Directories come first, then links and nodes, then
+ * files with their hard links, each in the order of their paths or of the layers.
+ *
+ * @throws AppError as {@linkcode layersToMemory}; what the sink throws
+ */
+export async function flattenLayers(
+  layers: readonly OpenLayer[],
+  sink: ByteSink,
+  limits: LayerLimits,
+  signal: AbortSignal,
+): Promise<void> {
+  let pending: Uint8Array[] = [];
+  const tar = new TarWriter((bytes) => pending.push(bytes));
+  const flush = async () => {
+    const ready = pending;
+    pending = [];
+    for (const bytes of ready) await sink.write(bytes);
+  };
+  const files = new Map<number, { readonly file: MemoryFile; readonly names: string[] }>();
+  const others: { readonly name: string; readonly node: MemoryNode }[] = [];
+  const root = await layersToMemory(layers, limits, signal);
+  for (const [name, node] of walkTree(root)) {
+    if (node.kind === "directory") writeEntry(tar, { ...common(`${name}/`, node), kind: "directory" });
+    else if (node.kind !== "file") others.push({ name, node });
+    else {
+      const known = files.get(node.number);
+      if (known === undefined) files.set(node.number, { file: node, names: [name] });
+      else known.names.push(name);
+    }
+  }
+  await flush();
+  writeOthers(tar, others);
+  await flush();
+  const writer = new FileWriter(tar, files);
+  await layersToMemory(layers, limits, signal, writer, flush);
+  tar.finish();
+  await flush();
+}
+
+/** Everything below a directory with its path, sorted, parents first. */
+export function* walkTree(
+  directory: MemoryDirectory,
+  prefix = "",
+): Iterable<readonly [path: string, MemoryNode]> {
+  for (const name of [...directory.children.keys()].sort()) {
+    const node = directory.children.get(name);
+    if (node === undefined) continue;
+    yield [prefix + name, node];
+    if (node.kind === "directory") yield* walkTree(node, `${prefix}${name}/`);
+  }
+}
+
+function common(name: string, { mode, uid, gid, mtime, xattrs }: MemoryNode): EntryCommon {
+  return { name, mode, uid, gid, userName: "", groupName: "", mtime, xattrs };
+}
+
+function writeEntry(tar: TarWriter, entry: Entry): void {
+  tar.begin(entry);
+  tar.end();
+}
+
+function writeOthers(
+  tar: TarWriter,
+  others: readonly { readonly name: string; readonly node: MemoryNode }[],
+): void {
+  const written = new Map<MemoryNode, string>();
+  for (const { name, node } of others) {
+    const first = written.get(node);
+    if (first !== undefined) writeEntry(tar, { ...common(name, node), kind: "hardlink", target: first });
+    else writeEntry(tar, specialEntry(name, node));
+    written.set(node, first ?? name);
+  }
+}
+
+function specialEntry(name: string, node: MemoryNode): Entry {
+  const facts = common(name, node);
+  if (node.kind === "symlink") return { ...facts, kind: "symlink", target: node.target };
+  if (node.kind !== "other" || node.node.kind === "fifo") return { ...facts, kind: "fifo" };
+  return { ...facts, kind: "device", device: node.node.kind, major: node.node.major, minor: node.node.minor };
+}
+
+/** Writes those files that are in the tree at the end, as their contents come by. */
+class FileWriter implements ContentListener {
+  readonly #tar: TarWriter;
+  readonly #files: ReadonlyMap<number, { readonly file: MemoryFile; readonly names: readonly string[] }>;
+  #open: number | undefined;
+
+  constructor(tar: TarWriter, files: ReadonlyMap<number, { file: MemoryFile; names: readonly string[] }>) {
+    this.#tar = tar;
+    this.#files = files;
+  }
+
+  data(number: number, bytes: Uint8Array, offset: number): void {
+    const entry = this.#files.get(number);
+    if (entry === undefined) return;
+    this.#begin(number, entry.file, entry.names[0]);
+    // The layer's chunk is used again before the sink has taken the bytes.
+    this.#tar.data(bytes.slice(), offset);
+  }
+
+  end(number: number): void {
+    const entry = this.#files.get(number);
+    if (entry === undefined) return;
+    const [first, ...links] = entry.names;
+    this.#begin(number, entry.file, first);
+    this.#tar.end();
+    this.#open = undefined;
+    for (const name of links) {
+      writeEntry(this.#tar, { ...common(name, entry.file), kind: "hardlink", target: first ?? "" });
+    }
+  }
+
+  #begin(number: number, file: MemoryFile, name = ""): void {
+    if (this.#open === number) return;
+    this.#open = number;
+    this.#tar.begin({ ...common(name, file), kind: "file", size: file.size });
+  }
+}
