@@ -25,7 +25,8 @@ export async function run({ args, options }: InputOf<typeof VERIFY>, context: Co
   try {
     using progress = showProgress(options.quiet, context);
     result = await service.verify({
-      images: args.images,
+      // No names mean the whole store, not none of it.
+      ...(args.images.length === 0 ? {} : { images: args.images }),
       repair: options.repair,
       ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
       onProgress: progress.onProgress,
