@@ -23,8 +23,8 @@ function parseIpv6(text: string): IpBytes | undefined {
   const zone = text.indexOf("%");
   const halves = (zone < 0 ? text : text.slice(0, zone)).split("::");
   if (halves.length > 2) return undefined;
-  const head = ipv6Groups(halves[0] ?? "");
-  const tail = ipv6Groups(halves[1] ?? "");
+  const head = ipv6Groups(halves[0] ?? "", halves.length === 1);
+  const tail = ipv6Groups(halves[1] ?? "", true);
   if (head === undefined || tail === undefined) return undefined;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 2) return undefined;
@@ -33,12 +33,13 @@ function parseIpv6(text: string): IpBytes | undefined {
   return isMapped ? bytes.slice(12) : bytes;
 }
 
-function ipv6Groups(text: string): number[] | undefined {
+/** @param isEnd whether nothing follows: only there may an address end in the form of IPv4 */
+function ipv6Groups(text: string, isEnd: boolean): number[] | undefined {
   if (text === "") return [];
   const bytes: number[] = [];
   const groups = text.split(":");
   for (const [i, group] of groups.entries()) {
-    if (i === groups.length - 1 && group.includes(".")) {
+    if (isEnd && i === groups.length - 1 && group.includes(".")) {
       const four = parseIpv4(group);
       if (four === undefined) return undefined;
       bytes.push(...four);

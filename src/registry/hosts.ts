@@ -85,7 +85,10 @@ class Hosts implements HostDirectory {
       hosts.push(hostOf(registry, mirror, isMirror));
     }
     await this.#register(own, isOwnMirror ? undefined : identity);
-    if (own.capabilities.size > 0) hosts.push(hostOf(registry, own, isOwnMirror));
+    const isListed = hosts.some(({ base, capabilities }) =>
+      base.href === own.base.href && own.capabilities.isSubsetOf(capabilities)
+    );
+    if (!isListed && own.capabilities.size > 0) hosts.push(hostOf(registry, own, isOwnMirror));
     return hosts;
   }
 

@@ -77,7 +77,6 @@ capabilities = ["pull"]
     "mirror https://b.example/v2/ pull",
     "mirror https://a.example/v2/ pull,resolve",
     "origin https://registry-1.docker.io/v2/ pull,resolve",
-    "origin https://registry-1.docker.io/v2/ pull,resolve",
   ]);
   assertEquals(await short(settings, "quay.io"), [
     "mirror https://a.example/quay/ pull,resolve",

@@ -66,7 +66,6 @@ function messageOfItem(item: unknown): string {
 
 /** Nothing that moves a terminal's cursor, and no more than fits. */
 function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  const line = text.replace(/[\x00-\x1f\x7f-\x9f\s]+/g, " ").trim();
+  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
   return line.length > MESSAGE_MAX_LENGTH ? `${line.slice(0, MESSAGE_MAX_LENGTH)}…` : line;
 }

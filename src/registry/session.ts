@@ -28,6 +28,7 @@ export interface SessionDeps {
  * Opens a session; nothing is sent yet. The first request goes out without waiting for credentials unless the host
  * is known to want them: who has none loses no time, and who has some loses no more than the host's 401.
  *
+ * @param repository "" for requests to the registry as a whole: their token has no scope but what the host asks for
  * @param credentials asked once, and only for a host that is no mirror
  */
 export function openSession(

@@ -155,6 +155,27 @@ Deno.test("Many requests at once get one token, at the start and when it is drop
   assertEquals(server.log.filter((line) => line.includes("/token")).length, 2);
 });
 
+Deno.test("A session with the registry as a whole asks for a token without scope", async () => {
+  await using server = registry({
+    accepts: (header) => header === "Bearer t1",
+    challenge: () => 'Bearer realm="{base}token?x=1",service="reg"',
+    token: counting(),
+  });
+  using deps = shared();
+  const session = openSession(hostOf(server), "", NOBODY, deps);
+  assertEquals(await textOf(await session.send({ method: "GET", path: "" }, never)), CONTENT);
+  assertEquals(server.log, ["GET /v2/", "GET /token?x=1&service=reg", "GET /v2/ auth=Bearer t1"]);
+});
+
+Deno.test("A challenge without a realm is no challenge", async () => {
+  await using server = registry({ accepts: () => false, challenge: () => 'Bearer service="reg"' });
+  using deps = shared();
+  const response = await get(server, BOB, deps);
+  assertEquals(response.status, 401);
+  await textOf(response);
+  assertEquals(server.log.length, 1);
+});
+
 Deno.test("A refused fresh token is final", async () => {
   await using server = registry({ accepts: () => false, token: counting() });
   using deps = shared();
