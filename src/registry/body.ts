@@ -172,6 +172,7 @@ class MendingBody implements FetchBody {
           return n;
         }
       } catch (error) {
+        this.#plan.signal.throwIfAborted();
         if (!(error instanceof AppError)) throw error;
         failure = error;
       }

@@ -2,7 +2,13 @@ import { neverAborted } from "../base/abort.ts";
 import { equalBytes, MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { TransferEvent } from "../content/remote.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "../../tests/assert.ts";
 import {
   contentLength,
   contentRange,
@@ -240,6 +246,24 @@ Deno.test("An abort ends a read with its own reason, and nothing is asked again"
   controller.abort(new RangeError("enough"));
   await assertRejects(() => next, RangeError, "enough");
   assertEquals(registry.requests.of("/blobs/").length, 1);
+});
+
+Deno.test("An abort for another transfer's failure is not taken for this one's", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  registry.fault({ kind: "blob" }, stallAfter(1000));
+  using test = openTestRemote(registry);
+  const controller = new AbortController();
+  const events: string[] = [];
+  const onEvent = ({ kind }: TransferEvent) => events.push(kind);
+  using body = await test.remote.fetch(blob, { onEvent }, controller.signal);
+  const buffer = new Uint8Array(SIZE);
+  await readTo(body, buffer, 1000);
+  const next = body.read(buffer);
+  const reason = new AppError("network", "Cannot fetch another blob");
+  controller.abort(reason);
+  assertStrictEquals(await assertRejects(() => next, AppError), reason);
+  assertEquals(events, []);
 });
 
 Deno.test("An abort ends a wait between attempts", async () => {

@@ -1,8 +1,10 @@
 import { neverAborted } from "../base/abort.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
+import { copyBlob } from "../content/copy.ts";
 import type { CredentialSource } from "../content/credential.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import { MemoryStore } from "../../tests/fakes/memory_store.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import {
   cutAfter,
@@ -14,6 +16,7 @@ import {
   status,
   type TestRegistry,
   tooManyRequests,
+  wrongByte,
 } from "../../tests/registry/mod.ts";
 import { fetchAll, openTestRemote, pushBlob, readTo, REPOSITORY, someBytes } from "./test_remote.ts";
 
@@ -66,6 +69,15 @@ Deno.test("Seven mirrors that are down don't hide the registry", async () => {
   const blob = await pushBlob(BYTES, registry);
   using test = openTestRemote(registry, { mirrors });
   assertEquals((await fetchAll(test, blob)).host, registry.host);
+});
+
+Deno.test("A mirror whose certificate nobody vouches for is passed over", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry({ tls: true });
+  const blob = await pushBlob(BYTES, registry, mirror);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  assertEquals((await fetchAll(test, blob)).host, registry.host);
+  assertEquals([asked(mirror), test.clock.elapsed()], [0, 0]);
 });
 
 Deno.test("A mirror is told whom it stands for, and gets no credentials; the registry is not told", async () => {
@@ -134,6 +146,20 @@ Deno.test("Who gave a blob that is asked for again is asked last", async () => {
   using test = openTestRemote(registry, { mirrors: [mirror] });
   assertEquals((await fetchAll(test, blob)).host, mirror.host);
   assertEquals((await fetchAll(test, blob)).host, registry.host);
+});
+
+Deno.test("A mirror's wrong byte costs a restart, and the registry's bytes are committed", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob", times: 9 }, wrongByte(50));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const store = new MemoryStore();
+  const kinds = new Set<string>();
+  const result = await copyBlob(test.remote, store, blob, ({ kind }) => kinds.add(kind), neverAborted());
+  assertEquals([result.created, kinds.has("restart")], [true, true]);
+  assert(equalBytes(await store.readBlob(blob.digest, SIZE), BYTES));
+  assertEquals([asked(mirror), asked(registry)], [1, 1]);
 });
 
 Deno.test("A mirror that isn't trusted with tags is asked for digests alone", async () => {

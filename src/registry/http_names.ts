@@ -4,24 +4,25 @@
  * @module
  */
 
+/** Media types that we can read. */
 export const ACCEPT = "accept";
-export const ACCEPT_ENCODING = "accept-encoding";
-export const AUTHORIZATION = "authorization";
+/** What was done to the bytes for the way. */
 export const CONTENT_ENCODING = "content-encoding";
+/** Bytes of the body. */
 export const CONTENT_LENGTH = "content-length";
+/** Which bytes of the whole the body has. */
 export const CONTENT_RANGE = "content-range";
+/** What the body is. */
 export const CONTENT_TYPE = "content-type";
+/** What the host's clock says. */
 export const DATE = "date";
+/** Where the next page is (RFC 8288). */
 export const LINK = "link";
-export const LOCATION = "location";
+/** Which bytes we want. */
 export const RANGE = "range";
+/** How long we are to stay away. */
 export const RETRY_AFTER = "retry-after";
-export const USER_AGENT = "user-agent";
+/** What a registry wants its users to know. */
 export const WARNING = "warning";
-export const WWW_AUTHENTICATE = "www-authenticate";
-
 /** What the bytes of a manifest hash to, says the registry. */
 export const DOCKER_CONTENT_DIGEST = "docker-content-digest";
-
-/** The registry that a mirror is asked for (distribution spec, "Registry Proxying"). */
-export const OCI_NAMESPACE = "oci-namespace";

@@ -6,10 +6,12 @@
 import { AppError } from "../base/errors.ts";
 import type { FetchBody, FetchOptions, Remote, Resolved, TagPage } from "../content/remote.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import { type Reference, repositoryNameOf } from "../oci/reference.ts";
 import type { ExchangeContext } from "./exchange.ts";
 import { RegistryFetcher } from "./fetcher.ts";
 import type { RegistrySession, Transport } from "./http.ts";
+import { listReferrers, type ReferrersDeps } from "./referrers.ts";
 import { resolveDocument, resolveHead } from "./resolver.ts";
 import { TagLister } from "./tags.ts";
 
@@ -27,6 +29,7 @@ interface Parts {
   readonly sessions: readonly RegistrySession[];
   readonly fetcher: RegistryFetcher;
   readonly tags: TagLister;
+  readonly referrers: ReferrersDeps;
 }
 
 /** Opens the repository of a reference. Nothing is asked yet. */
@@ -68,6 +71,11 @@ class RegistryRemote implements Remote {
     return await tags.list(options, signal);
   }
 
+  async listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]> {
+    const { referrers } = await this.#open();
+    return await listReferrers(digest, referrers, signal);
+  }
+
   async #resolverDeps(reference: Reference) {
     // Sessions hold the credentials and scopes of one repository.
     if (repositoryNameOf(reference) !== this.#name) {
@@ -96,6 +104,7 @@ class RegistryRemote implements Remote {
       sessions,
       fetcher: new RegistryFetcher({ ...common, sessions: able("pull"), transport }),
       tags: new TagLister({ ...common, sessions: able("resolve") }),
+      referrers: { ...common, sessions: able("resolve") },
     };
   }
 }

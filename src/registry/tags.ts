@@ -12,7 +12,7 @@ import type { ExchangeContext } from "./exchange.ts";
 import { askSources } from "./failover.ts";
 import type { RegistrySession } from "./http.ts";
 import { ACCEPT, LINK } from "./http_names.ts";
-import { nextLink } from "./link.ts";
+import { nextQuery } from "./link.ts";
 import { RetryBudget } from "./retry.ts";
 import { registrySource, type Source } from "./source.ts";
 
@@ -110,23 +110,17 @@ async function readPage(
   const tags = asArray(fields.tags ?? [], `${where}, tags`).map((tag, i) =>
     asString(tag, `${where}, tags[${i}]`)
   );
-  const asked = new URL(path, source.base);
-  const link = nextLink(connection.headers.get(LINK), asked);
-  if (link === undefined) return { tags };
-  // Our credentials go along with the next request: a page elsewhere is none of this list.
-  if (link.origin !== asked.origin || link.pathname !== asked.pathname) {
-    throw new AppError("invalid_content", `${intent}: host "${source.host}" links to a page elsewhere`, {
+  const refuse = (found: string) =>
+    new AppError("invalid_content", `${intent}: host "${source.host}" ${found}`, {
       details: { host: source.host },
     });
-  }
-  return { tags, next: cursorOf(link) };
+  const query = nextQuery(connection.headers.get(LINK), new URL(path, source.base), refuse);
+  return query === "" ? { tags } : { tags, next: cursorOf(new URLSearchParams(query)) };
 }
 
-/** The `last` of a link where that is all it takes, else its whole query. */
-function cursorOf({ searchParams }: URL): string {
-  // The session adds it to each request to a mirror.
-  searchParams.delete("ns");
-  const last = searchParams.get("last");
-  const isPlain = [...searchParams.keys()].every((key) => key === "last" || key === "n");
-  return last !== null && last !== "" && isPlain ? last : `${QUERY_CURSOR}${searchParams}`;
+/** The `last` of a query where that is all it takes, else the whole of it. */
+function cursorOf(query: URLSearchParams): string {
+  const last = query.get("last");
+  const isPlain = [...query.keys()].every((key) => key === "last" || key === "n");
+  return last !== null && last !== "" && isPlain ? last : `${QUERY_CURSOR}${query}`;
 }

@@ -1,0 +1,113 @@
+/**
+ * Manifests that say something about another one: signatures, bills of materials (distribution spec 1.1, "Listing
+ * Referrers").
+ *
+ * @module
+ */
+import { readAll } from "../base/bytes.ts";
+import { AppError, isCode } from "../base/errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
+import { OCI_INDEX } from "../oci/media_type.ts";
+import { connect } from "./connection.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { askSources } from "./failover.ts";
+import type { RegistrySession } from "./http.ts";
+import { ACCEPT, LINK } from "./http_names.ts";
+import { nextQuery } from "./link.ts";
+import { RetryBudget } from "./retry.ts";
+import { registrySource, type Source } from "./source.ts";
+
+/** A list that has not ended by then never does. */
+const PAGES_MAX = 100;
+
+/** What a listing works with. */
+export interface ReferrersDeps {
+  /** The repository's name in full, for messages. */
+  readonly name: string;
+  /** The path at each host. */
+  readonly repository: string;
+  /** The hosts that are trusted with what changes, in order. */
+  readonly sessions: readonly RegistrySession[];
+  readonly context: ExchangeContext;
+}
+
+/**
+ * Lists them, in the order the host sends them. A host without the API is asked for the tag that stands in for it.
+ *
+ * @throws AppError network codes; `invalid_content` for what is no index, or never ends
+ */
+export async function listReferrers(
+  digest: Digest,
+  deps: ReferrersDeps,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const intent = `Cannot list referrers of "${deps.name}@${digest}"`;
+  try {
+    return await listPages(`referrers/${digest}`, intent, deps, signal);
+  } catch (error) {
+    if (!isCode(error, "not_found")) throw error;
+  }
+  try {
+    return await listPages(`manifests/${digest.replace(":", "-")}`, intent, deps, signal);
+  } catch (error) {
+    // Nobody has said anything about it.
+    if (isCode(error, "not_found")) return [];
+    throw error;
+  }
+}
+
+async function listPages(
+  path: string,
+  intent: string,
+  { repository, sessions, context }: ReferrersDeps,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  if (sessions.length === 0) throw new AppError("invalid_argument", `${intent}: no host may be asked for it`);
+  const all: Descriptor[] = [];
+  let query = "";
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const full = `${repository}/${path}${query}`;
+    const page = await askSources(
+      {
+        intent,
+        sources: sessions.map((session) => registrySource(session, full)),
+        budget: new RetryBudget(context.attempts, context.clock),
+        work: (source, signal) => readPage(source, full, intent, context, signal),
+      },
+      context,
+      signal,
+    );
+    all.push(...page.manifests);
+    query = page.query;
+    if (query === "") return all;
+  }
+  throw new AppError("invalid_content", `${intent}: the list has more than ${PAGES_MAX} pages`);
+}
+
+interface Page {
+  readonly manifests: readonly Descriptor[];
+  /** Of the next page, or "". */
+  readonly query: string;
+}
+
+async function readPage(
+  source: Source,
+  path: string,
+  intent: string,
+  context: ExchangeContext,
+  signal: AbortSignal,
+): Promise<Page> {
+  const refuse = (found: string) =>
+    new AppError("invalid_content", `${intent}: host "${source.host}" ${found}`, {
+      details: { host: source.host },
+    });
+  const request = { intent, method: "GET", headers: { [ACCEPT]: OCI_INDEX }, accepted: [200] } as const;
+  using connection = await connect(source, request, context, signal);
+  const where = `the referrers from host "${source.host}"`;
+  const document = parseDocument(await readAll(connection, MANIFEST_MAX_BYTES, where), OCI_INDEX, where);
+  if (document.kind !== "index") throw refuse("sent no index");
+  const query = nextQuery(connection.headers.get(LINK), new URL(path, source.base), refuse);
+  return { manifests: document.manifests, query };
+}

@@ -1,0 +1,67 @@
+import { neverAborted } from "../base/abort.ts";
+import { AppError } from "../base/errors.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../oci/media_type.ts";
+import { assertEquals, assertRejects } from "../../tests/assert.ts";
+import { buildDocument, buildImage } from "../../tests/images/mod.ts";
+import { headers, startRegistry, status, type TestRegistry } from "../../tests/registry/mod.ts";
+import { openTestRemote, REPOSITORY } from "./test_remote.ts";
+
+const never = neverAborted();
+
+/** An image and a manifest about it. */
+async function pushPair(registry: TestRegistry) {
+  const image = await buildImage();
+  registry.push(REPOSITORY, "v1", image);
+  const { digest, mediaType, bytes } = image.root;
+  const about = await buildDocument(OCI_MANIFEST, {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    artifactType: "application/x-note",
+    config: image.config,
+    layers: [],
+    subject: { mediaType, digest, size: bytes.length },
+  });
+  registry.push(REPOSITORY, undefined, { root: about, documents: [about], blobs: [] });
+  return { image, about };
+}
+
+Deno.test("listReferrers() asks the API", async () => {
+  await using registry = await startRegistry();
+  const { image, about } = await pushPair(registry);
+  using test = openTestRemote(registry);
+  const found = await test.remote.listReferrers?.(image.root.digest, never);
+  assertEquals(found?.map(({ digest, artifactType }) => [digest, artifactType]), [
+    [about.digest, "application/x-note"],
+  ]);
+  assertEquals(await test.remote.listReferrers?.(about.digest, never), []);
+});
+
+Deno.test("listReferrers() takes the tag at a host without the API, and nothing for an answer", async () => {
+  await using registry = await startRegistry();
+  const { image, about } = await pushPair(registry);
+  registry.fault({ kind: "referrers", times: 9 }, status(404));
+  using test = openTestRemote(registry);
+  assertEquals(await test.remote.listReferrers?.(image.root.digest, never), []);
+  const entry = { mediaType: OCI_MANIFEST, digest: about.digest, size: about.bytes.length };
+  const list = await buildDocument(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] });
+  registry.push(REPOSITORY, image.root.digest.replace(":", "-"), {
+    root: list,
+    documents: [list],
+    blobs: [],
+  });
+  assertEquals(await test.remote.listReferrers?.(image.root.digest, never), [entry]);
+});
+
+Deno.test("listReferrers() refuses a list that never ends", async () => {
+  await using registry = await startRegistry();
+  const { image } = await pushPair(registry);
+  const link = `</v2/${REPOSITORY}/referrers/${image.root.digest}?page=1>; rel="next"`;
+  registry.fault({ kind: "referrers", times: 999 }, headers({ link }));
+  using test = openTestRemote(registry);
+  const error = await assertRejects(
+    () => test.remote.listReferrers?.(image.root.digest, never) ?? Promise.resolve(),
+    AppError,
+    "more than 100 pages",
+  );
+  assertEquals(error.code, "invalid_content");
+});
