@@ -24,21 +24,21 @@ interface View {
 
 /** The records. One descriptor for each name; descriptors without our annotations are kept untouched. */
 export class Images {
-  readonly #index: IndexFile;
+  readonly #indexFile: IndexFile;
   #view: View | undefined;
 
-  constructor(index: IndexFile) {
-    this.#index = index;
+  constructor(indexFile: IndexFile) {
+    this.#indexFile = indexFile;
   }
 
   /** As `ImageStore.listImages`. */
   async list(): Promise<readonly ImageRecord[]> {
-    return [...this.#viewOf(await this.#index.read()).records.values()];
+    return [...this.#viewOf(await this.#indexFile.read()).records.values()];
   }
 
   /** As `ImageStore.listForeign`. Those whose digest is of an unknown algorithm are kept, and not listed. */
   async listForeign(): Promise<readonly Descriptor[]> {
-    return this.#viewOf(await this.#index.read()).foreign.flatMap(readForeign);
+    return this.#viewOf(await this.#indexFile.read()).foreign.flatMap(readForeign);
   }
 
   /** As `ImageStore.updateImages`. */
@@ -46,7 +46,7 @@ export class Images {
     change: (records: ReadonlyMap<string, ImageRecord>) => Iterable<ImageRecord>,
     signal: AbortSignal,
   ): Promise<readonly ImageRecord[]> {
-    const after = await this.#index.update((content) => {
+    const after = await this.#indexFile.update((content) => {
       const view = this.#viewOf(content);
       return contentOf(view, uniqueByName(change(view.records)));
     }, signal);

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "../..
 import { recordOf, variousRecords } from "../../tests/contract/records.ts";
 import { openStore, type Store } from "./store.ts";
 
-async function withStore(run: (store: Store, index: string) => Promise<void>): Promise<void> {
+async function withStore(run: (store: Store, indexPath: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "dray-images-" });
   try {
     await run(await openStore(root), `${root}/index.json`);
@@ -44,10 +44,10 @@ const add = (store: Store, ...names: readonly string[]) =>
   );
 
 Deno.test("index.json is an OCI index whose descriptors other tools can follow", async () => {
-  await withStore(async (store, index) => {
+  await withStore(async (store, indexPath) => {
     const records = variousRecords();
     await store.updateImages(() => records, neverAborted());
-    const document = parseDocument(Deno.readFileSync(index), OCI_INDEX, "index.json");
+    const document = parseDocument(Deno.readFileSync(indexPath), OCI_INDEX, "index.json");
     assert(document.kind === "index");
     assertEquals(
       document.manifests.map(({ annotations }) => annotations?.[REF_NAME]),
@@ -64,8 +64,8 @@ Deno.test("index.json is an OCI index whose descriptors other tools can follow",
 });
 
 Deno.test("descriptors of other tools stay as they are through every update", async () => {
-  await withStore(async (store, index) => {
-    writeIndex(index, FOREIGN, { annotations: { "org.example.top": "kept" } });
+  await withStore(async (store, indexPath) => {
+    writeIndex(indexPath, FOREIGN, { annotations: { "org.example.top": "kept" } });
     assertEquals(await store.listImages(), []);
     assertEquals(
       (await store.listForeign()).length,
@@ -76,16 +76,16 @@ Deno.test("descriptors of other tools stay as they are through every update", as
     await add(store, "docker.io/library/b:1");
     await store.updateImages(() => [recordOf("docker.io/library/a:1", { pinned: true })], neverAborted());
     await store.updateImages(() => [], neverAborted());
-    assertEquals(manifestsIn(index), FOREIGN);
-    assertEquals(JSON.parse(Deno.readTextFileSync(index)).annotations, { "org.example.top": "kept" });
+    assertEquals(manifestsIn(indexPath), FOREIGN);
+    assertEquals(JSON.parse(Deno.readTextFileSync(indexPath)).annotations, { "org.example.top": "kept" });
   });
 });
 
 Deno.test("a record takes the place of a foreign descriptor of exactly its name", async () => {
-  await withStore(async (store, index) => {
-    writeIndex(index, FOREIGN);
+  await withStore(async (store, indexPath) => {
+    writeIndex(indexPath, FOREIGN);
     await add(store, "docker.io/library/foreign:1");
-    const names = manifestsIn(index).map(({ annotations }) =>
+    const names = manifestsIn(indexPath).map(({ annotations }) =>
       (annotations as Record<string, string>)?.[REF_NAME]
     );
     assertEquals(names.filter((name) => name === "docker.io/library/foreign:1").length, 1);
@@ -94,18 +94,18 @@ Deno.test("a record takes the place of a foreign descriptor of exactly its name"
 });
 
 Deno.test("what other tools add to a descriptor of ours stays, also when the record changes", async () => {
-  await withStore(async (store, index) => {
+  await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1");
-    const [ours] = manifestsIn(index);
+    const [ours] = manifestsIn(indexPath);
     const noted = { ...ours, annotations: { ...ours?.annotations as object, "org.example.note": "kept" } };
-    writeIndex(index, [noted]);
+    writeIndex(indexPath, [noted]);
     await add(store, "docker.io/library/b:1");
-    assertEquals(manifestsIn(index)[0], noted);
+    assertEquals(manifestsIn(indexPath)[0], noted);
     await store.updateImages(
       (records) => [...records.values()].map((record) => ({ ...record, pinned: true })),
       neverAborted(),
     );
-    const annotations = manifestsIn(index)[0]?.annotations as Record<string, string>;
+    const annotations = manifestsIn(indexPath)[0]?.annotations as Record<string, string>;
     assertEquals([annotations["org.example.note"], annotations["dev.dray.image.pinned"]], ["kept", "true"]);
   });
 });
@@ -119,15 +119,15 @@ Deno.test("a descriptor that lost some of our annotations is foreign, and kept",
   };
   for (const [key, value] of Object.entries(damage)) {
     await t.step(key, () =>
-      withStore(async (store, index) => {
+      withStore(async (store, indexPath) => {
         await add(store, "docker.io/library/a:1");
-        const [ours] = manifestsIn(index);
+        const [ours] = manifestsIn(indexPath);
         const broken = { ...ours, annotations: { ...ours?.annotations as object, [key]: value } };
-        writeIndex(index, [broken]);
+        writeIndex(indexPath, [broken]);
         assertEquals(await store.listImages(), []);
         assertEquals((await store.listForeign()).length, 1);
         await add(store, "docker.io/library/b:1");
-        assertEquals(manifestsIn(index)[0], JSON.parse(JSON.stringify(broken)));
+        assertEquals(manifestsIn(indexPath)[0], JSON.parse(JSON.stringify(broken)));
       }));
   }
 });
@@ -135,54 +135,54 @@ Deno.test("a descriptor that lost some of our annotations is foreign, and kept",
 Deno.test("a damaged index.json is reported with its path, and never overwritten", async (t) => {
   for (const text of ["", "{", "[]", '{"manifests":5}', '{"manifests":[1]}', "\xff"]) {
     await t.step(JSON.stringify(text), () =>
-      withStore(async (store, index) => {
-        Deno.writeTextFileSync(index, text);
+      withStore(async (store, indexPath) => {
+        Deno.writeTextFileSync(indexPath, text);
         for (
           const use of [() => store.listImages(), () => store.listForeign(), () => add(store, "a.b/c:d")]
         ) {
           const error = await assertRejects(async () => void await use(), Error);
           assert(isCode(error, "store_corrupt"), error.message);
-          assertStringIncludes(error.message, index);
+          assertStringIncludes(error.message, indexPath);
         }
-        assertEquals(Deno.readTextFileSync(index), text);
+        assertEquals(Deno.readTextFileSync(indexPath), text);
       }));
   }
   await t.step("the innocent twin: no manifests at all", () =>
-    withStore(async (store, index) => {
-      Deno.writeTextFileSync(index, '{"schemaVersion":2,"manifests":null}');
+    withStore(async (store, indexPath) => {
+      Deno.writeTextFileSync(indexPath, '{"schemaVersion":2,"manifests":null}');
       assertEquals(await store.listImages(), []);
       await add(store, "docker.io/library/a:1");
-      assertEquals(manifestsIn(index).length, 1);
+      assertEquals(manifestsIn(indexPath).length, 1);
     }));
 });
 
 Deno.test("an update that changes nothing writes nothing", async () => {
-  await withStore(async (store, index) => {
+  await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1");
-    const before = Deno.statSync(index).ino;
+    const before = Deno.statSync(indexPath).ino;
     await store.updateImages((records) => records.values(), neverAborted());
-    assertEquals(Deno.statSync(index).ino, before);
+    assertEquals(Deno.statSync(indexPath).ino, before);
   });
 });
 
 Deno.test("listing sees what another tool wrote in between", async () => {
-  await withStore(async (store, index) => {
+  await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1", "docker.io/library/b:1");
     assertEquals((await store.listImages()).length, 2);
-    writeIndex(index, manifestsIn(index).slice(1));
+    writeIndex(indexPath, manifestsIn(indexPath).slice(1));
     assertEquals((await store.listImages()).map(({ name }) => name), ["docker.io/library/b:1"]);
   });
 });
 
 Deno.test("a disk that is full changes nothing, and leaves nothing beside the index", async () => {
-  await withStore(async (store, index) => {
+  await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1");
-    const before = Deno.readTextFileSync(index);
+    const before = Deno.readTextFileSync(indexPath);
     // The device that is always full.
-    Deno.symlinkSync("/dev/full", `${index}.new`);
+    Deno.symlinkSync("/dev/full", `${indexPath}.new`);
     const error = await assertRejects(() => add(store, "docker.io/library/b:1"), Error);
     assert(isCode(error, "no_space"), error.message);
-    assertEquals(Deno.readTextFileSync(index), before);
+    assertEquals(Deno.readTextFileSync(indexPath), before);
     await add(store, "docker.io/library/b:1");
     assertEquals((await store.listImages()).length, 2);
   });

@@ -53,7 +53,7 @@ export class IndexFile {
    * @throws AppError `store_corrupt`, `permission_denied`
    */
   async read(): Promise<IndexContent> {
-    const path = this.#paths.index;
+    const path = this.#paths.indexFile;
     try {
       const now = stampOf(await attemptAsync("read", path, () => Deno.stat(path)));
       const cached = this.#cached;
@@ -98,7 +98,7 @@ export class IndexFile {
   }
 
   async #load(): Promise<Cached> {
-    const path = this.#paths.index;
+    const path = this.#paths.indexFile;
     // Stamp and bytes from one open file: the name may get another file in between.
     using file = await attemptAsync("read", path, () => Deno.open(path, { read: true }));
     const info = file.statSync();
@@ -113,8 +113,8 @@ export class IndexFile {
   }
 
   async #replace(content: IndexContent): Promise<IndexContent> {
-    const { index, root } = this.#paths;
-    const aside = `${index}.new`;
+    const { indexFile, root } = this.#paths;
+    const aside = `${indexFile}.new`;
     const bytes = new TextEncoder().encode(JSON.stringify({ ...content.rest, manifests: content.manifests }));
     try {
       const options = { write: true, create: true, truncate: true };
@@ -125,7 +125,7 @@ export class IndexFile {
       this.#onStep("index-written");
       await syncFile(file, aside);
       this.#onStep("index-synced");
-      renameOver(aside, index);
+      renameOver(aside, indexFile);
       this.#cached = { stamp: stampOf(file.statSync()), content };
     } catch (error) {
       // On a full disk the half of an index is what the next one has no space beside.

@@ -56,12 +56,12 @@ export async function checkLayout(paths: StorePaths): Promise<void> {
 async function hasLayout(paths: StorePaths): Promise<boolean> {
   let bytes: Uint8Array;
   try {
-    bytes = await attemptAsync("read", paths.layout, () => Deno.readFile(paths.layout));
+    bytes = await attemptAsync("read", paths.layoutFile, () => Deno.readFile(paths.layoutFile));
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
   }
-  const version = versionIn(bytes, paths.layout);
+  const version = versionIn(bytes, paths.layoutFile);
   if (version === LAYOUT_VERSION) return true;
   throw new AppError(
     "unsupported",
@@ -104,13 +104,13 @@ async function mustBeEmpty(paths: StorePaths): Promise<void> {
   }
 }
 
-async function writeLayout({ root, layout }: StorePaths): Promise<void> {
+async function writeLayout({ root, layoutFile }: StorePaths): Promise<void> {
   const aside = `${root}/${ASIDE_PREFIX}${crypto.randomUUID()}`;
   const bytes = new TextEncoder().encode(JSON.stringify({ imageLayoutVersion: LAYOUT_VERSION }));
   using file = attempt("write", aside, () => Deno.openSync(aside, { write: true, createNew: true }));
   attempt("write", aside, () => file.writeSync(bytes));
   await syncFile(file, aside);
-  renameOver(aside, layout);
+  renameOver(aside, layoutFile);
   await syncDirectory(root);
   await syncParent(root);
 }

@@ -23,8 +23,8 @@ Deno.test("openStore() makes a valid layout, and opens it again unchanged", asyn
     await openStore(`${root}//`);
     assertEquals(namesIn(root), WHOLE);
     assertEquals(JSON.parse(Deno.readTextFileSync(`${root}/oci-layout`)), { imageLayoutVersion: "1.0.0" });
-    const index = Deno.readTextFileSync(`${root}/index.json`);
-    assertEquals(JSON.parse(index), {
+    const text = Deno.readTextFileSync(`${root}/index.json`);
+    assertEquals(JSON.parse(text), {
       schemaVersion: 2,
       mediaType: "application/vnd.oci.image.index.v1+json",
       manifests: [],

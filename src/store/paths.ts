@@ -32,9 +32,9 @@ export class StorePaths {
   /** The store itself, without a slash at the end. */
   readonly root: string;
   /** The marker that makes the folder an OCI image layout. */
-  readonly layout: string;
+  readonly layoutFile: string;
   /** The one database. */
-  readonly index: string;
+  readonly indexFile: string;
   /** Committed blobs, by algorithm. */
   readonly blobs: string;
   /** Unfinished writes. */
@@ -51,8 +51,8 @@ export class StorePaths {
   /** @param root absolute, or relative to the working directory */
   constructor(root: string) {
     this.root = root.replace(/(?<=.)\/+$/, "");
-    this.layout = `${this.root}/oci-layout`;
-    this.index = `${this.root}/index.json`;
+    this.layoutFile = `${this.root}/oci-layout`;
+    this.indexFile = `${this.root}/index.json`;
     this.blobs = `${this.root}/blobs`;
     this.ingest = `${this.root}/ingest`;
     this.layers = `${this.root}/layers`;

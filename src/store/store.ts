@@ -59,11 +59,11 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
   const paths = new StorePaths(root);
   const turns = new Turns();
   const locks = new Locks(turns, mode === "write");
-  const index = new IndexFile({ paths, locks, onStep });
+  const indexFile = new IndexFile({ paths, locks, onStep });
   const blobs = new Blobs(paths);
   if (mode === "write") {
     await makeLayout(paths);
-    await index.ensure(signal);
+    await indexFile.ensure(signal);
   } else {
     await checkLayout(paths);
   }
@@ -73,7 +73,7 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
     locks,
     blobs,
     ingests,
-    images: new Images(index),
+    images: new Images(indexFile),
     isReadOnly: mode === "read",
   });
 }
