@@ -243,7 +243,7 @@ testBoth("unpackRootfs() never hangs, crashes or writes outside on random entrie
       const name = random(10) === 0 ? path(box.outside) : path(box.outside).replaceAll("..", "d");
       switch (random(6)) {
         case 0:
-          return directory(name, { mode: random(0o1000) });
+          return directory(name, { mode: 0o700 + random(0o100) });
         case 1:
           return symlink(name, path(box.outside));
         case 2:
