@@ -15,6 +15,7 @@ import type { ImageStorage } from "../deps.ts";
 import { findImage } from "../find.ts";
 import { ArchiveWriter } from "./archive_writer.ts";
 import { blobName, dockerManifestOf } from "./docker_manifest.ts";
+import { lackOf } from "./found_image.ts";
 import { LAYOUT_FILE, layoutIndexOf, namedRecords } from "./layout_index.ts";
 
 /** Archives that whole images travel in. */
@@ -92,7 +93,7 @@ async function select(
   const blobs = new Map<Digest, NeededBlob>();
   for (const record of records.values()) {
     const closure = await walker.closureOf(exported(record));
-    const missing = closure.unknown[0]?.digest ?? await firstMissing(store, closure.blobs);
+    const missing = await lackOf(store, closure);
     if (missing !== undefined) {
       throw new AppError(
         "store_corrupt",
@@ -107,16 +108,6 @@ async function select(
 /** An index whose other platforms are not here has no place in an archive: the manifest stands for the image. */
 function withoutIndex(record: ImageRecord): Pick<ImageRecord, "target" | "manifest" | "scope"> {
   return record.scope === "all-platforms" ? record : { ...record, target: record.manifest };
-}
-
-async function firstMissing(
-  store: ContentReader,
-  blobs: ReadonlyMap<Digest, NeededBlob>,
-): Promise<Digest | undefined> {
-  for (const [digest, { descriptor }] of blobs) {
-    if ((await store.findBlob(digest))?.size !== descriptor.size) return digest;
-  }
-  return undefined;
 }
 
 /** The folders that stand before the blobs: readers such as old tars make none by themselves. */

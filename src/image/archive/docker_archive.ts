@@ -1,0 +1,156 @@
+/**
+ * The images of an archive in Docker's old form: a config and layers by their paths, with no manifest. One is made
+ * for them; it names the very bytes that the archive has.
+ *
+ * @module
+ */
+import { KIB, readFull } from "../../base/bytes.ts";
+import { AppError } from "../../base/errors.ts";
+import { loadHashing } from "../../base/hash.ts";
+import { type Compression, compressionOf, MAGIC_BYTES } from "../../compress/compression.ts";
+import { openDecoder } from "../../compress/decoder.ts";
+import { DEFAULT_EXPANSION } from "../../compress/limits.ts";
+import type { ContentStore } from "../../content/store.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { algorithmOf, type Digest, digestOf, hexOf } from "../../oci/digest.ts";
+import { CONFIG_MAX_BYTES, parseImageConfig } from "../../oci/image_config.ts";
+import { asArray, asObject, asString, asStrings, parseJsonObject } from "../../oci/json.ts";
+import { OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST } from "../../oci/media_type.ts";
+import { documentFrom, storeBytes } from "../documents.ts";
+import { makeRecord } from "../record.ts";
+import { cleanPath } from "./archive_source.ts";
+import { type FoundImage, fullNameOf } from "./found_image.ts";
+import type { Intake, UnnamedFile } from "./intake.ts";
+
+const LAYER_TYPES: Readonly<Record<Compression, string>> = {
+  none: OCI_LAYER,
+  gzip: OCI_LAYER_GZIP,
+  zstd: OCI_LAYER_ZSTD,
+};
+
+/**
+ * Finds the images that `manifest.json` names.
+ *
+ * @throws AppError `invalid_content` for one that is not whole; `digest_mismatch` for a layer that is not the one that
+ * its config names
+ */
+export async function dockerImages(
+  store: ContentStore,
+  manifest: Uint8Array,
+  intake: Intake,
+  signal: AbortSignal,
+): Promise<readonly FoundImage[]> {
+  const images: FoundImage[] = [];
+  for (const { config, layers, tags } of readDockerManifest(manifest)) {
+    const configFile = fileOf(intake, config);
+    const bytes = await store.readBlob(configFile.digest, CONFIG_MAX_BYTES);
+    const { diffIds } = parseImageConfig(bytes, `"${config}" of the archive`);
+    if (diffIds.length !== layers.length) {
+      throw new AppError(
+        "invalid_content",
+        `Cannot import "${config}": it names ${diffIds.length} layers, but manifest.json has ${layers.length}`,
+      );
+    }
+    const descriptors: Descriptor[] = [];
+    for (const [i, diffId] of diffIds.entries()) {
+      descriptors.push(
+        await layerOf(store, layers[i] ?? "", fileOf(intake, layers[i] ?? ""), diffId, signal),
+      );
+    }
+    const document = new TextEncoder().encode(JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: { mediaType: OCI_CONFIG, digest: configFile.digest, size: configFile.size },
+      layers: descriptors,
+    }));
+    const target = { mediaType: OCI_MANIFEST, digest: await digestOf(document), size: document.length };
+    await storeBytes(store, target, document, signal);
+    const loaded = documentFrom(target, document);
+    if (loaded.document.kind !== "manifest") {
+      throw new AppError("internal", "A manifest was made and is none");
+    }
+    const record = await makeRecord(store, {
+      target,
+      manifest: target,
+      document: loaded.document,
+      scope: "one-platform",
+      origins: [],
+    });
+    images.push({ record, names: tags.flatMap((tag) => fullNameOf(tag) ?? []) });
+  }
+  return images;
+}
+
+interface DockerImage {
+  readonly config: string;
+  readonly layers: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** Reads `manifest.json`: a list of objects with `Config`, `RepoTags` and `Layers`. @throws AppError `invalid_content` */
+export function readDockerManifest(bytes: Uint8Array): readonly DockerImage[] {
+  const where = "manifest.json";
+  const text = new TextDecoder().decode(bytes);
+  const { list } = parseJsonObject(new TextEncoder().encode(`{"list":${text}}`), where);
+  return asArray(list, where).map((item, i) => {
+    const { Config, RepoTags, Layers } = asObject(item, `${where}[${i}]`);
+    return {
+      config: asString(Config, `${where}[${i}].Config`),
+      layers: asStrings(Layers ?? [], `${where}[${i}].Layers`),
+      tags: asStrings(RepoTags ?? [], `${where}[${i}].RepoTags`),
+    };
+  });
+}
+
+function fileOf(intake: Intake, path: string): UnnamedFile {
+  const file = intake.findFile(cleanPath(path));
+  if (file !== undefined) return file;
+  throw new AppError(
+    "invalid_content",
+    `Cannot import: manifest.json names "${path}", and the archive lacks it`,
+  );
+}
+
+async function layerOf(
+  store: ContentStore,
+  path: string,
+  { digest, size }: UnnamedFile,
+  diffId: Digest,
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  const { compression, got } = await unpackedDigest(store, digest, diffId, signal);
+  if (got !== hexOf(diffId)) {
+    throw new AppError(
+      "digest_mismatch",
+      `Cannot import layer "${path}": its content hashes to "${
+        algorithmOf(diffId)
+      }:${got}", want "${diffId}"`,
+      { details: { want: diffId, got } },
+    );
+  }
+  return { mediaType: LAYER_TYPES[compression], digest, size };
+}
+
+async function unpackedDigest(
+  store: ContentStore,
+  digest: Digest,
+  diffId: Digest,
+  signal: AbortSignal,
+): Promise<{ readonly compression: Compression; readonly got: string }> {
+  using blob = await store.openBlob(digest);
+  const buffer = new Uint8Array(256 * KIB);
+  const head = await readFull(blob, buffer.subarray(0, MAGIC_BYTES));
+  const compression = compressionOf(buffer.subarray(0, head));
+  // A plain layer was hashed when it was committed.
+  if (compression === "none" && algorithmOf(digest) === algorithmOf(diffId)) {
+    return { compression, got: hexOf(digest) };
+  }
+  const hasher = (await loadHashing())(algorithmOf(diffId));
+  using decoder = await openDecoder(compression, DEFAULT_EXPANSION);
+  for (let n: number | null = head; n !== null; n = await blob.read(buffer)) {
+    signal.throwIfAborted();
+    for (const chunk of decoder.decode(buffer.subarray(0, n))) hasher.update(chunk);
+  }
+  for (const chunk of decoder.finish()) hasher.update(chunk);
+  return { compression, got: hasher.hex() };
+}
