@@ -97,6 +97,8 @@ const KINDS: readonly (readonly [network: string, kind: AddressKind])[] = [
   ["169.254.0.0/16", "link-local"],
   ["fe80::/10", "link-local"],
   ["0.0.0.0/8", "reserved"],
+  ["192.0.0.0/24", "reserved"],
+  ["198.18.0.0/15", "reserved"],
   ["224.0.0.0/3", "reserved"],
   ["::/128", "reserved"],
   ["ff00::/8", "reserved"],

@@ -68,7 +68,10 @@ export interface ApiRequest {
  */
 export interface RegistrySession {
   readonly host: RegistryHost;
-  /** @throws AppError `network`, `unauthorized` (no token to be had), or the signal's reason */
+  /**
+   * @throws AppError `network`, `unauthorized`, `forbidden` or `rate_limited` (no token to be had), `invalid_content`
+   * (a token response, a file of credentials), or the signal's reason
+   */
   send(request: ApiRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** Where the credentials came from, for messages: a file and key, or "anonymous". Known after the first `send`. */
   readonly credentialSource: string;

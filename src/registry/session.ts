@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
+import { Flight } from "../base/flight.ts";
 import { redactUrl } from "../base/redact.ts";
 import type { Credential, CredentialSource, FoundCredential } from "../content/credential.ts";
 import { isLoopbackHost } from "./addresses.ts";
@@ -70,6 +71,7 @@ class Session implements RegistrySession {
   readonly #deps: SessionDeps;
   #found: FoundCredential | undefined;
   #isFound = false;
+  readonly #lookup = new Flight<FoundCredential | undefined>();
   #identity: Promise<string> | undefined;
   /** Grows when the host asks for more. */
   #scopes: readonly string[];
@@ -119,11 +121,15 @@ class Session implements RegistrySession {
     return this.#deps.transport.send({ method: request.method, url, headers }, signal);
   }
 
-  /** Finds the credential, once. A mirror gets none of the registry's. */
+  /** Finds the credential, once for all requests that wait for it. A mirror gets none of the registry's. */
   async #findCredential(signal: AbortSignal): Promise<void> {
     if (this.#isFound || this.host.isMirror) return;
-    const found = await this.#credentials.findCredential(this.host.registry, this.#repository, signal);
-    this.#found = found;
+    const { registry } = this.host;
+    this.#found = await this.#lookup.do(
+      registry,
+      (signal) => this.#credentials.findCredential(registry, this.#repository, signal),
+      signal,
+    );
     this.#isFound = true;
   }
 

@@ -1,4 +1,5 @@
 import { AppError, isCode } from "../base/errors.ts";
+import type { CredentialSource } from "../content/credential.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { openSession } from "./session.ts";
@@ -141,7 +142,14 @@ Deno.test("Many requests at once get one token, at the start and when it is drop
   let good = "Bearer t1";
   await using server = registry({ accepts: (header) => header === good, token: counting() });
   using deps = shared();
-  const session = openSession(hostOf(server), "a/b", BOB, deps);
+  let lookups = 0;
+  const credentials: CredentialSource = {
+    findCredential(...args) {
+      lookups++;
+      return BOB.findCredential(...args);
+    },
+  };
+  const session = openSession(hostOf(server), "a/b", credentials, deps);
   const all = async () => {
     const sends = Array.from(
       { length: 12 },
@@ -153,6 +161,7 @@ Deno.test("Many requests at once get one token, at the start and when it is drop
   good = "Bearer t2";
   await all();
   assertEquals(server.log.filter((line) => line.includes("/token")).length, 2);
+  assertEquals(lookups, 1);
 });
 
 Deno.test("A session with the registry as a whole asks for a token without scope", async () => {

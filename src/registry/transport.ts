@@ -97,7 +97,7 @@ class FetchTransport implements ClosableTransport {
 
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     return sendFollowing(
-      request,
+      withoutUserInfo(request),
       (one, signal) => this.#sendTrusting(one, request.onBehalfOf ?? request.url, signal),
       discardResponse,
       signal,
@@ -186,6 +186,15 @@ function isSameIdentity(a: TlsIdentity, b: TlsIdentity): boolean {
     a.client?.cert === b.client?.cert && a.client?.key === b.client?.key &&
     a.caCerts.length === b.caCerts.length && a.caCerts.every((cert, i) => cert === b.caCerts[i])
   );
+}
+
+/** The runtime would make an Authorization header of a user in an address, such as that of a foreign layer. */
+function withoutUserInfo(request: HttpRequest): HttpRequest {
+  if (request.url.username === "" && request.url.password === "") return request;
+  const url = new URL(request.url);
+  url.username = "";
+  url.password = "";
+  return { ...request, url };
 }
 
 function withRoots(identity: TlsIdentity, roots: string | undefined): TlsIdentity {

@@ -59,6 +59,16 @@ Deno.test("A request says who asks, and that bytes are wanted as they are", asyn
   ]);
 });
 
+Deno.test("A user in an address is not sent", async () => {
+  await using server = serve(() => new Response("x"));
+  using transport = open();
+  const url = new URL(server.url);
+  url.username = "bob";
+  url.password = "s3cret";
+  assertEquals(await textOf(await transport.get(url)), "x");
+  assertEquals(server.log, ["GET /"]);
+});
+
 Deno.test("A discarded response leaves its connection to the next request", async () => {
   const ports = new Set<number>();
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (_request, { remoteAddr }) => {
