@@ -4,10 +4,10 @@
  * @module
  */
 import { AppError, isCode } from "../base/errors.ts";
-import type { ImageStore } from "../content/image_store.ts";
+import type { ImageRecord, ImageStore } from "../content/image_store.ts";
 import { type Digest, findDigest, hexOf, shortIdOf } from "../oci/digest.ts";
 import { parseReference, recordedNameOf, repositoryNameOf } from "../oci/reference.ts";
-import { groupImages, type ImageGroup, repositoryOfName } from "./group.ts";
+import { asRecorded, groupImages, type ImageGroup, repositoryOfName } from "./group.ts";
 
 /** An image, and whether a name or an id found it. */
 export interface FoundImage extends ImageGroup {
@@ -45,15 +45,27 @@ export async function filterImages(
   return ID_PREFIX.test(filter) ? groups.filter(({ summary }) => hexOf(summary.id).startsWith(filter)) : [];
 }
 
-function holds(group: ImageGroup, digest: Digest): boolean {
-  return group.summary.id === digest ||
-    group.records.some(({ target, manifest }) => target.digest === digest || manifest.digest === digest);
+function has({ target, manifest }: ImageRecord, digest: Digest): boolean {
+  return target.digest === digest || manifest.digest === digest;
+}
+
+/** The image of the first record that fits, as that record has it. */
+function findRecord(
+  groups: readonly ImageGroup[],
+  fits: (record: ImageRecord) => boolean,
+): ImageGroup | undefined {
+  for (const group of groups) {
+    const record = group.records.find(fits);
+    if (record !== undefined) return asRecorded(group, record);
+  }
+  return undefined;
 }
 
 function byDigest(groups: readonly ImageGroup[], text: string): FoundImage | undefined {
   const digest = findDigest(text) ?? (text.length === 64 ? findDigest(`sha256:${text}`) : undefined);
   if (digest === undefined) return undefined;
-  return groups.find(({ summary }) => summary.id === digest) ?? groups.find((group) => holds(group, digest));
+  return groups.find(({ summary }) => summary.id === digest) ??
+    findRecord(groups, (record) => has(record, digest));
 }
 
 function byName(groups: readonly ImageGroup[], text: string): FoundImage | undefined {
@@ -61,15 +73,20 @@ function byName(groups: readonly ImageGroup[], text: string): FoundImage | undef
   const reference = parse(text);
   if (reference === undefined) return undefined;
   const name = recordedNameOf(reference);
-  const exact = groups.find(({ records }) => records.some((record) => record.name === name));
+  const exact = findRecord(groups, (record) => record.name === name);
   if (exact !== undefined) return { ...exact, name };
   const { digest } = reference;
   if (digest === undefined) return undefined;
   // A digest of the repository that no name carries: the platform's manifest of an index that was pulled by tag.
   const repository = repositoryNameOf(reference);
-  return groups.find((group) =>
-    holds(group, digest) && group.records.some((record) => repositoryOfName(record.name) === repository)
-  );
+  return findRecord(
+    groups,
+    (record) => has(record, digest) && repositoryOfName(record.name) === repository,
+  ) ??
+    groups.find((group) =>
+      group.summary.id === digest &&
+      group.records.some((record) => repositoryOfName(record.name) === repository)
+    );
 }
 
 function parse(text: string) {

@@ -54,6 +54,23 @@ Deno.test("findImage() knows an image by every name and digest that it has", asy
   }
 });
 
+Deno.test("findImage() tells apart names of one id whose layers are packed in two ways", async () => {
+  await using parts = await makeFixture();
+  const { deps, store, remote } = parts;
+  for (const compression of ["gzip", "zstd"] as const) {
+    const image = await buildImage({ layers: [{ compression }] });
+    remote.push(compression, image);
+    await pullImage(deps, `a.b/c:${compression}`, { platform: image.platform });
+    for (const name of [`a.b/c:${compression}`, image.root.digest]) {
+      assertEquals((await findImage(store, name)).summary.target.digest, image.root.digest);
+    }
+  }
+  const gzip = await findImage(store, "a.b/c:gzip");
+  const zstd = await findImage(store, "a.b/c:zstd");
+  assertEquals(gzip.summary.id, zstd.summary.id);
+  assert(gzip.summary.target.digest !== zstd.summary.target.digest);
+});
+
 Deno.test("findImage() refuses a part of several ids and names them", async () => {
   await using parts = await makeFixture();
   const { store } = parts;

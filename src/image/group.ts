@@ -45,17 +45,26 @@ function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {
       id: newest.imageId,
       repoTags: names.filter((name) => !isDigestName(name)),
       repoDigests: names.filter(isDigestName),
-      manifest: newest.manifest,
-      target: newest.target,
-      kind: newest.kind,
-      scope: newest.scope,
-      ...(newest.platform && { platform: newest.platform }),
-      size: newest.size,
+      ...contentOf(newest),
       pinned: records.some(({ pinned }) => pinned),
       pulledAt: newest.pulledAt,
       origins: [...new Set(records.flatMap(({ origins }) => origins))],
     },
   };
+}
+
+/** What a record says of its content. Names of one config may differ in it: layers can be packed in several ways. */
+function contentOf(
+  record: ImageRecord,
+): Pick<ImageSummary, "manifest" | "target" | "kind" | "scope" | "platform" | "size"> {
+  const { manifest, target, kind, scope, platform, size } = record;
+  return { manifest, target, kind, scope, ...(platform && { platform }), size };
+}
+
+/** The image as one of its records has it. */
+export function asRecorded(group: ImageGroup, record: ImageRecord): ImageGroup {
+  const { platform: _, ...summary } = group.summary;
+  return { records: group.records, summary: { ...summary, ...contentOf(record) } };
 }
 
 function compareNames(a: ImageSummary, b: ImageSummary): number {
