@@ -4,15 +4,12 @@
  * @module
  */
 import { KIB, MIB } from "../base/bytes.ts";
-import { AppError, type ErrorCode } from "../base/errors.ts";
-import type { FetchBody, TransferEvent } from "../content/remote.ts";
-import { connect, type Connection } from "./connection.ts";
+import { AppError } from "../base/errors.ts";
+import type { FetchBody } from "../content/remote.ts";
+import { BodyPlan, type BodyRequest, type Opened } from "./body_plan.ts";
+import type { Connection } from "./connection.ts";
 import type { ExchangeContext } from "./exchange.ts";
-import { askSources } from "./failover.ts";
-import { RANGE } from "./http_names.ts";
-import { judgeRangeReply } from "./range_reply.ts";
-import { isRetryableError, RetryBudget } from "./retry.ts";
-import type { Source } from "./source.ts";
+import { isRetryableError } from "./retry.ts";
 
 /** So many bytes since the last failure say that the host serves: what failed before is forgotten. */
 const PROGRESS_BYTES = MIB;
@@ -20,21 +17,6 @@ const PROGRESS_BYTES = MIB;
 const PROGRESS_TIME = 60_000;
 /** For bytes that are read only to be passed over. */
 const SKIP_BUFFER_BYTES = 64 * KIB;
-
-/** What a body is of, and from where. */
-export interface BodyRequest {
-  /** How errors begin: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
-  readonly intent: string;
-  /** In the order in which they are asked; at least one. */
-  readonly sources: readonly Source[];
-  /** Bytes of the whole. */
-  readonly size: number;
-  /** The first byte wanted, less than `size` unless that is 0. */
-  readonly offset: number;
-  /** Sent along with each request. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly onEvent: (event: TransferEvent) => void;
-}
 
 /**
  * Opens a body. See {@linkcode FetchBody}.
@@ -46,90 +28,15 @@ export async function openBody(
   context: ExchangeContext,
   signal: AbortSignal,
 ): Promise<FetchBody> {
-  const plan = new Plan(request, context, signal);
+  const plan = new BodyPlan(request, context, signal);
   const opened = await plan.open(request.offset);
   // Later on, bytes before the wanted one are passed over; here the caller may rather begin again.
   return new MendingBody(plan, opened, opened.first);
 }
 
-/** A connection that gives the bytes from `first` to before `end`. */
-interface Opened {
-  readonly connection: Connection;
-  readonly first: number;
-  readonly end: number;
-}
-
-/** Where to get the next bytes from, and how often still. */
-class Plan {
-  readonly request: BodyRequest;
-  readonly context: ExchangeContext;
-  readonly signal: AbortSignal;
-  readonly budget: RetryBudget;
-  #sources: readonly Source[];
-
-  constructor(request: BodyRequest, context: ExchangeContext, signal: AbortSignal) {
-    this.request = request;
-    this.context = context;
-    this.signal = signal;
-    this.budget = new RetryBudget(context.attempts, context.clock);
-    this.#sources = request.sources;
-  }
-
-  /** Opens a connection whose first byte is `offset`, or 0 if no host can begin there. */
-  open(offset: number): Promise<Opened> {
-    const { intent, onEvent } = this.request;
-    return askSources(
-      {
-        intent,
-        sources: this.#sources,
-        budget: this.budget,
-        work: (source) => this.#openAt(source, offset),
-        onRetry: (attempt, delayMs, reason) => onEvent({ kind: "retry", attempt, offset, delayMs, reason }),
-      },
-      this.context,
-      this.signal,
-    );
-  }
-
-  /** Asks the source only after all others from now on. */
-  demote(source: Source): void {
-    this.#sources = [...this.#sources.filter((other) => other !== source), source];
-  }
-
-  async #openAt(source: Source, offset: number): Promise<Opened> {
-    const { intent, size } = this.request;
-    const refuse = (code: ErrorCode, found: string) =>
-      new AppError(code, `${intent}: host "${source.host}" ${found}`, {
-        details: { host: source.host, isRetryable: false },
-      });
-    for (let from = offset;; from = 0) {
-      const connection = await this.#connect(source, from);
-      try {
-        const reply = judgeRangeReply(connection.status, connection.headers, { offset: from, size }, refuse);
-        if (reply.kind === "bytes") return { connection, first: reply.first, end: reply.end };
-      } catch (error) {
-        connection[Symbol.dispose]();
-        throw error;
-      }
-      connection[Symbol.dispose]();
-    }
-  }
-
-  #connect(source: Source, from: number): Promise<Connection> {
-    const { intent, headers } = this.request;
-    const range: Record<string, string> = from === 0 ? {} : { [RANGE]: `bytes=${from}-` };
-    return connect(
-      source,
-      { intent, method: "GET", headers: { ...headers, ...range }, accepted: [200, 206, 416] },
-      this.context,
-      this.signal,
-    );
-  }
-}
-
 class MendingBody implements FetchBody {
   readonly offset: number;
-  readonly #plan: Plan;
+  readonly #plan: BodyPlan;
   readonly #size: number;
   #opened: Opened | undefined;
   #host: string;
@@ -140,7 +47,7 @@ class MendingBody implements FetchBody {
   #markedAt: number;
   #markedTime: number;
 
-  constructor(plan: Plan, opened: Opened, offset: number) {
+  constructor(plan: BodyPlan, opened: Opened, offset: number) {
     this.#plan = plan;
     this.#size = plan.request.size;
     this.#opened = opened;

@@ -1,0 +1,107 @@
+/**
+ * Where the next bytes of a body come from: which hosts, in which order, and how often still.
+ *
+ * @module
+ */
+import { AppError, type ErrorCode } from "../base/errors.ts";
+import type { TransferEvent } from "../content/remote.ts";
+import { connect, type Connection } from "./connection.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { askSources } from "./failover.ts";
+import { RANGE } from "./http_names.ts";
+import { judgeRangeReply } from "./range_reply.ts";
+import { RetryBudget } from "./retry.ts";
+import type { Source } from "./source.ts";
+
+/** What a body is of, and from where. */
+export interface BodyRequest {
+  /** How errors begin: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
+  readonly intent: string;
+  /** In the order in which they are asked; at least one. */
+  readonly sources: readonly Source[];
+  /** Bytes of the whole. */
+  readonly size: number;
+  /** The first byte wanted, less than `size` unless that is 0. */
+  readonly offset: number;
+  /** Sent along with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly onEvent: (event: TransferEvent) => void;
+}
+
+/** A connection that gives the bytes from `first` to before `end`. */
+export interface Opened {
+  readonly connection: Connection;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The hosts of one body. The order changes as they fail. */
+export class BodyPlan {
+  readonly request: BodyRequest;
+  readonly context: ExchangeContext;
+  /** The caller's. It governs the body for as long as that lives, since `read` takes none. */
+  readonly signal: AbortSignal;
+  /** Attempts that are left. */
+  readonly budget: RetryBudget;
+  #sources: readonly Source[];
+
+  /** A plan that has asked nobody yet. */
+  constructor(request: BodyRequest, context: ExchangeContext, signal: AbortSignal) {
+    this.request = request;
+    this.context = context;
+    this.signal = signal;
+    this.budget = new RetryBudget(context.attempts, context.clock);
+    this.#sources = request.sources;
+  }
+
+  /** Opens a connection whose first byte is `offset`, or 0 if no host can begin there. */
+  open(offset: number): Promise<Opened> {
+    const { intent, onEvent } = this.request;
+    return askSources(
+      {
+        intent,
+        sources: this.#sources,
+        budget: this.budget,
+        work: (source) => this.#openAt(source, offset),
+        onRetry: (attempt, delayMs, reason) => onEvent({ kind: "retry", attempt, offset, delayMs, reason }),
+      },
+      this.context,
+      this.signal,
+    );
+  }
+
+  /** Asks the source only after all others from now on. */
+  demote(source: Source): void {
+    this.#sources = [...this.#sources.filter((other) => other !== source), source];
+  }
+
+  async #openAt(source: Source, offset: number): Promise<Opened> {
+    const { intent, size } = this.request;
+    const refuse = (code: ErrorCode, found: string) =>
+      new AppError(code, `${intent}: host "${source.host}" ${found}`, {
+        details: { host: source.host, isRetryable: false },
+      });
+    for (let from = offset;; from = 0) {
+      const connection = await this.#connect(source, from);
+      try {
+        const reply = judgeRangeReply(connection.status, connection.headers, { offset: from, size }, refuse);
+        if (reply.kind === "bytes") return { connection, first: reply.first, end: reply.end };
+      } catch (error) {
+        connection[Symbol.dispose]();
+        throw error;
+      }
+      connection[Symbol.dispose]();
+    }
+  }
+
+  #connect(source: Source, from: number): Promise<Connection> {
+    const { intent, headers } = this.request;
+    const range: Record<string, string> = from === 0 ? {} : { [RANGE]: `bytes=${from}-` };
+    return connect(
+      source,
+      { intent, method: "GET", headers: { ...headers, ...range }, accepted: [200, 206, 416] },
+      this.context,
+      this.signal,
+    );
+  }
+}
