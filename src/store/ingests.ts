@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { IngestStatus } from "../content/maintenance.ts";
-import type { Ingest } from "../content/store.ts";
+import type { Ingest, UnnamedIngest } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Blobs } from "./blobs.ts";
@@ -19,6 +20,7 @@ import { type IngestName, parseIngestName, type StorePaths } from "./paths.ts";
 import type { IngestPlace } from "./place.ts";
 import type { OnStep } from "./steps.ts";
 import type { Turns } from "./turns.ts";
+import { drawDigest, UnnamedFile } from "./unnamed.ts";
 
 /** What was not verified yet is for its writers alone. */
 const INGEST_MODE = 0o700;
@@ -52,6 +54,28 @@ export class Ingests {
     const ingest = await this.#open(descriptor, true, signal);
     if (ingest !== undefined) return ingest;
     throw new AppError("internal", `Cannot replace blob "${descriptor.digest}": its ingest did not open`);
+  }
+
+  /** As `UnnamedIngester.beginUnnamed`. */
+  async beginUnnamed(): Promise<UnnamedIngest> {
+    const placeOf = (digest: Digest) => this.#placeOf({ digest, isReplacement: false });
+    const place = placeOf(drawDigest());
+    for (;;) {
+      const file = openData(place);
+      if (file === undefined) continue;
+      try {
+        await lockFile(file, place.paths.data, "exclusive", neverAborted());
+        return await UnnamedFile.open({
+          place,
+          file,
+          placeOf,
+          find: (digest) => this.#deps.blobs.find(digest),
+        });
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+    }
   }
 
   /** As `StoreMaintenance.listIngests`; a replacement counts beside an ingest of the same digest. */

@@ -7,7 +7,14 @@ import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
 import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
-import type { BlobInfo, ContentStore, Ingest, OpenBlob } from "../content/store.ts";
+import type {
+  BlobInfo,
+  ContentStore,
+  Ingest,
+  OpenBlob,
+  UnnamedIngest,
+  UnnamedIngester,
+} from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { Blobs } from "./blobs.ts";
@@ -35,7 +42,7 @@ export interface StoreOptions {
 }
 
 /** An open store. It holds no file open between two calls, so there is nothing to close. */
-export interface Store extends ContentStore, ImageStore, StoreMaintenance {
+export interface Store extends ContentStore, UnnamedIngester, ImageStore, StoreMaintenance {
   /** The folder, as it was given, without slashes at the end. */
   readonly root: string;
 }
@@ -114,6 +121,11 @@ class DiskStore implements Store {
   async beginIngest(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest | undefined> {
     this.#mustWrite();
     return await this.#parts.ingests.begin(descriptor, signal);
+  }
+
+  async beginUnnamed(): Promise<UnnamedIngest> {
+    this.#mustWrite();
+    return await this.#parts.ingests.beginUnnamed();
   }
 
   listImages(): Promise<readonly ImageRecord[]> {
