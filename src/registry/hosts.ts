@@ -88,7 +88,11 @@ class Hosts implements HostDirectory {
     const isListed = hosts.some(({ base, capabilities }) =>
       base.href === own.base.href && own.capabilities.isSubsetOf(capabilities)
     );
-    if (!isListed && own.capabilities.size > 0) hosts.push(hostOf(registry, own, isOwnMirror));
+    if (!isListed && own.capabilities.size > 0) {
+      const host = hostOf(registry, own, isOwnMirror);
+      const isPlainChosen = file?.server?.base.protocol === "http:" && !isOwnMirror;
+      hosts.push(isPlainChosen ? { ...host, isPlainChosen } : host);
+    }
     return hosts;
   }
 

@@ -104,6 +104,8 @@ Deno.test("A server is the registry's home if its own file says so; that of _def
   });
   const settings = { certsDirs: [dir.path] };
   assertEquals(await short(settings, "moved.example"), ["origin http://10.0.0.9:5000/v2/ pull,resolve"]);
+  const [moved] = await createHosts(settings).hostsFor("moved.example");
+  assertEquals(moved?.isPlainChosen, true);
   assertEquals(await short(settings, "any.example"), ["mirror https://cache.example/v2/ pull,resolve"]);
   assertEquals(await short(settings, "cache.example"), ["origin https://cache.example/v2/ pull,resolve"]);
 });

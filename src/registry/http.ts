@@ -49,6 +49,8 @@ export interface RegistryHost {
   readonly capabilities: ReadonlySet<"pull" | "resolve">;
   /** Whether it is not the registry itself: then it is sent `ns=` and none of the registry's credentials. */
   readonly isMirror: boolean;
+  /** Whether its own configuration file names it as plain http: then the registry's credentials may go there. @default {false} */
+  readonly isPlainChosen?: boolean;
   /** Headers that its configuration adds to each request. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -9,11 +9,11 @@ import { redactUrl } from "../base/redact.ts";
 import type { Credential, CredentialSource, FoundCredential } from "../content/credential.ts";
 import { isLoopbackHost } from "./addresses.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
+import { discardResponse } from "./discard.ts";
 import type { ApiRequest, HttpResponse, RegistryHost, RegistrySession, Transport } from "./http.ts";
 import { type Lookup, lookupAddresses, parseRealm, realmChecker } from "./realm.ts";
 import { basicHeader, fetchToken } from "./token.ts";
 import type { Scheme, TokenCache, TokenKey } from "./token_cache.ts";
-import { discardResponse } from "./transport.ts";
 
 /** What sessions share. */
 export interface SessionDeps {
@@ -110,15 +110,19 @@ class Session implements RegistrySession {
     }
   }
 
-  #sendWith(request: ApiRequest, sent: Sent, signal: AbortSignal): Promise<HttpResponse> {
+  async #sendWith(request: ApiRequest, sent: Sent, signal: AbortSignal): Promise<HttpResponse> {
     const url = new URL(request.path, this.host.base);
+    if (url.origin !== this.host.base.origin) {
+      // A path such as "//other.example/" would take the credentials along.
+      throw new AppError("internal", `Cannot ask "${this.host.base.host}" for "${redactUrl(url)}"`);
+    }
     const headers: Record<string, string> = { ...this.host.headers, ...request.headers };
     if (this.host.isMirror) {
       if (!url.searchParams.has("ns")) url.searchParams.set("ns", this.host.registry);
       headers["oci-namespace"] ??= this.host.registry;
     }
     if (sent.kind !== "none") headers.authorization = sent.header;
-    return this.#deps.transport.send({ method: request.method, url, headers }, signal);
+    return await this.#deps.transport.send({ method: request.method, url, headers }, signal);
   }
 
   /** Finds the credential, once for all requests that wait for it. A mirror gets none of the registry's. */
@@ -205,7 +209,8 @@ class Session implements RegistrySession {
     };
     const { token, isFresh } = await tokens.token(key, async (signal) => {
       const checkRealm = await realmChecker(scheme.realm, base, lookup ?? lookupAddresses);
-      if (credential !== undefined) this.#checkPrivacy(scheme.realm);
+      // The password goes to the realm, and what it gets to the registry.
+      if (credential !== undefined) [scheme.realm, base].forEach((url) => this.#checkPrivacy(url));
       const refresh = credential?.kind === "refresh" ? tokens.findRefreshToken(key) : undefined;
       const used = refresh === undefined ? credential : { kind: "refresh", token: refresh } as const;
       return await fetchToken(
@@ -250,7 +255,8 @@ class Session implements RegistrySession {
 
   /** Secrets in plain text go to this machine alone, or where the user said so. */
   #checkPrivacy(url: URL): void {
-    if (url.protocol === "https:" || isLoopbackHost(url.hostname) || this.#deps.plainHttp === true) return;
+    if (url.protocol === "https:" || isLoopbackHost(url.hostname)) return;
+    if (this.#deps.plainHttp === true || this.host.isPlainChosen === true) return;
     throw new AppError(
       "unauthorized",
       `Cannot send credentials (${this.credentialSource}) to "${

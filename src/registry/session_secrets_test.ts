@@ -1,6 +1,7 @@
 import { AppError, isCode } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import type { CredentialSource } from "../content/credential.ts";
+import type { RegistryHost } from "./http.ts";
 import { openSession, type SessionDeps } from "./session.ts";
 import { serve, textOf } from "./test_servers.ts";
 import {
@@ -76,8 +77,8 @@ Deno.test("Credentials go over plain http to this machine alone, or where that w
     },
   };
   const host = hostOf(server, { registry: "reg.example", base: new URL("http://reg.example/v2/") });
-  const send = (plainHttp: boolean) =>
-    openSession(host, "a/b", BOB, { transport, tokens: new TokenCache(), plainHttp })
+  const send = (plainHttp: boolean, changes: Partial<RegistryHost> = {}) =>
+    openSession({ ...host, ...changes }, "a/b", BOB, { transport, tokens: new TokenCache(), plainHttp })
       .send({ method: "GET", path: PATH }, never);
   const error = await assertRejects(() => send(false));
   assert(error instanceof AppError && isCode(error, "unauthorized"));
@@ -85,6 +86,7 @@ Deno.test("Credentials go over plain http to this machine alone, or where that w
   assert(!error.message.includes("s3cret"));
   assertEquals(server.log, [`GET /v2/${PATH}`]);
   assertEquals(await textOf(await send(true)), CONTENT);
+  assertEquals(await textOf(await send(false, { isPlainChosen: true })), CONTENT);
   inner.close();
 });
 
@@ -146,4 +148,13 @@ Deno.test("A caller that gives up gets its own reason, and the others their toke
   assertEquals(await assertRejects(() => first), reason);
   gate.resolve();
   assertEquals(await textOf(await second), CONTENT);
+});
+
+Deno.test("A path that leads to another host is not asked for", async () => {
+  await using server = registry({ accepts: () => true });
+  using deps = shared();
+  for (const path of ["//other.example/x", "https://other.example/x", "\\\\other.example/x"]) {
+    assert(isCode(await assertRejects(() => get(server, BOB, deps, path)), "internal"), path);
+  }
+  assertEquals(server.log, []);
 });

@@ -92,24 +92,25 @@ Deno.test("A registry token is sent as it is", async () => {
   assertEquals((await get(server, wrong, deps))[Symbol.dispose](), undefined);
 });
 
-Deno.test("A refresh token is changed into tokens, and its successor is used next", async () => {
+Deno.test("A refresh token is changed into tokens, and its successor is used from then on", async () => {
   const forms: string[] = [];
   await using server = registry({
     accepts: (header) => header === `Bearer t${forms.length}`,
     token: async (request) => {
       const form = new URLSearchParams(await request.text());
       forms.push(`${form.get("grant_type")} ${form.get("refresh_token")}`);
-      return Response.json({ access_token: `t${forms.length}`, refresh_token: `r${forms.length}` });
+      const successor = forms.length === 2 ? {} : { refresh_token: `r${forms.length}` };
+      return Response.json({ access_token: `t${forms.length}`, ...successor });
     },
   });
   let now = 0;
   using deps = shared({ clock: { ...SYSTEM_CLOCK, now: () => now } });
   const identity = source({ kind: "refresh", token: "r0" });
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < 3; i++) {
     assertEquals(await textOf(await get(server, identity, deps)), CONTENT);
     now += 3_600_000;
   }
-  assertEquals(forms, ["refresh_token r0", "refresh_token r1"]);
+  assertEquals(forms, ["refresh_token r0", "refresh_token r1", "refresh_token r1"]);
 });
 
 Deno.test("A token is renewed before it runs out, and when the registry no longer takes it", async () => {

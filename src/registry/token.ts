@@ -10,9 +10,9 @@ import type { Credential } from "../content/credential.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import type { Clock } from "./clock.ts";
 import { serverMessage } from "./server_message.ts";
+import { discardResponse } from "./discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
 import { retryAfterOf } from "./retry_after.ts";
-import { discardResponse } from "./transport.ts";
 
 /** Token responses have a few KiB. */
 const TOKEN_RESPONSE_MAX_BYTES = 64 * KIB;

@@ -26,6 +26,9 @@ export interface TokenKey {
   readonly identity: string;
 }
 
+/** Repositories and credentials that are in use at once: far fewer. */
+const MAX_KEPT = 1_000;
+
 /** Keeps tokens in memory only. A failure is kept for nobody. */
 export class TokenCache {
   readonly #tokens = new Map<string, Token>();
@@ -80,11 +83,32 @@ export class TokenCache {
     }
     const fresh = await this.#flight.do(id, async (signal) => {
       const token = await fetch(signal);
-      this.#tokens.set(id, token);
-      if (token.refreshToken !== undefined) this.#refreshTokens.set(refreshId(key), token.refreshToken);
+      this.#keep(id, token);
+      this.#keepRefresh(refreshId(key), token.refreshToken);
       return token;
     }, signal);
     return { token: fresh.token, isFresh: true };
+  }
+
+  /** A server lives for months, and its tokens for minutes. */
+  #keep(id: string, token: Token): void {
+    if (this.#tokens.size >= MAX_KEPT) {
+      for (const [id, { usableUntil }] of this.#tokens) {
+        if (usableUntil <= this.clock.now()) this.#tokens.delete(id);
+      }
+    }
+    forgetOldest(this.#tokens);
+    forgetOldest(this.#refreshTokens);
+    this.#tokens.set(id, token);
+  }
+
+  /** Without a successor the one in use stays good. */
+  #keepRefresh(id: string, successor: string | undefined): void {
+    const kept = successor ?? this.#refreshTokens.get(id);
+    if (kept === undefined) return;
+    // Set anew, so that what is in use is not the oldest.
+    this.#refreshTokens.delete(id);
+    this.#refreshTokens.set(id, kept);
   }
 
   /** Drops a token that the host refused. Another one that took its place meanwhile stays. */
@@ -97,6 +121,11 @@ export class TokenCache {
   findRefreshToken(key: TokenKey): string | undefined {
     return this.#refreshTokens.get(refreshId(key));
   }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (map.size >= MAX_KEPT && oldest !== undefined) map.delete(oldest);
 }
 
 function idOf(key: TokenKey): string {

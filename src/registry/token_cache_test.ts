@@ -90,3 +90,12 @@ Deno.test("An identity tells credentials apart and gives none of them away", asy
   assert(!bob.includes("s3cret"));
   assertNotEquals(bob, btoa("s3cret"));
 });
+
+Deno.test("The cache stays bounded, and keeps the latest", async () => {
+  const cache = new TokenCache({ ...SYSTEM_CLOCK, now: () => 0 });
+  const tokens = counted();
+  for (let i = 0; i < 1_100; i++) await cache.token({ ...KEY, service: `s${i}` }, tokens.fetch, never);
+  const isFresh = async (i: number) =>
+    (await cache.token({ ...KEY, service: `s${i}` }, tokens.fetch, never)).isFresh;
+  assertEquals([await isFresh(1_099), await isFresh(200), await isFresh(0)], [false, false, true]);
+});

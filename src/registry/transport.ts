@@ -4,8 +4,8 @@
  * @module
  */
 import { type AbortScope, abortScope } from "../base/abort.ts";
-import { KIB } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
+import { discardResponse } from "./discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
 import { headTimeoutError, networkErrorFrom, networkReasonOf } from "./network_error.ts";
 import { type ProxyChoice, proxyChooser } from "./proxies.ts";
@@ -16,11 +16,6 @@ import { NO_TLS, readSystemRoots, type TlsDirectory, type TlsIdentity } from "./
 
 /** How long a connection and the head of a response may take unless told otherwise, in milliseconds. */
 const DEFAULT_HEAD_TIMEOUT_MS = 30_000;
-/** A body up to this size is read to its end, so that its connection serves the next request; a longer one is cut. */
-const DRAIN_MAX_BYTES = 16 * KIB;
-/** The longest that draining may take, in milliseconds: a new connection costs about as much. */
-const DRAIN_MAX_MS = 500;
-
 /** What a transport is made with; every field has a default. */
 export interface TransportOptions {
   /** Proxies. @default {{}} */
@@ -48,26 +43,6 @@ export interface ClosableTransport extends Transport {
  */
 export function createTransport(options: TransportOptions = {}): ClosableTransport {
   return new FetchTransport(options);
-}
-
-/**
- * Ends a response whose body nobody wants: a short body is read, so that the connection can be used again.
- */
-export async function discardResponse(response: HttpResponse): Promise<void> {
-  using _response = response;
-  const buffer = new Uint8Array(4 * KIB);
-  let left = DRAIN_MAX_BYTES;
-  const timer = setTimeout(() => response[Symbol.dispose](), DRAIN_MAX_MS);
-  try {
-    for (;;) {
-      const n = await response.body.read(buffer);
-      if (n === null || (left -= n) < 0) return;
-    }
-  } catch {
-    // Nobody wanted it: a body that breaks is no failure.
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Throws what the runtime has against certificates, while the caller still knows which file they came from. */

@@ -3,11 +3,12 @@ import { readFull } from "../base/bytes.ts";
 import { AppError, isCode } from "../base/errors.ts";
 import { createAuthority } from "../../tests/certificates/mod.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import { discardResponse } from "./discard.ts";
 import type { HttpRequest } from "./http.ts";
 import { networkReasonOf } from "./network_error.ts";
 import { serve, testPem, textOf } from "./test_servers.ts";
 import type { TlsDirectory } from "./tls.ts";
-import { createTransport, discardResponse, type TransportOptions } from "./transport.ts";
+import { createTransport, type TransportOptions } from "./transport.ts";
 
 const never = neverAborted();
 const NO_ROOTS = { systemRoots: () => Promise.resolve(undefined) };

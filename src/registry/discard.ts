@@ -1,0 +1,32 @@
+/**
+ * Letting go of responses.
+ *
+ * @module
+ */
+import { KIB } from "../base/bytes.ts";
+import type { HttpResponse } from "./http.ts";
+
+/** A body up to this size is read to its end, so that its connection serves the next request; a longer one is cut. */
+const DRAIN_MAX_BYTES = 16 * KIB;
+/** The longest that draining may take, in milliseconds: a new connection costs about as much. */
+const DRAIN_MAX_MS = 500;
+
+/**
+ * Ends a response whose body nobody wants: a short body is read, so that the connection can be used again.
+ */
+export async function discardResponse(response: HttpResponse): Promise<void> {
+  using _response = response;
+  const buffer = new Uint8Array(4 * KIB);
+  let left = DRAIN_MAX_BYTES;
+  const timer = setTimeout(() => response[Symbol.dispose](), DRAIN_MAX_MS);
+  try {
+    for (;;) {
+      const n = await response.body.read(buffer);
+      if (n === null || (left -= n) < 0) return;
+    }
+  } catch {
+    // Nobody wanted it: a body that breaks is no failure.
+  } finally {
+    clearTimeout(timer);
+  }
+}
