@@ -55,19 +55,30 @@ export class BodyPlan {
   }
 
   /** Opens a connection whose first byte is `offset`, or 0 if no host can begin there. */
-  open(offset: number): Promise<Opened> {
+  async open(offset: number): Promise<Opened> {
     const { intent, onEvent } = this.request;
-    return askSources(
-      {
-        intent,
-        sources: this.#sources,
-        budget: this.budget,
-        work: (source) => this.#openAt(source, offset),
-        onRetry: (attempt, delayMs, reason) => onEvent({ kind: "retry", attempt, offset, delayMs, reason }),
-      },
-      this.context,
-      this.signal,
-    );
+    // A host that only serves from the start is of use, but not before the others were asked.
+    let spare: Opened | undefined;
+    const work = async (source: Source) => {
+      const opened = await this.#openAt(source, offset);
+      if (opened.first === offset) return opened;
+      spare?.connection[Symbol.dispose]();
+      spare = opened;
+      throw this.#refusal(source, "network", `can't go on at byte ${offset}`);
+    };
+    const fallback = () => {
+      const taken = spare;
+      spare = undefined;
+      return taken;
+    };
+    const onRetry = (attempt: number, delayMs: number, reason: string) =>
+      onEvent({ kind: "retry", attempt, offset, delayMs, reason });
+    try {
+      const ask = { intent, sources: this.#sources, budget: this.budget, work, fallback, onRetry };
+      return await askSources(ask, this.context, this.signal);
+    } finally {
+      spare?.connection[Symbol.dispose]();
+    }
   }
 
   /** Asks the source only after all others from now on. */
@@ -76,11 +87,8 @@ export class BodyPlan {
   }
 
   async #openAt(source: Source, offset: number): Promise<Opened> {
-    const { intent, size } = this.request;
-    const refuse = (code: ErrorCode, found: string) =>
-      new AppError(code, `${intent}: host "${source.host}" ${found}`, {
-        details: { host: source.host, isRetryable: false },
-      });
+    const { size } = this.request;
+    const refuse = (code: ErrorCode, found: string) => this.#refusal(source, code, found);
     for (let from = offset;; from = 0) {
       const connection = await this.#connect(source, from);
       try {
@@ -103,5 +111,11 @@ export class BodyPlan {
       this.context,
       this.signal,
     );
+  }
+
+  #refusal({ host }: Source, code: ErrorCode, found: string): AppError {
+    return new AppError(code, `${this.request.intent}: host "${host}" ${found}`, {
+      details: { host, isRetryable: false },
+    });
   }
 }

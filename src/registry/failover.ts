@@ -18,6 +18,8 @@ export interface Ask<T> {
   readonly budget: RetryBudget;
   /** Asks one source. What it throws is that source's failure, unless it is no {@linkcode AppError}. */
   readonly work: (source: Source, signal: AbortSignal) => Promise<T>;
+  /** Gives what does if every source of a round has failed: something that came with a flaw. */
+  readonly fallback?: () => T | undefined;
   /** Hears of a round that failed. */
   readonly onRetry?: (attempt: number, delayMs: number, reason: string) => void;
 }
@@ -46,6 +48,8 @@ export async function askSources<T>(
         failures.set(source, settleWait(error, source, context));
       }
     }
+    const second = ask.fallback?.();
+    if (second !== undefined) return second;
     const failure = summarize(ask, failures);
     sources = worthAsking(sources, failures);
     if (sources.length === 0) throw failure;

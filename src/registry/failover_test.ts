@@ -11,6 +11,7 @@ import {
   extraBytes,
   type Fault,
   hangUp,
+  ignoreRange,
   stallAfter,
   startRegistry,
   status,
@@ -125,6 +126,29 @@ Deno.test("A blob goes on at the next host as soon as a mirror stands still", as
   assert(equalBytes(bytes, BYTES));
   assertEquals(body.host, registry.host);
   assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["bytes=1000-"]);
+});
+
+Deno.test("An earlier run's bytes are kept if any host can go on from them", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob" }, ignoreRange);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const got = await fetchAll(test, blob, 1000);
+  assertEquals([got.offset, got.host], [1000, registry.host]);
+  assert(equalBytes(got.bytes, BYTES.subarray(1000)));
+});
+
+Deno.test("A host that only serves from the start is taken when the others fail", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob" }, ignoreRange);
+  registry.fault({ kind: "blob" }, status(503));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const got = await fetchAll(test, blob, 1000);
+  assertEquals([got.offset, got.host, test.clock.slept.length], [0, mirror.host, 0]);
+  assert(equalBytes(got.bytes, BYTES));
 });
 
 Deno.test("A mirror that breaks off and then has it no more is left for the registry", async () => {

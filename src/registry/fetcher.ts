@@ -9,6 +9,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { MANIFEST_MAX_BYTES } from "../oci/document.ts";
 import { essenceOf, isForeignLayerType, isIndexType, isManifestType } from "../oci/media_type.ts";
+import { kindOfHost } from "./addresses.ts";
 import { openBody } from "./body.ts";
 import { embeddedBytes, memoryBody } from "./embedded.ts";
 import type { ExchangeContext } from "./exchange.ts";
@@ -110,10 +111,14 @@ function isDocumentType(mediaType: string): boolean {
   return isIndexType(type) || isManifestType(type);
 }
 
-/** The addresses of a layer that may be asked: https, and none that carries a user or password. */
+/**
+ * The addresses of a layer that may be asked: https, none that carries a user or password, and none that can only be
+ * meant for this machine's own surroundings: whoever wrote the image must not send us to a cloud's metadata service.
+ */
 function foreignUrls({ urls = [] }: Descriptor): readonly URL[] {
   return urls.slice(0, FOREIGN_URLS_MAX).flatMap((text) => {
     const url = URL.parse(text);
-    return url?.protocol === "https:" && url.username === "" && url.password === "" ? [url] : [];
+    if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return [];
+    return kindOfHost(url.hostname) === "public" ? [url] : [];
   });
 }

@@ -167,7 +167,15 @@ async function foreignCase(change: Partial<Descriptor>) {
   };
 }
 
-const URLS = ["http://plain.test/a", "https://u:p@secret.test/b", "not a url", "https://good.test/c"];
+const URLS = [
+  "http://plain.test/a",
+  "https://u:p@secret.test/b",
+  "not a url",
+  "https://169.254.169.254/latest",
+  "https://[::1]/d",
+  "https://localhost/e",
+  "https://good.test/c",
+];
 
 Deno.test("A foreign layer that the registry lacks comes from its https addresses, without credentials", async () => {
   await using foreign = await foreignCase({ mediaType: FOREIGN, urls: URLS });
