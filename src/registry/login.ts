@@ -1,0 +1,40 @@
+/**
+ * Trying credentials before they are kept.
+ *
+ * @module
+ */
+import type { CredentialSource } from "../content/credential.ts";
+import { exchange, type ExchangeContext } from "./exchange.ts";
+import type { HostDirectory } from "./hosts.ts";
+import { openSession, type SessionDeps } from "./session.ts";
+import { registrySource } from "./source.ts";
+
+/** What a check works with. */
+export interface LoginDeps {
+  readonly hosts: HostDirectory;
+  readonly sessions: SessionDeps;
+  readonly context: ExchangeContext;
+}
+
+/**
+ * Asks the base of the registry's own API (distribution spec 1.1, "Determining Support") with credentials. A registry
+ * that lets everybody in proves nothing about them, and passes.
+ *
+ * @throws AppError `unauthorized`, `forbidden`, `network` and the other codes of a request
+ */
+export async function checkCredentials(
+  registry: string,
+  credentials: CredentialSource,
+  { hosts, sessions, context }: LoginDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const host of await hosts.hostsFor(registry)) {
+    // A mirror is never sent the registry's credentials.
+    if (host.isMirror) continue;
+    const source = registrySource(openSession(host, "", credentials, sessions), "");
+    const intent = `Cannot log in to "${registry}"`;
+    const request = { intent, method: "GET", headers: {}, accepted: [200] } as const;
+    using _response = await exchange(source, request, context, signal);
+    return;
+  }
+}
