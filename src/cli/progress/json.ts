@@ -5,12 +5,13 @@
  * @module
  */
 import type { BlobRole, BlobState, PullEvent } from "../../image/events.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Clock } from "./clock.ts";
 import { keptBytesOf, PullModel } from "./model.ts";
 import type { Outcome, PullProgress } from "./progress.ts";
 
-/** Bytes are told no more often than this for each blob. */
+/** Bytes are told this often for each blob that moves, the last ones before a pause too. */
 const BYTES_MS = 250;
 
 /** What every line has. */
@@ -77,24 +78,33 @@ export function jsonProgress(
   },
 ): PullProgress {
   const model = new PullModel(reference, clock.now());
-  const lastBytes = new Map<string, number>();
+  const pending = new Map<Digest, ProgressEvent>();
   let name = reference;
   function say(event: ProgressEvent) {
     const line: ProgressLine = { v: 1, time: date().toISOString(), name, ...event };
     write(`${JSON.stringify(line)}\n`);
   }
+  function sayPending() {
+    for (const event of pending.values()) say(event);
+    pending.clear();
+  }
+  const stop = clock.every(BYTES_MS, sayPending);
   return {
     onEvent(event) {
-      const now = clock.now();
-      model.apply(event, now);
+      model.apply(event, clock.now());
       if (event.kind === "resolving") name = event.name;
+      const line = progressEvent(event);
       if (event.kind === "bytes") {
-        if (now - (lastBytes.get(event.digest) ?? -Infinity) < BYTES_MS) return;
-        lastBytes.set(event.digest, now);
+        pending.set(event.digest, line);
+        return;
       }
-      say(progressEvent(event));
+      // What comes next has an offset of its own, or throws the bytes away.
+      if ("digest" in event) pending.delete(event.digest);
+      say(line);
     },
     end(outcome) {
+      stop();
+      sayPending();
       model.end(outcome);
       say({ event: "end", outcome, kept: keptBytesOf(model.view(clock.now())) });
     },
