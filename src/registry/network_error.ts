@@ -90,7 +90,8 @@ function known(pattern: RegExp, reason: NetworkReason, text: string, isRetryable
 function chainOf(error: unknown): string {
   const texts: string[] = [];
   for (let e = error; e instanceof Error && texts.length < 5; e = e.cause) texts.push(e.message);
-  return texts.join(": ");
+  // An address may hold any word: "https://proxy.example".
+  return texts.join(": ").replace(/https?:\/\/\S+/g, "URL");
 }
 
 /**
