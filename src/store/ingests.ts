@@ -65,6 +65,11 @@ export class Ingests {
       if (file === undefined) continue;
       try {
         await lockFile(file, place.paths.data, "exclusive", neverAborted());
+        // A collector may have removed the file before it was locked.
+        if (!isStillAt(file, place.paths.data)) {
+          file.close();
+          continue;
+        }
         return await UnnamedFile.open({
           place,
           file,
