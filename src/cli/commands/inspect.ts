@@ -31,7 +31,9 @@ function inspectText(image: ImageDetails): string {
     ["Platforms", image.platforms.length === 0 ? "" : platformsText(image)],
   ];
   return sections.filter(([, text]) => text !== "")
-    .map(([heading, text]) => heading === "" ? text : `${heading}:\n${text.replace(/^/gm, "  ").trimEnd()}\n`)
+    .map(([heading, text]) =>
+      heading === "" ? text : `${heading}:\n${text.replace(/^(?=.)/gm, "  ").trimEnd()}\n`
+    )
     .join("\n");
 }
 
@@ -72,16 +74,16 @@ function runFactsOf({ imageConfig }: ImageDetails): readonly (readonly [string, 
 
 /** Three digests of a layer don't fit beside each other, so they stand below each other. */
 function layersText({ layers }: ImageDetails): string {
-  return layers.map(({ digest, mediaType, size, diffId, chainId, present }, i) =>
-    factLines([
-      [`${i + 1}`, `${digest}${present ? "" : "  not in the store"}`],
-      ["", undefined],
-      ["  type", mediaType],
-      ["  size", `${formatSize(size)} (${size} bytes)`],
-      ["  diffId", diffId],
-      ["  chainId", chainId],
-    ])
-  ).join("");
+  return layers.map(({ digest, mediaType, size, diffId, chainId, present }, i) => {
+    const facts = factLines([
+      ["type", mediaType],
+      ["size", `${formatSize(size)} (${size} bytes)`],
+      ["diffId", diffId],
+      ["chainId", chainId],
+    ]);
+    const missing = present ? "" : "  not in the store";
+    return `${i + 1}. ${digest}${missing}\n${facts.replace(/^(?=.)/gm, "   ")}`;
+  }).join("");
 }
 
 function platformsText({ platforms }: ImageDetails): string {

@@ -39,3 +39,9 @@ export function clockText(ms: number): string {
 export function rateText(bytesPerSecond: number): string {
   return `${formatSize(Math.round(bytesPerSecond))}/s`;
 }
+
+/** How long the rest takes at this rate: `00:00:04 left`; undefined while nothing moves. */
+export function leftText(bytes: number, bytesPerSecond: number): string | undefined {
+  if (bytesPerSecond <= 0) return undefined;
+  return `${formatClock(Math.ceil(bytes / bytesPerSecond) * 1000)} left`;
+}

@@ -7,7 +7,7 @@ import type { PullEvent } from "../../image/events.ts";
 import { formatClock, formatSize } from "../../base/units.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import { printable } from "../output/text.ts";
-import { rateText } from "./bar.ts";
+import { leftText, rateText } from "./bar.ts";
 import type { Clock } from "./clock.ts";
 import { isWhole, keptBytesOf, PullModel } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
@@ -51,7 +51,7 @@ function totalText(model: PullModel, now: number): string {
   const { blobs, offset, size, rate, name, phase } = model.view(now);
   if (blobs.length === 0) return phase === "resolving" ? `resolving ${name}` : `reading manifests of ${name}`;
   const whole = blobs.filter(isWhole).length;
-  const left = rate > 0 ? `, ${formatClock((size - offset) / rate * 1000)} left` : "";
+  const left = leftText(size - offset, rate);
   return `${whole} of ${blobs.length} blobs, ${formatSize(offset)} of ${formatSize(size)}, ${
     rateText(rate)
   }${left}`;

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { formatClock } from "../../base/units.ts";
 import { padEnd, truncate } from "../output/text.ts";
-import { bar, clockText, percentText, rateText, shareOf, sizesText } from "./bar.ts";
+import { bar, clockText, leftText, percentText, rateText, shareOf, sizesText } from "./bar.ts";
 import { cutLine, type Line, lineWidth, type Piece, piece, type Style } from "./line.ts";
 import { type BlobView, isWhole, type Phase, type PullView, type ViewState } from "./model.ts";
 
@@ -162,13 +161,13 @@ function totalLine(
   const { offset, size, rate, phase } = view;
   const whole = layers.filter(isWhole).length;
   const running = phase === "fetching";
-  const left = rate > 0 && running ? [`${formatClock((size - offset) / rate * 1000)} left`] : [];
+  const left = leftText(size - offset, rate);
   const figures = shape.bar > 0 || shape.figures === "sizes"
     ? sizesText(offset, size)
     : percentText(offset, size);
   const extras = [
     `${whole}/${layers.length} layers`,
-    ...(running && offset < size ? [rateText(rate), ...left] : []),
+    ...(running && offset < size ? [rateText(rate), ...(left === undefined ? [] : [left])] : []),
   ];
   let line = joinPieces([
     ...(shape.clock ? [piece(clockText(now - view.startedAt))] : []),
