@@ -15,19 +15,8 @@ import { Touched } from "./touched.ts";
 import type { Tree } from "./tree.ts";
 import { type NewFile, type NodeSpec, SELF } from "./tree_fs.ts";
 import { type OnMissing, type Place, Walker } from "./walker.ts";
+import { isOverlayWhiteout, type WhiteoutStyle } from "./whiteout_style.ts";
 import { type Whiteout, whiteoutOf } from "./whiteout.ts";
-
-/** How whiteouts of a layer are kept. */
-export interface WhiteoutStyle<Dir> {
-  /** A name of the layers below is hidden. `place` is the directory that it is in. */
-  hide(place: Place<Dir>, name: string, touched: Touched): void;
-  /** All names of the layers below are hidden in a directory. */
-  hideAll(place: Place<Dir>, touched: Touched): void;
-  /** A directory was made in place of something that this layer may have hidden before. */
-  madeDirectory(place: Place<Dir>, name: string): void;
-  /** Whether whiteouts are kept in the tree, so that the directories on their way are made. */
-  readonly keepsWhiteouts: boolean;
-}
 
 /** Puts a layer's entries into a tree. Dispose it on every path. */
 export class LayerApplier<Dir> implements TarSink, Disposable {
@@ -41,6 +30,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   /** Paths of this layer that were not made, so that hard links to them are not made either. */
   readonly #absent = new Map<string, LeftOutKind>();
   readonly #implied: Steps[] = [];
+  #hasRoot = false;
   #entry: Entry | undefined;
   #open: { readonly file: NewFile; readonly place: Place<Dir>; readonly name: string } | undefined;
   #written = 0;
@@ -60,9 +50,10 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     return this.#count;
   }
 
-  /** Directories that had to be made and that the layer itself says nothing of. */
+  /** Directories that the layer itself says nothing of, parents first; the root is one of them. */
   get implied(): readonly Steps[] {
-    return this.#implied.filter((steps) => this.#touched.isImplied(steps));
+    const made = this.#implied.filter((steps) => this.#touched.isImplied(steps));
+    return this.#hasRoot ? made : [[], ...made];
   }
 
   begin(entry: Entry): void {
@@ -115,6 +106,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
         `Cannot unpack ${JSON.stringify(entry.name)}: it would take the root's place, and is no directory`,
       );
     }
+    this.#hasRoot = true;
     this.#setDirectory(entry, { directory: this.#tree.root, steps: [] }, SELF, []);
   }
 
@@ -271,9 +263,4 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     this.#touched.forget(steps);
     this.#linkWalker.reset();
   }
-}
-
-/** A layer that brings this node itself would hide a name without a whiteout's rules. */
-function isOverlayWhiteout(node: NodeSpec): boolean {
-  return node.kind === "character" && node.major === 0 && node.minor === 0;
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { WhiteoutStyle } from "./applier.ts";
 import type { Steps } from "./entry_path.ts";
 import type { Touched } from "./touched.ts";
 import type { Tree } from "./tree.ts";
 import type { Place } from "./walker.ts";
+import type { WhiteoutStyle } from "./whiteout_style.ts";
 
 /** Removes what layers below have, and nothing that the layer itself has made. */
 export class FlatStyle<Dir> implements WhiteoutStyle<Dir> {

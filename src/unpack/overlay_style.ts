@@ -5,12 +5,12 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import type { WhiteoutStyle } from "./applier.ts";
 import { keyOf, type Steps } from "./entry_path.ts";
 import type { Touched } from "./touched.ts";
 import type { Tree } from "./tree.ts";
 import { SELF } from "./tree_fs.ts";
 import type { Place } from "./walker.ts";
+import type { WhiteoutStyle } from "./whiteout_style.ts";
 
 /** Where overlayfs looks for its attributes: `trusted` needs root; `user` needs the mount option `userxattr`. */
 export type OverlayXattrs = "trusted" | "user";

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { isCode } from "../base/errors.ts";
+import { settleImplied } from "./implied.ts";
 import { encodeName } from "../tar/name.ts";
 import { Box, IS_ROOT, make } from "./layer_fake.ts";
 import { openLibc } from "./libc.ts";
@@ -58,7 +59,7 @@ test("unpackOverlayLayer() keeps whiteouts as overlayfs wants them, first or las
       top: "c 600 0",
     });
     assertEquals(opaqueOf(box.root), ["fresh", "o"]);
-    assertEquals([implied, leftOut], [["o"], []]);
+    assertEquals([implied, leftOut], [["", "o"], []]);
   }
 });
 
@@ -93,7 +94,7 @@ test("unpackOverlayLayer() goes through links of layers below where it is told o
     "usr/lib/x": "f 644 x",
     "usr/lib/y": "c 600 0",
   });
-  assertEquals(implied, ["usr", "usr/lib"]);
+  assertEquals(implied, ["", "usr", "usr/lib"]);
 });
 
 test("unpackOverlayLayer() writes through no symlink to outside", async () => {
@@ -108,4 +109,69 @@ test("unpackOverlayLayer() leaves nothing behind when it fails", async () => {
   const error = await assertRejects(() => box.unpackOverlay([file(".wh.a"), file("b"), file("../c")]));
   assert(isCode(error, "invalid_content"));
   assertEquals(box.look(), {});
+});
+
+/** Unpacks layers, the lowest first, each settled over those below; gives the boxes. */
+async function stack(layers: readonly (readonly Seen[])[]): Promise<readonly Box[]> {
+  const boxes: Box[] = [];
+  for (const entries of layers) {
+    const box = new Box();
+    const lowers = boxes.map((lower) => lower.root).reverse();
+    const { implied } = await box.unpackOverlay(entries);
+    let aliases = await settleImplied(box.root, implied, lowers);
+    if (aliases.size > 0) {
+      Deno.removeSync(box.root, { recursive: true });
+      Deno.mkdirSync(box.root);
+      const again = await box.unpackOverlay(entries, { aliases });
+      aliases = await settleImplied(box.root, again.implied, lowers);
+      assertEquals(aliases, new Map());
+    }
+    boxes.push(box);
+  }
+  return boxes;
+}
+
+test("settleImplied() takes attributes from the nearest layer below that has the directory", async () => {
+  const at = (seconds: number) => ({ mtime: { seconds, nanoseconds: 5 } });
+  const boxes = await stack([
+    [
+      directory("./", { mode: 0o700 }),
+      directory("a", { mode: 0o711, uid: 5, ...at(100) }),
+      directory("a/b", { mode: 0o701 }),
+    ],
+    [directory("a", { mode: 0o750, uid: 6, ...at(200) })],
+    [file("a/b/x", "x"), file("c/x", "x")],
+  ]);
+  const [, , top] = boxes;
+  assert(top);
+  assertEquals(top.look(), { a: "d 750", "a/b": "d 701", "a/b/x": "f 644 x", c: "d 755", "c/x": "f 644 x" });
+  const { uid, mtime } = Deno.statSync(`${top.root}/a`);
+  assertEquals([uid, mtime?.getTime(), (Deno.statSync(top.root).mode ?? 0) % 0o10000], [6, 200_000, 0o700]);
+  for (const box of boxes) box[Symbol.dispose]();
+});
+
+test("settleImplied() does not look below what hides a directory", async () => {
+  const secret = directory("a", { mode: 0o701 });
+  const hiders: readonly (readonly Seen[])[] = [[file(".wh.a")], [file("a", "now a file")], [
+    file(".wh..wh..opq"),
+  ]];
+  for (const hider of hiders) {
+    const boxes = await stack([[secret], hider, [file("a/x", "x")]]);
+    assertEquals(boxes[2]?.look(), { a: "d 755", "a/x": "f 644 x" });
+    for (const box of boxes) box[Symbol.dispose]();
+  }
+});
+
+test("settleImplied() finds links of layers below, and the layer goes through them", async () => {
+  const boxes = await stack([
+    [directory("usr"), directory("usr/lib", { mode: 0o711 }), symlink("lib", "usr/lib")],
+    [file("lib/x", "x"), file("lib/.wh.y")],
+  ]);
+  assertEquals(boxes[1]?.look(), {
+    usr: "d 755",
+    "usr/lib": "d 711",
+    "usr/lib/x": "f 644 x",
+    "usr/lib/y": "c 600 0",
+  });
+  for (const box of boxes) box[Symbol.dispose]();
 });

@@ -6,13 +6,14 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { LayerApplier, type WhiteoutStyle } from "./applier.ts";
+import { LayerApplier } from "./applier.ts";
 import { keyOf } from "./entry_path.ts";
 import { FlatStyle } from "./flat_style.ts";
 import { DEFAULT_LAYER_LIMITS, type LayerLimits, type LayerSource, readLayer } from "./layer.ts";
 import type { LeftOutItem } from "./left_out.ts";
 import { OverlayStyle, type OverlayXattrs } from "./overlay_style.ts";
 import { type Tree, type TreeCalls, withTree } from "./tree.ts";
+import type { WhiteoutStyle } from "./whiteout_style.ts";
 
 /** How to unpack. */
 export interface UnpackOptions {
@@ -42,7 +43,7 @@ export interface UnpackReport {
 /** What became of a layer for overlayfs. */
 export interface OverlayReport extends LayerReport {
   readonly leftOut: readonly LeftOutItem[];
-  /** Directories that the layer itself says nothing of, parents first: see {@linkcode settleImplied}. */
+  /** Directories that the layer itself says nothing of, parents first, the root as "": for `settleImplied`. */
   readonly implied: readonly string[];
 }
 
