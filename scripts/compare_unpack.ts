@@ -1,6 +1,6 @@
 /**
- * Unpacks an image made from Debian packages with our code and with `umoci unpack`, as root, and compares the trees in
- * type, mode, owner, size, time, link target, content, xattrs and hard-link groups. Not hermetic: it downloads packages.
+ * Unpacks an image made from Debian packages with `umoci unpack` and with our code (a flat tree, a stack of layers under
+ * overlayfs, the flattened archive), as root, and compares the trees in type, mode, owner, size, time, link target, content, xattrs and hard-link groups. Not hermetic: it downloads packages.
  *
  *     sudo deno run -A scripts/compare_unpack.ts [DIRECTORY]
  *
@@ -11,7 +11,10 @@
 import { neverAborted } from "../src/base/abort.ts";
 import type { Digest } from "../src/oci/digest.ts";
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, OCI_MANIFEST } from "../src/oci/media_type.ts";
-import { type OpenLayer, unpackRootfs } from "../src/unpack/unpack.ts";
+import { flattenLayers } from "../src/unpack/flatten.ts";
+import { settleImplied } from "../src/unpack/implied.ts";
+import { DEFAULT_LAYER_LIMITS } from "../src/unpack/layer.ts";
+import { type OpenLayer, unpackOverlayLayer, unpackRootfs } from "../src/unpack/unpack.ts";
 
 /** Hard links, setuid programs, names that are not ASCII, many links, many small files. */
 const PACKAGES = ["perl-base", "passwd", "ca-certificates", "tzdata", "iputils-ping", "git", "ncurses-base"];
@@ -184,26 +187,75 @@ function openLayers(layers: readonly Layer[]): readonly OpenLayer[] {
   });
 }
 
+/** A flat tree, as `dray unpack` makes it. */
+async function flat(work: string, layers: readonly Layer[]): Promise<Record<string, unknown>> {
+  await Deno.mkdir(`${work}/flat`);
+  const { leftOut } = await unpackRootfs(`${work}/flat`, openLayers(layers), {}, neverAborted());
+  if (leftOut.length > 0) console.log(`flat: left out ${JSON.stringify(leftOut)}`);
+  return await look(`${work}/flat`);
+}
+
+/** Layers for overlayfs, mounted over each other. */
+async function overlay(work: string, layers: readonly Layer[]): Promise<Record<string, unknown>> {
+  const lowers: string[] = [];
+  for (const [i, open] of openLayers(layers).entries()) {
+    const directory = `${work}/layer${i}`;
+    let aliases: ReadonlyMap<string, string> = new Map();
+    do {
+      await Deno.remove(directory, { recursive: true }).catch(() => {});
+      await Deno.mkdir(directory);
+      using source = await open(neverAborted());
+      const options = { xattrs: "trusted", aliases } as const;
+      const { implied } = await unpackOverlayLayer(directory, source, options, neverAborted());
+      aliases = await settleImplied(directory, implied, lowers);
+    } while (aliases.size > 0);
+    lowers.unshift(directory);
+  }
+  await Deno.mkdir(`${work}/merged`);
+  await run("mount", ["-t", "overlay", "overlay", "-o", `ro,lowerdir=${lowers.join(":")}`, `${work}/merged`]);
+  try {
+    return await look(`${work}/merged`);
+  } finally {
+    await run("umount", [`${work}/merged`]);
+  }
+}
+
+/** The flattened archive, taken apart by GNU tar. */
+async function archive(work: string, layers: readonly Layer[]): Promise<Record<string, unknown>> {
+  const file = await Deno.open(`${work}/rootfs.tar`, { create: true, write: true, truncate: true });
+  const write = (bytes: Uint8Array) => {
+    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    return Promise.resolve();
+  };
+  await flattenLayers(openLayers(layers), { write }, DEFAULT_LAYER_LIMITS, neverAborted());
+  file.close();
+  await Deno.mkdir(`${work}/extracted`);
+  const options =
+    "--numeric-owner --xattrs --xattrs-include='*' --same-permissions --delay-directory-restore";
+  await shell(`tar ${options} -xf ../rootfs.tar`, `${work}/extracted`);
+  return await look(`${work}/extracted`);
+}
+
+function compare(what: string, theirs: Record<string, unknown>, ours: Record<string, unknown>): number {
+  let differences = 0;
+  for (const path of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
+    const [a, b] = [JSON.stringify(theirs[path]), JSON.stringify(ours[path])];
+    if (a === b) continue;
+    differences++;
+    console.log(`${what}: ${path}\n  umoci ${a}\n  ours  ${b}`);
+  }
+  console.log(`${what}: ${Object.keys(ours).length} paths, ${differences} differences`);
+  return differences;
+}
+
 const work = Deno.args[0] ?? await Deno.makeTempDir({ prefix: "dray-compare-" });
 await Deno.mkdir(work, { recursive: true });
 const layout = `${work}/layout`;
 const layers = await makeImage(work, layout);
 await run("umoci", ["unpack", "--image", `${layout}:image`, `${work}/umoci`]);
-await Deno.mkdir(`${work}/ours`);
-const report = await unpackRootfs(`${work}/ours`, openLayers(layers), {}, neverAborted());
 const theirs = await look(`${work}/umoci/rootfs`);
-const ours = await look(`${work}/ours`);
-let differences = 0;
-for (const path of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
-  const [a, b] = [JSON.stringify(theirs[path]), JSON.stringify(ours[path])];
-  if (a === b) continue;
-  differences++;
-  console.log(`${path}\n  umoci ${a}\n  ours  ${b}`);
-}
-console.log(
-  `${Object.keys(ours).length} paths, ${differences} differences, left out: ${
-    JSON.stringify(report.leftOut)
-  }`,
-);
+const differences = compare("flat tree", theirs, await flat(work, layers)) +
+  compare("overlay mount", theirs, await overlay(work, layers)) +
+  compare("flattened archive", theirs, await archive(work, layers));
 if (Deno.args[0] === undefined) await Deno.remove(work, { recursive: true });
 Deno.exit(differences === 0 ? 0 : 1);

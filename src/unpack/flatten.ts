@@ -8,6 +8,7 @@
  * @module
  */
 import type { ByteReader, ByteSink } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
 import type { Entry, EntryCommon } from "../tar/entry.ts";
 import { TarWriter } from "../tar/writer.ts";
 import { LayerApplier } from "./applier.ts";
@@ -76,6 +77,9 @@ export async function flattenLayers(
   const files = new Map<number, { readonly file: MemoryFile; readonly names: string[] }>();
   const others: { readonly name: string; readonly node: MemoryNode }[] = [];
   const root = await layersToMemory(layers, limits, signal);
+  checkSize(root, limits);
+  // No layer speaks of the root in most images; then what it is unpacked into stays as it is.
+  if (root.isKnown) writeEntry(tar, { ...common("./", root), kind: "directory" });
   for (const [name, node] of walkTree(root)) {
     if (node.kind === "directory") writeEntry(tar, { ...common(`${name}/`, node), kind: "directory" });
     else if (node.kind !== "file") others.push({ name, node });
@@ -92,6 +96,24 @@ export async function flattenLayers(
   await layersToMemory(layers, limits, signal, writer, flush);
   tar.finish();
   await flush();
+}
+
+/**
+ * Sparse files are written out in full: a few bytes in a layer may say petabytes.
+ *
+ * @throws AppError `limit_exceeded`
+ */
+function checkSize(root: MemoryDirectory, { unpackedBytes }: LayerLimits): void {
+  const sizes = new Map<MemoryNode, number>();
+  for (const [, node] of walkTree(root)) if (node.kind === "file") sizes.set(node, node.size);
+  let total = 0;
+  for (const size of sizes.values()) total += size;
+  if (total <= unpackedBytes) return;
+  throw new AppError(
+    "limit_exceeded",
+    `Cannot export root file system: its files have ${total} bytes, want at most ${unpackedBytes}`,
+    { details: { limit: "unpackedBytes", most: unpackedBytes, value: total } },
+  );
 }
 
 /** Everything below a directory with its path, sorted, parents first. */

@@ -15,6 +15,8 @@ interface Inode {
   gid: number;
   mtime: TarTime;
   readonly xattrs: Map<string, Uint8Array>;
+  /** Whether an entry was about it, or it is only there because something is below it. */
+  isKnown: boolean;
 }
 
 /** A directory. */
@@ -146,6 +148,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
     change(parent, name, (node) => {
       node.uid = uid;
       node.gid = gid;
+      node.isKnown = true;
     });
     return true;
   }
@@ -169,7 +172,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
 }
 
 function newInode(mode: number): Inode {
-  return { mode, uid: 0, gid: 0, mtime: { seconds: 0, nanoseconds: 0 }, xattrs: new Map() };
+  return { mode, uid: 0, gid: 0, mtime: { seconds: 0, nanoseconds: 0 }, xattrs: new Map(), isKnown: false };
 }
 
 function nodeAt(parent: MemoryDirectory, name: string): MemoryNode | undefined {
