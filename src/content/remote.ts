@@ -33,7 +33,7 @@ export interface Resolver {
    *
    * @throws AppError as {@linkcode Resolver.resolve}
    */
-  resolveDigest?(reference: Reference, signal: AbortSignal): Promise<Resolved>;
+  resolveDigest(reference: Reference, signal: AbortSignal): Promise<Resolved>;
 }
 
 /** Things that happen to a transfer, for whoever shows progress. */

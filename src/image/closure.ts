@@ -63,6 +63,26 @@ export class ClosureWalker {
     return { blobs, unknown };
   }
 
+  /**
+   * What the descriptors of other tools in this layout stand for, all of it: nobody knows which platforms they want of
+   * an index, and blobs that are no documents stand for themselves.
+   */
+  async foreignBlobs(descriptors: readonly Descriptor[]): Promise<ReadonlySet<Digest>> {
+    const digests = new Set<Digest>();
+    for (const descriptor of descriptors) {
+      digests.add(descriptor.digest);
+      const { mediaType } = descriptor;
+      if (!isIndexType(mediaType) && !isManifestType(mediaType)) continue;
+      const { blobs } = await this.closureOf({
+        target: descriptor,
+        manifest: descriptor,
+        scope: "all-platforms",
+      });
+      for (const digest of blobs.keys()) digests.add(digest);
+    }
+    return digests;
+  }
+
   #load(descriptor: Descriptor): Promise<LoadedDocument | undefined> {
     let loading = this.#documents.get(descriptor.digest);
     if (loading === undefined) {

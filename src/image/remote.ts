@@ -17,7 +17,9 @@ export async function remoteDigest(
 ): Promise<Digest> {
   const reference = parseReference(text);
   const remote = registry.remote(reference, credentials === undefined ? {} : { credentials });
-  return (await remote.resolve(reference, signal)).descriptor.digest;
+  // A HEAD where the registry has it: Docker Hub counts each GET of a manifest as a pull.
+  const { descriptor } = await remote.resolveDigest(reference, signal);
+  return descriptor.digest;
 }
 
 /** All tags of a repository, page by page. @throws AppError `not_found` and network codes */

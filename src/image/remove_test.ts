@@ -139,3 +139,16 @@ Deno.test("tagImage() takes a name from the image that had it, and refuses a dig
   );
   assertEquals(error.code, "invalid_argument");
 });
+
+Deno.test("collectGarbage() keeps what other tools put into the layout", async () => {
+  await using parts = await fixture();
+  const { deps, root, store, one } = parts;
+  const index = JSON.parse(await Deno.readTextFile(`${root}/index.json`));
+  const annotations = { "org.opencontainers.image.ref.name": "v1" };
+  const { mediaType, digest, bytes } = one.root;
+  index.manifests.push({ mediaType, digest, size: bytes.length, annotations });
+  await Deno.writeTextFile(`${root}/index.json`, JSON.stringify(index));
+  await removeImages(deps, ["a.b/c:1"]);
+  await collectGarbage(deps);
+  for (const blob of [...one.documents, ...one.blobs]) assert(await store.findBlob(blob.digest), blob.digest);
+});

@@ -95,6 +95,7 @@ async function markImages(store: ImageStorage): Promise<ReadonlySet<Digest>> {
     }
     for (const digest of blobs.keys()) needed.add(digest);
   }
+  for (const digest of await walker.foreignBlobs(await store.listForeign())) needed.add(digest);
   return needed;
 }
 

@@ -26,6 +26,9 @@ export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<Di
     for (const digest of blobs) holders.set(digest, (holders.get(digest) ?? 0) + 1);
     images.push({ group, blobs });
   }
+  for (const digest of await walker.foreignBlobs(await store.listForeign())) {
+    holders.set(digest, (holders.get(digest) ?? 0) + 1);
+  }
   const sum = (digests: Iterable<Digest>, isCounted: (digest: Digest) => boolean) => {
     let total = 0;
     for (const digest of digests) if (isCounted(digest)) total += sizes.get(digest) ?? 0;

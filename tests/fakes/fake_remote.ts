@@ -59,6 +59,11 @@ export class FakeRemote implements Remote {
   }
 
   /** @inheritdoc */
+  resolveDigest(reference: Reference, signal: AbortSignal): Promise<Resolved> {
+    return this.resolve(reference, signal);
+  }
+
+  /** @inheritdoc */
   fetch(descriptor: Descriptor, options: FetchOptions, signal: AbortSignal): Promise<FetchBody> {
     signal.throwIfAborted();
     const bytes = this.#bytes.get(descriptor.digest);
