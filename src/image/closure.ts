@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AppError } from "../base/errors.ts";
 import type { ImageRecord } from "../content/image_store.ts";
 import type { ContentReader } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -81,6 +82,15 @@ export class ClosureWalker {
       for (const digest of blobs.keys()) digests.add(digest);
     }
     return digests;
+  }
+
+  /** Other tools leave platforms of an index out; but one that is here and can't be read hides what it needs. */
+  async #mustBeMissing(digest: Digest): Promise<void> {
+    if (await this.#store.findBlob(digest) === undefined) return;
+    throw new AppError(
+      "store_corrupt",
+      `Cannot read manifest "${digest}", which another tool put into the store: it is damaged, so what it needs is not known`,
+    );
   }
 
   #load(descriptor: Descriptor): Promise<LoadedDocument | undefined> {
