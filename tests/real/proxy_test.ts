@@ -26,11 +26,11 @@ async function startProxy(folder: string): Promise<{ readonly url: string; reado
     `Port ${port}`,
     "Listen 127.0.0.1",
     "Timeout 60",
-    "LogLevel Connect",
+    "LogLevel Info",
     "MaxClients 50",
     'ViaProxyName "test-proxy"',
     "Allow 127.0.0.1",
-    `BasicAuth who "knows"`,
+    "BasicAuth who knows",
   ];
   await Deno.writeTextFile(`${folder}/tinyproxy.conf`, settings.join("\n") + "\n");
   const server = new Server(tool("tinyproxy"), ["-d", "-c", `${folder}/tinyproxy.conf`]);
@@ -53,7 +53,7 @@ realTest(
       await using registry = await startRegistry({ hostname });
       const { reference } = registry.push("app", "v1", image);
       await box.ok(["pull", "--plain-http", reference], { env: { HTTP_PROXY: url } });
-      assert(registry.requests.all.length >= 5);
+      assert(registry.requests.all.length >= 4);
       for (const entry of registry.requests.all) assert(entry.headers.get("via")?.includes("test-proxy"));
       assert(registry.requests.all.every((entry) => !entry.headers.has("proxy-authorization")));
     });
@@ -62,7 +62,7 @@ realTest(
       const { reference } = registry.push("app", "v2", await buildImage({ seed: 2 }));
       await Deno.writeTextFile(`${box.folder}/ca.pem`, registry.authority?.cert ?? "");
       await box.ok(["pull", "--ca-file", `${box.folder}/ca.pem`, reference], { env: { HTTPS_PROXY: url } });
-      assert(registry.requests.all.length >= 5);
+      assert(registry.requests.all.length >= 4);
       assert(asked(new RegExp(`CONNECT ${registry.host}`)) > 0);
       assert(registry.requests.all.every((entry) => !entry.headers.has("via")));
     });
@@ -71,8 +71,8 @@ realTest(
       const { reference } = registry.push("app", "v3", await buildImage({ seed: 3 }));
       for (const no of [hostname, "10.0.0.1, *", `${hostname.replace(/\.[0-9]+$/, ".0")}/24`]) {
         await box.ok(["pull", "--plain-http", reference], { env: { HTTP_PROXY: url, NO_PROXY: no } });
+        assertEquals(registry.requests.all.filter((entry) => entry.headers.has("via")).length, 0, no);
       }
-      assert(registry.requests.all.every((entry) => !entry.headers.has("via")));
     });
     await t.step("a proxy that is not there", async () => {
       await using registry = await startRegistry({ hostname });

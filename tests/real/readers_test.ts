@@ -35,15 +35,18 @@ realTest({ tools: TOOLS }, "other tools read the store as it stands", async (t) 
 
   for (const [name, digest] of digests) {
     const tag = name.slice(name.lastIndexOf(":") + 1);
-    await t.step(`skopeo inspects and copies ${tag}`, async () => {
-      const seen = JSON.parse(await runOk(tool("skopeo"), ["inspect", `oci:${box.store}:${name}`]));
-      assertEquals([seen.Digest, seen.Layers.length], [digest, 4]);
-      await runOk(tool("skopeo"), [
-        ...["--insecure-policy", "copy", "--preserve-digests", "--dest-tls-verify=false"],
-        ...[`oci:${box.store}:${name}`, `docker://${target.host}/skopeo/${tag}:v1`],
-      ]);
-      assertEquals(await pushed(`skopeo/${tag}`), digest);
-    });
+    // Its layouts hold documents of the OCI family alone.
+    if (tag !== "docker") {
+      await t.step(`skopeo inspects and copies ${tag}`, async () => {
+        const seen = JSON.parse(await runOk(tool("skopeo"), ["inspect", `oci:${box.store}:${name}`]));
+        assertEquals([seen.Digest, seen.Layers.length], [digest, 4]);
+        await runOk(tool("skopeo"), [
+          ...["--insecure-policy", "copy", "--preserve-digests", "--dest-tls-verify=false"],
+          ...[`oci:${box.store}:${name}`, `docker://${target.host}/skopeo/${tag}:v1`],
+        ]);
+        assertEquals(await pushed(`skopeo/${tag}`), digest);
+      });
+    }
     await t.step(`oras fetches and copies ${tag}`, async () => {
       const manifest = await runOk(tool("oras"), ["manifest", "fetch", "--oci-layout-path", box.store, name]);
       assertEquals(JSON.parse(manifest).layers.length, 4);
@@ -78,8 +81,10 @@ realTest({ tools: TOOLS }, "other tools read the store as it stands", async (t) 
     const index = JSON.parse(await runOk(tool("crane"), ["manifest", `${target.host}/crane:all`]));
     const there = index.manifests.map((entry: { digest: string }) => entry.digest);
     for (const digest of digests.values()) assertStringIncludes(there.join(), digest);
-    for (const digest of digests.values()) {
-      await runOk(tool("crane"), ["validate", "--remote", `${target.host}/crane@${digest}`]);
+    for (const [name, digest] of digests) {
+      // It takes every layer for gzip when it looks into them.
+      const depth = name.endsWith("zstd") ? ["--fast"] : [];
+      await runOk(tool("crane"), ["validate", ...depth, "--remote", `${target.host}/crane@${digest}`]);
     }
   });
   await t.step("none of them changed it", async () => {
