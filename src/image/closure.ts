@@ -74,11 +74,12 @@ export class ClosureWalker {
       digests.add(descriptor.digest);
       const { mediaType } = descriptor;
       if (!isIndexType(mediaType) && !isManifestType(mediaType)) continue;
-      const { blobs } = await this.closureOf({
+      const { blobs, unknown } = await this.closureOf({
         target: descriptor,
         manifest: descriptor,
         scope: "all-platforms",
       });
+      for (const { digest } of unknown) await this.#mustBeMissing(digest);
       for (const digest of blobs.keys()) digests.add(digest);
     }
     return digests;
