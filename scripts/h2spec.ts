@@ -17,6 +17,9 @@ const FAILED_LINE = /^\s*[×✖] (.+)$/u;
 /** The last line of the report. */
 const TOTALS = /(\d+) tests, (\d+) passed, (\d+) skipped, (\d+) failed/;
 
+/** Version 2.2.1 has 146 cases and 2.6.0 has 147: a run with fewer has left out a section. */
+const LEAST_CASES = 146;
+
 const RESPONSE_HEADERS = encodeHeaderBlock([[":status", "200"], ["content-type", "text/plain"]]);
 const RESPONSE_BODY = new TextEncoder().encode("hello\n");
 
@@ -60,8 +63,8 @@ async function main(h2spec: string | undefined): Promise<number> {
   await serving;
 
   const totals = TOTALS.exec(report);
-  if (totals === null || Number(totals[1]) === 0) {
-    console.error(`${report}\nh2spec ran no case`);
+  if (totals === null || Number(totals[1]) < LEAST_CASES) {
+    console.error(`${report}\nh2spec ran fewer than ${LEAST_CASES} cases`);
     return 1;
   }
   const exceptions = await readExceptions();

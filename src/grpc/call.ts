@@ -106,10 +106,16 @@ export class Call implements StreamSink {
     else this.#run(method, message.bytes);
   }
 
+  /** For a message that outlives the connection's buffer: to be inflated, or to wait until its client reads. */
   async #runLater(method: Method, message: RawMessage): Promise<void> {
-    const bytes = message.compressed ? await this.#inflate(message) : message.bytes.slice();
-    while (this.#stream.congested) await abortable(this.#stream.uncongested(), this.#controller.signal);
-    this.#run(method, bytes);
+    const held = this.#hold(message);
+    try {
+      const bytes = message.compressed ? await this.#inflate(held) : held;
+      while (this.#stream.congested) await abortable(this.#stream.uncongested(), this.#controller.signal);
+      this.#run(method, bytes);
+    } finally {
+      this.#context.budget.give(held.length);
+    }
   }
 
   #takeExchanges(last: boolean): void {
@@ -117,20 +123,36 @@ export class Call implements StreamSink {
       if (++this.#pending > this.#context.limits.pendingExchanges) {
         throw new AppError("limit_exceeded", "Cannot go on with the exchange: too many requests wait");
       }
-      const bytes = message.compressed ? this.#inflate(message) : message.bytes.slice();
-      this.#lastAnswer = this.#lastAnswer.then(async () => this.#exchange(await bytes)).catch(this.#failed);
+      this.#lastAnswer = this.#exchange(message, this.#lastAnswer).catch(this.#failed);
     }
     if (last) this.#lastAnswer.then(() => this.#end(OK, undefined));
   }
 
-  async #exchange(bytes: Uint8Array): Promise<void> {
-    if (this.#over) return;
-    const answer = await this.#method.respond(bytes, this.info, this.#controller.signal) as Uint8Array;
-    this.#pending--;
-    await this.#send(answer);
+  /** @param before resolves when the answers before this one are out */
+  async #exchange(message: RawMessage, before: Promise<void>): Promise<void> {
+    const held = this.#hold(message);
+    try {
+      await before;
+      if (this.#over || this.#method.kind !== "exchange") return;
+      const bytes = message.compressed ? await this.#inflate(held) : held;
+      const answer = await this.#method.respond(bytes, this.info, this.#controller.signal);
+      this.#pending--;
+      await this.#send(answer);
+    } finally {
+      this.#context.budget.give(held.length);
+    }
   }
 
-  async #inflate(message: RawMessage): Promise<Uint8Array> {
+  /** A copy of the message, counted until its holder gives it back. */
+  #hold(message: RawMessage): Uint8Array {
+    if (this.#context.budget.take(message.bytes.length)) return message.bytes.slice();
+    throw new AppError(
+      "limit_exceeded",
+      "Cannot receive the request: too many requests wait, try again later",
+    );
+  }
+
+  async #inflate(bytes: Uint8Array): Promise<Uint8Array> {
     const { inflate, limits } = this.#context;
     const encoding = this.info.metadata.get("grpc-encoding") ?? "identity";
     if (encoding !== "gzip" || !inflate) {
@@ -139,7 +161,7 @@ export class Call implements StreamSink {
         `Cannot read the request: grpc-encoding "${encoding}" is not supported`,
       );
     }
-    return await inflate(message.bytes.slice(), limits.messageBytes, this.#controller.signal);
+    return await inflate(bytes, limits.messageBytes, this.#controller.signal);
   }
 
   /** Reads the request before it returns; the answer may come later. */

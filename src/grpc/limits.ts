@@ -9,7 +9,10 @@ import { MIB } from "../base/bytes.ts";
 export interface GrpcLimits {
   /** Bytes of one message, in either direction, decompressed. Stops: messages without end; gzip bombs. */
   readonly messageBytes: number;
-  /** Bytes of unfinished requests over all connections. Stops: many large bodies, none of them finished. */
+  /**
+   * Bytes of requests, over all connections, that are unfinished or wait for their turn. Stops: many large bodies,
+   * none of them finished.
+   */
   readonly bufferedRequestBytes: number;
   /** Requests of one exchange that wait for their answer. Stops: asking much and reading nothing. */
   readonly pendingExchanges: number;

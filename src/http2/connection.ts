@@ -231,7 +231,7 @@ export class Http2Connection {
       }
       if (found === "partial") continue;
       this.outbox.control(encodeSettings(this.#limits));
-      const update = this.#handler.openingUpdate();
+      const update = this.#handler.requests.openingUpdate();
       if (update) this.outbox.control(update);
       return true;
     }
@@ -250,7 +250,7 @@ export class Http2Connection {
         while (this.#reader.next()) {
           if (this.#phase === "closed") return;
           this.#handler.handle(this.#reader);
-          if (this.outbox.queuedControls > this.#limits.maxQueuedControls) return;
+          if (this.outbox.queuedControls > this.#limits.maxQueuedControls) throw unread();
         }
         if (this.#phase === "opening" && this.#handler.settled) this.#enter("open");
       } catch (error) {
@@ -339,6 +339,10 @@ export class Http2Connection {
 function lost(cause: unknown): AppError {
   const why = cause === undefined ? "the connection is closed" : messageOf(cause);
   return new AppError("cancelled", `Cannot finish the request: ${why}`, { cause });
+}
+
+function unread(): AppError {
+  return connectionError(H2Code.enhanceYourCalm, "too many answers to control frames wait to be read");
 }
 
 function faulted(): AppError {
