@@ -25,6 +25,7 @@ const CODEC: Codec<string, ServingStatus> = {
 /** The health of a server's services. The empty name stands for the server as a whole. */
 export class Health {
   readonly #statuses = new Map<string, ServingStatus>([["", "serving"]]);
+  #stopped = false;
   #changed = Promise.withResolvers<void>();
 
   /** Sets a service's status, and tells those who watch it. */
@@ -33,8 +34,12 @@ export class Health {
     this.#change();
   }
 
-  /** Says of all services that they are not served; for the time of a shutdown. */
+  /**
+   * Says of all services that they are not served, and ends the watching, which would otherwise hold up a server's
+   * shutdown until its grace is over.
+   */
   stop(): void {
+    this.#stopped = true;
     for (const service of this.#statuses.keys()) this.#statuses.set(service, "not_serving");
     this.#change();
   }
@@ -61,6 +66,7 @@ export class Health {
       const change = this.#changed.promise;
       const status = this.#statuses.get(service) ?? "service_unknown";
       if (status !== told) yield told = status;
+      if (this.#stopped) return;
       await changeOrAbort(change, signal);
     }
   }

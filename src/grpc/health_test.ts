@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "../../tests/assert.ts";
+import { assertEquals } from "../../tests/assert.ts";
 import { encodeResetStream, FrameType } from "../http2/frame.ts";
-import { dataFrame } from "../http2/test_client.ts";
+import { dataFrame, NOTHING } from "../http2/test_client.ts";
 import { Health } from "./health.ts";
 import { callFrame, framed, resultOf, withService } from "./test_caller.ts";
 import { lengthField } from "./wire.ts";
@@ -34,12 +34,15 @@ Deno.test("Health tells watchers each change, and lets them go", async () => {
     const status = async () => (await client.nextOf(FrameType.data))?.payload.at(-1);
     await client.send(callFrame(1, WATCH), dataFrame(1, framed(lengthField(1, "a.A"))));
     assertEquals(await status(), 3);
+    // One that is reset does not stay.
+    await client.send(callFrame(3, WATCH), dataFrame(3, framed(NOTHING)));
+    assertEquals(await status(), 1);
+    await client.send(encodeResetStream(3, 8));
     health.set("a.A", "serving");
     assertEquals(await status(), 1);
     health.stop();
     assertEquals(await status(), 2);
-    await client.send(encodeResetStream(1, 8), callFrame(3, CHECK), dataFrame(3, framed(new Uint8Array(0))));
-    assert(await client.nextOf(FrameType.headers, 3));
+    assertEquals((await resultOf(client, 1)).code, 0);
     assertEquals(server.activeCalls, 0);
   });
 });

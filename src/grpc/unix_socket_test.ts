@@ -18,7 +18,7 @@ async function names(dir: string): Promise<string[]> {
 Deno.test("listenUnix() makes a socket with its mode, and leaves nothing behind", () =>
   withDir(async (dir) => {
     const path = `${dir}/a.sock`;
-    const socket = await listenUnix({ path, mode: 0o600 });
+    const socket = await listenUnix({ path, mode: 0o600, groupId: Deno.gid() ?? 0 });
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
     const accepting = socket.listener.accept();
     (await Deno.connect({ transport: "unix", path })).close();

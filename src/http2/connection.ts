@@ -11,7 +11,8 @@ import { FrameReader } from "./frame_reader.ts";
 import { encodeHeaderBlock } from "./hpack_encoder.ts";
 import type { Http2Limits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
-import { connectionError, H2Code, h2CodeOf } from "./protocol_error.ts";
+import { readPreface } from "./preface.ts";
+import { connectionError, H2Code, h2CodeOf, requestLost } from "./protocol_error.ts";
 import { SendBudget, type SharedTotal } from "./send_budget.ts";
 import { SendQueue } from "./send_queue.ts";
 import { encodeSettings } from "./settings.ts";
@@ -37,10 +38,6 @@ export interface ConnectionOptions {
 /** How long the peer may take to answer the PING that tells us that it has seen our first GOAWAY. */
 const GOAWAY_PING_MS = 1000;
 const HEADERS_TOO_LARGE = encodeHeaderBlock([[":status", "431"]]);
-const HTTP1_REQUEST = /^[A-Z]{3,7} [^\r\n]* HTTP\/1/;
-const HTTP1_ANSWER = new TextEncoder().encode(
-  "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-);
 
 /** `opening`: before the peer's SETTINGS; `lingering`: GOAWAY for an error is out, and what comes is dropped. */
 type Phase = "opening" | "open" | "draining" | "lingering" | "closed";
@@ -90,10 +87,14 @@ export class Http2Connection {
   /** Serves until the connection is closed, by whichever side. Never rejects. */
   async run(): Promise<void> {
     try {
-      if (await this.#readPreface()) await this.#readFrames();
+      if (!await readPreface(this.#reader, this.#conn)) return;
+      this.#greet();
+      await this.#readFrames();
     } catch (error) {
       // Reading fails when either side closes; that needs no word.
-      if (this.#phase !== "closed" && h2CodeOf(error) === undefined) this.#loseReason ??= lost(error);
+      if (this.#phase !== "closed" && h2CodeOf(error) === undefined) {
+        this.#loseReason ??= requestLost(messageOf(error), error);
+      }
     } finally {
       this.close();
     }
@@ -116,7 +117,7 @@ export class Http2Connection {
     this.#enter("closed");
     this.outbox.stop();
     closeQuietly(this.#conn);
-    const reason = this.#loseReason ?? lost(undefined);
+    const reason = this.#loseReason ?? requestLost("the connection is closed");
     for (const stream of [...this.streams.open.values()]) {
       this.streams.remove(stream.id);
       stream.close(reason);
@@ -190,7 +191,7 @@ export class Http2Connection {
   resetForFault(streamId: number, code: H2Code): void {
     this.#countReset();
     const stream = this.streams.open.get(streamId);
-    if (stream) return this.#drop(stream, code, faulted());
+    if (stream) return this.#drop(stream, code, requestLost("the client broke the protocol"));
     this.streams.removeReset(streamId);
     this.#control(encodeResetStream(streamId, code));
   }
@@ -222,26 +223,10 @@ export class Http2Connection {
     this.outbox.control(encodeGoAway(this.streams.lastId, H2Code.noError, ""));
   }
 
-  async #readPreface(): Promise<boolean> {
-    while (await this.#reader.fill()) {
-      const found = this.#reader.preface();
-      if (found === "other") {
-        await this.#refuse();
-        return false;
-      }
-      if (found === "partial") continue;
-      this.outbox.control(encodeSettings(this.#limits));
-      const update = this.#handler.requests.openingUpdate();
-      if (update) this.outbox.control(update);
-      return true;
-    }
-    return false;
-  }
-
-  /** A browser or an HTTP/1.1 client deserves an answer; other bytes (a TLS hello) do not. */
-  async #refuse(): Promise<void> {
-    const start = new TextDecoder("latin1").decode(this.#reader.unread());
-    if (HTTP1_REQUEST.test(start)) await this.#conn.write(HTTP1_ANSWER);
+  #greet(): void {
+    this.outbox.control(encodeSettings(this.#limits));
+    const update = this.#handler.requests.openingUpdate();
+    if (update) this.outbox.control(update);
   }
 
   async #readFrames(): Promise<void> {
@@ -250,11 +235,16 @@ export class Http2Connection {
         while (this.#reader.next()) {
           if (this.#phase === "closed") return;
           this.#handler.handle(this.#reader);
-          if (this.outbox.queuedControls > this.#limits.maxQueuedControls) throw unread();
+          if (this.outbox.queuedControls > this.#limits.maxQueuedControls) {
+            throw connectionError(H2Code.enhanceYourCalm, "too many answers to control frames are unread");
+          }
         }
         if (this.#phase === "opening" && this.#handler.settled) this.#enter("open");
       } catch (error) {
-        if (h2CodeOf(error) === undefined) throw error;
+        if (h2CodeOf(error) === undefined) {
+          this.#options.onError(error);
+          throw error;
+        }
         return await this.#linger(error);
       }
     } while (this.#phase !== "closed" && await this.#reader.fill());
@@ -263,7 +253,7 @@ export class Http2Connection {
   /** Tells the peer why, and drops what it still sends: closing with unread bytes could destroy the message. */
   async #linger(error: unknown): Promise<void> {
     this.#options.onError(error);
-    this.#loseReason = lost(error);
+    this.#loseReason = requestLost(messageOf(error), error);
     this.#enter("lingering");
     for (const stream of [...this.streams.open.values()]) {
       this.streams.remove(stream.id);
@@ -281,7 +271,7 @@ export class Http2Connection {
     const late = !stream.requestEnded && now - stream.openedAt > this.#limits.requestMs;
     if (!stalled && !late) return;
     const found = stalled ? "the client does not read the answer" : "the request did not come to its end";
-    this.#drop(stream, H2Code.cancel, new AppError("cancelled", `Cannot finish the request: ${found}`));
+    this.#drop(stream, H2Code.cancel, requestLost(found));
   }
 
   #countReset(): void {
@@ -334,19 +324,6 @@ export class Http2Connection {
     this.#phase = phase;
     this.#since = performance.now();
   }
-}
-
-function lost(cause: unknown): AppError {
-  const why = cause === undefined ? "the connection is closed" : messageOf(cause);
-  return new AppError("cancelled", `Cannot finish the request: ${why}`, { cause });
-}
-
-function unread(): AppError {
-  return connectionError(H2Code.enhanceYourCalm, "too many answers to control frames wait to be read");
-}
-
-function faulted(): AppError {
-  return new AppError("cancelled", "Cannot finish the request: the client broke the protocol");
 }
 
 function closeQuietly(conn: Deno.Conn): void {

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { AppError } from "../base/errors.ts";
 import { EmptyFrames } from "./empty_frames.ts";
 import { encodeFrame, FrameFlag, FrameType, readUint31 } from "./frame.ts";
 import type { FrameReader } from "./frame_reader.ts";
 import type { FrameTarget } from "./frame_target.ts";
 import type { Http2Limits } from "./limits.ts";
-import { connectionError, H2Code } from "./protocol_error.ts";
+import { connectionError, H2Code, requestLost } from "./protocol_error.ts";
 import { RequestFrames } from "./request_frames.ts";
 import { decodeSettings, SETTINGS_ACK } from "./settings.ts";
 import type { Http2Stream } from "./stream.ts";
@@ -86,8 +85,7 @@ export class FrameHandler {
     if (payload.length !== 4) throw connectionError(H2Code.frameSizeError, "RST_STREAM is not four bytes");
     const stream = this.#target.streams.open.get(streamId);
     if (stream) {
-      const text = "Cannot finish the request: the client has reset its stream";
-      this.#target.resetByPeer(stream, new AppError("cancelled", text));
+      this.#target.resetByPeer(stream, requestLost("the client has reset its stream"));
     } else if (this.#target.streams.stateOf(streamId) === "idle") {
       throw connectionError(H2Code.protocolError, "RST_STREAM comes on an idle stream");
     }

@@ -36,6 +36,15 @@ export function connectionError(h2Code: H2Code, found: string): AppError {
   });
 }
 
+/**
+ * Why a request is over before its answer is out; `cancelled`.
+ *
+ * @param found what happened, in a few words
+ */
+export function requestLost(found: string, cause?: unknown): AppError {
+  return new AppError("cancelled", `Cannot finish the request: ${found}`, { cause });
+}
+
 /** The HTTP/2 code of a {@linkcode connectionError}; undefined for any other thrown value. */
 export function h2CodeOf(error: unknown): number | undefined {
   if (!(error instanceof AppError)) return undefined;
