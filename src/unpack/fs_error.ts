@@ -15,6 +15,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EROFS: "permission_denied",
   ENAMETOOLONG: "invalid_content",
   EINVAL: "invalid_content",
+  E2BIG: "invalid_content",
+  ERANGE: "invalid_content",
   ELOOP: "invalid_content",
   ENOTDIR: "invalid_content",
   EMLINK: "invalid_content",

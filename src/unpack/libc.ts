@@ -40,6 +40,7 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
   1: "EPERM",
   2: "ENOENT",
   5: "EIO",
+  7: "E2BIG",
   9: "EBADF",
   12: "ENOMEM",
   13: "EACCES",

@@ -19,6 +19,7 @@ import {
   readDirents,
   StatxBuffer,
 } from "./libc.ts";
+import { LibcXattrs } from "./libc_xattrs.ts";
 import {
   type DirectoryFacts,
   type NewFile,
@@ -27,10 +28,6 @@ import {
   SELF,
   type TreeFs,
 } from "./tree_fs.ts";
-import { isHostXattr, isOverlayXattr } from "./xattr_rules.ts";
-
-/** The kernel's own limits: XATTR_LIST_MAX and XATTR_SIZE_MAX. */
-const XATTR_BYTES = 64 * KIB;
 
 const DIRECTORY_FLAGS = C.O_PATH | O_DIRECTORY | O_NOFOLLOW | C.O_CLOEXEC;
 const NEW_FILE_FLAGS = C.O_WRONLY | C.O_CREAT | C.O_EXCL | O_NOFOLLOW | C.O_CLOEXEC;
@@ -42,12 +39,14 @@ const REFUSALS = new Set(["EPERM", "ENOTSUP", "EINVAL", "EOVERFLOW"]);
 export class LibcFs implements TreeFs<number> {
   readonly isComplete = true;
   readonly #libc: Libc;
+  readonly #xattrs: LibcXattrs;
   readonly #stat = new StatxBuffer();
   readonly #times = new DataView(new ArrayBuffer(32));
   readonly #timeBytes = new Uint8Array(this.#times.buffer);
 
   constructor(libc: Libc) {
     this.#libc = libc;
+    this.#xattrs = new LibcXattrs(libc);
   }
 
   openRoot(path: string): number {
@@ -114,7 +113,7 @@ export class LibcFs implements TreeFs<number> {
   factsOf(directory: number): DirectoryFacts {
     if (this.#statx(directory, SELF) < 0) this.#fail("look at", SELF);
     const { mode, uid, gid, mtimeSeconds: seconds, mtimeNanoseconds: nanoseconds } = this.#stat;
-    const xattrs = this.#readXattrs(directory, SELF);
+    const xattrs = this.#xattrs.read(directory, SELF);
     return { mode: mode % 0o10000, uid, gid, mtime: { seconds, nanoseconds }, xattrs };
   }
 
@@ -204,39 +203,14 @@ export class LibcFs implements TreeFs<number> {
   }
 
   setXattr(parent: number, name: string, key: string, value: Uint8Array): boolean {
-    const bytes = value as Uint8Array<ArrayBuffer>;
-    const path = this.#path(parent, name);
-    const result = this.#libc.call.lsetxattr(path, cString(key), bytes, BigInt(value.length), 0);
-    return result === 0 || !this.#unless(`set xattr "${key}" of`, name, ...REFUSALS);
+    const errno = this.#xattrs.set(parent, name, key, value);
+    if (errno === undefined) return true;
+    if (REFUSALS.has(errno)) return false;
+    throw fsError(`set xattr "${key}" of`, name, errno);
   }
 
   clearXattrs(parent: number, name: string): void {
-    const path = this.#path(parent, name);
-    for (const key of this.#xattrNames(path)) {
-      if (!isHostXattr(key) && !isOverlayXattr(key)) this.#libc.call.lremovexattr(path, cString(key));
-    }
-  }
-
-  #readXattrs(parent: number, name: string): ReadonlyMap<string, Uint8Array> {
-    const path = this.#path(parent, name);
-    const xattrs = new Map<string, Uint8Array>();
-    for (const key of this.#xattrNames(path)) {
-      const value = new Uint8Array(XATTR_BYTES);
-      const length = Number(this.#libc.call.lgetxattr(path, cString(key), value, BigInt(value.length)));
-      if (length >= 0) xattrs.set(key, value.slice(0, length));
-    }
-    return xattrs;
-  }
-
-  #xattrNames(path: Uint8Array<ArrayBuffer>): string[] {
-    const list = new Uint8Array(XATTR_BYTES);
-    const length = Number(this.#libc.call.llistxattr(path, list, BigInt(list.length)));
-    return length <= 0 ? [] : decodeName(list.subarray(0, length - 1)).split("\0");
-  }
-
-  /** The xattr calls know no descriptors of O_PATH; this path goes through one, and thus nowhere else. */
-  #path(parent: number, name: string): Uint8Array<ArrayBuffer> {
-    return cString(`/proc/self/fd/${parent}/${name}`);
+    this.#xattrs.clear(parent, name);
   }
 
   #statx(parent: number, name: string): number {

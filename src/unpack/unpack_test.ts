@@ -334,3 +334,16 @@ Deno.test(
     assertEquals(leftOut.map(({ kind, count }) => `${count} ${kind}`), ["2 overlay-xattr"]);
   },
 );
+
+testBoth("unpackRootfs() limits how deep directories are nested, also by way of links", async (calls) => {
+  using box = new Box();
+  const deep = (depth: number) => `${"d/".repeat(depth)}f`;
+  await box.unpack([[file(deep(256), "x")]], { calls });
+  for (
+    const layer of [[file(deep(257), "x")], [symlink("s", "d/".repeat(200)), file(`s/${deep(100)}`, "x")]]
+  ) {
+    using other = new Box();
+    assert(isCode(await assertRejects(() => other.unpack([layer], { calls })), "limit_exceeded"));
+    assertEquals(other.look(), {});
+  }
+});

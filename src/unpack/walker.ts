@@ -19,6 +19,12 @@ export type OnMissing =
   /** Make a directory, and tell. */
   | { readonly kind: "make"; readonly made: (steps: Steps) => void };
 
+/**
+ * Directories in directories. Names are short enough for 2048 by themselves, and links can be used to go on from there:
+ * each takes a descriptor, and what can't be walked can't be removed. Real trees stay under 50.
+ */
+const DEPTH_MAX = 256;
+
 /** A directory that was reached. */
 export interface Place<Dir> {
   readonly directory: Dir;
@@ -115,6 +121,14 @@ export class Walker<Dir> implements Disposable {
   #enter(step: string): boolean {
     const directory = this.#fs.openDirectory(this.#top(), step);
     if (directory === undefined) return false;
+    if (this.#way.length === DEPTH_MAX) {
+      this.#fs.close(directory);
+      throw new AppError(
+        "limit_exceeded",
+        `Cannot unpack: directories are nested deeper than ${DEPTH_MAX}`,
+        { details: { limit: "depth", most: DEPTH_MAX } },
+      );
+    }
     this.#way.push({ step, directory });
     return true;
   }
