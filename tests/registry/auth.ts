@@ -6,7 +6,6 @@
 import { type Answer, errorAnswer } from "./answer.ts";
 import type { RawRequest } from "./http1.ts";
 import type { Route } from "./routes.ts";
-import type { TokenIssuer } from "./token_issuer.ts";
 
 /** Basic credentials of one user. */
 export interface BasicAuth {
@@ -63,8 +62,16 @@ export function basicHeader(username: string, password: string): string {
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
+/** Who knows which tokens are good: the issuer. */
+export interface TokenChecker {
+  /** The name of the registry in challenges. */
+  readonly service: string;
+  /** What a token is worth for a scope. */
+  check(token: string, scope: string): "good" | "invalid_token" | "insufficient_scope";
+}
+
 /** Checks tokens. */
-export function bearerCheck(options: BearerAuth, realm: string, issuer: TokenIssuer): AuthCheck {
+export function bearerCheck(options: BearerAuth, realm: string, issuer: TokenChecker): AuthCheck {
   return (request, route) => {
     const token = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     const scope = route.repository === "" ? "" : `repository:${route.repository}:pull`;
