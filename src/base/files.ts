@@ -45,3 +45,12 @@ function folderOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "." : path.slice(0, slash) || "/";
 }
+
+/**
+ * Gives a finished directory its name, in one step. An empty directory of that name gives way.
+ *
+ * @throws what the system says, such as a name that is taken or a mount point
+ */
+export function moveDirectory(from: string, to: string): void {
+  Deno.renameSync(from, to);
+}

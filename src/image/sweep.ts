@@ -3,10 +3,14 @@
  *
  * @module
  */
-import { AppError } from "../base/errors.ts";
+import { AppError, isCode } from "../base/errors.ts";
+import type { ImageRecord } from "../content/image_store.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ClosureWalker } from "./closure.ts";
 import type { ImageDeps, ImageStorage } from "./deps.ts";
+import { getDocument } from "./documents.ts";
+import { readConfig } from "./inspect.ts";
+import { chainIdsOf } from "../oci/image_config.ts";
 import type { CollectOptions, SweepResult } from "./types.ts";
 import { abortScope, neverAborted, sleep } from "../base/abort.ts";
 
@@ -40,7 +44,35 @@ export async function collectGarbage(
     if (updatedAt > oldest) continue;
     if (dryRun || await store.removeIngest(digest)) partials.push({ digest, size: offset });
   }
-  return resultOf(blobs, partials);
+  const layers = await sweepLayers(store, dryRun);
+  return resultOf(blobs, partials, layers);
+}
+
+/** Unpacked layers that no image of the store has, and what dead processes left half unpacked. */
+async function sweepLayers(store: ImageStorage, dryRun: boolean): Promise<readonly Digest[]> {
+  const ready = await store.listLayers();
+  if (!dryRun) await store.removeStagedLayers();
+  if (ready.length === 0) return [];
+  const needed = new Set<Digest>();
+  for (const record of await store.listImages()) {
+    if (record.kind !== "image") continue;
+    for (const chainId of await chainIdsOfRecord(store, record)) needed.add(chainId);
+  }
+  const unused = ready.map(({ chainId }) => chainId).filter((chainId) => !needed.has(chainId));
+  if (!dryRun) { for (const chainId of unused) await store.removeLayer(chainId); }
+  return unused;
+}
+
+/** The chain ids of an image. One whose config can't be read has none to keep: they are made again from its blobs. */
+async function chainIdsOfRecord(store: ImageStorage, { manifest }: ImageRecord): Promise<readonly Digest[]> {
+  try {
+    const { document } = await getDocument(store, manifest);
+    if (document.kind !== "manifest") return [];
+    return await chainIdsOf((await readConfig(store, document)).diffIds);
+  } catch (error) {
+    if (isCode(error, "store_corrupt", "invalid_content")) return [];
+    throw error;
+  }
 }
 
 /**
@@ -71,12 +103,16 @@ export async function sweepBlobs(
     await store.removeBlob(digest);
     blobs.push({ digest, size: info.size });
   }
-  return resultOf(blobs, []);
+  return resultOf(blobs, [], []);
 }
 
-function resultOf(blobs: SweepResult["blobs"], partials: SweepResult["partials"]): SweepResult {
+function resultOf(
+  blobs: SweepResult["blobs"],
+  partials: SweepResult["partials"],
+  layers: readonly Digest[],
+): SweepResult {
   const freed = [...blobs, ...partials].reduce((sum, { size }) => sum + size, 0);
-  return { blobs, partials, freed };
+  return { blobs, partials, layers, freed };
 }
 
 /** Every digest that some image needs. @throws AppError `store_corrupt` */

@@ -111,7 +111,9 @@ export interface RemoveResult {
 export interface SweepResult {
   readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
   readonly partials: readonly { readonly digest: Digest; readonly size: number }[];
-  /** Bytes of both. */
+  /** Chain ids of unpacked layers. Their bytes are not among those freed: hard links make them hard to tell. */
+  readonly layers: readonly Digest[];
+  /** Bytes of blobs and partials. */
   readonly freed: number;
 }
 

@@ -84,6 +84,11 @@ export class StorePaths {
     return { directory, rootfs: `${directory}/rootfs`, marker: `${directory}/ready.json` };
   }
 
+  /** Held by whoever unpacks a layer. */
+  layerLock(chainId: Digest): string {
+    return `${this.locks}/layer-${hexOf(chainId)}`;
+  }
+
   /** The directory in which a layer is unpacked before it is renamed to its place. `unique` is the caller's to choose. */
   layerStaging(chainId: Digest, unique: string): string {
     return `${this.layers}/${STAGING_PREFIX}${hexOf(chainId)}-${unique}`;

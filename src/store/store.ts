@@ -6,6 +6,7 @@
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
+import type { LayerStore, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
 import type {
   BlobInfo,
@@ -22,6 +23,7 @@ import { Images } from "./images.ts";
 import { IndexFile } from "./index_file.ts";
 import { Ingests } from "./ingests.ts";
 import { checkLayout, makeLayout } from "./layout.ts";
+import { Layers } from "./layers.ts";
 import { Locks } from "./locks.ts";
 import { StorePaths } from "./paths.ts";
 import type { OnStep } from "./steps.ts";
@@ -42,7 +44,7 @@ export interface StoreOptions {
 }
 
 /** An open store. It holds no file open between two calls, so there is nothing to close. */
-export interface Store extends ContentStore, UnnamedIngester, ImageStore, StoreMaintenance {
+export interface Store extends ContentStore, UnnamedIngester, ImageStore, StoreMaintenance, LayerStore {
   /** The folder, as it was given, without slashes at the end. */
   readonly root: string;
 }
@@ -81,6 +83,7 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
     blobs,
     ingests,
     images: new Images(indexFile),
+    layers: new Layers({ paths, locks }),
     isReadOnly: mode === "read",
   });
 }
@@ -92,6 +95,7 @@ interface StoreParts {
   readonly blobs: Blobs;
   readonly ingests: Ingests;
   readonly images: Images;
+  readonly layers: Layers;
   readonly isReadOnly: boolean;
 }
 
@@ -181,6 +185,29 @@ class DiskStore implements Store {
 
   usage(): Promise<StoreUsage> {
     return countUsage(this.#parts.paths);
+  }
+
+  findLayer(chainId: Digest): Promise<UnpackedLayer | undefined> {
+    return this.#parts.layers.find(chainId);
+  }
+
+  async stageLayer(chainId: Digest, signal: AbortSignal): Promise<StagedLayer | undefined> {
+    this.#mustWrite();
+    return await this.#parts.layers.stage(chainId, signal);
+  }
+
+  listLayers(): Promise<readonly UnpackedLayer[]> {
+    return this.#parts.layers.list();
+  }
+
+  async removeLayer(chainId: Digest): Promise<void> {
+    this.#mustWrite();
+    await this.#parts.layers.remove(chainId);
+  }
+
+  async removeStagedLayers(): Promise<number> {
+    this.#mustWrite();
+    return await this.#parts.layers.removeStaged();
   }
 
   #mustWrite(): void {

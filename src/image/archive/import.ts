@@ -9,7 +9,7 @@ import type { ImageStorage } from "../deps.ts";
 import { recordNames } from "../record.ts";
 import type { ArchiveSource } from "./archive_source.ts";
 import { dockerImages } from "./docker_archive.ts";
-import { type IntakeStore, takeIn } from "./intake.ts";
+import { takeIn } from "./intake.ts";
 import { layoutImages } from "./oci_archive.ts";
 import type { FoundImage } from "./found_image.ts";
 
@@ -18,9 +18,6 @@ export interface ImportOptions {
   /** The name of the image, in place of those in the archive. Only for an archive of one image. */
   readonly name?: string;
 }
-
-/** What an import can write to. */
-export type ImportStore = ImageStorage & IntakeStore;
 
 /**
  * Imports every image of a source. Blobs are verified as if they came from a registry, and nothing has a name before
@@ -31,7 +28,7 @@ export type ImportStore = ImageStorage & IntakeStore;
  * images; `invalid_argument` for a name that can't stand; `digest_mismatch`, `no_space`
  */
 export async function importImages(
-  store: ImportStore,
+  store: ImageStorage,
   source: ArchiveSource,
   options: ImportOptions,
   signal: AbortSignal,
