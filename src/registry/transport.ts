@@ -1,10 +1,11 @@
 /**
- * HTTP over the runtime's `fetch`: the only file that calls it.
+ * HTTP: over a client of our own where that can be, else over the runtime's `fetch`. The only file that calls it.
  *
  * @module
  */
 import { type AbortScope, abortScope } from "../base/abort.ts";
 import { AppError, messageOf } from "../base/errors.ts";
+import { DirectClient } from "./direct.ts";
 import { discardResponse } from "./discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
 import { headTimeoutError, networkErrorFrom, networkReasonOf } from "./network_error.ts";
@@ -16,6 +17,7 @@ import { NO_TLS, readSystemRoots, type TlsDirectory, type TlsIdentity } from "./
 
 /** How long a connection and the head of a response may take unless told otherwise, in milliseconds. */
 const DEFAULT_HEAD_TIMEOUT_MS = 30_000;
+
 /** What a transport is made with; every field has a default. */
 export interface TransportOptions {
   /** Proxies. @default {{}} */
@@ -42,7 +44,7 @@ export interface ClosableTransport extends Transport {
  * @throws AppError `invalid_argument` for a proxy that is not a URL
  */
 export function createTransport(options: TransportOptions = {}): ClosableTransport {
-  return new FetchTransport(options);
+  return new HttpTransport(options);
 }
 
 /** Throws what the runtime has against certificates, while the caller still knows which file they came from. */
@@ -50,8 +52,9 @@ export function tryIdentity(identity: TlsIdentity): void {
   Deno.createHttpClient({ caCerts: [...identity.caCerts], ...identity.client }).close();
 }
 
-class FetchTransport implements ClosableTransport {
+class HttpTransport implements ClosableTransport {
   readonly #clients: PooledClient[] = [];
+  readonly #direct: DirectClient;
   readonly #chooseProxy: (url: URL) => ProxyChoice | undefined;
   readonly #tls: TlsDirectory;
   readonly #headTimeout: number;
@@ -66,6 +69,7 @@ class FetchTransport implements ClosableTransport {
     this.#chooseProxy = proxyChooser(options.proxies ?? {});
     this.#tls = options.tls ?? NO_TLS;
     this.#headTimeout = options.headTimeout ?? DEFAULT_HEAD_TIMEOUT_MS;
+    this.#direct = new DirectClient(this.#headTimeout);
     this.#userAgent = options.userAgent ?? "dray";
     this.#readSystemRoots = options.systemRoots ?? readSystemRoots;
   }
@@ -81,6 +85,7 @@ class FetchTransport implements ClosableTransport {
 
   close(): void {
     this.#isClosed = true;
+    this.#direct.close();
     for (const { client } of this.#clients.splice(0)) client.close();
   }
 
@@ -113,7 +118,28 @@ class FetchTransport implements ClosableTransport {
 
   async #sendOnce(request: HttpRequest, identity: TlsIdentity, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
+    this.#mustBeOpen();
     const proxy = this.#chooseProxy(request.url);
+    const headers = { "user-agent": this.#userAgent, ...request.headers, "accept-encoding": "identity" };
+    if (proxy !== undefined || !this.#direct.canSend(request, identity)) {
+      return await this.#sendFetching(request, headers, identity, proxy, signal);
+    }
+    const direct = await this.#direct.send(request, headers, identity, signal);
+    if (direct !== undefined) return direct;
+    // It tries all addresses of a name, and knows why a connection can't be had.
+    const response = await this.#sendFetching(request, headers, identity, proxy, signal);
+    this.#direct.giveUp(request.url);
+    return response;
+  }
+
+  async #sendFetching(
+    request: HttpRequest,
+    headers: Record<string, string>,
+    identity: TlsIdentity,
+    proxy: ProxyChoice | undefined,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    this.#mustBeOpen();
     const client = this.#clientFor(request.url, identity, proxy);
     const scope = abortScope(signal);
     const timer = setTimeout(
@@ -123,7 +149,7 @@ class FetchTransport implements ClosableTransport {
     try {
       const response = await fetch(request.url, {
         method: request.method,
-        headers: { "user-agent": this.#userAgent, ...request.headers, "accept-encoding": "identity" },
+        headers,
         ...(request.body === undefined ? {} : { body: request.body }),
         redirect: "manual",
         signal: scope.signal,
@@ -139,8 +165,11 @@ class FetchTransport implements ClosableTransport {
     }
   }
 
-  #clientFor(url: URL, identity: TlsIdentity, proxy: ProxyChoice | undefined): Deno.HttpClient {
+  #mustBeOpen(): void {
     if (this.#isClosed) throw new AppError("internal", "Cannot send a request: the transport is closed");
+  }
+
+  #clientFor(url: URL, identity: TlsIdentity, proxy: ProxyChoice | undefined): Deno.HttpClient {
     const pooled = this.#clients.find((one) => one.proxy === proxy && isSameIdentity(one.identity, identity));
     if (pooled !== undefined) return pooled.client;
     const client = createClient(url, identity, proxy);
@@ -199,21 +228,31 @@ function createClient(url: URL, identity: TlsIdentity, proxy: ProxyChoice | unde
 }
 
 class FetchResponse implements HttpResponse {
-  readonly status: number;
-  readonly headers: Headers;
+  /**
+   * Held for as long as the body is read: the runtime (2.6 and 2.9) forgets to abort a body whose `Response` was
+   * collected, and then nothing but the end of the body ends a read.
+   */
+  readonly #response: Response;
   readonly url: URL;
   readonly body: StreamReader;
   readonly #scope: AbortScope;
 
   constructor(response: Response, request: HttpRequest, scope: AbortScope, signal: AbortSignal) {
-    this.status = response.status;
-    this.headers = response.headers;
+    this.#response = response;
     this.url = request.url;
     this.#scope = scope;
     this.body = response.body === null ? EMPTY_READER : streamReader(
       response.body,
       (error) => signal.aborted ? signal.reason : networkErrorFrom(error, request.url),
     );
+  }
+
+  get status(): number {
+    return this.#response.status;
+  }
+
+  get headers(): Headers {
+    return this.#response.headers;
   }
 
   [Symbol.dispose](): void {
