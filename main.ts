@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isRootProcess, processVariable } from "./src/cli/environment.ts";
+import { isRootProcess, takeProxyVariables } from "./src/cli/environment.ts";
 import { listenForInterrupts, PROCESS_SIGNALS } from "./src/cli/interrupt.ts";
 import { processIo } from "./src/cli/io.ts";
 import { run } from "./src/cli/run.ts";
@@ -12,7 +12,7 @@ if (import.meta.main) {
   using interrupts = listenForInterrupts(PROCESS_SIGNALS);
   const code = await run(Deno.args, {
     io: processIo(),
-    variable: processVariable,
+    variable: takeProxyVariables(),
     isRoot: isRootProcess(),
     interrupts,
   });

@@ -15,6 +15,8 @@ export interface Environment {
   readonly storeRoot: string | undefined;
   readonly home: string | undefined;
   readonly proxies: ProxySettings;
+  /** The variables that `proxies` came from, for programs that we start: {@linkcode takeProxyVariables} hid them. */
+  readonly proxyVariables: Readonly<Record<string, string>>;
   /** Folders with one folder of certificates and `hosts.toml` for a registry, the user's own first. */
   readonly certsDirs: readonly string[];
   /** `NO_COLOR` is set (no-color.org). */
@@ -46,6 +48,7 @@ export function readEnvironment(variable: VariableReader, isRoot: boolean): Envi
     storeRoot: read("DRAY_STORE") ?? (isRoot ? SYSTEM_STORE : dataHome && `${dataHome}/dray`),
     home,
     proxies: proxiesFrom(read),
+    proxyVariables: setVariables(PROXY_VARIABLES, variable),
     certsDirs: [...(configHome ? [`${configHome}/dray/certs.d`] : []), ...SYSTEM_CERTS_DIRS],
     noColour: read("NO_COLOR") !== undefined,
     isCi: !["", "false", "0"].includes(read("CI") ?? ""),
@@ -81,6 +84,25 @@ function absolute(path: string | undefined): string | undefined {
 export function processVariable(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) : undefined;
+}
+
+const PROXY_VARIABLES: readonly string[] = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
+  .flatMap((name) => [name, name.toUpperCase()]);
+
+function setVariables(names: readonly string[], variable: VariableReader): Readonly<Record<string, string>> {
+  const entries = names.map((name) => [name, variable(name)]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Takes the variables of proxies out of this process, and gives a reader that still has them. The runtime's own client
+ * follows them wherever we ask it to go directly, by rules of its own: it goes through a proxy to loopback, and knows
+ * no `*` in NO_PROXY.
+ */
+export function takeProxyVariables(): VariableReader {
+  const taken = setVariables(PROXY_VARIABLES, processVariable);
+  for (const name of Object.keys(taken)) Deno.env.delete(name);
+  return (name) => taken[name] ?? processVariable(name);
 }
 
 /** Whether this process runs as root; false if the runtime may not ask. */

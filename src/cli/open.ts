@@ -5,6 +5,7 @@
  */
 import { AppError, messageOf } from "../base/errors.ts";
 import type { Credential, CredentialSource } from "../content/credential.ts";
+import type { HelperOptions } from "../credentials/helper.ts";
 import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
 import type { ImageService } from "../image/service.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
@@ -52,7 +53,7 @@ export async function registrySettings(
     caCerts: await Promise.all(options["ca-file"].map(readCertificates)),
     certsDirs: [...options["certs-dir"], ...environment.certsDirs],
     proxies: environment.proxies,
-    credentials: storedCredentials(locationsOf(environment)),
+    credentials: storedCredentials(environment),
     userAgent: `dray/${VERSION}`,
     onWarning: (warning, host) => messages.warn(`host "${host}" says: ${warning}`),
   };
@@ -63,12 +64,19 @@ export function locationsOf(environment: Context["environment"]): CredentialLoca
   return credentialLocations(environment.variable, environment.home);
 }
 
+/** How helper programs are run: they reach out through the proxies that we do. */
+export function helperOptions(environment: Context["environment"]): HelperOptions {
+  return { env: environment.proxyVariables };
+}
+
 /** What looks for them is loaded when a registry asks: most pulls of public images come through without. */
-function storedCredentials(locations: CredentialLocations): CredentialSource {
+function storedCredentials(environment: Context["environment"]): CredentialSource {
+  const locations = locationsOf(environment);
+  const options = helperOptions(environment);
   return {
     async findCredential(registry, repository, signal) {
       const { fileCredentials } = await import("../credentials/source.ts");
-      return await fileCredentials(locations).findCredential(registry, repository, signal);
+      return await fileCredentials(locations, options).findCredential(registry, repository, signal);
     },
   };
 }

@@ -11,7 +11,7 @@ import { asString, optional } from "../oci/json.ts";
 import { accessError } from "./access.ts";
 import { parseSecretJson } from "./config_file.ts";
 import { dockerKeyOf } from "./keys.ts";
-import { type ProgramOutput, type ProgramRunner, runProgram } from "./program.ts";
+import { type ProgramEnvironment, type ProgramOutput, type ProgramRunner, runProgram } from "./program.ts";
 
 /** A helper may ask a person for the key of a key chain; one that waits longer than this waits for nobody. */
 const HELPER_TIMEOUT_MS = 60_000;
@@ -29,6 +29,8 @@ const QUOTE_MAX_LENGTH = 300;
 export interface HelperOptions {
   /** Runs a program. @default {runProgram} */
   readonly run?: ProgramRunner;
+  /** Variables for it, beside our own. @default {{}} */
+  readonly env?: ProgramEnvironment;
   /** Milliseconds until a helper that does not answer is killed. @default {60_000} */
   readonly timeout?: number;
 }
@@ -116,7 +118,7 @@ async function call(
   helper: Helper,
   action: "get" | "store" | "erase",
   input: string,
-  { run = runProgram, timeout = HELPER_TIMEOUT_MS }: HelperOptions,
+  { run = runProgram, env = {}, timeout = HELPER_TIMEOUT_MS }: HelperOptions,
   signal: AbortSignal,
 ): Promise<ProgramOutput> {
   const program = programOf(helper);
@@ -130,7 +132,7 @@ async function call(
     );
   }, timeout);
   try {
-    return await run(program, [action], input, scope.signal);
+    return await run(program, [action], input, scope.signal, env);
   } catch (error) {
     if (scope.signal.aborted) throw error;
     const message = `Cannot ${action} credentials with "${program}", named by ${helper.namedBy}`;

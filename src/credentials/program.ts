@@ -23,7 +23,11 @@ export type ProgramRunner = (
   args: readonly string[],
   input: string,
   signal: AbortSignal,
+  env?: ProgramEnvironment,
 ) => Promise<ProgramOutput>;
+
+/** Variables for a program, beside our own. */
+export type ProgramEnvironment = Readonly<Record<string, string>>;
 
 /**
  * Runs a program to its end, with our environment. When the signal aborts the program is killed, and what it started
@@ -31,6 +35,7 @@ export type ProgramRunner = (
  *
  * @param program a name to look for in the PATH, or a path
  * @param input all of its standard input
+ * @param env variables beside our own
  * @throws the runtime's own errors if it can't be started, AppError `limit_exceeded`, or the signal's reason
  */
 export async function runProgram(
@@ -38,10 +43,12 @@ export async function runProgram(
   args: readonly string[],
   input: string,
   signal: AbortSignal,
+  env: ProgramEnvironment = {},
 ): Promise<ProgramOutput> {
   signal.throwIfAborted();
   const command = new Deno.Command(program, {
     args: [...args],
+    env: { ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

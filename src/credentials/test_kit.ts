@@ -23,7 +23,7 @@ export async function writeScript(path: string, ...lines: string[]): Promise<voi
 
 /** Looks for programs in one folder, where a shell would look in the PATH. */
 export function runnerIn(folder: string): ProgramRunner {
-  return (program, args, input, signal) => runProgram(`${folder}/${program}`, args, input, signal);
+  return (program, ...rest) => runProgram(`${folder}/${program}`, ...rest);
 }
 
 /** Writes a credential file. */

@@ -7,7 +7,13 @@ import { AppError } from "../../base/errors.ts";
 import type { Credential } from "../../content/credential.ts";
 import { parseReference } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
-import { credentialFrom, locationsOf, registrySettings, type RegistryValues } from "../open.ts";
+import {
+  credentialFrom,
+  helperOptions,
+  locationsOf,
+  registrySettings,
+  type RegistryValues,
+} from "../open.ts";
 import { ask } from "../prompt.ts";
 import type { LOGIN } from "../table/registries.ts";
 import type { InputOf } from "../table/types.ts";
@@ -26,7 +32,13 @@ export async function run({ args, options }: InputOf<typeof LOGIN>, context: Con
   } finally {
     client.close();
   }
-  const { source, warning } = await storeCredential(locationsOf(environment), registry, credential, signal);
+  const { source, warning } = await storeCredential(
+    locationsOf(environment),
+    registry,
+    credential,
+    signal,
+    helperOptions(environment),
+  );
   if (warning !== undefined) messages.warn(warning);
   io.stdout.write(`logged in to ${registry}\n`);
   messages.info(`Kept in ${source}`);
