@@ -8,7 +8,7 @@
 export class ByteBudget {
   #left: number;
 
-  /** @param bytes the most that may be held at once */
+  /** Nothing is held at first; `bytes` is the most that may be held at once. */
   constructor(bytes: number) {
     this.#left = bytes;
   }

@@ -23,9 +23,13 @@ export type Inflate = (bytes: Uint8Array, limit: number, signal: AbortSignal) =>
 
 /** What the calls of a server share. */
 export interface CallContext {
+  /** How much a call may carry. */
   readonly limits: GrpcLimits;
+  /** What requests in memory share. */
   readonly budget: ByteBudget;
+  /** Where deadlines are kept. */
   readonly deadlines: Deadlines;
+  /** Reads compressed requests, if they are read. */
   readonly inflate: Inflate | undefined;
   /** The status for what a handler throws. */
   readonly statusOf: (error: unknown) => RpcStatus;

@@ -28,6 +28,8 @@ export class DescriptorIndex {
   readonly #extensions = new Map<string, Map<number, string>>();
 
   /**
+   * Reads all the files.
+   *
    * @param files serialized `FileDescriptorProto`s, the imported ones included
    * @throws AppError `invalid_content`
    */

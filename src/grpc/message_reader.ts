@@ -30,6 +30,8 @@ export class MessageReader {
   #own: Uint8Array = NOTHING;
 
   /**
+   * Takes nothing of the budget before a message is unfinished.
+   *
    * @param limit the most bytes of a message
    * @param budget what unfinished messages of all calls share
    */

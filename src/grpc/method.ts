@@ -37,6 +37,7 @@ export interface Codec<I, O> {
 
 /** One request, one answer. */
 export interface UnaryMethod {
+  /** Tells the kinds of {@linkcode Method} apart. */
   readonly kind: "unary";
   /** Reads the request before it returns or first waits. */
   respond(request: Uint8Array, call: CallInfo, signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
@@ -44,6 +45,7 @@ export interface UnaryMethod {
 
 /** One request, any number of answers. */
 export interface StreamMethod {
+  /** Tells the kinds of {@linkcode Method} apart. */
   readonly kind: "server_stream";
   /** Reads the request before it returns. */
   respond(request: Uint8Array, call: CallInfo, signal: AbortSignal): AsyncIterable<Uint8Array>;
@@ -51,6 +53,7 @@ export interface StreamMethod {
 
 /** Any number of requests with one answer each, in order (server reflection is made so). */
 export interface ExchangeMethod {
+  /** Tells the kinds of {@linkcode Method} apart. */
   readonly kind: "exchange";
   /** Answers one request. */
   respond(request: Uint8Array, call: CallInfo, signal: AbortSignal): Uint8Array | Promise<Uint8Array>;

@@ -62,7 +62,11 @@ export class GrpcServer {
   readonly #deadlines = new Deadlines();
   #active = 0;
 
-  /** @throws AppError `invalid_argument` for a limit out of range */
+  /**
+   * Nothing is served before {@linkcode serve}.
+   *
+   * @throws AppError `invalid_argument` for a limit of HTTP/2 that is out of range
+   */
   constructor(options: GrpcServerOptions) {
     this.#options = options;
     const limits = { ...DEFAULT_GRPC_LIMITS, ...options.limits };

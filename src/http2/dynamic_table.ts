@@ -21,7 +21,7 @@ export class DynamicTable {
   #size = 0;
   #capacity: number;
 
-  /** @param capacity the most bytes, as {@linkcode fieldSize} counts them */
+  /** Empty; `capacity` is the most bytes, as {@linkcode fieldSize} counts them. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }

@@ -10,7 +10,7 @@ import { type Rate, TokenBucket } from "./token_bucket.ts";
 export class EmptyFrames {
   readonly #bucket: TokenBucket;
 
-  /** @param rate how many are allowed */
+  /** Allows as many as `rate` says. */
   constructor(rate: Rate) {
     this.#bucket = new TokenBucket(rate, performance.now());
   }

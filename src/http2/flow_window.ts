@@ -10,7 +10,7 @@ export class SendWindow {
   /** Bytes that may still be sent. */
   available: number;
 
-  /** @param bytes the window at first */
+  /** Opens it by `bytes`. */
   constructor(bytes: number) {
     this.available = bytes;
   }
@@ -28,6 +28,8 @@ export class ReceiveWindow {
   #available: number;
 
   /**
+   * Opens the window.
+   *
    * @param size the window to keep open
    * @param available how much the peer may send at first, if that is less
    */

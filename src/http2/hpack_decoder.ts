@@ -26,7 +26,7 @@ export class HpackDecoder {
   #block: Uint8Array = new Uint8Array(0);
   #at = 0;
 
-  /** @param listLimit the most bytes of a list, counted as {@linkcode fieldSize} does */
+  /** Begins with an empty table; `listLimit` is the most bytes of a list, as {@linkcode fieldSize} counts. */
   constructor(listLimit: number) {
     this.#listLimit = listLimit;
   }

@@ -25,7 +25,7 @@ export class SendBudget {
   readonly #shared: SharedTotal;
   readonly #limits: SendBudgetLimits;
 
-  /** @param shared what the connections of a server count together */
+  /** Counts from zero; `shared` is what the connections of a server count together. */
   constructor(limits: SendBudgetLimits, shared: SharedTotal) {
     this.#limits = limits;
     this.#shared = shared;

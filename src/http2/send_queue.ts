@@ -37,6 +37,8 @@ export class SendQueue {
   readonly #budget: SendBudget;
 
   /**
+   * Empty.
+   *
    * @param windowBytes the peer's window for new streams
    * @param budget where the connection counts what all its streams have waiting
    */

@@ -38,7 +38,11 @@ export class Http2Server {
   readonly #queued: SharedTotal = { bytes: 0 };
   #watch: ReturnType<typeof setInterval> | undefined;
 
-  /** @throws AppError `invalid_argument` for a limit out of range */
+  /**
+   * Nothing is served before {@linkcode serve}.
+   *
+   * @throws AppError `invalid_argument` for a limit of HTTP/2 that is out of range
+   */
   constructor(options: Http2ServerOptions) {
     this.#onStream = options.onStream;
     this.#onError = options.onError ?? (() => {});

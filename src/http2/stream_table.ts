@@ -19,7 +19,7 @@ export class StreamTable {
   /** The highest number that the peer has used; it must rise. */
   lastId = 0;
   /** The highest number that is served after the last GOAWAY. */
-  acceptedId = Infinity;
+  acceptedId: number = Infinity;
   readonly #reset = new RecentIds();
 
   /** What a number stands for that is not open. */

@@ -18,7 +18,7 @@ export class TokenBucket {
   #tokens: number;
   #filledAt: number;
 
-  /** @param now milliseconds of any clock that does not run backwards */
+  /** Full at `now`: milliseconds of any clock that does not run backwards. */
   constructor(rate: Rate, now: number) {
     this.#rate = rate;
     this.#tokens = rate.burst;
