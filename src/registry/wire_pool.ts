@@ -1,0 +1,88 @@
+/**
+ * The connections to one server.
+ *
+ * @module
+ */
+import { openWithin, type WireConnection, type WireTarget } from "./wire_connection.ts";
+
+/** The runtime's client tries a name's addresses side by side; we try one, and leave it to that one after so long, in milliseconds. */
+const CONNECT_MAX_MS = 3_000;
+/** Most servers close what is idle for a minute or more. */
+const IDLE_MAX_MS = 30_000;
+
+/** Idle connections to one server, made with the same trust. Close it. */
+export class WirePool {
+  readonly #target: WireTarget;
+  #idle: { readonly connection: WireConnection; readonly since: number }[] = [];
+  #sweep: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  /** A pool with no connection yet. */
+  constructor(target: WireTarget) {
+    this.#target = target;
+  }
+
+  /** Whether a request to `url` may go over its connections. */
+  serves(url: URL, caCerts: readonly string[]): boolean {
+    const own = this.#target;
+    return own.url.origin === url.origin && own.caCerts.length === caCerts.length &&
+      own.caCerts.every((cert, i) => cert === caCerts[i]);
+  }
+
+  /** The connection that was used last, if one is idle. */
+  takeIdle(): WireConnection | undefined {
+    const connection = this.#idle.pop()?.connection;
+    if (this.#idle.length === 0) this.#stopSweep();
+    return connection;
+  }
+
+  /**
+   * Opens a connection; undefined if that fails.
+   *
+   * @throws the signal's reason
+   */
+  async open(headTimeout: number, signal: AbortSignal): Promise<WireConnection | undefined> {
+    signal.throwIfAborted();
+    try {
+      return await openWithin(this.#target, Math.min(CONNECT_MAX_MS, headTimeout), signal);
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  /** Takes a connection whose response was read to its end. */
+  putBack(connection: WireConnection): void {
+    connection.uses++;
+    // Bytes that no request asked for would be taken for the next answer.
+    if (this.#isClosed || connection.isClosed || connection.hasUnread) return connection.close();
+    this.#idle.push({ connection, since: Date.now() });
+    this.#startSweep();
+  }
+
+  /** Closes idle connections, now and from now on. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { connection } of this.#idle.splice(0)) connection.close();
+    this.#stopSweep();
+  }
+
+  #startSweep(): void {
+    if (this.#sweep !== undefined) return;
+    const timer = setTimeout(() => {
+      this.#sweep = undefined;
+      const oldest = Date.now() - IDLE_MAX_MS;
+      for (const { connection, since } of this.#idle) if (since <= oldest) connection.close();
+      this.#idle = this.#idle.filter(({ since }) => since > oldest);
+      if (this.#idle.length > 0) this.#startSweep();
+    }, IDLE_MAX_MS);
+    // An idle connection must not keep the program.
+    Deno.unrefTimer(timer);
+    this.#sweep = timer;
+  }
+
+  #stopSweep(): void {
+    clearTimeout(this.#sweep);
+    this.#sweep = undefined;
+  }
+}
