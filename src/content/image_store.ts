@@ -35,7 +35,10 @@ export interface ImageRecord {
 
 /** References and their targets. */
 export interface ImageStore {
-  /** All records, sorted by name. Never waits for a writer. */
+  /**
+   * All records, sorted by name. Never waits for a writer. As long as nothing changes it may give the same array again;
+   * it never changes one that it gave.
+   */
   listImages(): Promise<readonly ImageRecord[]>;
   /**
    * Descriptors that other tools keep in the same store under names of their own (`v1`) and that are no records. No

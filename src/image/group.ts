@@ -24,15 +24,46 @@ export function repositoryOfName(name: string): string {
   return at >= 0 ? name.slice(0, at) : name.slice(0, name.lastIndexOf(":"));
 }
 
-/** Groups records by image, in the order of their first names. */
+/** Groups by the list of records that they were made from. A store gives the same list while nothing changes. */
+const groupsOfList = new WeakMap<readonly ImageRecord[], readonly ImageGroup[]>();
+
+/** Groups by the first of their records, so that a change makes only those anew whose records changed. */
+const groupOfRecord = new WeakMap<
+  ImageRecord,
+  { readonly group: ImageGroup; readonly members: readonly ImageRecord[] }
+>();
+
+/**
+ * Groups records by image, in the order of their first names. The same list gives the same groups again, and a group
+ * whose records are the same objects as before is the same object as before.
+ */
 export function groupImages(records: readonly ImageRecord[]): readonly ImageGroup[] {
+  const known = groupsOfList.get(records);
+  if (known !== undefined) return known;
+  const groups = makeGroups(records);
+  groupsOfList.set(records, groups);
+  return groups;
+}
+
+function makeGroups(records: readonly ImageRecord[]): readonly ImageGroup[] {
   const groups = new Map<string, ImageRecord[]>();
   for (const record of records) {
     const group = groups.get(record.imageId);
     if (group === undefined) groups.set(record.imageId, [record]);
     else group.push(record);
   }
-  return [...groups.values()].map(makeGroup).sort((a, b) => compareNames(a.summary, b.summary));
+  return [...groups.values()].map(groupOf).sort((a, b) => compareNames(a.summary, b.summary));
+}
+
+function groupOf(members: readonly ImageRecord[]): ImageGroup {
+  const [first] = members as readonly [ImageRecord, ...ImageRecord[]];
+  const known = groupOfRecord.get(first);
+  if (known?.members.length === members.length && known.members.every((member, i) => member === members[i])) {
+    return known.group;
+  }
+  const group = makeGroup(members);
+  groupOfRecord.set(first, { group, members });
+  return group;
 }
 
 function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {

@@ -14,6 +14,9 @@ import { chainIdsOf } from "../oci/image_config.ts";
 import type { CollectOptions, SweepResult } from "./types.ts";
 import { abortScope, neverAborted, sleep } from "../base/abort.ts";
 
+/** Tells what images need. */
+export type Closures = Pick<ClosureWalker, "closureOf">;
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 const WAIT_MS = 10_000;
 
@@ -79,18 +82,20 @@ async function chainIdsOfRecord(store: ImageStorage, { manifest }: ImageRecord):
  * Sweeps those of some blobs that no image needs any more: what a removal frees. Blobs that an interrupted pull left
  * are not among them, so they stay for the next pull.
  *
+ * @param closures where to ask what images need: a server keeps them
  * @returns undefined while a pull is running, or when an image can't be read: then `gc` is who sweeps
  */
 export async function sweepBlobs(
   store: ImageStorage,
   digests: Iterable<Digest>,
   signal: AbortSignal,
+  closures: Closures = new ClosureWalker(store),
 ): Promise<SweepResult | undefined> {
   let needed: ReadonlySet<Digest>;
   using held = await tryHold(store, signal);
   if (held === undefined) return undefined;
   try {
-    needed = await markImages(store);
+    needed = await markImages(store, closures);
   } catch (error) {
     if (error instanceof AppError && error.code === "store_corrupt") return undefined;
     throw error;
@@ -116,11 +121,13 @@ function resultOf(
 }
 
 /** Every digest that some image needs. @throws AppError `store_corrupt` */
-async function markImages(store: ImageStorage): Promise<ReadonlySet<Digest>> {
-  const walker = new ClosureWalker(store);
+async function markImages(
+  store: ImageStorage,
+  closures: Closures = new ClosureWalker(store),
+): Promise<ReadonlySet<Digest>> {
   const needed = new Set<Digest>();
   for (const record of await store.listImages()) {
-    const { blobs, unknown } = await walker.closureOf(record);
+    const { blobs, unknown } = await closures.closureOf(record);
     const [missing] = unknown;
     if (missing !== undefined) {
       throw new AppError(
@@ -131,7 +138,9 @@ async function markImages(store: ImageStorage): Promise<ReadonlySet<Digest>> {
     }
     for (const digest of blobs.keys()) needed.add(digest);
   }
-  for (const digest of await walker.foreignBlobs(await store.listForeign())) needed.add(digest);
+  for (const digest of await new ClosureWalker(store).foreignBlobs(await store.listForeign())) {
+    needed.add(digest);
+  }
   return needed;
 }
 

@@ -16,6 +16,8 @@ interface View {
   readonly content: IndexContent;
   /** Records by name, sorted. */
   readonly records: ReadonlyMap<string, ImageRecord>;
+  /** The same as a list: one object as long as the content stands, so that callers can tell by it. */
+  readonly list: readonly ImageRecord[];
   /** The descriptor that each record came from. */
   readonly sources: ReadonlyMap<string, JsonObject>;
   /** Descriptors of other tools, in their order. */
@@ -33,7 +35,7 @@ export class Images {
 
   /** As `ImageStore.listImages`. */
   async list(): Promise<readonly ImageRecord[]> {
-    return [...this.#viewOf(await this.#indexFile.read()).records.values()];
+    return this.#viewOf(await this.#indexFile.read()).list;
   }
 
   /** As `ImageStore.listForeign`. Those whose digest is of an unknown algorithm are kept, and not listed. */
@@ -50,7 +52,7 @@ export class Images {
       const view = this.#viewOf(content);
       return contentOf(view, uniqueByName(change(view.records)));
     }, signal);
-    return [...this.#viewOf(after).records.values()];
+    return this.#viewOf(after).list;
   }
 
   #viewOf(content: IndexContent): View {
@@ -87,10 +89,16 @@ function viewOf(content: IndexContent): View {
   found.sort(([a], [b]) => a.name < b.name ? -1 : 1);
   return {
     content,
-    records: new Map(found.map(([record]) => [record.name, record])),
+    ...byName(found.map(([record]) => record)),
     sources: new Map(found.map(([record, raw]) => [record.name, raw])),
     foreign,
   };
+}
+
+/** Of two descriptors with one name the last one counts, in the list too. */
+function byName(sorted: readonly ImageRecord[]): Pick<View, "records" | "list"> {
+  const records = new Map(sorted.map((record) => [record.name, record]));
+  return { records, list: Object.freeze([...records.values()]) };
 }
 
 function uniqueByName(records: Iterable<ImageRecord>): readonly ImageRecord[] {

@@ -1,0 +1,40 @@
+/**
+ * Pinning: a kubelet leaves pinned images alone when it frees space.
+ *
+ * @module
+ */
+import { neverAborted } from "../base/abort.ts";
+import { AppError } from "../base/errors.ts";
+import type { ImageDeps } from "./deps.ts";
+import { findImage } from "./find.ts";
+
+/**
+ * Pins an image under all its names, or takes its pins away. A pin stays when a pull brings the name anew.
+ *
+ * @returns the names, sorted
+ * @throws AppError `not_found`, `invalid_argument`
+ */
+export async function pinImage(
+  { store }: Pick<ImageDeps, "store">,
+  image: string,
+  pinned: boolean,
+  signal: AbortSignal = neverAborted(),
+): Promise<readonly string[]> {
+  const { summary: { id } } = await findImage(store, image);
+  const names: string[] = [];
+  await store.updateImages((records) => {
+    const next = [...records.values()].map((record) => {
+      if (record.imageId !== id) return record;
+      names.push(record.name);
+      return record.pinned === pinned ? record : { ...record, pinned };
+    });
+    if (names.length === 0) {
+      throw new AppError(
+        "not_found",
+        `Cannot ${pinned ? "pin" : "unpin"} "${image}": it was removed meanwhile`,
+      );
+    }
+    return next;
+  }, signal);
+  return names.sort();
+}
