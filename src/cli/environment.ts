@@ -15,7 +15,7 @@ export interface Environment {
   readonly storeRoot: string | undefined;
   readonly home: string | undefined;
   readonly proxies: ProxySettings;
-  /** The variables that `proxies` came from, for programs that we start: {@linkcode takeProxyVariables} hid them. */
+  /** The variables that `proxies` came from, for programs that we start: {@linkcode takeVariables} hid them. */
   readonly proxyVariables: Readonly<Record<string, string>>;
   /** Folders with one folder of certificates and `hosts.toml` for a registry, the user's own first. */
   readonly certsDirs: readonly string[];
@@ -94,15 +94,35 @@ function setVariables(names: readonly string[], variable: VariableReader): Reado
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
+/** Every variable that the program reads, by what it is for. The permission sets are made from it. */
+export const VARIABLES = {
+  terminal: ["NO_COLOR", "CI", "TERM"],
+  store: ["DRAY_STORE", "HOME", "USERPROFILE", "XDG_DATA_HOME"],
+  registry: [...PROXY_VARIABLES, "HOME", "USERPROFILE", "XDG_CONFIG_HOME"],
+  credentials: [
+    "DOCKER_CONFIG",
+    "REGISTRY_AUTH_FILE",
+    "XDG_RUNTIME_DIR",
+    "XDG_CONFIG_HOME",
+    "HOME",
+    "USERPROFILE",
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
 /**
- * Takes the variables of proxies out of this process, and gives a reader that still has them. The runtime's own client
- * follows them wherever we ask it to go directly, by rules of its own: it goes through a proxy to loopback, and knows
- * no `*` in NO_PROXY.
+ * Reads all variables once, and gives a reader of what it found: the permission for them can be given up then.
+ *
+ * Takes those of proxies out of this process. The runtime's own client follows them wherever we ask it to go directly,
+ * by rules of its own: it goes through a proxy to loopback, and knows no `*` in NO_PROXY.
  */
-export function takeProxyVariables(): VariableReader {
-  const taken = setVariables(PROXY_VARIABLES, processVariable);
-  for (const name of Object.keys(taken)) Deno.env.delete(name);
-  return (name) => taken[name] ?? processVariable(name);
+export function takeVariables(): VariableReader {
+  const names = new Set<string>(Object.values(VARIABLES).flat());
+  const taken = setVariables([...names], processVariable);
+  for (const name of PROXY_VARIABLES) if (name in taken) Deno.env.delete(name);
+  return (name) => {
+    if (names.has(name)) return taken[name];
+    throw new AppError("internal", `Cannot read variable "${name}": VARIABLES doesn't list it`);
+  };
 }
 
 /** Whether this process runs as root; false if the runtime may not ask. */

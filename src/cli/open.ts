@@ -8,6 +8,7 @@ import type { Credential, CredentialSource } from "../content/credential.ts";
 import type { HelperOptions } from "../credentials/helper.ts";
 import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
 import type { ImageService } from "../image/service.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
 import type { Context } from "./context.ts";
 import { storeRootOf } from "./environment.ts";
@@ -40,6 +41,12 @@ export async function openOnline(
     mode,
     registry: await registrySettings(context, options),
   });
+}
+
+/** Opens a client of registries with no store beside it. Close it. */
+export async function openClient(context: Context, options: ConnectionValues): Promise<Registry> {
+  const { openRegistry } = await import("../registry/registry.ts");
+  return openRegistry(await registrySettings(context, options));
 }
 
 /** How registries are reached. */

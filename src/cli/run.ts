@@ -12,8 +12,9 @@ import type { Io } from "./io.ts";
 import { loadCommand } from "./loaders.ts";
 import { Messages } from "./messages.ts";
 import { type Invocation, parseCommandLine } from "./parse.ts";
+import { type Kind, kindsOf, needsOf } from "./permissions/kinds.ts";
 import { type Clock, SYSTEM_CLOCK } from "./progress/clock.ts";
-import { COMMANDS } from "./table.ts";
+import { commandOf, COMMANDS } from "./table.ts";
 
 /** What a run touches of the world. */
 export interface World {
@@ -21,6 +22,8 @@ export interface World {
   readonly variable: VariableReader;
   readonly isRoot: boolean;
   readonly interrupts: Interrupts;
+  /** Gives up every permission that is not of these kinds. @default nothing is given up */
+  readonly keepOnly?: (kinds: ReadonlySet<Kind>) => void;
   /** @default the machine's */
   readonly clock?: Clock;
 }
@@ -55,6 +58,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
       clock: world.clock ?? SYSTEM_CLOCK,
       signal: interrupts.signal,
     };
+    world.keepOnly?.(kindsOf(needsOf(commandOf(command), input.options)));
     const runCommand = await loadCommand(command);
     return exitCode(await runCommand(input, context) ?? "done");
   } catch (error) {

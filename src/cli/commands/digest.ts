@@ -4,7 +4,7 @@
  * @module
  */
 import type { Context } from "../context.ts";
-import { credentialFrom, credentialsFor, openLocal, openOnline } from "../open.ts";
+import { credentialFrom, credentialsFor, openClient, openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";
 import type { DIGEST } from "../table/images.ts";
 import type { InputOf } from "../table/types.ts";
@@ -27,10 +27,11 @@ async function remoteDigest(
 ): Promise<string> {
   const { signal } = context;
   const credentials = await credentialsFor(reference, await credentialFrom("digest", options, context));
-  const service = await openOnline(context, options, "read");
+  const { remoteDigest: askDigest } = await import("../../image/remote.ts");
+  const registry = await openClient(context, options);
   try {
-    return await service.remoteDigest(reference, credentials ? { credentials, signal } : { signal });
+    return await askDigest({ registry }, reference, credentials ? { credentials, signal } : { signal });
   } finally {
-    service.close();
+    registry.close();
   }
 }

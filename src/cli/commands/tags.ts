@@ -4,7 +4,7 @@
  * @module
  */
 import type { Context } from "../context.ts";
-import { credentialFrom, credentialsFor, openOnline } from "../open.ts";
+import { credentialFrom, credentialsFor, openClient } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";
 import { printable } from "../output/text.ts";
 import type { TAGS } from "../table/registries.ts";
@@ -15,16 +15,17 @@ export async function run({ args, options }: InputOf<typeof TAGS>, context: Cont
   const { io, signal } = context;
   const { repository } = args;
   const credentials = await credentialsFor(repository, await credentialFrom("tags", options, context));
-  const service = await openOnline(context, options, "read");
+  const { remoteTags } = await import("../../image/remote.ts");
+  const registry = await openClient(context, options);
   const all: string[] = [];
   try {
-    const pages = service.remoteTags(repository, credentials ? { credentials, signal } : { signal });
+    const pages = remoteTags({ registry }, repository, credentials ? { credentials, signal } : { signal });
     for await (const page of pages) {
       if (options.json) all.push(...page);
       else io.stdout.write(page.map((tag) => `${printable(tag)}\n`).join(""));
     }
   } finally {
-    service.close();
+    registry.close();
   }
   if (options.json) io.stdout.write(jsonText({ repository, tags: all }));
 }

@@ -116,7 +116,8 @@ export const DIGEST = command({
     { line: "dray digest --remote nginx", note: "what a pull would bring now" },
   ],
   exits: ["not-found", "unauthorized", "network"],
-  needs: ["store-read", "registry", "credentials"],
+  needs: ["store-read"],
+  needsWith: { remote: ["registry", "credentials"] },
 });
 
 /** `dray tag` */

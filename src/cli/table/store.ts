@@ -75,7 +75,8 @@ export const VERIFY = command({
     { line: "dray verify --repair nginx", note: "one image, and put it right" },
   ],
   exits: ["not-found", "unauthorized", "network", "integrity", "no-space", "denied"],
-  needs: ["store-read", "store-write", "registry", "credentials"],
+  needs: ["store-read"],
+  needsWith: { repair: ["store-write", "registry", "credentials"] },
 });
 
 /** `dray df` */
@@ -89,5 +90,5 @@ export const DF = command({
   options: { json: JSON_FLAG },
   examples: [{ line: "dray df", note: "images and the whole" }],
   exits: [],
-  needs: ["store-read"],
+  needs: ["store-read", "disk-space"],
 });

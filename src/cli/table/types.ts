@@ -38,6 +38,7 @@ export interface TextOption extends Option {
   /** What stands for the value in the help: `DIR`. */
   readonly value: string;
   readonly hint?: Hint;
+  readonly access?: Access;
 }
 
 /** A text option that may be given several times. */
@@ -45,6 +46,7 @@ export interface TextsOption extends Option {
   readonly kind: "texts";
   readonly value: string;
   readonly hint?: Hint;
+  readonly access?: Access;
 }
 
 /** An option whose value is a whole number. */
@@ -78,6 +80,7 @@ export interface Positional<
   /** What stands for it in the help: `REF`. */
   readonly value: string;
   readonly hint?: Hint;
+  readonly access?: Access;
 }
 
 /** Arguments by the name that the code uses, in their order. */
@@ -113,12 +116,23 @@ export interface Example {
 export type Need =
   | "store-read"
   | "store-write"
+  /** How much room its file system has. */
+  | "disk-space"
   /** The registries of its references, their mirrors and token services. */
   | "registry"
   /** Reading files of credentials and certificates, and asking helper programs. */
   | "credentials"
   /** Changing the file of credentials. */
-  | "credentials-write";
+  | "credentials-write"
+  /** Writing the files and folders that its arguments with `access: "write"` name. */
+  | "files-write"
+  /** Making a directory tree with all that an image has in it: links, owners, attributes, devices. */
+  | "unpack"
+  /** Listening on the Unix sockets that its arguments with `access: "listen"` name. */
+  | "listen";
+
+/** What is done with the file or folder that a word names; what has a hint `file` or `directory` is read unless this is set. */
+export type Access = "read" | "write" | "listen";
 
 /** A command. */
 export interface Command<P extends Positionals = Positionals, O extends Options = Options> {
@@ -134,6 +148,10 @@ export interface Command<P extends Positionals = Positionals, O extends Options 
   /** Which exit codes it has beside those of every command. */
   readonly exits: readonly ExitName[];
   readonly needs: readonly Need[];
+  /** What an option adds to that, by its name. */
+  readonly needsWith?: Readonly<Record<string, readonly Need[]>>;
+  /** Every word behind the first argument is an argument, also one with a dash: it is a command line of its own. */
+  readonly passesOn?: true;
 }
 
 /** Checks a command of the table and keeps its exact type, from which the types of its {@linkcode Input} follow. */
