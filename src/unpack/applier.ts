@@ -7,7 +7,15 @@
  * @module
  */
 import { AppError, assertNever } from "../base/errors.ts";
-import type { DeviceEntry, Entry, FifoEntry, HardlinkEntry, TarSink, TarTime } from "../tar/entry.ts";
+import type {
+  DeviceEntry,
+  Entry,
+  FifoEntry,
+  HardlinkEntry,
+  SymlinkEntry,
+  TarSink,
+  TarTime,
+} from "../tar/entry.ts";
 import { AttributeSetter, impliedAttributes } from "./attributes.ts";
 import { keyOf, type Steps, stepsOf } from "./entry_path.ts";
 import type { LeftOutKind } from "./left_out.ts";
@@ -27,8 +35,6 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   readonly #linkWalker: Walker<Dir>;
   readonly #attributes: AttributeSetter<Dir>;
   readonly #touched = new Touched();
-  /** Paths of this layer that were not made, so that hard links to them are not made either. */
-  readonly #absent = new Map<string, LeftOutKind>();
   readonly #implied: Steps[] = [];
   #hasRoot = false;
   #entry: Entry | undefined;
@@ -142,6 +148,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
 
   #make(entry: Entry, place: Place<Dir>, name: string): void {
     const steps = [...place.steps, name];
+    this.#tree.absent.delete(keyOf(steps));
     // Twice at most: made, or something is in the way, is removed, and then made.
     for (let attempt = 0; attempt < 2; attempt++) {
       if (this.#tryMake(entry, place, name, steps)) {
@@ -170,6 +177,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
       case "directory":
         return this.#makeDirectory(entry, place, name, steps);
       case "symlink":
+        checkTarget(entry);
         if (!fs.makeSymlink(place.directory, name, entry.target)) return false;
         this.#finish(entry, place, name);
         return true;
@@ -213,7 +221,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     const from = this.#linkWalker.walk(target.slice(0, -1), { kind: "stop" });
     if (from === undefined) throw missing();
     const fromSteps = [...from.steps, last];
-    const absent = this.#absent.get(keyOf(fromSteps));
+    const absent = this.#tree.absent.get(keyOf(fromSteps));
     if (absent !== undefined) {
       this.#leaveOut(absent, keyOf(steps));
       return true;
@@ -254,7 +262,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
 
   #leaveOut(kind: LeftOutKind, path: string): void {
     this.#tree.leftOut.note(kind, path);
-    this.#absent.set(path, kind);
+    this.#tree.absent.set(path, kind);
   }
 
   #remove(place: Place<Dir>, name: string, steps: Steps): void {
@@ -263,4 +271,9 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     this.#touched.forget(steps);
     this.#linkWalker.reset();
   }
+}
+
+function checkTarget({ name, target }: SymlinkEntry): void {
+  if (target !== "") return;
+  throw new AppError("invalid_content", `Cannot unpack symlink ${JSON.stringify(name)}: its target is empty`);
 }

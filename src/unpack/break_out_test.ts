@@ -113,6 +113,18 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[directory("./"), file("./a", "fine")]],
     want: { a: "f 644 fine" },
   },
+  "a file below a file": {
+    attack: () => [[file("a", "x")], [file("a/b", "evil")]],
+    outcome: refused,
+    twin: [[file("a", "fine")], [file("a/.wh.b")]],
+    want: { a: "f 644 fine" },
+  },
+  "a symlink to nothing": {
+    attack: () => [[symlink("s", "")]],
+    outcome: refused,
+    twin: [[symlink("s", ".")]],
+    want: { s: "-> ." },
+  },
   "an empty name": {
     attack: () => [[file("", "evil")]],
     outcome: refused,

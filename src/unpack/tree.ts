@@ -6,7 +6,7 @@
 import { AppError } from "../base/errors.ts";
 import { DenoFs } from "./deno_fs.ts";
 import { Directories } from "./directories.ts";
-import { LeftOut } from "./left_out.ts";
+import { LeftOut, type LeftOutKind } from "./left_out.ts";
 import { openLibc } from "./libc.ts";
 import { LibcFs } from "./libc_fs.ts";
 import type { TreeFs } from "./tree_fs.ts";
@@ -17,6 +17,8 @@ export class Tree<Dir> implements Disposable {
   readonly root: Dir;
   readonly directories: Directories = new Directories();
   readonly leftOut: LeftOut = new LeftOut();
+  /** Paths that were left out, so that hard links to them, also of later layers, are left out too. */
+  readonly absent: Map<string, LeftOutKind> = new Map();
 
   /** Opens the root. */
   constructor(fs: TreeFs<Dir>, path: string) {

@@ -264,11 +264,19 @@ Deno.test("unpackRootfs() without libc says what it left out, hard links to it i
     directory(`${strange}/`),
     file(`${strange}/x`),
     file("fine", "x"),
-  ]], { calls: "deno" });
-  assertEquals(box.look(), { capable: "f 644 x", dev: "d 755", fine: "f 644 x" });
+  ], [hardlink("null", "dev/null"), file("pipe", "a file now"), hardlink("again", "pipe")]], {
+    calls: "deno",
+  });
+  assertEquals(box.look(), {
+    again: "f 644 a file now",
+    capable: "f 644 x",
+    dev: "d 755",
+    fine: "f 644 x",
+    pipe: "f 644 a file now",
+  });
   assertEquals(leftOut.map(({ kind, count }) => `${count} ${kind}`), [
     "2 xattr",
-    "1 device",
+    "2 device",
     "2 fifo",
     "4 name",
   ]);

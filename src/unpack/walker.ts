@@ -54,7 +54,8 @@ export class Walker<Dir> implements Disposable {
    * Walks to a directory. The place is only good until the next walk.
    *
    * @returns undefined if something is missing and `onMissing` says stop
-   * @throws AppError `invalid_content` for too many links, or if a step is neither directory nor link
+   * @throws AppError `invalid_content` for too many links, or if something shall be made below what is no directory;
+   * `limit_exceeded` for more than 256 directories in each other
    */
   walk(steps: Steps, onMissing: OnMissing): Place<Dir> | undefined {
     let depth = this.#sharedDepth(steps);
@@ -71,7 +72,7 @@ export class Walker<Dir> implements Disposable {
         depth++;
         continue;
       }
-      const target = this.#linkAt(step);
+      const target = this.#linkAt(step, onMissing);
       if (target !== undefined) {
         if (++links > LINKS_MAX) throw this.#error(step, `it goes through more than ${LINKS_MAX} links`);
         if (target.startsWith("/")) this.#cut(depth = 0);
@@ -134,10 +135,12 @@ export class Walker<Dir> implements Disposable {
   }
 
   /** The target of a link, or undefined if nothing is there. */
-  #linkAt(step: string): string | undefined {
+  #linkAt(step: string, onMissing: OnMissing): string | undefined {
     const kind = this.#fs.kindOf(this.#top(), step);
     if (kind === "symlink") return this.#fs.readLink(this.#top(), step);
     if (kind === undefined) return this.#aliases.get(keyOf([...this.#steps(), step]));
+    // Below a file there is nothing, which is fine for who wants nothing made there.
+    if (onMissing.kind === "stop") return undefined;
     throw this.#error(step, "it is no directory, and something shall go below it");
   }
 
