@@ -9,6 +9,7 @@ import { copyBlob, type CopyEvent } from "../content/copy.ts";
 import type { Fetcher } from "../content/remote.ts";
 import type { Ingest, Ingester } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import { MANIFEST_MAX_BYTES } from "../oci/document.ts";
 import { findVerified, storeBytes } from "./documents.ts";
 import type { ImageStorage } from "./deps.ts";
@@ -36,6 +37,8 @@ export interface BringContext {
   /** Large blobs at once. */
   readonly jobs: number;
   readonly onEvent: PullListener;
+  /** Hears of each blob as soon as it is in the store. */
+  readonly onStored?: (digest: Digest) => void;
 }
 
 /**
@@ -49,7 +52,7 @@ export async function bringBlobs(
   context: BringContext,
   signal: AbortSignal,
 ): Promise<BringResult> {
-  const { store, onEvent } = context;
+  const { store, onEvent, onStored = () => {} } = context;
   const states = await Promise.all(blobs.map((blob) => stateOf(store, blob)));
   const missing: Job[] = [];
   let present = 0;
@@ -59,6 +62,7 @@ export async function bringBlobs(
     if (state === "intact") {
       present += size;
       onEvent({ kind: "blob", digest, state: "present", offset: size, size });
+      onStored(digest);
     } else {
       missing.push({ ...blob, isDamaged: state === "damaged" });
       onEvent({ kind: "blob", digest, state: "waiting", offset: 0, size });
@@ -71,7 +75,11 @@ export async function bringBlobs(
     { jobs: missing.filter(isSmall), limit: Math.max(context.jobs, SMALL_JOBS) },
   ];
   const fetched = await mapBounded(lanes, lanes.length, async ({ jobs, limit }, inner) => {
-    const sizes = await mapBounded(jobs, limit, (job, own) => bringBlob(job, context, own), inner);
+    const sizes = await mapBounded(jobs, limit, async (job, own) => {
+      const fetched = await bringBlob(job, context, own);
+      onStored(job.descriptor.digest);
+      return fetched;
+    }, inner);
     return sum(sizes);
   }, signal);
   return { fetched: sum(fetched), present };

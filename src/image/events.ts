@@ -21,9 +21,16 @@ export interface PlannedBlob {
 /**
  * Where a blob is on its way: `waiting` for a place or for another process that fetches it, `fetching`,
  * `committing` (all bytes are here and are being made durable), `committed` by this pull, or `present` in the store
- * without this pull's doing.
+ * without this pull's doing. A layer that is to be unpacked goes on: `unpacking`, and `unpacked` when it is ready.
  */
-export type BlobState = "waiting" | "fetching" | "committing" | "committed" | "present";
+export type BlobState =
+  | "waiting"
+  | "fetching"
+  | "committing"
+  | "committed"
+  | "present"
+  | "unpacking"
+  | "unpacked";
 
 /** An event of a pull. */
 export type PullEvent =

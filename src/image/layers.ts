@@ -49,7 +49,10 @@ export async function findLayered(store: ImageStorage, image: string): Promise<L
 }
 
 /** The layers from the bottom to the top. */
-export function layersOf(store: ContentReader, { document, config }: LayeredImage): readonly OpenLayer[] {
+export function layersOf(
+  store: ContentReader,
+  { document, config }: Pick<LayeredImage, "document" | "config">,
+): readonly OpenLayer[] {
   return document.layers.map((layer, i) => openerOf(store, layer, config.diffIds[i] as Digest));
 }
 

@@ -5,8 +5,9 @@
  *
  * @module
  */
+import { neverAborted } from "../base/abort.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
-import { openStore } from "../store/store.ts";
+import { openStore, type Store } from "../store/store.ts";
 import type { ImageDeps } from "./deps.ts";
 import { filterImages, findImage } from "./find.ts";
 import type { ImageService } from "./service.ts";
@@ -57,12 +58,78 @@ export async function openImages(options: OpenOptions): Promise<ImageService> {
       const { remoteTags } = await import("./remote.ts");
       yield* remoteTags(await online(), repository, remoteOptions);
     },
+    pin: async (image, pinned) => (await import("./pin.ts")).pinImage({ store }, image, pinned),
     tag: async (image, name) => (await import("./tag.ts")).tagImage({ store }, image, name),
     remove: async (images, removeOptions) =>
       (await import("./remove.ts")).removeImages({ store }, images, removeOptions),
     collect: async (collectOptions) => (await import("./sweep.ts")).collectGarbage({ store }, collectOptions),
     verify: async (verifyOptions) => (await import("./verify.ts")).verifyStore(await online(), verifyOptions),
     usage: async () => (await import("./usage.ts")).diskUsage({ store }),
+    ...contentUses(store),
     close: () => void client?.then((registry) => registry.close()),
   };
+}
+
+/** The use-cases that turn images into directories and archives, and back. */
+function contentUses(store: Store): ContentUses {
+  return {
+    unpack: async (image, directory, { signal = neverAborted(), ...unpackOptions } = {}) =>
+      (await import("./unpack.ts")).unpackImage(store, image, directory, unpackOptions, signal),
+    unpackLayers: async (image, signal = neverAborted()) =>
+      (await import("./unpack_layers.ts")).unpackLayers(store, image, signal),
+    layerPaths: async (image) => (await import("./unpack_layers.ts")).layerPaths(store, image),
+    exportArchive: async (images, format, sink, signal = neverAborted()) =>
+      (await import("./archive/export.ts")).exportArchive(store, images, format, sink, signal),
+    exportLayout: async (images, directory, signal = neverAborted()) => {
+      const { exportLayout } = await import("./archive/export.ts");
+      await exportLayout(store, images, await openStore(directory, { signal }), signal);
+    },
+    exportRootfs: async (image, sink, signal = neverAborted()) =>
+      (await import("./archive/rootfs.ts")).exportRootfs(store, image, sink, signal),
+    importArchive: async (source, { signal = neverAborted(), ...importOptions } = {}) => {
+      const { tarFiles } = await import("./archive/archive_source.ts");
+      const { importImages } = await import("./archive/import.ts");
+      return await importImages(store, tarFiles(source, signal), importOptions, signal);
+    },
+    importFolder: async (directory, { signal = neverAborted(), ...importOptions } = {}) => {
+      const { folderFiles } = await import("../store/folder_source.ts");
+      const { importImages } = await import("./archive/import.ts");
+      return await importImages(store, folderFiles(directory, signal), importOptions, signal);
+    },
+    diff: async (first, second, signal = neverAborted()) =>
+      (await import("./diff.ts")).diffImages(store, first, second, signal),
+  };
+}
+
+type ContentUses = Pick<
+  ImageService,
+  | "unpack"
+  | "unpackLayers"
+  | "layerPaths"
+  | "exportArchive"
+  | "exportLayout"
+  | "exportRootfs"
+  | "importArchive"
+  | "importFolder"
+  | "diff"
+>;
+
+/** What the use-cases need, for who calls them one by one. Close it when done. */
+export interface OpenDeps extends ImageDeps {
+  /** Closes connections. */
+  close(): void;
+}
+
+/**
+ * Opens a store and the registries, for a server: everything is loaded at once.
+ *
+ * @throws AppError `store_corrupt`, `permission_denied`, `no_space`
+ */
+export async function openImageDeps(options: OpenOptions): Promise<OpenDeps> {
+  const [store, { openRegistry }] = await Promise.all([
+    openStore(options.root, { mode: options.mode ?? "write" }),
+    import("../registry/registry.ts"),
+  ]);
+  const registry = openRegistry(options.registry ?? {});
+  return { store, registry, close: () => registry.close() };
 }

@@ -17,6 +17,7 @@ export interface PullSettings {
   readonly isExplicit: boolean;
   readonly allPlatforms: boolean;
   readonly jobs: number;
+  readonly unpack: boolean;
   readonly credentials: CredentialSource | undefined;
   readonly onEvent: PullListener;
   readonly signal: AbortSignal;
@@ -47,6 +48,7 @@ export function resolvePullOptions(options: PullOptions): PullSettings {
     isExplicit: options.platform !== undefined,
     allPlatforms: options.allPlatforms ?? false,
     jobs,
+    unpack: options.unpack ?? false,
     credentials: options.credentials,
     onEvent: options.onEvent ?? (() => {}),
     signal: options.signal ?? neverAborted(),

@@ -4,7 +4,8 @@
  * @module
  */
 import { loadHashing } from "../base/hash.ts";
-import type { Resolved } from "../content/remote.ts";
+import type { Remote, Resolved } from "../content/remote.ts";
+import type { Digest } from "../oci/digest.ts";
 import {
   formatReference,
   parseReference,
@@ -13,11 +14,11 @@ import {
   repositoryNameOf,
   withDigest,
 } from "../oci/reference.ts";
-import { bringBlobs } from "./bring.ts";
+import { bringBlobs, type BringResult } from "./bring.ts";
 import type { ImageDeps } from "./deps.ts";
 import { documentFrom, type DocumentLoader, type LoadedDocument, remoteLoader } from "./documents.ts";
-import { resolvePullOptions } from "./options.ts";
-import { planPull } from "./plan.ts";
+import { type PullSettings, resolvePullOptions } from "./options.ts";
+import { planPull, type PullPlan } from "./plan.ts";
 import { makeRecord, recordNames } from "./record.ts";
 import type { PullOptions, PullResult } from "./types.ts";
 
@@ -33,9 +34,8 @@ export async function pullImage(
   options: PullOptions = {},
 ): Promise<PullResult> {
   const reference = parseReference(text);
-  const { platform, isExplicit, allPlatforms, jobs, credentials, onEvent, signal } = resolvePullOptions(
-    options,
-  );
+  const settings = resolvePullOptions(options);
+  const { platform, isExplicit, allPlatforms, credentials, onEvent, signal } = settings;
   const name = formatReference(reference);
   // Started and not awaited: it loads while the registry answers.
   void loadHashing();
@@ -64,7 +64,7 @@ export async function pullImage(
   }));
   onEvent({ kind: "planned", name, blobs });
 
-  const brought = await bringBlobs(plan.blobs, { store: deps.store, fetcher: remote, jobs, onEvent }, signal);
+  const brought = await bring(deps, remote, plan, settings);
   const facts = await makeRecord(deps.store, {
     ...plan,
     target: { ...top.descriptor, mediaType: top.document.mediaType },
@@ -79,6 +79,22 @@ export async function pullImage(
     fetched: brought.fetched,
     present: brought.present,
   };
+}
+
+/** Brings the blobs, and unpacks the layers if that was asked for. */
+async function bring(
+  { store }: ImageDeps,
+  fetcher: Remote,
+  plan: PullPlan,
+  { jobs, unpack, onEvent, signal }: PullSettings,
+): Promise<BringResult> {
+  if (!unpack) return await bringBlobs(plan.blobs, { store, fetcher, jobs, onEvent }, signal);
+  const { PullUnpacker } = await import("./pull_unpack.ts");
+  await using unpacker = new PullUnpacker(store, plan, onEvent, signal);
+  const onStored = (digest: Digest) => unpacker.stored(digest);
+  const brought = await bringBlobs(plan.blobs, { store, fetcher, jobs, onEvent, onStored }, signal);
+  await unpacker.finish();
+  return brought;
 }
 
 async function topDocument(

@@ -3,8 +3,14 @@
  *
  * @module
  */
+import type { ByteReader, ByteSink } from "../base/bytes.ts";
 import type { CredentialSource } from "../content/credential.ts";
+import type { UnpackedLayer } from "../content/layer_store.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { ImageArchiveFormat } from "./archive/export.ts";
+import type { ImportOptions } from "./archive/import.ts";
+import type { ImageDiff } from "./diff.ts";
+import type { UnpackImageOptions, UnpackImageResult } from "./unpack.ts";
 import type {
   CollectOptions,
   DiskUsage,
@@ -22,6 +28,16 @@ import type {
 export interface RemoteOptions {
   /** Credentials of this call alone. */
   readonly credentials?: CredentialSource;
+  readonly signal?: AbortSignal;
+}
+
+/** How to unpack. */
+export interface UnpackServiceOptions extends UnpackImageOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** How to import. */
+export interface ImportServiceOptions extends ImportOptions {
   readonly signal?: AbortSignal;
 }
 
@@ -44,6 +60,8 @@ export interface ImageService {
   remoteDigest(reference: string, options?: RemoteOptions): Promise<Digest>;
   /** All tags of a repository, page by page. @throws AppError `not_found` and network codes */
   remoteTags(repository: string, options?: RemoteOptions): AsyncIterable<readonly string[]>;
+  /** Keeps a kubelet from removing an image, or lets it. Returns the image's names. @throws AppError `not_found` */
+  pin(image: string, pinned: boolean): Promise<readonly string[]>;
   /** Gives an image a further name, and takes it from the image that had it. Returns the name in full. */
   tag(image: string, name: string): Promise<string>;
   /**
@@ -62,6 +80,33 @@ export interface ImageService {
   verify(options?: VerifyOptions): Promise<VerifyResult>;
   /** What takes space. */
   usage(): Promise<DiskUsage>;
+  /**
+   * Unpacks an image to a new or empty directory, which has its name only when all is there.
+   *
+   * @throws AppError as {@linkcode unpackImage}
+   */
+  unpack(image: string, directory: string, options?: UnpackServiceOptions): Promise<UnpackImageResult>;
+  /** Unpacks an image's layers for overlayfs, and gives their directories, the lowest first. Needs root and libc. */
+  unpackLayers(image: string, signal?: AbortSignal): Promise<readonly UnpackedLayer[]>;
+  /** The directories of an image's layers, the lowest first. @throws AppError `not_found` if they are not unpacked */
+  layerPaths(image: string): Promise<readonly string[]>;
+  /** Writes images as one archive. */
+  exportArchive(
+    images: readonly string[],
+    format: ImageArchiveFormat,
+    sink: ByteSink,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Copies images into another layout, which may have images already. */
+  exportLayout(images: readonly string[], directory: string, signal?: AbortSignal): Promise<void>;
+  /** Writes the root file system of one image as a tar archive, with all attributes, needing no rights. */
+  exportRootfs(image: string, sink: ByteSink, signal?: AbortSignal): Promise<void>;
+  /** Imports all images of an archive. Returns their names in full. */
+  importArchive(source: ByteReader, options?: ImportServiceOptions): Promise<readonly string[]>;
+  /** Imports all images of a layout, or of an archive that was unpacked. Returns their names in full. */
+  importFolder(directory: string, options?: ImportServiceOptions): Promise<readonly string[]>;
+  /** What two images differ in. */
+  diff(first: string, second: string, signal?: AbortSignal): Promise<ImageDiff>;
   /** Closes connections. The store needs no closing. */
   close(): void;
 }

@@ -20,6 +20,11 @@ export interface PullOptions {
   readonly allPlatforms?: boolean;
   /** Large blobs fetched at once, at least 1. Small ones share a wider limit. @default {6} */
   readonly jobs?: number;
+  /**
+   * Unpack the layers for overlayfs too, each as soon as it is there; the image gets its names when all are ready.
+   * Needs root and libc. @default {false}
+   */
+  readonly unpack?: boolean;
   /** Credentials of this pull alone. @default those of the registry client */
   readonly credentials?: CredentialSource;
   /** Hears what happens. */

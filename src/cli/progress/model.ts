@@ -46,7 +46,7 @@ export interface PullView {
   readonly size: number;
 }
 
-const WHOLE: ReadonlySet<ViewState> = new Set(["committed", "present"]);
+const WHOLE: ReadonlySet<ViewState> = new Set(["committed", "present", "unpacking", "unpacked"]);
 
 /** Whether nothing is left to do for a blob. */
 export function isWhole(blob: BlobView): boolean {
@@ -145,13 +145,13 @@ export class PullModel {
     const blob = this.#blobs.get(digest);
     if (blob === undefined) return;
     const { note: _, ...rest } = blob;
-    const isEnd = state === "committed" || state === "present";
+    const isEnd = WHOLE.has(state);
     this.#blobs.set(digest, {
       ...rest,
       state,
       offset: isEnd ? blob.size : offset,
       ...(state === "fetching" ? { startedAt: blob.startedAt ?? now } : {}),
-      ...(isEnd ? { endedAt: now } : {}),
+      ...(isEnd ? { endedAt: blob.endedAt ?? now } : {}),
     });
   }
 

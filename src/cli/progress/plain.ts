@@ -6,7 +6,9 @@
 import type { PullEvent } from "../../image/events.ts";
 import { formatClock, formatSize } from "../../base/units.ts";
 import { formatPlatform } from "../../oci/platform.ts";
+import { countText, shortId } from "../output/words.ts";
 import { printable } from "../output/text.ts";
+import { countText } from "../output/words.ts";
 import { leftText, rateText } from "./bar.ts";
 import type { Clock } from "./clock.ts";
 import { isWhole, keptBytesOf, PullModel } from "./model.ts";
@@ -52,9 +54,8 @@ function totalText(model: PullModel, now: number): string {
   if (blobs.length === 0) return phase === "resolving" ? `resolving ${name}` : `reading manifests of ${name}`;
   const whole = blobs.filter(isWhole).length;
   const left = leftText(size - offset, rate);
-  return `${whole} of ${blobs.length} blobs, ${formatSize(offset)} of ${formatSize(size)}, ${
-    rateText(rate)
-  }${left}`;
+  const here = `${whole} of ${countText(blobs.length, "blob")}, ${formatSize(offset)} of ${formatSize(size)}`;
+  return [here, rateText(rate), ...(left === undefined ? [] : [left])].join(", ");
 }
 
 /** The line for an event, or undefined where it would only fill the log. */
@@ -69,17 +70,17 @@ function eventText(event: PullEvent, model: PullModel, now: number): string | un
     case "planned": {
       const layers = event.blobs.filter(({ role }) => role === "layer");
       const size = event.blobs.reduce((sum, blob) => sum + blob.size, 0);
-      return `${layers.length} layers, ${formatSize(size)} in all`;
+      return `${countText(layers.length, "layer")}, ${formatSize(size)} in all`;
     }
     case "blob":
       return blobText(event, model, now);
     case "retry": {
       const { digest, attempt, offset, delayMs, reason } = event;
       const wait = delayMs > 0 ? ` in ${(delayMs / 1000).toFixed(1)} s` : "";
-      return `${shortDigest(digest)} attempt ${attempt}${wait}, from byte ${offset}: ${reason}`;
+      return `${shortId(digest)} attempt ${attempt}${wait}, from byte ${offset}: ${reason}`;
     }
     case "restart":
-      return `${shortDigest(event.digest)} again from zero: ${event.reason}`;
+      return `${shortId(event.digest)} again from zero: ${event.reason}`;
     case "warning":
       return `warning: ${event.message}`;
     case "bytes":
@@ -96,7 +97,7 @@ function blobText(
   const blob = model.view(now).blobs.find((other) => other.digest === digest);
   // Manifests and configs are a few kB: their lines would only hide the layers'.
   if (blob?.role !== "layer") return undefined;
-  const id = shortDigest(digest);
+  const id = shortId(digest);
   switch (state) {
     case "fetching":
       return `${id} downloading ${formatSize(size)}${offset > 0 ? `, going on from byte ${offset}` : ""}`;
@@ -106,12 +107,11 @@ function blobText(
     }
     case "present":
       return `${id} exists ${formatSize(size)}`;
+    case "unpacked":
+      return `${id} unpacked`;
     case "waiting":
     case "committing":
+    case "unpacking":
       return undefined;
   }
-}
-
-function shortDigest(digest: string): string {
-  return digest.slice(digest.indexOf(":") + 1).slice(0, 12);
 }

@@ -21,6 +21,8 @@ const STATES: Readonly<Record<ViewState, readonly [word: string, style: Style]>>
   committing: ["saving", "accent"],
   committed: ["downloaded", "good"],
   present: ["exists", "good"],
+  unpacking: ["unpacking", "accent"],
+  unpacked: ["unpacked", "good"],
 };
 /** How a layer that isn't whole is called when the pull has ended. */
 const ENDED: Readonly<Record<"failed" | "interrupted", readonly [word: string, style: Style]>> = {
@@ -107,7 +109,7 @@ function someLayers(
   now: number,
 ): readonly Line[] {
   const active = layers.filter(({ state }) =>
-    state === "fetching" || state === "retrying" || state === "committing"
+    state === "fetching" || state === "retrying" || state === "committing" || state === "unpacking"
   );
   const waiting = layers.filter(({ state }) => state === "waiting");
   const whole = layers.filter(isWhole).sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));

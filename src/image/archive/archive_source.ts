@@ -1,5 +1,5 @@
 /**
- * Where an import reads from: the files of an archive, or of a folder, one after the other.
+ * Reading a tar archive as the files in it.
  *
  * @module
  */
@@ -9,27 +9,7 @@ import { DEFAULT_EXPANSION } from "../../compress/limits.ts";
 import { openDecodingReader } from "../../compress/decoding_reader.ts";
 import { DEFAULT_TAR_LIMITS } from "../../tar/limits.ts";
 import { TarReader } from "../../tar/reader.ts";
-
-/** One file; its reader is good until the next one is asked for. */
-export interface SourceFile {
-  readonly kind: "file";
-  /** The path below the archive's root, cleaned. */
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly reader: ByteReader;
-}
-
-/** A further name of another file. */
-export interface SourceLink {
-  readonly kind: "link";
-  readonly name: string;
-  /** The path below the archive's root, cleaned. */
-  readonly target: string;
-}
-
-/** Everything that an import may use, in the order that it stands in. */
-export type ArchiveSource = AsyncIterable<SourceFile | SourceLink>;
+import type { ArchiveSource } from "../../content/archive_source.ts";
 
 /**
  * Reads an archive: plain, gzip or zstd. What is neither file nor link is passed over.

@@ -9,7 +9,8 @@ import { openStore } from "../../store/store.ts";
 import { pullImage } from "../pull.ts";
 import { tagImage } from "../tag.ts";
 import { verifyStore } from "../verify.ts";
-import { type ArchiveSource, cleanPath, tarFiles } from "./archive_source.ts";
+import type { ArchiveSource } from "../../content/archive_source.ts";
+import { cleanPath, tarFiles } from "./archive_source.ts";
 import { exportArchive, exportLayout } from "./export.ts";
 import { importImages } from "./import.ts";
 

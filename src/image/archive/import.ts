@@ -7,7 +7,7 @@ import { AppError } from "../../base/errors.ts";
 import { parseReference, recordedNameOf, repositoryNameOf } from "../../oci/reference.ts";
 import type { ImageStorage } from "../deps.ts";
 import { recordNames } from "../record.ts";
-import type { ArchiveSource } from "./archive_source.ts";
+import type { ArchiveSource } from "../../content/archive_source.ts";
 import { dockerImages } from "./docker_archive.ts";
 import { takeIn } from "./intake.ts";
 import { layoutImages } from "./oci_archive.ts";

@@ -8,7 +8,7 @@ import { type ByteReader, KIB, MIB, readAll } from "../../base/bytes.ts";
 import type { ContentStore, UnnamedIngester } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, findDigest } from "../../oci/digest.ts";
-import type { ArchiveSource, SourceFile } from "./archive_source.ts";
+import type { ArchiveSource, SourceFile } from "../../content/archive_source.ts";
 
 /** An index of ten thousand images has about 10 MB. */
 const DOCUMENT_MAX_BYTES = 64 * MIB;

@@ -1,0 +1,137 @@
+import { assert, assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
+import { jsonProgress, type ProgressLine } from "./json.ts";
+import { LiveLines } from "./live.ts";
+import { piece } from "./line.ts";
+import { plainProgress } from "./plain.ts";
+import { type ProgressKind, progressKindFor } from "./progress.ts";
+import { digest, planned, TestClock, TestTerminal } from "./test_kit.ts";
+import { ttyProgress } from "./tty.ts";
+
+const fetching = { kind: "blob", digest: digest(1), state: "fetching", offset: 0, size: 1000 } as const;
+const bytesAt = (offset: number) => ({ kind: "bytes", digest: digest(1), offset, size: 1000 }) as const;
+
+Deno.test("progress is redrawn only on terminals that somebody looks at", () => {
+  const terminal = { isTerminal: true, isDumb: false, isCi: false };
+  const cases: readonly (readonly [ProgressKind | "auto", Partial<typeof terminal>, ProgressKind])[] = [
+    ["auto", {}, "tty"],
+    ["auto", { isTerminal: false }, "plain"],
+    ["auto", { isDumb: true }, "plain"],
+    ["auto", { isCi: true }, "plain"],
+    ["tty", { isCi: true }, "tty"],
+    ["none", {}, "none"],
+  ];
+  for (const [asked, change, want] of cases) {
+    assertEquals(progressKindFor(asked, { ...terminal, ...change }), want);
+  }
+});
+
+Deno.test("LiveLines draw over themselves, at most ten times a second, and only what is new", () => {
+  const clock = new TestClock();
+  const terminal = new TestTerminal(40, 10);
+  let text = "one";
+  const live = new LiveLines(() => [[piece(text)], [piece("below")]], { terminal, clock, colours: false });
+  terminal.written = "";
+  clock.advance(1000);
+  assertEquals(terminal.written, "");
+  text = "two";
+  clock.advance(99);
+  assertEquals(terminal.screen, ["one", "below"]);
+  clock.advance(1);
+  assertEquals(terminal.screen, ["two", "below"]);
+  live.print("said above");
+  assertEquals(terminal.screen, ["said above", "two", "below"]);
+  live[Symbol.dispose]();
+  assertEquals(clock.timers, 0);
+});
+
+Deno.test("LiveLines leave nothing behind when there are fewer of them, or the terminal becomes narrower", () => {
+  const clock = new TestClock();
+  const terminal = new TestTerminal(40, 10);
+  let count = 3;
+  const lines = () => Array.from({ length: count }, (_, i) => [piece(`${i}`.repeat(terminal.columns - 1))]);
+  using _live = new LiveLines(lines, { terminal, clock, colours: false });
+  terminal.resize(25);
+  assertEquals(terminal.screen.length, 6);
+  clock.advance(100);
+  assertEquals(terminal.screen, ["0", "1", "2"].map((digit) => digit.repeat(24)));
+  terminal.resize(70);
+  clock.advance(100);
+  assertEquals(terminal.screen, ["0", "1", "2"].map((digit) => digit.repeat(69)));
+  count = 1;
+  clock.advance(100);
+  assertEquals(terminal.screen, ["0".repeat(69)]);
+});
+
+Deno.test("ttyProgress() leaves its last state, no hidden cursor, and colours only if wanted", () => {
+  for (const colours of [true, false]) {
+    const clock = new TestClock();
+    const terminal = new TestTerminal(81, 24);
+    const progress = ttyProgress("a:1", { terminal, clock, colours });
+    for (const event of [planned(1000), fetching, bytesAt(400)]) progress.onEvent(event);
+    progress.onEvent({ kind: "warning", message: "mind \x1b[31m this" });
+    progress.end("interrupted");
+    assertEquals(terminal.screen[0], "dray: warning: mind \\x1b[31m this");
+    assertEquals(terminal.screen[1], "a:1 interrupted");
+    assertStringIncludes(terminal.screen[2] ?? "", "400B/1.00kB 111111111111 kept");
+    assert(terminal.written.endsWith("\n"));
+    assert(!terminal.written.includes("\x1b[?"));
+    assertEquals(terminal.written.includes("\x1b[36m"), colours);
+    assertEquals([progress.keptBytes(), clock.timers], [400, 0]);
+  }
+});
+
+Deno.test("plainProgress() writes changes of state, and a sign of life every ten seconds", () => {
+  const clock = new TestClock();
+  let text = "";
+  const progress = plainProgress("a:1", { write: (more) => text += more, clock });
+  progress.onEvent({ kind: "resolving", name: "docker.io/library/a:1" });
+  progress.onEvent(planned(1000));
+  progress.onEvent(fetching);
+  clock.advance(12_000);
+  progress.onEvent(bytesAt(500));
+  clock.advance(9000);
+  progress.onEvent({ kind: "retry", digest: digest(1), attempt: 2, offset: 500, delayMs: 1500, reason: "x" });
+  progress.onEvent({ ...fetching, state: "committed", offset: 1000 });
+  progress.end("done");
+  assertEquals(text.trimEnd().split("\n"), [
+    "[00:00:00] resolving docker.io/library/a:1",
+    "[00:00:00] 1 layer, 1.00kB in all",
+    "[00:00:00] 111111111111 downloading 1.00kB",
+    "[00:00:10] 0 of 1 blob, 0B of 1.00kB, 0B/s",
+    "[00:00:20] 0 of 1 blob, 500B of 1.00kB, 0B/s",
+    "[00:00:21] 111111111111 attempt 2 in 1.5 s, from byte 500: x",
+    "[00:00:21] 111111111111 downloaded 1.00kB in 21.0 s",
+  ]);
+  assertEquals(clock.timers, 0);
+});
+
+Deno.test("jsonProgress() writes one event a line, bytes at most four times a second, and the last ones too", () => {
+  const clock = new TestClock();
+  const lines: ProgressLine[] = [];
+  const write = (text: string) => void lines.push(JSON.parse(text));
+  const date = () => new Date(clock.now());
+  const progress = jsonProgress("a:1", { write, clock, date });
+  progress.onEvent({ kind: "resolving", name: "docker.io/library/a:1" });
+  progress.onEvent(planned(1000));
+  progress.onEvent(fetching);
+  for (let offset = 1; offset <= 500; offset++) {
+    progress.onEvent(bytesAt(offset));
+    clock.advance(2);
+  }
+  progress.onEvent(bytesAt(600));
+  progress.end("interrupted");
+  const bytes = lines.filter(({ event }) => event === "bytes");
+  assertEquals(bytes.length, 5);
+  assertEquals(bytes.at(-1), {
+    v: 1,
+    time: "1970-01-01T00:00:01.000Z",
+    name: "docker.io/library/a:1",
+    event: "bytes",
+    digest: digest(1),
+    offset: 600,
+    size: 1000,
+  });
+  const end = lines.at(-1);
+  assertEquals(end?.event === "end" ? [end.outcome, end.kept] : end, ["interrupted", 600]);
+  assertEquals(clock.timers, 0);
+});

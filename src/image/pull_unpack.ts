@@ -1,0 +1,108 @@
+/**
+ * Unpacking the layers of an image while others of its layers are still on their way.
+ *
+ * @module
+ */
+import { abortScope } from "../base/abort.ts";
+import { AppError } from "../base/errors.ts";
+import { Limiter } from "../base/limiter.ts";
+import type { Digest } from "../oci/digest.ts";
+import { isImageConfigType } from "../oci/media_type.ts";
+import type { ImageStorage } from "./deps.ts";
+import type { PullListener } from "./events.ts";
+import { readConfig } from "./inspect.ts";
+import { layersOf } from "./layers.ts";
+import type { PullPlan } from "./plan.ts";
+import { beginLayers, LAYERS_AT_ONCE, type LayersUnpacking } from "./unpack_layers.ts";
+
+/** Follows a pull and unpacks what it brings. Dispose it on every path. */
+export class PullUnpacker implements AsyncDisposable {
+  readonly #store: ImageStorage;
+  readonly #plan: PullPlan;
+  readonly #onEvent: PullListener;
+  readonly #limiter = new Limiter(LAYERS_AT_ONCE);
+  readonly #scope: ReturnType<typeof abortScope>;
+  readonly #stored = new Set<Digest>();
+  readonly #work: Promise<void>[] = [];
+  #unpacking: Promise<LayersUnpacking> | undefined;
+
+  /** @throws AppError `unsupported` for an artifact */
+  constructor(store: ImageStorage, plan: PullPlan, onEvent: PullListener, signal: AbortSignal) {
+    if (!isImageConfigType(plan.document.config.mediaType)) {
+      throw new AppError("unsupported", "Cannot unpack: what was pulled is an artifact, not an image");
+    }
+    this.#store = store;
+    this.#plan = plan;
+    this.#onEvent = onEvent;
+    this.#scope = abortScope(signal);
+  }
+
+  /** Hears that a blob is in the store. */
+  stored(digest: Digest): void {
+    this.#stored.add(digest);
+    const { config, layers } = this.#plan.document;
+    if (digest === config.digest) {
+      // Only the config tells what the layers are; those that came before it start now.
+      for (const layer of new Set(layers.map((layer) => layer.digest))) {
+        if (this.#stored.has(layer)) this.#begin(layer);
+      }
+    } else if (this.#stored.has(config.digest)) this.#begin(digest);
+  }
+
+  /**
+   * Waits for all layers and publishes them.
+   *
+   * @throws AppError what a layer threw, or the signal's reason
+   */
+  async finish(): Promise<void> {
+    await Promise.all(this.#work);
+    const unpacking = await this.#layers();
+    await unpacking.publish(this.#scope.signal);
+    for (const { digest, size } of this.#plan.document.layers) {
+      this.#onEvent({ kind: "blob", digest, state: "unpacked", offset: size, size });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#scope.abort(new DOMException("The pull is over", "AbortError"));
+    await Promise.allSettled(this.#work);
+    this.#scope[Symbol.dispose]();
+    await (await this.#unpacking?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  #begin(digest: Digest): void {
+    for (const [position, layer] of this.#plan.document.layers.entries()) {
+      if (layer.digest !== digest) continue;
+      const work = this.#unpack(position);
+      // Heard of in `finish`; until then nobody awaits it.
+      work.catch(() => {});
+      this.#work.push(work);
+    }
+  }
+
+  async #unpack(position: number): Promise<void> {
+    const { signal } = this.#scope;
+    using _slot = await this.#limiter.acquire(signal);
+    const layer = this.#plan.document.layers[position];
+    if (layer === undefined) return;
+    const { digest, size } = layer;
+    this.#onEvent({ kind: "blob", digest, state: "unpacking", offset: size, size });
+    await (await this.#layers()).unpack(position, signal);
+  }
+
+  #layers(): Promise<LayersUnpacking> {
+    return this.#unpacking ??= this.#open();
+  }
+
+  async #open(): Promise<LayersUnpacking> {
+    const { document } = this.#plan;
+    const config = await readConfig(this.#store, document);
+    if (config.diffIds.length !== document.layers.length) {
+      throw new AppError(
+        "invalid_content",
+        `Cannot unpack: the config names ${config.diffIds.length} layers, but the manifest has ${document.layers.length}`,
+      );
+    }
+    return await beginLayers(this.#store, config.diffIds, layersOf(this.#store, { document, config }));
+  }
+}

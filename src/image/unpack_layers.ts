@@ -1,0 +1,179 @@
+/**
+ * An image's layers as directories for overlayfs, each one once, shared by all images that have it above the same
+ * layers.
+ *
+ * A layer can be unpacked as soon as its blob is there, whatever the others do; only its implied directories need the
+ * layers below (`unpack/implied.ts`). So layers are unpacked side by side and published from the bottom to the top.
+ *
+ * @module
+ */
+import { AppError } from "../base/errors.ts";
+import { mapBounded } from "../base/limiter.ts";
+import type { LayerFacts, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
+import type { Digest } from "../oci/digest.ts";
+import { chainIdsOf } from "../oci/image_config.ts";
+import { settleImplied } from "../unpack/implied.ts";
+import { syncFilesystem } from "../unpack/sync.ts";
+import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../unpack/unpack.ts";
+import type { ImageStorage } from "./deps.ts";
+import { findLayered, layersOf } from "./layers.ts";
+
+/** Layers unpacked at once: one waits for the disk while the other decompresses. */
+export const LAYERS_AT_ONCE = 2;
+
+/** Which extended attributes mark hidden directories: those of root. */
+const XATTRS = "trusted";
+
+/**
+ * Unpacks what is not unpacked yet of an image.
+ *
+ * @returns the layers from the bottom to the top
+ * @throws AppError `not_found`, `unsupported`; `permission_denied` without root and `--allow-ffi`; what a wrong layer
+ * throws; `no_space`
+ */
+export async function unpackLayers(
+  store: ImageStorage,
+  image: string,
+  signal: AbortSignal,
+): Promise<readonly UnpackedLayer[]> {
+  using _held = await store.holdContent(signal);
+  const found = await findLayered(store, image);
+  const unpacking = await beginLayers(store, found.config.diffIds, layersOf(store, found));
+  await using _closing = unpacking;
+  await mapBounded(
+    found.config.diffIds,
+    LAYERS_AT_ONCE,
+    (_, own, position) => unpacking.unpack(position, own),
+    signal,
+  );
+  return await unpacking.publish(signal);
+}
+
+/**
+ * The directories of an image's layers, from the bottom to the top.
+ *
+ * @throws AppError `not_found` for an image that is not there, or whose layers are not unpacked
+ */
+export async function layerPaths(store: ImageStorage, image: string): Promise<readonly string[]> {
+  const { config } = await findLayered(store, image);
+  const paths: string[] = [];
+  for (const chainId of await chainIdsOf(config.diffIds)) {
+    const layer = await store.findLayer(chainId);
+    if (layer === undefined) {
+      throw new AppError(
+        "not_found",
+        `Cannot name the layers of "${image}": layer "${chainId}" is not unpacked; "dray pull --unpack" does it`,
+      );
+    }
+    paths.push(layer.path);
+  }
+  return paths;
+}
+
+/** Layers of one image on their way. Dispose it on every path: what was not published is removed. */
+export interface LayersUnpacking extends AsyncDisposable {
+  /** Unpacks one layer, whose blob must be in the store; one that is ready, or was begun, is passed over. */
+  unpack(position: number, signal: AbortSignal): Promise<void>;
+  /** Publishes all layers, from the bottom to the top. */
+  publish(signal: AbortSignal): Promise<readonly UnpackedLayer[]>;
+}
+
+interface Unpacked {
+  readonly staged: StagedLayer;
+  report: OverlayReport;
+}
+
+/** Begins to unpack the layers of an image. */
+export async function beginLayers(
+  store: ImageStorage,
+  diffIds: readonly Digest[],
+  openers: readonly OpenLayer[],
+): Promise<LayersUnpacking> {
+  const chainIds = await chainIdsOf(diffIds);
+  const running = new Map<number, Promise<Unpacked | undefined>>();
+  async function begin(position: number, signal: AbortSignal): Promise<Unpacked | undefined> {
+    const staged = await store.stageLayer(chainIds[position] as Digest, signal);
+    if (staged === undefined) return undefined;
+    try {
+      return { staged, report: await apply(staged, openers[position] as OpenLayer, new Map(), signal) };
+    } catch (error) {
+      await staged[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+  function unpacked(position: number, signal: AbortSignal): Promise<Unpacked | undefined> {
+    const known = running.get(position);
+    if (known !== undefined) return known;
+    const starting = begin(position, signal);
+    running.set(position, starting);
+    return starting;
+  }
+  return {
+    unpack: async (position, signal) => void await unpacked(position, signal),
+    async publish(signal) {
+      const ready: UnpackedLayer[] = [];
+      for (const [position, chainId] of chainIds.entries()) {
+        const layer = await unpacked(position, signal);
+        const lowers = ready.map(({ path }) => path).reverse();
+        const made = layer === undefined
+          ? await store.findLayer(chainId)
+          : await settle(layer, openers[position] as OpenLayer, diffIds[position] as Digest, lowers, signal);
+        if (made === undefined) {
+          throw new AppError("busy", `Cannot unpack: layer "${chainId}" was removed meanwhile`);
+        }
+        ready.push(made);
+      }
+      return ready;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const layer of await Promise.allSettled(running.values())) {
+        if (layer.status === "fulfilled") await layer.value?.staged[Symbol.asyncDispose]();
+      }
+    },
+  };
+}
+
+async function apply(
+  staged: StagedLayer,
+  open: OpenLayer,
+  aliases: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<OverlayReport> {
+  using source = await open(signal);
+  return await unpackOverlayLayer(staged.path, source, { xattrs: XATTRS, aliases }, signal);
+}
+
+/** Puts the implied directories right, unpacking anew where the layer goes through links of the layers below. */
+async function settle(
+  layer: Unpacked,
+  open: OpenLayer,
+  diffId: Digest,
+  lowers: readonly string[],
+  signal: AbortSignal,
+): Promise<UnpackedLayer> {
+  const { staged } = layer;
+  const aliases = new Map<string, string>();
+  for (;;) {
+    const found = await settleImplied(staged.path, layer.report.implied, lowers);
+    if (found.size === 0) break;
+    for (const [path, target] of found) aliases.set(path, target);
+    await clear(staged.path);
+    layer.report = await apply(staged, open, aliases, signal);
+  }
+  return await staged.publish(factsOf(layer.report, diffId), syncFilesystem);
+}
+
+function factsOf({ entries, unpackedBytes, leftOut }: OverlayReport, diffId: Digest): LayerFacts {
+  return {
+    diffId,
+    entries,
+    unpackedBytes,
+    leftOut: Object.fromEntries(leftOut.map(({ kind, count }) => [kind, count])),
+  };
+}
+
+async function clear(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    await Deno.remove(`${directory}/${name}`, { recursive: true });
+  }
+}
