@@ -8,7 +8,6 @@ import { formatClock, formatSize } from "../../base/units.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import { countText, shortId } from "../output/words.ts";
 import { printable } from "../output/text.ts";
-import { countText } from "../output/words.ts";
 import { leftText, rateText } from "./bar.ts";
 import type { Clock } from "./clock.ts";
 import { isWhole, keptBytesOf, PullModel } from "./model.ts";
