@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AppError, messageOf } from "../base/errors.ts";
 import type { ByteReader } from "../base/bytes.ts";
 import type { TerminalSize } from "./progress/pull_lines.ts";
 
@@ -34,7 +35,7 @@ const RETRY_MS = 5;
 /** The streams of this process. */
 export function processIo(): Io {
   return {
-    stdout: { isTerminal: Deno.stdout.isTerminal(), write: (text) => writeAll(Deno.stdout, text) },
+    stdout: { isTerminal: Deno.stdout.isTerminal(), write: writeResult },
     stderr: {
       isTerminal: Deno.stderr.isTerminal(),
       write(text) {
@@ -60,6 +61,16 @@ export function processIo(): Io {
       }
     },
   };
+}
+
+function writeResult(text: string): void {
+  try {
+    writeAll(Deno.stdout, text);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.BrokenPipe) throw cause;
+    const code = /os error (28|122)/.test(messageOf(cause)) ? "no_space" : "internal";
+    throw new AppError(code, `Cannot write to standard output: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** Who starts us may have left the pipe non-blocking; then a full one refuses instead of waiting. */

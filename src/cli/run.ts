@@ -46,7 +46,8 @@ export async function run(argv: readonly string[], world: World): Promise<number
     }
     const { command, input, globals } = invocation.kind === "version" ? versionInvocation() : invocation;
     messages = new Messages(io.stderr, {
-      format: globals["log-format"],
+      // Who reads events by line must be able to read the failure too.
+      format: input.options.progress === "json" ? "json" : globals["log-format"],
       verbose: globals.verbose,
       debug: globals.debug,
     });

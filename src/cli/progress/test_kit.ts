@@ -4,9 +4,10 @@
  * @module
  */
 import type { BlobRole, PullEvent } from "../../image/events.ts";
-import { parseDigest } from "../../oci/digest.ts";
+import { type Digest, parseDigest } from "../../oci/digest.ts";
 import type { Clock } from "./clock.ts";
 import type { LiveTerminal } from "./live.ts";
+import type { TerminalSize } from "./pull_lines.ts";
 
 /** A clock that stands still until it is told. */
 export class TestClock implements Clock {
@@ -61,7 +62,7 @@ export class TestTerminal implements LiveTerminal {
     this.rows = rows;
   }
 
-  size() {
+  size(): TerminalSize {
     return { columns: this.columns, rows: this.rows };
   }
 
@@ -112,7 +113,7 @@ function wrapRow(row: string, columns: number): string[] {
 }
 
 /** A digest that begins with a digit of one's choice. */
-export function digest(digit: number) {
+export function digest(digit: number): Digest {
   return parseDigest(`sha256:${digit.toString(16).repeat(64)}`);
 }
 

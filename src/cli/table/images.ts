@@ -33,7 +33,8 @@ export const PULL = command({
       value: "KIND",
       words: ["auto", "tty", "plain", "json", "none"],
       default: "auto",
-      summary: "how to show progress; auto is tty on a terminal, else plain; json is one event a line",
+      summary:
+        "how to show progress; auto is tty on a terminal, else plain; json is one event a line, and makes messages JSON too",
     },
     quiet: quiet("print the image id alone"),
     json: JSON_FLAG,

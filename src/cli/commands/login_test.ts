@@ -1,0 +1,22 @@
+import { AppError } from "../../base/errors.ts";
+import { assertEquals, assertThrows } from "../../../tests/assert.ts";
+import { registryNamed } from "./login.ts";
+
+Deno.test("registryNamed() takes hosts as docker does", async (t) => {
+  const cases: readonly (readonly [text: string | undefined, want: string])[] = [
+    [undefined, "docker.io"],
+    ["docker.io", "docker.io"],
+    ["https://index.docker.io/v1/", "docker.io"],
+    ["registry-1.docker.io", "docker.io"],
+    ["ghcr.io", "ghcr.io"],
+    ["localhost", "localhost"],
+    ["localhost:5000", "localhost:5000"],
+    ["http://r.example:5000/path", "r.example:5000"],
+    ["[::1]:5000", "[::1]:5000"],
+  ];
+  for (const [text, want] of cases) {
+    await t.step(text ?? "nothing", () => assertEquals(registryNamed(text), want));
+  }
+  assertThrows(() => registryNamed("myhost"), AppError, "want HOST[:PORT]");
+  assertThrows(() => registryNamed(""), AppError);
+});

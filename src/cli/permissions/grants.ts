@@ -1,0 +1,72 @@
+/**
+ * Permissions of the runtime as data: put together, and written as flags or for `deno.json`.
+ *
+ * @module
+ */
+
+/** What a permission covers: everything, or only what is listed. An empty list is nothing. */
+export type Scope = "all" | readonly string[];
+
+/** Permissions, least first: what is not in here is not allowed. */
+export interface Grants {
+  readonly read: Scope;
+  readonly write: Scope;
+  readonly net: Scope;
+  readonly env: Scope;
+  readonly run: Scope;
+  readonly sys: Scope;
+  readonly ffi: Scope;
+}
+
+/** The kinds in the order in which they are written. */
+const NAMES = [
+  "read",
+  "write",
+  "net",
+  "env",
+  "run",
+  "sys",
+  "ffi",
+] as const satisfies readonly (keyof Grants)[];
+
+/** Nothing is allowed. */
+export const NO_GRANTS: Grants = { read: [], write: [], net: [], env: [], run: [], sys: [], ffi: [] };
+
+/** What any of several grants allows. */
+export function joinGrants(...all: readonly Partial<Grants>[]): Grants {
+  const joined = NAMES.map((name) => [name, joinScopes(all.map((one) => one[name] ?? []))] as const);
+  return { ...NO_GRANTS, ...Object.fromEntries(joined) };
+}
+
+function joinScopes(scopes: readonly Scope[]): Scope {
+  return scopes.includes("all")
+    ? "all"
+    : [...new Set((scopes as readonly (readonly string[])[]).flat())].sort();
+}
+
+/** Flags of `deno run` and `deno compile`, one word each. The first one makes a refusal an error, never a question. */
+export function flagsOf(grants: Grants): readonly string[] {
+  const flags = NAMES.flatMap((name) => {
+    const scope = grants[name];
+    if (scope === "all") return [`--allow-${name}`];
+    // A comma separates, two are one that doesn't.
+    return scope.length === 0
+      ? []
+      : [`--allow-${name}=${scope.map((item) => item.replaceAll(",", ",,")).join(",")}`];
+  });
+  return ["--no-prompt", ...flags];
+}
+
+/** A permission set of `deno.json`. */
+export function permissionSetOf(grants: Grants): Readonly<Record<string, true | readonly string[]>> {
+  return Object.fromEntries(NAMES.flatMap((name) => {
+    const scope = grants[name];
+    return scope === "all" ? [[name, true]] : scope.length === 0 ? [] : [[name, scope]];
+  }));
+}
+
+/** Words as a POSIX shell takes them. */
+export function shellWords(words: readonly string[]): string {
+  return words.map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+    .join(" ");
+}

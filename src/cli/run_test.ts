@@ -1,0 +1,89 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../tests/assert.ts";
+import { dray } from "./test_kit.ts";
+import { VERSION } from "./version.ts";
+
+Deno.test("run() prints the version in all three ways", async () => {
+  const { code, out, err } = await dray(["version"]);
+  assertEquals([code, err], [0, ""]);
+  assertStringIncludes(out, `dray ${VERSION} (deno ${Deno.version.deno}`);
+  assertEquals((await dray(["--version"])).out, out);
+  assertEquals(JSON.parse((await dray(["version", "--json"])).out).version, VERSION);
+});
+
+Deno.test("run() gives help on standard output to who asks, and on standard error to who said nothing", async () => {
+  const help = await dray(["--help"]);
+  assertEquals([help.code, help.err], [0, ""]);
+  assertEquals((await dray(["help"])).out, help.out);
+  assertEquals((await dray(["help", "pull"])).out, (await dray(["pull", "--help"])).out);
+  const nothing = await dray([]);
+  assertEquals([nothing.code, nothing.out, nothing.err], [2, "", help.out]);
+});
+
+Deno.test("run() says what is wrong in one line, and where to look", async () => {
+  const { code, out, err } = await dray(["pull", "--platfrom", "x", "y"]);
+  assertEquals([code, out], [2, ""]);
+  assertEquals(
+    err,
+    'dray: Cannot run "dray pull": unknown option "--platfrom", the nearest is "--platform"\n' +
+      'See "dray pull --help".\n',
+  );
+  assertMatch((await dray(["help", "pul"])).err, /the nearest is "pull"/);
+  assertMatch((await dray(["completions", "fihs"])).err, /the nearest is "fish"/);
+});
+
+Deno.test("run() refuses half of a login, and a store that nobody named", async () => {
+  const env = { HOME: "/nonexistent" };
+  const alone = await dray(["pull", "--password-stdin", "a"], { env });
+  assertEquals(alone.code, 2);
+  assertStringIncludes(alone.err, "want --username NAME with it");
+  const empty = await dray(["pull", "-u", "me", "--password-stdin", "a"], { env });
+  assertEquals(empty.code, 2);
+  assertStringIncludes(empty.err, "standard input is empty");
+  const homeless = await dray(["images"]);
+  assertEquals(homeless.code, 2);
+  assertStringIncludes(homeless.err, "DRAY_STORE");
+  const wrong = await dray(["pull", "--ca-file", "/nonexistent", "a"], { env });
+  assertEquals(wrong.code, 2);
+  assertStringIncludes(wrong.err, '--ca-file "/nonexistent"');
+});
+
+Deno.test("run() lists an empty store that isn't there", async () => {
+  const env = { DRAY_STORE: "/nonexistent/store" };
+  assertEquals(await dray(["images", "--json"], { env }), { code: 0, out: "[]\n", err: "" });
+  assertEquals((await dray(["images", "--names"], { env })).out, "");
+  const missing = await dray(["inspect", "nothing"], { env });
+  assertEquals([missing.code, missing.out], [3, ""]);
+});
+
+Deno.test("run() ends quietly when who read standard output has gone", async () => {
+  assertEquals(await dray(["help"], { isClosed: true }), { code: 141, out: "", err: "" });
+});
+
+Deno.test("run() tells an interrupt from a failure", async () => {
+  const env = { DRAY_STORE: await Deno.makeTempDir() };
+  try {
+    for (const [received, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      const ended = await dray(["gc"], { env, received });
+      assertEquals([ended.code, ended.out], [code, ""]);
+      assertEquals(ended.err, `dray: Interrupted by ${received}\n`);
+    }
+  } finally {
+    await Deno.remove(env.DRAY_STORE, { recursive: true });
+  }
+});
+
+Deno.test("run() writes errors as JSON lines if asked", async () => {
+  const { code, err } = await dray(["--log-format", "json", "inspect", "nothing"], {
+    env: { DRAY_STORE: "/nonexistent/store" },
+  });
+  assertEquals(code, 3);
+  assert(err.endsWith("}\n"));
+  const line = JSON.parse(err);
+  assertEquals([line.level, line.code, line.exitCode], ["error", "not_found", 3]);
+});
+
+Deno.test("run() writes messages as JSON beside JSON events", async () => {
+  const { code, err } = await dray(["pull", "--progress=json", "A"], { env: { DRAY_STORE: "/nonexistent" } });
+  const lines = err.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals([code, lines.at(-1)?.level], [lines.at(-1)?.exitCode, "error"]);
+});
