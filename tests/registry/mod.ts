@@ -36,3 +36,4 @@ export { type Pushed, type RegistryOptions, startRegistry, TestRegistry } from "
 export { type Exchange, TestServer } from "./server.ts";
 export type { MintToken } from "./token_issuer.ts";
 export { TokenServer, type TokenServerOptions } from "./token_server.ts";
+export { type ConnectProxy, startConnectProxy } from "./connect_proxy.ts";

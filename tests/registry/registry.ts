@@ -22,6 +22,8 @@ export interface RegistryOptions {
   readonly auth?: AuthOptions;
   /** Speak TLS, with a certificate of this authority or of a new one. @default {false} */
   readonly tls?: boolean | CertificateAuthority;
+  /** Further names in its certificate. */
+  readonly certificateNames?: readonly string[];
   /** @default {"127.0.0.1"} */
   readonly hostname?: string;
   /** @default a free one */
@@ -164,6 +166,6 @@ export class TestRegistry implements AsyncDisposable {
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   if (!options.tls) return new TestRegistry(options, undefined, undefined);
   const authority = options.tls === true ? await createAuthority() : options.tls;
-  const names = [options.hostname ?? "127.0.0.1", "localhost"];
+  const names = [options.hostname ?? "127.0.0.1", "localhost", ...options.certificateNames ?? []];
   return new TestRegistry(options, await authority.issue(names), authority);
 }

@@ -1,0 +1,22 @@
+/**
+ * Pulls an image and dies, as by `kill -9`, right after a step of a write. For `kill_steps_test.ts`.
+ *
+ *     deno run -A die_at_step.ts STORE REFERENCE STEP TIMES
+ *
+ * @module
+ */
+import { pullImage } from "../../src/image/pull.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { openStore } from "../../src/store/store.ts";
+
+const [root = "", reference = "", wanted = "", times = "1"] = Deno.args;
+let left = Number(times);
+const store = await openStore(root, {
+  onStep: (step) => {
+    if (step === wanted && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
+  },
+});
+await pullImage({ store, registry: openRegistry({}) }, reference, {
+  platform: { os: "linux", architecture: "amd64" },
+});
+Deno.exit(0);
