@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../base/abort.ts";
 import { readAll } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { Io } from "./io.ts";
@@ -57,8 +58,8 @@ async function readLine(io: Io, check: (byte: number) => void, signal: AbortSign
   const bytes: number[] = [];
   const buffer = new Uint8Array(1024);
   for (;;) {
-    const n = await io.stdin.read(buffer);
-    signal.throwIfAborted();
+    // A read of a terminal can't be given up; the process ends over it.
+    const n = await abortable(io.stdin.read(buffer), signal);
     for (const byte of buffer.subarray(0, n ?? 0)) {
       check(byte);
       if (ENTER.has(byte)) return textOf(bytes);
