@@ -10,7 +10,7 @@ import type { HttpRequest, HttpResponse } from "./http.ts";
 import { headTimeoutError, networkErrorFrom } from "./network_error.ts";
 import type { TlsIdentity } from "./tls.ts";
 import { wireBody } from "./wire_body.ts";
-import { HEAD_MAX_BYTES, latin1Bytes, type WireConnection } from "./wire_connection.ts";
+import { HEAD_END, HEAD_MAX_BYTES, latin1Bytes, type WireConnection } from "./wire_connection.ts";
 import { parseResponseHead, type ResponseHead } from "./wire_head.ts";
 import { WirePool } from "./wire_pool.ts";
 
@@ -123,7 +123,7 @@ async function readHead(
   method: "GET" | "HEAD",
 ): Promise<ResponseHead | undefined> {
   for (let left = HEAD_MAX_BYTES; left > 0;) {
-    const text = await connection.readUntil("\r\n\r\n", left);
+    const text = await connection.readUntil(HEAD_END, left);
     if (text === undefined) return undefined;
     const head = parseResponseHead(text, method);
     if (head.status >= 200) return head;

@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { abortScope } from "../base/abort.ts";
+import { abortable, abortScope } from "../base/abort.ts";
 import { KIB } from "../base/bytes.ts";
+import { parseIp } from "./addresses.ts";
 
 /** What is read along with a head; bodies beyond it are read straight into the caller's buffer. */
 const BUFFER_BYTES = 16 * KIB;
 /** Servers send heads of some hundred bytes, with cookies a few thousand; a longer one is an attack or a mistake. */
 export const HEAD_MAX_BYTES = 64 * KIB;
+
+/** What ends a head. */
+export const HEAD_END = "\r\n\r\n";
 
 /** Where a connection goes. */
 export interface WireTarget {
@@ -42,7 +46,7 @@ export class WireConnection {
     const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
     const port = Number(url.port || (isTls ? 443 : 80));
     const begin = performance.now();
-    const tcp = await Deno.connect({ hostname, port, signal });
+    const tcp = await connectTcp(hostname, port, signal);
     const roundTrip = performance.now() - begin;
     let conn: Deno.Conn = tcp;
     const close = () => closeQuietly(conn);
@@ -116,7 +120,12 @@ export class WireConnection {
       const n = await this.#conn.read(this.#buffer.subarray(this.#end));
       if (n === null) {
         if (have === 0) return undefined;
-        throw new Error("connection closed before message completed");
+        // A TLS server answers plain http with seven bytes of its own and hangs up.
+        const isHttp = mark !== HEAD_END ||
+          latin1(this.#buffer.subarray(this.#start, this.#start + 5)) === "HTTP/";
+        throw new Error(
+          isHttp ? "connection closed before message completed" : "invalid HTTP version parsed",
+        );
       }
       this.#end += n;
     }
@@ -153,6 +162,18 @@ export class WireConnection {
       this.#end = kept.length;
       this.#start = 0;
     }
+  }
+}
+
+/** Deno 2.6 leaks what it listens to a signal with where a name has no address: so a name's connection is abandoned. */
+async function connectTcp(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  if (parseIp(hostname) !== undefined) return await Deno.connect({ hostname, port, signal });
+  const connecting = Deno.connect({ hostname, port });
+  try {
+    return await abortable(connecting, signal);
+  } catch (error) {
+    connecting.then(closeQuietly, () => {});
+    throw error;
   }
 }
 
