@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
 import type { ProgressLine } from "../../image/progress_line.ts";
 import { jsonProgress } from "./json.ts";
-import { jsonProgress } from "./json.ts";
 import { LiveLines } from "./live.ts";
 import { piece } from "./line.ts";
 import { plainProgress } from "./plain.ts";
