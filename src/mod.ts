@@ -1,19 +1,26 @@
 /**
  * dray as a library: pull images from registries into a store that is a plain OCI image layout, and look after it.
  *
- * Nothing here prints, reads the environment, or ends the process.
+ * {@linkcode openImages} gives everything over one store; {@linkcode pullImage}, {@linkcode openStore} and
+ * {@linkcode openRegistry} are its parts, for callers that bring a part of their own. Nothing here prints, reads the
+ * environment, or ends the process.
  *
- * @example Pull an image and list what is there
- * ```ts no-eval
- * import { openImages } from "./mod.ts";
+ * @example Open a store, hear of a pull's progress, and give it up after a minute
+ * ```ts
+ * import { isCode, openImages } from "./mod.ts";
  *
- * const images = await openImages({ root: "/var/lib/dray" });
- * const { record, fetched } = await images.pull("docker.io/library/alpine:3.20", {
- *   onEvent: (event) => event.kind === "blob" && console.log(event.digest, event.state),
- *   signal: AbortSignal.timeout(60_000),
- * });
- * console.log(record.imageId, fetched);
- * for (const image of await images.list()) console.log(image.repoTags, image.size);
+ * const images = await openImages({ root: await Deno.makeTempDir(), registry: { attempts: 1 } });
+ * try {
+ *   // Nobody listens there: a registry that can be reached would send the image.
+ *   const { record } = await images.pull("localhost:1/hello:1.0", {
+ *     onEvent: (event) => event.kind === "blob" && console.log(event.digest, event.state),
+ *     signal: AbortSignal.timeout(60_000),
+ *   });
+ *   console.log(record.imageId);
+ * } catch (error) {
+ *   console.assert(isCode(error, "network"));
+ * }
+ * console.assert((await images.list()).length === 0);
  * images.close();
  * ```
  *
@@ -21,7 +28,79 @@
  */
 export { AppError, codeOf, isCode } from "./base/errors.ts";
 export type { AppErrorOptions, ErrorCode, ErrorDetails } from "./base/errors.ts";
+export type { ByteReader, ByteSink } from "./base/bytes.ts";
 export { ANONYMOUS } from "./content/credential.ts";
 export type { Credential, CredentialSource, FoundCredential } from "./content/credential.ts";
+export type { ImageRecord, ImageStore } from "./content/image_store.ts";
+export type { LayerFacts, LayerStore, StagedLayer, UnpackedLayer } from "./content/layer_store.ts";
+export type { IngestStatus, StoreMaintenance, StoreUsage } from "./content/maintenance.ts";
+export type {
+  FetchBody,
+  Fetcher,
+  FetchOptions,
+  Remote,
+  Resolved,
+  Resolver,
+  TagPage,
+  TransferEvent,
+} from "./content/remote.ts";
+export type {
+  BlobInfo,
+  ContentReader,
+  ContentStore,
+  Ingest,
+  Ingester,
+  OpenBlob,
+  UnnamedIngest,
+  UnnamedIngester,
+} from "./content/store.ts";
 export { openImages } from "./image/open.ts";
 export type { OpenOptions } from "./image/open.ts";
+export { pullImage } from "./image/pull.ts";
+export type { ImageDeps, ImageStorage, RemoteOpener } from "./image/deps.ts";
+export type { BlobRole, BlobState, PlannedBlob, PullEvent, PullListener } from "./image/events.ts";
+export type {
+  ImageService,
+  ImportServiceOptions,
+  RemoteOptions,
+  UnpackServiceOptions,
+} from "./image/service.ts";
+export type { ImageArchiveFormat } from "./image/archive/export.ts";
+export type { ImportOptions } from "./image/archive/import.ts";
+export type { ImageDiff, PathChange } from "./image/diff.ts";
+export type { UnpackImageOptions, UnpackImageResult } from "./image/unpack.ts";
+export type {
+  BlobFault,
+  CollectOptions,
+  DiskUsage,
+  ImageDetails,
+  ImageSummary,
+  LayerDetails,
+  PlatformDetails,
+  PullOptions,
+  PullResult,
+  RemoveResult,
+  SweepResult,
+  VerifyOptions,
+  VerifyProgress,
+  VerifyResult,
+} from "./image/types.ts";
+export type { Descriptor } from "./oci/descriptor.ts";
+export { parseDigest } from "./oci/digest.ts";
+export type { Digest } from "./oci/digest.ts";
+export type { ExecutionConfig, ImageConfig } from "./oci/image_config.ts";
+export type { JsonObject } from "./oci/json.ts";
+export { parsePlatform } from "./oci/platform.ts";
+export type { Platform } from "./oci/platform.ts";
+export { formatReference, parseReference } from "./oci/reference.ts";
+export type { Reference } from "./oci/reference.ts";
+export type { Clock } from "./registry/clock.ts";
+export { openRegistry } from "./registry/registry.ts";
+export type { Registry } from "./registry/registry.ts";
+export type { RemoteOptions as RepositoryOptions } from "./registry/registry.ts";
+export type { ProxySettings, RegistrySettings } from "./registry/settings.ts";
+export { openStore } from "./store/store.ts";
+export type { CommitStep, OnStep } from "./store/steps.ts";
+export type { Store, StoreOptions } from "./store/store.ts";
+export type { LayerReport } from "./unpack/unpack.ts";
+export type { LeftOutItem, LeftOutKind } from "./unpack/left_out.ts";

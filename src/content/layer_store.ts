@@ -24,11 +24,13 @@ export interface UnpackedLayer {
   readonly chainId: Digest;
   /** The directory to stack. */
   readonly path: string;
+  /** What was written down when it was published. */
   readonly facts: LayerFacts;
 }
 
 /** A layer on its way. Dispose it on every path: what was not published is removed. */
 export interface StagedLayer extends AsyncDisposable {
+  /** What it will be found by. */
   readonly chainId: Digest;
   /** An empty directory to unpack into. */
   readonly path: string;

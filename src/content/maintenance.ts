@@ -35,6 +35,7 @@ export interface StoreUsage {
   readonly inodes: number;
   /** Bytes that the file system has free for us, and in all; undefined where the runtime may not ask. */
   readonly free?: number;
+  /** Bytes that the file system has in all. */
   readonly capacity?: number;
 }
 

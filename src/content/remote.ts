@@ -84,6 +84,7 @@ export interface Fetcher {
 
 /** A page of tags. */
 export interface TagPage {
+  /** In the registry's order. */
   readonly tags: readonly string[];
   /** What to pass as `last` to get the next page; undefined at the end. */
   readonly next?: string;

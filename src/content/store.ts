@@ -9,6 +9,7 @@ import type { Digest } from "../oci/digest.ts";
 
 /** Facts about a committed blob. */
 export interface BlobInfo {
+  /** What its bytes hash to. */
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
@@ -97,6 +98,6 @@ export interface UnnamedIngest extends AsyncDisposable {
 
 /** Begins writes of unknown digest. Such a write can't be resumed; disposing it throws the bytes away. */
 export interface UnnamedIngester {
-  /** @throws AppError `no_space`, `permission_denied` */
+  /** Begins a write. @throws AppError `no_space`, `permission_denied` */
   beginUnnamed(): Promise<UnnamedIngest>;
 }

@@ -23,6 +23,8 @@ export interface RemoteOpener {
 
 /** What the use-cases work on. */
 export interface ImageDeps {
+  /** Where images are kept. */
   readonly store: ImageStorage;
+  /** Where they come from. */
   readonly registry: RemoteOpener;
 }

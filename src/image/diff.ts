@@ -18,7 +18,9 @@ const ZEROS = new Uint8Array(64 * KIB);
 
 /** A path that differs. */
 export interface PathChange {
+  /** Below the root, without a slash at the start. */
   readonly path: string;
+  /** Seen from the first image to the second. */
   readonly kind: "added" | "removed" | "changed";
   /** For a changed path, what about it. */
   readonly what: readonly ("type" | "content" | "target" | "mode" | "owner" | "time" | "xattrs" | "device")[];
@@ -28,7 +30,9 @@ export interface PathChange {
 export interface ImageDiff {
   /** Layers that both have, by what is in them: uncompressed digests. */
   readonly sharedLayers: readonly Digest[];
+  /** Layers of the first image alone. */
   readonly onlyFirst: readonly Digest[];
+  /** Layers of the second image alone. */
   readonly onlySecond: readonly Digest[];
   /** Sorted by path. */
   readonly changes: readonly PathChange[];

@@ -11,10 +11,13 @@ export type BlobRole = "index" | "manifest" | "config" | "layer";
 
 /** One blob of a plan. Each digest is there once, however often the image names it. */
 export interface PlannedBlob {
+  /** What its bytes hash to. */
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
+  /** What its bytes are. */
   readonly mediaType: string;
+  /** What it is in the image. */
   readonly role: BlobRole;
 }
 

@@ -28,16 +28,19 @@ import type {
 export interface RemoteOptions {
   /** Credentials of this call alone. */
   readonly credentials?: CredentialSource;
+  /** Gives the request up. */
   readonly signal?: AbortSignal;
 }
 
 /** How to unpack. */
 export interface UnpackServiceOptions extends UnpackImageOptions {
+  /** Gives the unpacking up; nothing of it stays. */
   readonly signal?: AbortSignal;
 }
 
 /** How to import. */
 export interface ImportServiceOptions extends ImportOptions {
+  /** Gives the import up; no name is recorded. */
   readonly signal?: AbortSignal;
 }
 

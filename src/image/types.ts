@@ -57,8 +57,11 @@ export interface ImageSummary {
   readonly manifest: Descriptor;
   /** What the names point at in their registry. */
   readonly target: Descriptor;
+  /** An image can be run; an artifact has a config of another kind. */
   readonly kind: "image" | "artifact";
+  /** Whether the chosen manifest alone is here, or everything below the target. */
   readonly scope: "one-platform" | "all-platforms";
+  /** What it was built for; artifacts may have none. */
   readonly platform?: Platform;
   /** Bytes of the manifest, config and layers. */
   readonly size: number;
@@ -66,17 +69,21 @@ export interface ImageSummary {
   readonly pinned: boolean;
   /** When the newest name was pulled, in milliseconds since 1970. */
   readonly pulledAt: number;
+  /** Repositories that had all blobs, the newest first. */
   readonly origins: readonly string[];
 }
 
 /** A layer of an inspected image. */
 export interface LayerDetails {
+  /** Of the compressed bytes. */
   readonly digest: Digest;
+  /** How it is packed. */
   readonly mediaType: string;
   /** Compressed bytes. */
   readonly size: number;
   /** Undefined for artifacts. */
   readonly diffId?: Digest;
+  /** The layer together with all below it; undefined for artifacts. */
   readonly chainId?: Digest;
   /** Whether the blob is in the store. */
   readonly present: boolean;
@@ -84,7 +91,9 @@ export interface LayerDetails {
 
 /** A platform of an image's index. */
 export interface PlatformDetails {
+  /** The manifest for it. */
   readonly digest: Digest;
+  /** What the index says; undefined if it says nothing. */
   readonly platform?: Platform;
   /** Whether its manifest is in the store. */
   readonly present: boolean;
@@ -92,9 +101,11 @@ export interface PlatformDetails {
 
 /** All that the store knows of an image. */
 export interface ImageDetails extends ImageSummary {
+  /** The descriptor of the config. */
   readonly config: Descriptor;
   /** Undefined for artifacts. */
   readonly imageConfig?: ImageConfig;
+  /** From the bottom to the top. */
   readonly layers: readonly LayerDetails[];
   /** The manifests of the index that the name points at; empty if it points at a manifest. */
   readonly platforms: readonly PlatformDetails[];
@@ -114,7 +125,9 @@ export interface RemoveResult {
 
 /** What a sweep freed, or would free. */
 export interface SweepResult {
+  /** Blobs that no image needs. */
   readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
+  /** Unfinished writes that nobody goes on with; sizes count the bytes that were here. */
   readonly partials: readonly { readonly digest: Digest; readonly size: number }[];
   /** Chain ids of unpacked layers. Their bytes are not among those freed: hard links make them hard to tell. */
   readonly layers: readonly Digest[];
@@ -130,12 +143,15 @@ export interface CollectOptions {
   readonly partialAge?: number;
   /** How long to wait for running pulls, in milliseconds. @default {10_000} */
   readonly wait?: number;
+  /** Gives the collection up; what was removed by then is gone. */
   readonly signal?: AbortSignal;
 }
 
 /** Something that is wrong with a blob. */
 export interface BlobFault {
+  /** The blob. */
   readonly digest: Digest;
+  /** There is no such file, other bytes are in it, or the disk can't read it. */
   readonly kind: "missing" | "corrupt" | "unreadable";
   /** What was found, for people. */
   readonly found: string;
@@ -157,14 +173,19 @@ export interface VerifyOptions {
   readonly jobs?: number;
   /** Hears of each blob that was looked at. */
   readonly onProgress?: (progress: VerifyProgress) => void;
+  /** Gives the verification up. */
   readonly signal?: AbortSignal;
 }
 
 /** How far a verification is. */
 export interface VerifyProgress {
+  /** Blobs done. */
   readonly blobs: number;
+  /** Blobs in all, as far as it is known. */
   readonly totalBlobs: number;
+  /** Bytes done. */
   readonly bytes: number;
+  /** Bytes in all, as far as it is known. */
   readonly totalBytes: number;
 }
 
@@ -174,11 +195,13 @@ export interface VerifyResult {
   readonly blobs: number;
   /** Bytes that were hashed. */
   readonly bytes: number;
+  /** What is wrong, in the order of the images. Empty if all is well. */
   readonly faults: readonly BlobFault[];
 }
 
 /** What takes space, by image. */
 export interface DiskUsage {
+  /** The store as a whole. */
   readonly store: StoreUsage;
   /** Images by name, with the bytes that they alone hold. */
   readonly images: readonly {

@@ -4,18 +4,20 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
+import { makeRuntimeConfig } from "../unpack/bundle.ts";
 import type { LeftOutItem } from "../unpack/left_out.ts";
 import { type LayerReport, unpackRootfs } from "../unpack/unpack.ts";
+import { resolveUser } from "../unpack/user.ts";
 import type { ImageStorage } from "./deps.ts";
 import { findLayered, layersOf } from "./layers.ts";
-import { runtimeConfigOf } from "./runtime_config.ts";
-import { findUser } from "./runtime_user.ts";
 import { makeTarget } from "./unpack_target.ts";
 
 /** How to unpack. */
 export interface UnpackImageOptions {
   /** Make an OCI runtime bundle: `rootfs/` and `config.json`. @default {false} */
   readonly bundle?: boolean;
+  /** For a bundle that a user without root is to run: who shall be root inside. @default the bundle is root's */
+  readonly rootless?: { readonly uid: number; readonly gid: number };
   /** Fail if anything has to be left out. @default {false} */
   readonly strict?: boolean;
   /** Hears of each layer that is done, from 1, and of how many. */
@@ -24,6 +26,7 @@ export interface UnpackImageOptions {
 
 /** What became of an image. */
 export interface UnpackImageResult {
+  /** From the bottom to the top. */
   readonly layers: readonly LayerReport[];
   /** What could not be kept; empty if all was. */
   readonly leftOut: readonly LeftOutItem[];
@@ -43,7 +46,7 @@ export async function unpackImage(
   options: UnpackImageOptions,
   signal: AbortSignal,
 ): Promise<UnpackImageResult> {
-  const { bundle = false, strict = false, onLayer = () => {} } = options;
+  const { bundle = false, rootless, strict = false, onLayer = () => {} } = options;
   using _held = await store.holdContent(signal);
   const found = await findLayered(store, image);
   const layers = layersOf(store, found);
@@ -55,8 +58,9 @@ export async function unpackImage(
   }, signal);
   if (strict && report.leftOut.length > 0) throw strictError(image, report.leftOut);
   if (bundle) {
-    const user = await findUser(rootfs, found.config.config.User);
-    const text = JSON.stringify(runtimeConfigOf(found.config, user), undefined, 2);
+    const user = await resolveUser(rootfs, found.config.config.User ?? "");
+    const config = makeRuntimeConfig(found.config, { user, ...(rootless && { rootless }) });
+    const text = JSON.stringify(config, undefined, 2);
     await Deno.writeTextFile(`${target.path}/config.json`, `${text}\n`);
   }
   target.finish();

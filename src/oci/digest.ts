@@ -6,10 +6,11 @@
 import { AppError } from "../base/errors.ts";
 import { type HashAlgorithm, hashHex } from "../base/hash.ts";
 
-declare const brand: unique symbol;
-
 /** A digest that was checked: a known algorithm, and as many lower-case hexadecimal digits as it has. */
-export type Digest = string & { readonly [brand]: "Digest" };
+export type Digest = string & {
+  /** No text has this: only what was parsed is a digest. */
+  readonly __brand: "Digest";
+};
 
 const HEX_LENGTHS: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 const LOWER_HEX = /^[0-9a-f]+$/;

@@ -25,14 +25,23 @@ export const CONFIG_MAX_BYTES = 4 * MIB;
 
 /** How a container of the image is to be run; spec fields, of which only the ones used here are typed. */
 export interface ExecutionConfig {
+  /** Who to run as: a user or uid, and maybe a group behind a colon. */
   readonly User?: string;
+  /** Variables as `NAME=value`. */
   readonly Env?: readonly string[];
+  /** What comes first in the command line. */
   readonly Entrypoint?: readonly string[];
+  /** Arguments behind the entry point, or the command itself. */
   readonly Cmd?: readonly string[];
+  /** Where to run it. */
   readonly WorkingDir?: string;
+  /** Facts of whoever built it. */
   readonly Labels?: Readonly<Record<string, string>>;
+  /** The signal that asks it to end. */
   readonly StopSignal?: string;
+  /** Ports as keys: `80/tcp`. */
   readonly ExposedPorts?: JsonObject;
+  /** Directories with data of their own, as keys. */
   readonly Volumes?: JsonObject;
 }
 

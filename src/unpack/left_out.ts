@@ -21,7 +21,9 @@ export type LeftOutKind =
 
 /** One kind of thing that was left out. */
 export interface LeftOutItem {
+  /** What it was. */
   readonly kind: LeftOutKind;
+  /** How many of them. */
   readonly count: number;
   /** The first few, as paths in the tree; of an xattr, the path and its name. */
   readonly examples: readonly string[];

@@ -27,9 +27,11 @@ export interface UnpackOptions {
 
 /** One layer that was put into a tree. */
 export interface LayerReport {
+  /** Entries of the archive. */
   readonly entries: number;
   /** Bytes of the blob, and of the archive in it. */
   readonly packedBytes: number;
+  /** Bytes of the archive. */
   readonly unpackedBytes: number;
 }
 
