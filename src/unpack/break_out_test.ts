@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
+import { neverAborted } from "../base/abort.ts";
 import { isCode } from "../base/errors.ts";
-import type { Seen } from "../tar/archive_fake.ts";
-import { Box, make, testBoth } from "./layer_fake.ts";
+import { digestOf } from "../oci/digest.ts";
+import { type Seen, writeArchive } from "../tar/archive_fake.ts";
+import { writeChecksum } from "../tar/header.ts";
+import { Box, make, sourceOf, testBoth } from "./layer_fake.ts";
+import { unpackRootfs } from "./unpack.ts";
 
 const { file, directory, symlink, hardlink } = make;
 
@@ -277,4 +281,38 @@ testBoth("unpackRootfs() never hangs, crashes or writes outside on random entrie
     assert(box.isOutsideUntouched);
   }
   assert(whole > 20, `only ${whole} rounds were unpacked whole`);
+});
+
+testBoth("unpackRootfs() never hangs, crashes or writes outside on damaged archives", async (calls) => {
+  let state = 23;
+  const random = (below: number) => (state = (state * 48271) % 2147483647) % below;
+  const whole = writeArchive([
+    directory("d", { mode: 0o700 }),
+    file("d/a", "content"),
+    symlink("d/s", "../../outside"),
+    file("long".repeat(30), "x", { mtime: { seconds: -5, nanoseconds: 5 } }),
+    hardlink("h", "d/a"),
+    make.fifo("p"),
+  ]);
+  for (let round = 0; round < 150; round++) {
+    using box = new Box();
+    const bytes = Uint8Array.from(random(5) === 0 ? whole.subarray(0, random(whole.length)) : whole);
+    const block = random(bytes.length / 512) * 512;
+    const header = bytes.subarray(block, block + 512);
+    // In the name, the type and the target most of all; modes stay such that an ordinary user can tidy up.
+    for (let i = 0; i <= random(3); i++) {
+      header[[random(20), 156, 157 + random(20), 124 + random(12)][random(4)] ?? 0] = random(3) === 0
+        ? random(256)
+        : 0x2e;
+    }
+    if (header.length === 512) writeChecksum(header);
+    const diffId = await digestOf(bytes);
+    try {
+      const open = () => Promise.resolve(sourceOf(bytes, diffId));
+      await unpackRootfs(box.root, [open], { calls }, neverAborted());
+    } catch (error) {
+      assert(isCode(error, "invalid_content", "unsupported", "limit_exceeded", "no_space"), String(error));
+    }
+    assert(box.isOutsideUntouched);
+  }
 });
