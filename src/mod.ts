@@ -100,6 +100,7 @@ export type { Registry } from "./registry/registry.ts";
 export type { RemoteOptions as RepositoryOptions } from "./registry/registry.ts";
 export type { ProxySettings, RegistrySettings } from "./registry/settings.ts";
 export { openStore } from "./store/store.ts";
+export { COMMIT_STEPS } from "./store/steps.ts";
 export type { CommitStep, OnStep } from "./store/steps.ts";
 export type { Store, StoreOptions } from "./store/store.ts";
 export type { LayerReport } from "./unpack/unpack.ts";

@@ -29,6 +29,15 @@ export interface OpenOptions {
  * Opens a store and gives the use-cases over it. Close it when done.
  *
  * @throws AppError `store_corrupt`, `permission_denied`, `no_space`
+ *
+ * @example A store that is not there is an empty one to read from
+ * ```ts
+ * import { openImages } from "./open.ts";
+ *
+ * const images = await openImages({ root: "/does/not/exist", mode: "read" });
+ * console.assert((await images.list()).length === 0);
+ * images.close();
+ * ```
  */
 export async function openImages(options: OpenOptions): Promise<ImageService> {
   const store = await openStore(options.root, { mode: options.mode ?? "write" });

@@ -27,6 +27,22 @@ import type { PullOptions, PullResult } from "./types.ts";
  * appear in one transaction.
  *
  * @throws AppError of any code, or the signal's reason. What is here by then is gone on from by the next pull
+ *
+ * @example With a store and a registry client of one's own
+ * ```ts
+ * import { isCode } from "../base/errors.ts";
+ * import { openRegistry } from "../registry/registry.ts";
+ * import { openStore } from "../store/store.ts";
+ * import { pullImage } from "./pull.ts";
+ *
+ * const deps = { store: await openStore(await Deno.makeTempDir()), registry: openRegistry({ attempts: 1 }) };
+ * try {
+ *   await pullImage(deps, "localhost:1/hello:1.0", { onEvent: (event) => console.log(event.kind) });
+ * } catch (error) {
+ *   console.assert(isCode(error, "network"));
+ * }
+ * deps.registry.close();
+ * ```
  */
 export async function pullImage(
   deps: ImageDeps,
