@@ -1,0 +1,48 @@
+/**
+ * How one pull stands, as the fewest events that tell it.
+ *
+ * @module
+ */
+import type { ProgressEvent } from "../image/progress_line.ts";
+
+/** Events of a pull that are true of it as a whole, in the order in which they come. */
+const STEPS = ["resolving", "resolved", "selected", "planned", "recorded"] as const;
+type Step = typeof STEPS[number];
+
+function isStep(event: string): event is Step {
+  return (STEPS as readonly string[]).includes(event);
+}
+
+/** Gathers events; a blob's newer ones take the place of its older ones. */
+export class PullState {
+  readonly #steps = new Map<Step, ProgressEvent>();
+  /** The last state of each blob, and its last bytes. */
+  readonly #blobs = new Map<string, ProgressEvent>();
+  readonly #offsets = new Map<string, ProgressEvent & { readonly event: "bytes" }>();
+
+  /** Takes the next event in. */
+  apply(event: ProgressEvent): void {
+    if (isStep(event.event)) this.#steps.set(event.event, event);
+    else if (event.event === "bytes") this.#offsets.set(event.digest, event);
+    else if ("digest" in event) {
+      this.#blobs.set(event.digest, event);
+      this.#offsets.delete(event.digest);
+    }
+  }
+
+  /** What somebody must hear to know all of it. */
+  events(): readonly ProgressEvent[] {
+    return [...this.#steps.values(), ...this.#blobs.values(), ...this.#offsets.values()];
+  }
+
+  /** Bytes that are here of blobs that are not whole. */
+  keptBytes(): number {
+    let kept = 0;
+    for (const [digest, event] of this.#blobs) {
+      if (event.event === "blob" && (event.state === "committed" || event.state === "present")) continue;
+      const offset = "offset" in event ? event.offset : 0;
+      kept += this.#offsets.get(digest)?.offset ?? offset;
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The CRI image service: all its parts put together.
+ *
+ * @module
+ */
+import { messageOf } from "../base/errors.ts";
+import { Health } from "../grpc/health.ts";
+import { reflectionMethods } from "../grpc/reflection.ts";
+import { GrpcServer } from "../grpc/server.ts";
+import type { ImageDeps } from "../image/deps.ts";
+import { FactsReader } from "../image/facts.ts";
+import type { PullResult } from "../image/types.ts";
+import { CRI_APIS } from "./api.ts";
+import { logCall } from "./call_log.ts";
+import { atMost } from "./at_most.ts";
+import { Catalog } from "./catalog.ts";
+import { schemaFiles } from "./descriptors.ts";
+import { criStatusOf } from "./errors.ts";
+import { gunzip } from "./gunzip.ts";
+import { ImageCalls } from "./image_calls.ts";
+import type { CriLog } from "./log.ts";
+import { criMethods } from "./methods.ts";
+import { parsePins } from "./pins.ts";
+import { ProgressFeed } from "./progress_feed.ts";
+import { Pulls } from "./pulls.ts";
+import { Reclaimer } from "./reclaimer.ts";
+import { unknownMethodMessage } from "./runtime.ts";
+import { ServiceMetrics } from "./service_metrics.ts";
+import { type CallTracer, parseTraceParent } from "./trace.ts";
+import { UsageCounter } from "./usage_counter.ts";
+
+/** A first count that takes longer goes on behind the open socket, in milliseconds. */
+const COUNT_WAIT_MS = 1000;
+
+/** What a service is made with. */
+export interface CriServiceOptions {
+  readonly images: ImageDeps;
+  /** The store's folder in full: clients look for its file system. */
+  readonly root: string;
+  readonly version: string;
+  /** Names and beginnings of names that are pinned. */
+  readonly pinned?: readonly string[];
+  /** Runtime handlers that pulls may name beside "". */
+  readonly runtimeHandlers?: readonly string[];
+  /** Done after each pull, before the client hears that it succeeded. */
+  readonly finish?: (result: PullResult, signal: AbortSignal) => Promise<void>;
+  readonly log: CriLog;
+  /** Makes spans. */
+  readonly tracer?: CallTracer | undefined;
+}
+
+/** A service that answers calls. */
+export interface CriService {
+  /** Give it listeners. */
+  readonly server: GrpcServer;
+  readonly feed: ProgressFeed;
+  /** The figures, as Prometheus reads them. */
+  metrics(): string;
+  /** Finishes calls within the grace (in milliseconds), cuts off the rest, and stops all that runs beside them. */
+  close(graceMs: number): Promise<"drained" | "cut">;
+}
+
+/**
+ * Makes the service, ready to answer: what lists need of each image is read before it is given.
+ *
+ * @throws AppError `invalid_argument` for patterns that are none, `store_corrupt`, `permission_denied`
+ */
+export async function openCriService(options: CriServiceOptions): Promise<CriService> {
+  const { images, log, tracer, version } = options;
+  const { store } = images;
+  const feed = new ProgressFeed();
+  const facts = new FactsReader(store, (error, { digest }) => {
+    log.warn("An image's documents can't be read", { manifest: digest, reason: messageOf(error) });
+  });
+  const catalog = new Catalog({ store, facts, isPinned: parsePins(options.pinned ?? []) });
+  const usage = new UsageCounter({
+    count: () => store.usage(),
+    onProblem: (error) => log.error("The store's usage can't be counted", error),
+  });
+  const reclaimer = new Reclaimer({
+    store,
+    onSwept: (sizes) => usage.removed(sizes),
+    onProblem: (error) => log.error("The space of removed images can't be freed", error),
+  });
+  const pulls = new Pulls({
+    images,
+    feed,
+    ...(options.finish && { finish: options.finish }),
+    onCommitted: (size) => usage.added([size]),
+    onEnd(report) {
+      metrics.pulled(report);
+      // What a removal could not free while this pull held the content.
+      void reclaimer.sweep();
+    },
+  });
+  const calls = new ImageCalls({
+    store,
+    catalog,
+    pulls,
+    reclaimer,
+    usage,
+    root: options.root,
+    runtimeHandlers: new Set(options.runtimeHandlers ?? []),
+  });
+  const health = new Health();
+  for (const api of CRI_APIS) health.set(`runtime.${api}.ImageService`, "serving");
+  const served = new Map([...criMethods(calls, version), ...health.methods()]);
+  const server = new GrpcServer({
+    methods: new Map([...served, ...reflectionMethods(served, schemaFiles())]),
+    inflate: gunzip,
+    statusOf: criStatusOf,
+    unknownMethod: unknownMethodMessage,
+    onCall(record) {
+      const parent = parseTraceParent(record.traceparent);
+      metrics.called(record);
+      logCall(log, record, parent?.traceId);
+      tracer?.(record, parent);
+    },
+    onError: (error) => log.warn("A connection broke", { reason: messageOf(error) }),
+  });
+  const metrics = new ServiceMetrics({
+    version,
+    pullsInProgress: () => feed.running,
+    usage: () => usage.usage,
+    images: () => catalog.size,
+    connections: () => server.connections,
+    activeCalls: () => server.activeCalls,
+  });
+  const { images: listed } = await catalog.look();
+  usage.assume(listed.map(({ group }) => group.summary.size));
+  await atMost(COUNT_WAIT_MS, usage.recount());
+  void reclaimer.warm();
+  return {
+    server,
+    feed,
+    metrics: () => metrics.text(),
+    async close(graceMs) {
+      health.stop();
+      const end = await server.shutdown(graceMs);
+      usage[Symbol.dispose]();
+      return end;
+    },
+  };
+}
