@@ -11,6 +11,8 @@ export type VariableReader = (name: string) => string | undefined;
 
 /** What the environment says. Empty variables count as unset. */
 export interface Environment {
+  /** Root has the system's store. */
+  readonly isRoot: boolean;
   /** Where images are kept unless `--store` says so; undefined if neither the variables nor a home say it. */
   readonly storeRoot: string | undefined;
   readonly home: string | undefined;
@@ -45,6 +47,7 @@ export function readEnvironment(variable: VariableReader, isRoot: boolean): Envi
   const dataHome = absolute(read("XDG_DATA_HOME")) ?? (home && `${home}/.local/share`);
   const configHome = absolute(read("XDG_CONFIG_HOME")) ?? (home && `${home}/.config`);
   return {
+    isRoot,
     storeRoot: read("DRAY_STORE") ?? (isRoot ? SYSTEM_STORE : dataHome && `${dataHome}/dray`),
     home,
     proxies: proxiesFrom(read),

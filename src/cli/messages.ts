@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, codeOf, messageOf } from "../base/errors.ts";
+import { missingFlag } from "../base/permission.ts";
 import { exitCodeOf } from "./exit_codes.ts";
 import type { Output } from "./io.ts";
 import { printable } from "./output/text.ts";
@@ -76,6 +77,9 @@ export class Messages {
     return [
       `dray: ${printable(message)}`,
       ...(usage === undefined ? [] : [`See "${usage}".`]),
+      ...(isRefusal(error)
+        ? ['"dray permissions COMMAND …" prints all flags that a command line needs.']
+        : []),
       ...(verbose || debug ? causes.map((cause) => `  caused by: ${printable(messageOf(cause))}`) : []),
       ...(isBug && !debug ? ["This should not happen. Please report it with the output of --debug."] : []),
       ...(debug ? [error, ...causes].flatMap(stackOf) : []),
@@ -90,16 +94,15 @@ export class Messages {
 /** What people read of a thrown value. For a missing permission that is the flag to add. */
 function errorText(error: unknown): string {
   const message = messageOf(error);
-  if (!(error instanceof Deno.errors.NotCapable)) return message;
-  const [, access, target, flag] =
-    /^Requires (.+?) access(?: to (.+?))?, run again with the (--allow-[a-z]+) flag/.exec(message) ?? [];
-  if (access === undefined || flag === undefined) return message;
-  const name = target?.replace(/^"(.*)"$/, "$1");
-  // The runtime says "<CWD>" and the like where it hides a path.
-  const value = name === undefined || name.includes("<") ? "" : `=${name}`;
-  return `Cannot go on: the runtime does not permit ${access} access${
-    target === undefined ? "" : ` to ${target}`
-  }, add ${flag}${value}`;
+  const flag = missingFlag(error);
+  if (flag === undefined) return message;
+  const access = /^Requires (.+?),/s.exec(message)?.[1] ?? "it";
+  return `Cannot go on: the runtime does not permit ${access}, add ${flag}`;
+}
+
+/** Whether the runtime refused something, at the top or below. */
+function isRefusal(error: unknown): boolean {
+  return [error, ...causesOf(error)].some((one) => missingFlag(one) !== undefined);
 }
 
 function causesOf(error: unknown): readonly unknown[] {

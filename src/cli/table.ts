@@ -4,9 +4,11 @@
  * @module
  */
 import { DIGEST, IMAGES, INSPECT, PULL, RM, TAG } from "./table/images.ts";
+import { PERMISSIONS } from "./table/permissions.ts";
 import { COMPLETIONS, HELP, VERSION_COMMAND } from "./table/program.ts";
 import { LOGIN, LOGOUT, TAGS } from "./table/registries.ts";
 import { DF, GC, VERIFY } from "./table/store.ts";
+import { DIFF, EXPORT, IMPORT, MOUNT_OPTIONS, UNPACK } from "./table/trees.ts";
 import type { Command } from "./table/types.ts";
 
 /** Every command with its exact type. */
@@ -17,12 +19,18 @@ export const COMMANDS = {
   digest: DIGEST,
   tag: TAG,
   rm: RM,
+  unpack: UNPACK,
+  "mount-options": MOUNT_OPTIONS,
+  export: EXPORT,
+  import: IMPORT,
+  diff: DIFF,
   gc: GC,
   verify: VERIFY,
   df: DF,
   tags: TAGS,
   login: LOGIN,
   logout: LOGOUT,
+  permissions: PERMISSIONS,
   completions: COMPLETIONS,
   version: VERSION_COMMAND,
   help: HELP,

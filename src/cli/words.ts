@@ -9,7 +9,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import { suggest } from "./suggest.ts";
-import { COMMAND_NAMES, type CommandName, COMMANDS, findCommand } from "./table.ts";
+import { COMMAND_NAMES, type CommandName, commandOf, COMMANDS, findCommand } from "./table.ts";
 import { GLOBAL_OPTIONS } from "./table/shared.ts";
 import type { Options, OptionSpec } from "./table/types.ts";
 
@@ -51,7 +51,9 @@ export function spellOut(argv: readonly string[]): SpelledLine {
   let position = 0;
   const rest: Rest = { next: () => argv[position++], back: () => position-- };
   for (let word = rest.next(); word !== undefined; word = rest.next()) {
-    if (word === "--") {
+    if (command !== undefined && args.length > 0 && commandOf(command).passesOn) {
+      args.push(word);
+    } else if (word === "--") {
       for (let arg = rest.next(); arg !== undefined; arg = rest.next()) args.push(arg);
     } else if (word === "--version" && command === undefined) {
       return { options: [], args: [], help: false, version: true };

@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
+import { missingFlag } from "../base/permission.ts";
 import { checkPair } from "./key_pair.ts";
 import { parsePem } from "./pem.ts";
 import type { ClientPair, TlsIdentity } from "./tls.ts";
@@ -131,9 +132,11 @@ async function readText(path: string): Promise<string> {
 /** The error for a file that can't be read. */
 export function unreadable(path: string, cause: unknown): AppError {
   if (isMissing(cause)) return wrong(path, "there is no such file", cause);
+  const flag = missingFlag(cause);
+  const why = flag === undefined ? messageOf(cause) : `the runtime does not allow it, add ${flag}`;
   const isRefused = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable;
   const code = isRefused ? "permission_denied" : "invalid_content";
-  return new AppError(code, `Cannot read "${path}": ${messageOf(cause)}`, { cause });
+  return new AppError(code, `Cannot read "${path}": ${why}`, { cause });
 }
 
 function wrong(path: string, why: string, cause?: unknown): AppError {

@@ -59,12 +59,13 @@ export function openRegistry(settings: RegistrySettings, clock: Clock = SYSTEM_C
   const context = contextOf(settings, clock);
   const hosts = createHosts(settings);
   const tokens = new TokenCache(clock);
-  const { proxies, headTimeout, userAgent, plainHttp } = settings;
+  const { proxies, headTimeout, userAgent, onRequest, plainHttp } = settings;
   const transport = createTransport({
     tls: hosts,
     ...proxies === undefined ? {} : { proxies },
     ...headTimeout === undefined ? {} : { headTimeout },
     ...userAgent === undefined ? {} : { userAgent },
+    ...onRequest === undefined ? {} : { onRequest },
   });
   const sessionDeps = { transport, tokens, ...plainHttp === undefined ? {} : { plainHttp } };
   return {

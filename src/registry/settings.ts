@@ -40,6 +40,8 @@ export interface RegistrySettings {
   readonly headTimeout?: number;
   /** What to call ourselves. @default {"dray"} */
   readonly userAgent?: string;
+  /** Hears of each address right before it is asked, redirects and token services included. */
+  readonly onRequest?: (url: URL) => void;
   /** Hears what registries warn of, each text once: that an image is deprecated, that a limit comes near. */
   readonly onWarning?: (warning: string, host: string) => void;
 }

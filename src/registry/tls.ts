@@ -28,7 +28,7 @@ export interface TlsDirectory {
 export const NO_TLS: TlsDirectory = { tlsFor: () => Promise.resolve({ caCerts: [] }) };
 
 /** Where the systems that we know keep their bundle of authorities, the first that is there wins. */
-const SYSTEM_BUNDLES = [
+export const SYSTEM_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
   "/etc/ssl/ca-bundle.pem",

@@ -28,6 +28,8 @@ export interface TransportOptions {
   readonly headTimeout?: number;
   /** What to call ourselves. @default {"dray"} */
   readonly userAgent?: string;
+  /** Hears of each address right before it is asked. @default nobody does */
+  readonly onRequest?: (url: URL) => void;
   /** The system's own authorities, asked for only if the runtime's don't suffice. @default {readSystemRoots} */
   readonly systemRoots?: () => Promise<string | undefined>;
 }
@@ -59,6 +61,7 @@ class HttpTransport implements ClosableTransport {
   readonly #tls: TlsDirectory;
   readonly #headTimeout: number;
   readonly #userAgent: string;
+  readonly #onRequest: (url: URL) => void;
   readonly #readSystemRoots: () => Promise<string | undefined>;
   #systemRoots: Promise<string | undefined> | undefined;
   /** Hosts whose certificates only the system's own authorities vouch for. */
@@ -71,6 +74,7 @@ class HttpTransport implements ClosableTransport {
     this.#headTimeout = options.headTimeout ?? DEFAULT_HEAD_TIMEOUT_MS;
     this.#direct = new DirectClient(this.#headTimeout);
     this.#userAgent = options.userAgent ?? "dray";
+    this.#onRequest = options.onRequest ?? (() => {});
     this.#readSystemRoots = options.systemRoots ?? readSystemRoots;
   }
 
@@ -119,6 +123,7 @@ class HttpTransport implements ClosableTransport {
   async #sendOnce(request: HttpRequest, identity: TlsIdentity, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
     this.#mustBeOpen();
+    this.#onRequest(request.url);
     const proxy = this.#chooseProxy(request.url);
     const headers = { "user-agent": this.#userAgent, ...request.headers, "accept-encoding": "identity" };
     if (proxy !== undefined || !this.#direct.canSend(request, identity)) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
+import { missingFlag } from "../base/permission.ts";
 
 const NO_SPACE = new Set(["ENOSPC", "EDQUOT"]);
 const REFUSED = new Set(["EACCES", "EPERM"]);
@@ -31,7 +32,10 @@ export function fileError(action: string, path: string, error: unknown): unknown
   const fail = (kind: "no_space" | "permission_denied" | "limit_exceeded", why: string) =>
     new AppError(kind, `Cannot ${action} "${path}": ${why}`, { cause: error, details: { path } });
   if (error instanceof Deno.errors.NotCapable) {
-    return fail("permission_denied", `the runtime refuses: ${messageOf(error)}`);
+    return fail(
+      "permission_denied",
+      `the runtime does not allow it, add ${missingFlag(error) ?? messageOf(error)}`,
+    );
   }
   if (code === undefined) return error;
   if (NO_SPACE.has(code)) {

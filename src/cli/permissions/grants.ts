@@ -59,9 +59,10 @@ export function flagsOf(grants: Grants): readonly string[] {
 
 /** A permission set of `deno.json`. */
 export function permissionSetOf(grants: Grants): Readonly<Record<string, true | readonly string[]>> {
-  return Object.fromEntries(NAMES.flatMap((name) => {
+  const given = NAMES.filter((name) => grants[name].length > 0);
+  return Object.fromEntries(given.map((name) => {
     const scope = grants[name];
-    return scope === "all" ? [[name, true]] : scope.length === 0 ? [] : [[name, scope]];
+    return [name, scope === "all" ? true : scope];
   }));
 }
 

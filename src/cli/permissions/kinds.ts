@@ -16,6 +16,7 @@ const KINDS_OF_NEEDS = {
   "store-read": ["read"],
   "store-write": ["read", "write"],
   "disk-space": ["sys"],
+  "configuration": ["read"],
   "registry": ["read", "net"],
   "credentials": ["read", "run"],
   "credentials-write": ["read", "write", "run"],

@@ -1,51 +1,39 @@
 /**
- * Public registries whose token services and blob stores have other names than they have themselves. What a registry
- * redirects to is its own business and may change: the list says what is known, `dray permissions --probe` what is true.
+ * Public registries whose token services and stores of blobs have other names than they have themselves. What a
+ * registry redirects to is its own business and may change: this is what is known, `dray permissions --probe` finds out
+ * what is true.
+ *
+ * A name of which anyone can rent a part (`*.amazonaws.com`, `storage.googleapis.com`) is not listed: a permission for
+ * it keeps nothing in.
  *
  * @module
  */
 
-interface KnownRegistry {
-  /** The registry of a reference, or `*.` and what its name ends with. */
-  readonly registry: string;
-  /** Where it sends a client: token services first, then stores of blobs. */
-  readonly hosts: readonly string[];
+/** Where a registry sends its clients, as `--allow-net` takes it. */
+export interface KnownHosts {
+  readonly tokens: readonly string[];
+  readonly blobs: readonly string[];
 }
 
-const KNOWN: readonly KnownRegistry[] = [
-  {
-    registry: "docker.io",
-    hosts: [
-      "auth.docker.io",
-      "production.cloudflare.docker.com",
-      "docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com",
-    ],
-  },
-  { registry: "ghcr.io", hosts: ["pkg-containers.githubusercontent.com"] },
-  { registry: "quay.io", hosts: ["*.quay.io"] },
-  { registry: "registry.k8s.io", hosts: ["*.pkg.dev", "*.amazonaws.com"] },
-  { registry: "gcr.io", hosts: ["storage.googleapis.com"] },
-  { registry: "*.gcr.io", hosts: ["storage.googleapis.com"] },
-  { registry: "mcr.microsoft.com", hosts: ["*.data.mcr.microsoft.com"] },
-  { registry: "public.ecr.aws", hosts: ["*.cloudfront.net"] },
-  {
-    registry: "registry.gitlab.com",
-    hosts: ["gitlab.com", "cdn.registry.gitlab-static.net", "storage.googleapis.com"],
-  },
-  { registry: "registry.access.redhat.com", hosts: ["*.quay.io"] },
-  { registry: "*.azurecr.io", hosts: ["*.blob.core.windows.net"] },
-  { registry: "*.amazonaws.com", hosts: ["*.amazonaws.com"] },
-];
+const KNOWN: Readonly<Record<string, KnownHosts>> = {
+  "docker.io": known(["auth.docker.io"], [
+    "production.cloudflare.docker.com",
+    "docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com",
+  ]),
+  "ghcr.io": known([], ["pkg-containers.githubusercontent.com"]),
+  "quay.io": known([], ["*.quay.io"]),
+  "mcr.microsoft.com": known([], ["*.data.mcr.microsoft.com"]),
+};
+
+/** The registries that are known. */
+export const KNOWN_REGISTRIES: readonly string[] = Object.keys(KNOWN);
+
+function known(tokens: readonly string[], blobs: readonly string[]): KnownHosts {
+  const withPort = (host: string) => `${host}:443`;
+  return { tokens: tokens.map(withPort), blobs: blobs.map(withPort) };
+}
 
 /** Where a registry is known to send clients; undefined if nothing is known of it. */
-export function knownHostsOf(registry: string): readonly string[] | undefined {
-  return KNOWN.find((known) =>
-    known.registry === registry ||
-    (known.registry.startsWith("*.") && registry.endsWith(known.registry.slice(1)))
-  )?.hosts.map((host) => `${host}:443`);
+export function knownHostsOf(registry: string): KnownHosts | undefined {
+  return Object.hasOwn(KNOWN, registry) ? KNOWN[registry] : undefined;
 }
-
-/** Registries of which enough is known to name them without a reference. */
-export const PUBLIC_REGISTRIES: readonly string[] = KNOWN.map(({ registry }) => registry).filter((name) =>
-  !name.startsWith("*.") && name !== "registry.access.redhat.com"
-);

@@ -118,6 +118,8 @@ export type Need =
   | "store-write"
   /** How much room its file system has. */
   | "disk-space"
+  /** Reading how registries are reached, and whose files of credentials there are. */
+  | "configuration"
   /** The registries of its references, their mirrors and token services. */
   | "registry"
   /** Reading files of credentials and certificates, and asking helper programs. */

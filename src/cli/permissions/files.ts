@@ -1,0 +1,57 @@
+/**
+ * Files that configuration names: certificates in `hosts.toml`, helper programs in files of credentials.
+ *
+ * @module
+ */
+import { messageOf } from "../../base/errors.ts";
+import { readConfigFile } from "../../credentials/config_file.ts";
+import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
+import { DEFAULT_FOLDER, folderNames } from "../../registry/certs.ts";
+import { parseHostsFile } from "../../registry/hosts_toml.ts";
+
+/** Hears of what can't be read: the command itself may fail there, or go on without it. */
+export type Complain = (problem: string) => void;
+
+/** Paths outside of the folders of certificates that their `hosts.toml` names for a registry. */
+export async function certificateFiles(
+  registry: string,
+  certsDirs: readonly string[],
+  complain: Complain,
+): Promise<readonly string[]> {
+  const names = [...folderNames(registry), DEFAULT_FOLDER];
+  const paths = certsDirs.flatMap((dir) => names.map((name) => `${dir}/${name}/hosts.toml`));
+  const found = await Promise.all(paths.map(async (path) => {
+    try {
+      const { mirrors, server } = await parseHostsFile(await Deno.readTextFile(path), path);
+      return [...mirrors, ...(server === undefined ? [] : [server])].flatMap(({ ca, client }) =>
+        client === undefined ? ca : [...ca, client.cert, client.key]
+      );
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+        complain(messageOf(error));
+      }
+      return [];
+    }
+  }));
+  return found.flat().filter((file) => !certsDirs.some((dir) => file.startsWith(`${dir}/`)));
+}
+
+/** The helper programs that files of credentials name. */
+export async function helperPrograms(
+  locations: CredentialLocations,
+  complain: Complain,
+): Promise<readonly string[]> {
+  const found = await Promise.all(
+    searchOrderOf(locations).map(async (location) => {
+      try {
+        const file = await readConfigFile(location);
+        return file === undefined ? [] : [file.credsStore, ...Object.values(file.credHelpers)];
+      } catch (error) {
+        complain(messageOf(error));
+        return [];
+      }
+    }),
+  );
+  const names = found.flat().filter((name): name is string => typeof name === "string" && name !== "");
+  return [...new Set(names)].map((name) => `docker-credential-${name}`);
+}

@@ -1,0 +1,57 @@
+/**
+ * Which hosts a command reaches.
+ *
+ * @module
+ */
+import { createHosts } from "../../registry/hosts.ts";
+import type { ProxySettings, RegistrySettings } from "../../registry/settings.ts";
+import { knownHostsOf } from "./known_hosts.ts";
+
+/** A host of a URL as `--allow-net` takes it, always with its port. */
+export function netHostOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || DEFAULT_PORTS[protocol] || "443"}`;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = {
+  "http:": "80",
+  "socks5:": "1080",
+  "socks5h:": "1080",
+};
+
+/** The hosts of a registry. */
+export interface RegistryHosts {
+  readonly hosts: readonly string[];
+  /** Whether it may send clients to hosts that nothing here knows of. */
+  readonly maySendElsewhere: boolean;
+}
+
+/**
+ * The servers that stand for a registry by the configuration, mirrors first, and where it is known to send clients.
+ *
+ * @param blobs whether layers are fetched
+ * @throws AppError for a `hosts.toml` or a certificate that can't be used
+ */
+export async function hostsOfRegistry(
+  registry: string,
+  settings: RegistrySettings,
+  blobs: boolean,
+): Promise<RegistryHosts> {
+  const servers = await createHosts(settings).hostsFor(registry);
+  const known = knownHostsOf(registry);
+  return {
+    hosts: [
+      ...servers.map(({ base }) => netHostOf(base)),
+      ...known?.tokens ?? [],
+      ...blobs ? known?.blobs ?? [] : [],
+    ],
+    maySendElsewhere: known === undefined,
+  };
+}
+
+/** The proxies that are set. */
+export function proxyHosts({ http, https }: ProxySettings): readonly string[] {
+  return [http, https].flatMap((text) => {
+    const url = text === undefined ? null : URL.parse(text.includes("://") ? text : `http://${text}`);
+    return url === null ? [] : [netHostOf(url)];
+  });
+}

@@ -1,0 +1,151 @@
+/**
+ * From a command line to the permissions that it needs and no more.
+ *
+ * @module
+ */
+import { searchOrderOf } from "../../credentials/locations.ts";
+import { SYSTEM_BUNDLES } from "../../registry/tls.ts";
+import type { Context } from "../context.ts";
+import { storeRootOf, VARIABLES } from "../environment.ts";
+import { type ConnectionValues, locationsOf, registrySettings } from "../open.ts";
+import { commandOf } from "../table.ts";
+import type { Need } from "../table/types.ts";
+import { certificateFiles, helperPrograms } from "./files.ts";
+import { type Grants, joinGrants } from "./grants.ts";
+import { hostsOfRegistry, proxyHosts } from "./hosts.ts";
+import { needsOf } from "./kinds.ts";
+import { probeHosts } from "./probe.ts";
+import { type Line, pathsOf, referencesOf, registryOf } from "./wanted.ts";
+
+/** How to plan. */
+export interface PlanOptions {
+  /** Asks the registries where they send clients. */
+  readonly probe: boolean;
+  /** Whether the runtime wants the paths of Unix sockets among its hosts: Deno 2.9 does, and 2.6 can't read them. */
+  readonly unixHosts: boolean;
+}
+
+type Part = Partial<Grants>;
+
+/** Plans. What can't be known is said in the context's messages. @throws AppError as the command would */
+export async function planGrants(line: Line, context: Context, options: PlanOptions): Promise<Grants> {
+  const needs = needsOf(commandOf(line.command), line.input.options);
+  const parts: Record<Need, () => Part | Promise<Part>> = {
+    "store-read": () => ({ read: [storeRoot(context)] }),
+    "store-write": () => ({ read: [storeRoot(context)], write: [storeRoot(context)] }),
+    "disk-space": () => ({ sys: ["statfs"] }),
+    "configuration": () => configuration(line, context),
+    "registry": () => registries(line, context, options, needs.has("store-write")),
+    "credentials": () => credentials(context),
+    "credentials-write": () => credentialsWrite(context),
+    "files-write": () => ({ read: pathsOf(line).write, write: pathsOf(line).write }),
+    // The runtime makes no symbolic link under a scoped permission, and libc has no scope worth the name.
+    "unpack": () => ({ read: "all", write: "all", ffi: "all" }),
+    "listen": () => listening(pathsOf(line).listen, options.unixHosts),
+  };
+  const planned = await Promise.all([...needs].map((need) => parts[need]()));
+  return joinGrants(...planned, {
+    read: pathsOf(line).read,
+    env: variablesFor(needs, context),
+    sys: systemFor(needs, context),
+  });
+}
+
+function storeRoot({ globals, environment }: Context): string {
+  return storeRootOf(globals.store, environment);
+}
+
+/** Variables that are set and make a difference. */
+function variablesFor(needs: ReadonlySet<Need>, { globals, environment }: Context): readonly string[] {
+  const isStore = (needs.has("store-read") || needs.has("store-write")) && globals.store === undefined;
+  const isRegistry = needs.has("registry") || needs.has("configuration");
+  const isCredentials = needs.has("credentials") || needs.has("credentials-write") ||
+    needs.has("configuration");
+  const store = environment.variable("DRAY_STORE") === undefined ? VARIABLES.store : ["DRAY_STORE"];
+  return [
+    ...VARIABLES.terminal,
+    ...(isStore ? store : []),
+    ...(isRegistry ? VARIABLES.registry : []),
+    ...(isCredentials ? VARIABLES.credentials : []),
+  ].filter((name) => environment.variable(name) !== undefined);
+}
+
+/** Root has a store of its own, unless another one is named. */
+function systemFor(needs: ReadonlySet<Need>, { globals, environment }: Context): readonly string[] {
+  const isNamed = globals.store !== undefined || environment.variable("DRAY_STORE") !== undefined;
+  return needs.has("store-read") && !isNamed && environment.isRoot ? ["uid"] : [];
+}
+
+/** The folders and files that say how registries are reached, and who asks. */
+function configuration({ input }: Line, { environment }: Context): Part {
+  const { "certs-dir": more = [] } = input.options as Partial<ConnectionValues>;
+  const credentials = searchOrderOf(locationsOf(environment)).map(({ path }) => path);
+  return { read: [...more, ...environment.certsDirs, ...credentials] };
+}
+
+async function registries(
+  line: Line,
+  context: Context,
+  { probe }: PlanOptions,
+  blobs: boolean,
+): Promise<Part> {
+  const { messages, signal, environment } = context;
+  const settings = await registrySettings(context, connectionOf(line));
+  const { certsDirs = [] } = settings;
+  const references = await referencesOf(line, context);
+  const read = [...certsDirs, ...await systemBundle()];
+  if (references === undefined) {
+    messages.warn(
+      "any registry may be asked for, so any host is allowed: name hosts with --allow-net yourself",
+    );
+    return { read, net: "all" };
+  }
+  const net: string[] = [...proxyHosts(environment.proxies)];
+  for (const registry of new Set(references.map(registryOf))) {
+    const { hosts, maySendElsewhere } = await hostsOfRegistry(registry, settings, blobs);
+    net.push(...hosts);
+    read.push(...await certificateFiles(registry, certsDirs, (problem) => messages.warn(problem)));
+    if (maySendElsewhere && !probe) {
+      messages.info(
+        `Nothing is known of hosts that "${registry}" sends its clients to for tokens or layers: --probe asks it`,
+      );
+    }
+  }
+  if (probe) {
+    for (const reference of references) net.push(...await probeHosts(reference, settings, signal));
+  }
+  return { read, net };
+}
+
+/** The system's own authorities: the first bundle that is there. */
+async function systemBundle(): Promise<readonly string[]> {
+  for (const path of SYSTEM_BUNDLES) {
+    if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return [path];
+  }
+  return [];
+}
+
+/** Options of a command that has them, or what they are without. */
+function connectionOf({ input }: Line): ConnectionValues {
+  return { "plain-http": false, "ca-file": [], "certs-dir": [], ...input.options } as ConnectionValues;
+}
+
+async function credentials(context: Context): Promise<Part> {
+  const locations = locationsOf(context.environment);
+  const run = await helperPrograms(locations, (problem) => context.messages.warn(problem));
+  return { read: searchOrderOf(locations).map(({ path }) => path), run };
+}
+
+/** The file is replaced by a new one beside it. */
+function credentialsWrite({ environment }: Context): Part {
+  const path = locationsOf(environment).dockerConfig?.path;
+  if (path === undefined) return {};
+  const folder = [path.slice(0, path.lastIndexOf("/")) || "/"];
+  return { read: folder, write: folder };
+}
+
+/** A socket is bound under another name first. */
+function listening(sockets: readonly string[], unixHosts: boolean): Part {
+  const paths = sockets.flatMap((path) => [path, `${path}.tmp`]);
+  return { read: paths, write: paths, net: unixHosts ? paths.map((path) => `unix:${path}`) : [] };
+}

@@ -1,0 +1,70 @@
+/**
+ * Asking a registry where it sends its clients.
+ *
+ * @module
+ */
+import { readAll } from "../../base/bytes.ts";
+import { AppError } from "../../base/errors.ts";
+import type { Remote } from "../../content/remote.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { MANIFEST_MAX_BYTES, parseDocument } from "../../oci/document.ts";
+import { parseReference } from "../../oci/reference.ts";
+import { openRegistry } from "../../registry/registry.ts";
+import type { RegistrySettings } from "../../registry/settings.ts";
+import { netHostOf } from "./hosts.ts";
+
+/** Indexes in indexes; an image has one or two. */
+const DEPTH_MAX = 4;
+
+/**
+ * Resolves a reference and opens the last blob of its first image, and gives every host that was asked on the way.
+ * Another blob may be elsewhere: what is redirected once a region or a time of the day is found out only there.
+ *
+ * @throws AppError as a pull
+ */
+export async function probeHosts(
+  text: string,
+  settings: RegistrySettings,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const reference = parseReference(text);
+  const hosts = new Set<string>();
+  const registry = openRegistry({ ...settings, onRequest: (url) => hosts.add(netHostOf(url)) });
+  try {
+    const remote = registry.remote(reference);
+    const { descriptor, bytes } = await remote.resolve(reference, signal);
+    const blob = await someBlob(remote, descriptor, bytes, signal);
+    using _body = await remote.fetch(blob, {}, signal);
+  } finally {
+    registry.close();
+  }
+  return [...hosts];
+}
+
+async function someBlob(
+  remote: Remote,
+  top: Descriptor,
+  topBytes: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  let descriptor = top;
+  let bytes = topBytes ?? await readDocument(remote, descriptor, signal);
+  for (let depth = 0; depth < DEPTH_MAX; depth++) {
+    const document = parseDocument(bytes, descriptor.mediaType, `manifest "${descriptor.digest}"`);
+    if (document.kind === "manifest") return document.layers.at(-1) ?? document.config;
+    const [first] = document.manifests;
+    if (first === undefined) break;
+    descriptor = first;
+    bytes = await readDocument(remote, descriptor, signal);
+  }
+  throw new AppError("not_found", `Cannot probe "${top.digest}": it has no image to look at`);
+}
+
+async function readDocument(
+  remote: Remote,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  using body = await remote.fetch(descriptor, {}, signal);
+  return await readAll(body, MANIFEST_MAX_BYTES, `manifest "${descriptor.digest}"`);
+}
