@@ -41,6 +41,46 @@ async function keepOwner(from: string, to: string): Promise<void> {
   await Deno.chown(to, old.uid, old.gid).catch(() => {});
 }
 
+/** A new file that has its name only when it is whole. Dispose it on every path: what was not committed is removed. */
+export interface AsideFile extends AsyncDisposable {
+  /** Takes all of the bytes. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes it durable, and gives it its name. */
+  commit(): Promise<void>;
+}
+
+/**
+ * Opens a file to be written beside `path`. A symbolic link at `path` keeps its place: what it points at is replaced.
+ *
+ * @throws the runtime's own errors (`Deno.errors.*`), also later, with the old file as it was
+ */
+export async function openFileAside(path: string): Promise<AsideFile> {
+  const target = await Deno.realPath(path).catch(() => path);
+  const aside = `${target}.${crypto.randomUUID()}.tmp`;
+  const file = await Deno.open(aside, { write: true, createNew: true });
+  let state: "open" | "committed" | "gone" = "open";
+  return {
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    },
+    async commit() {
+      const old = await Deno.stat(target).catch(() => undefined);
+      if (old?.mode !== null && old?.mode !== undefined) await Deno.chmod(aside, old.mode & 0o7777);
+      await file.sync();
+      await Deno.rename(aside, target);
+      state = "committed";
+      using folder = await Deno.open(folderOf(target));
+      await folder.sync();
+    },
+    async [Symbol.asyncDispose]() {
+      if (state === "gone") return;
+      file.close();
+      if (state === "open") await Deno.remove(aside).catch(() => {});
+      state = "gone";
+    },
+  };
+}
+
 function folderOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "." : path.slice(0, slash) || "/";

@@ -17,7 +17,10 @@ export interface Output {
 /** The three streams of a program. */
 export interface Io {
   /** Results alone. */
-  readonly stdout: Output;
+  readonly stdout: Output & {
+    /** Takes all of the bytes. @throws as `write` */
+    writeBytes(bytes: Uint8Array): Promise<void>;
+  };
   /** Everything else. It never fails: a pull goes on when nobody hears of it. */
   readonly stderr: Output;
   readonly stdin: ByteReader & {
@@ -35,7 +38,7 @@ const RETRY_MS = 5;
 /** The streams of this process. */
 export function processIo(): Io {
   return {
-    stdout: { isTerminal: Deno.stdout.isTerminal(), write: writeResult },
+    stdout: { isTerminal: Deno.stdout.isTerminal(), write: writeResult, writeBytes },
     stderr: {
       isTerminal: Deno.stderr.isTerminal(),
       write(text) {
@@ -67,10 +70,26 @@ function writeResult(text: string): void {
   try {
     writeAll(Deno.stdout, text);
   } catch (cause) {
-    if (cause instanceof Deno.errors.BrokenPipe) throw cause;
-    const code = /os error (28|122)/.test(messageOf(cause)) ? "no_space" : "internal";
-    throw new AppError(code, `Cannot write to standard output: ${messageOf(cause)}`, { cause });
+    throw outputError(cause);
   }
+}
+
+/** Waits for a slow reader without holding up the program, which must hear an interrupt meanwhile. */
+async function writeBytes(bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += await Deno.stdout.write(bytes.subarray(at));
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.WouldBlock)) throw outputError(cause);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function outputError(cause: unknown): unknown {
+  if (cause instanceof Deno.errors.BrokenPipe) return cause;
+  const code = /os error (28|122)/.test(messageOf(cause)) ? "no_space" : "internal";
+  return new AppError(code, `Cannot write to standard output: ${messageOf(cause)}`, { cause });
 }
 
 /** Who starts us may have left the pipe non-blocking; then a full one refuses instead of waiting. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../base/bytes.ts";
 import type { Interrupts } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import { run } from "./run.ts";
@@ -10,6 +11,8 @@ import { run } from "./run.ts";
 /** Streams that remember what was written. */
 export interface TestIo extends Io {
   out(): string;
+  /** What was written as bytes. */
+  outBytes(): Uint8Array<ArrayBuffer>;
   err(): string;
 }
 
@@ -25,16 +28,23 @@ export interface TestIoOptions {
 /** Makes streams. */
 export function testIo({ stdin = "", isTerminal = false, isClosed = false }: TestIoOptions = {}): TestIo {
   let out = "";
+  const outBytes: Uint8Array[] = [];
   let err = "";
   let left: Uint8Array = new TextEncoder().encode(stdin);
   return {
     out: () => out,
+    outBytes: () => concatBytes(outBytes),
     err: () => err,
     stdout: {
       isTerminal,
       write(text) {
         if (isClosed) throw new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
         out += text;
+      },
+      writeBytes(bytes) {
+        if (isClosed) return Promise.reject(new Deno.errors.BrokenPipe("Broken pipe (os error 32)"));
+        outBytes.push(bytes.slice());
+        return Promise.resolve();
       },
     },
     stderr: { isTerminal, write: (text) => void (err += text) },

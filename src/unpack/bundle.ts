@@ -35,12 +35,13 @@ export function makeRuntimeConfig(image: ImageConfig, options: BundleOptions): J
   return {
     ociVersion: "1.0.2",
     process: {
-      terminal: true,
+      // One that is asked for where there is none is an error; without it, streams are passed through.
+      terminal: false,
       user: { uid: user.uid, gid: user.gid, ...groupsOf(user, rootless !== undefined) },
       // An image that says nothing to run is one to look around in.
       args: args.length > 0 ? args : ["sh"],
       env: envOf(config.Env ?? []),
-      cwd: config.WorkingDir || "/",
+      cwd: `/${(config.WorkingDir ?? "").replace(/^\/+/, "")}`,
       capabilities: {
         bounding: DEFAULT_CAPABILITIES,
         effective: DEFAULT_CAPABILITIES,

@@ -27,7 +27,7 @@ Deno.test("makeRuntimeConfig() converts what the image config says", () => {
     Entrypoint: ["/entry", "point"],
     Cmd: ["and", "command"],
     Env: ["PATH=/bin", "A=b=c"],
-    WorkingDir: "/srv",
+    WorkingDir: "srv",
     StopSignal: "SIGINT",
     ExposedPorts: { "80/tcp": {}, "53/udp": {} },
     Volumes: { "/data": {} },

@@ -30,8 +30,13 @@ export async function run({ options }: InputOf<typeof GC>, context: Context): Pr
   const lines = [
     ...swept.blobs.map(({ digest, size }) => `blob ${digest} ${formatSize(size)}\n`),
     ...swept.partials.map(({ digest, size }) => `partial ${digest} ${formatSize(size)}\n`),
+    ...swept.layers.map((chainId) => `unpacked layer ${chainId}\n`),
   ];
   io.stdout.write(lines.join(""));
-  const counts = `${countText(swept.blobs.length, "blob")}, ${countText(swept.partials.length, "partial")}`;
+  const counts = [
+    countText(swept.blobs.length, "blob"),
+    countText(swept.partials.length, "partial"),
+    ...swept.layers.length > 0 ? [countText(swept.layers.length, "unpacked layer")] : [],
+  ].join(", ");
   messages.info(`${counts}: ${formatSize(swept.freed)} ${dryRun ? "would be freed" : "freed"}`);
 }

@@ -27,6 +27,7 @@ export async function run({ args, options }: InputOf<typeof PULL>, context: Cont
   });
   const pullOptions: PullOptions = {
     allPlatforms: options["all-platforms"],
+    unpack: options.unpack,
     ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     signal,

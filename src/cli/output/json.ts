@@ -70,6 +70,8 @@ export interface PullJson {
 export interface SweepJson {
   readonly blobs: readonly { readonly digest: string; readonly size: number }[];
   readonly partials: readonly { readonly digest: string; readonly size: number }[];
+  /** Chain ids of unpacked layers, whose bytes `freed` does not count. */
+  readonly layers: readonly string[];
   readonly freed: number;
 }
 
@@ -158,9 +160,9 @@ export function pullJson({ record, names, fetched, present }: PullResult): PullJ
 }
 
 /** A sweep. */
-export function sweepJson({ blobs, partials, freed }: SweepResult): SweepJson {
+export function sweepJson({ blobs, partials, layers, freed }: SweepResult): SweepJson {
   const plain = (items: SweepResult["blobs"]) => items.map(({ digest, size }) => ({ digest, size }));
-  return { blobs: plain(blobs), partials: plain(partials), freed };
+  return { blobs: plain(blobs), partials: plain(partials), layers: [...layers], freed };
 }
 
 /** A verification. */

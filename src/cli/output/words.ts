@@ -24,8 +24,8 @@ export function agoText(then: number, now: number): string {
 }
 
 /** `1 blob`, `2 blobs`. */
-export function countText(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
+export function countText(count: number, word: string, words = `${word}s`): string {
+  return `${count} ${count === 1 ? word : words}`;
 }
 
 /** The first 12 digits of a digest: what people compare and type. */

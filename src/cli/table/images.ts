@@ -20,6 +20,10 @@ export const PULL = command({
   options: {
     platform: PLATFORM_OPTION,
     "all-platforms": { kind: "flag", summary: "bring every platform of the image" },
+    unpack: {
+      kind: "flag",
+      summary: "unpack the layers for overlayfs too, while others download (root alone)",
+    },
     jobs: {
       kind: "number",
       short: "j",
@@ -48,10 +52,12 @@ export const PULL = command({
       line: "dray pull -u me --password-stdin registry.example/app < token",
       note: "with credentials of its own",
     },
+    { line: "dray pull --unpack nginx", note: "ready to mount: dray mount-options nginx" },
     { line: "dray pull --progress=json nginx 2> events.jsonl", note: "events for a program" },
   ],
   exits: ["not-found", "unauthorized", "network", "integrity", "no-space", "denied"],
   needs: ["store-read", "store-write", "registry", "credentials"],
+  needsWith: { unpack: ["unpack"] },
 });
 
 /** `dray images` */

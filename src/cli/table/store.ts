@@ -11,8 +11,8 @@ export const GC = command({
   group: "Store",
   summary: "Free what no image needs",
   description: [
-    "Removes blobs that no image needs, and unfinished downloads that nothing was added to for a day. What a running pull " +
-    "needs is never touched: gc waits for it, and gives up with exit code 9.",
+    "Removes blobs and unpacked layers that no image needs, and unfinished downloads that nothing was added to for a day. " +
+    "What a running pull needs is never touched: gc waits for it, and gives up with exit code 9.",
   ],
   positionals: {},
   options: {

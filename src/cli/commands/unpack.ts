@@ -1,0 +1,110 @@
+/**
+ * `dray unpack`
+ *
+ * @module
+ */
+import { formatSize } from "../../base/units.ts";
+import type { UnpackImageResult } from "../../image/unpack.ts";
+import type { LeftOutItem } from "../../unpack/left_out.ts";
+import type { Context } from "../context.ts";
+import { openLocal } from "../open.ts";
+import { jsonText } from "../output/json_text.ts";
+import { countText } from "../output/words.ts";
+import type { UNPACK } from "../table/trees.ts";
+import type { InputOf } from "../table/types.ts";
+
+/** `dray unpack --json` prints one. Sizes are bytes. */
+export interface UnpackJson {
+  readonly directory: string;
+  /** From the bottom to the top. */
+  readonly layers: readonly {
+    readonly entries: number;
+    readonly packedBytes: number;
+    readonly unpackedBytes: number;
+  }[];
+  /** What could not be kept; empty if all was. */
+  readonly leftOut: readonly {
+    readonly kind: string;
+    readonly count: number;
+    readonly examples: readonly string[];
+  }[];
+}
+
+/** Unpacks an image, and says what it left out. */
+export async function run({ args, options }: InputOf<typeof UNPACK>, context: Context): Promise<void> {
+  const { io, messages, clock, signal } = context;
+  const { image, directory } = args;
+  const service = await openLocal(context, "write");
+  const begin = clock.now();
+  const result = await service.unpack(image, directory, {
+    bundle: options.bundle,
+    strict: options.strict,
+    ...rootlessUser(),
+    onLayer({ entries, unpackedBytes }, position, total) {
+      if (options.quiet) return;
+      const size = `${countText(entries, "entry", "entries")}, ${formatSize(unpackedBytes)}`;
+      messages.info(`Layer ${position} of ${total}: ${size}`);
+    },
+    signal,
+  });
+  io.stdout.write(options.json ? jsonText(unpackJson(directory, result)) : `${directory}\n`);
+  if (!options.quiet) messages.info(summary(image, result, clock.now() - begin));
+  for (const item of result.leftOut) messages.warn(leftOutText(item));
+}
+
+/** A runtime that an ordinary user starts maps root inside to that user. */
+function rootlessUser(): { readonly rootless?: { readonly uid: number; readonly gid: number } } {
+  for (const kind of ["uid", "gid"] as const) {
+    if (Deno.permissions.querySync({ name: "sys", kind }).state !== "granted") return {};
+  }
+  const [uid, gid] = [Deno.uid(), Deno.gid()];
+  return uid === null || gid === null || uid === 0 ? {} : { rootless: { uid, gid } };
+}
+
+function unpackJson(directory: string, { layers, leftOut }: UnpackImageResult): UnpackJson {
+  return {
+    directory,
+    layers: layers.map(({ entries, packedBytes, unpackedBytes }) => ({
+      entries,
+      packedBytes,
+      unpackedBytes,
+    })),
+    leftOut: leftOut.map(({ kind, count, examples }) => ({ kind, count, examples })),
+  };
+}
+
+function summary(image: string, { layers }: UnpackImageResult, ms: number): string {
+  const sum = (of: (layer: UnpackImageResult["layers"][number]) => number) =>
+    layers.reduce((total, layer) => total + of(layer), 0);
+  const size = formatSize(sum(({ unpackedBytes }) => unpackedBytes));
+  const entries = countText(sum((layer) => layer.entries), "entry", "entries");
+  return `Unpacked ${image}: ${countText(layers.length, "layer")}, ${entries}, ${size} in ${
+    (Math.max(ms, 1) / 1000).toFixed(1)
+  } s`;
+}
+
+const NOUNS: Readonly<Record<LeftOutItem["kind"], readonly [one: string, many: string]>> = {
+  owner: ["owner", "owners"],
+  xattr: ["extended attribute", "extended attributes"],
+  "overlay-xattr": ["attribute of overlayfs", "attributes of overlayfs"],
+  device: ["device", "devices"],
+  fifo: ["FIFO", "FIFOs"],
+  name: ["name that is not UTF-8", "names that are not UTF-8"],
+};
+
+/** Why a kind of thing is left out, and what helps. */
+const HELP: Readonly<Record<LeftOutItem["kind"], string>> = {
+  owner: "only root may give files away",
+  xattr: "want root, --allow-ffi, and a file system that has them",
+  "overlay-xattr": "only overlayfs itself may write them",
+  device: "want root and --allow-ffi",
+  fifo: "want --allow-ffi",
+  name: "want --allow-ffi",
+};
+
+/** `Left out 12 owners (only root may give files away): etc/shadow, … and 10 more` */
+export function leftOutText({ kind, count, examples }: LeftOutItem): string {
+  const [one, many] = NOUNS[kind];
+  const more = count > examples.length ? ` and ${count - examples.length} more` : "";
+  return `left out ${countText(count, one, many)} (${HELP[kind]}): ${examples.join(", ")}${more}`;
+}

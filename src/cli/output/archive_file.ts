@@ -1,0 +1,64 @@
+/**
+ * Where an archive goes: a file that has its name only when it is whole, or a pipe.
+ *
+ * @module
+ */
+import { AppError, messageOf } from "../../base/errors.ts";
+import { type AsideFile, openFileAside } from "../../base/files.ts";
+import type { Io } from "../io.ts";
+
+/**
+ * Opens the place that `--output` names. `-` is standard output; a device or a FIFO is written as it stands.
+ *
+ * @throws AppError `invalid_argument`, `no_space`; Deno.errors.BrokenPipe once who read the pipe has gone
+ */
+export async function openOutput(path: string, { stdout }: Pick<Io, "stdout">): Promise<AsideFile> {
+  if (path === "-") return { ...UNCOMMITTED, write: (bytes) => stdout.writeBytes(bytes) };
+  return await telling(path, async () => {
+    const file = await isStream(path) ? await openStream(path) : await openFileAside(path);
+    return {
+      write: (bytes) => telling(path, () => file.write(bytes)),
+      commit: () => telling(path, () => file.commit()),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    };
+  });
+}
+
+const UNCOMMITTED = { commit: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
+
+async function isStream(path: string): Promise<boolean> {
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (info?.isDirectory) {
+    throw new AppError("invalid_argument", `Cannot write "${path}": it is a folder, want a file`);
+  }
+  return info !== undefined && !info.isFile;
+}
+
+async function openStream(path: string): Promise<AsideFile> {
+  const file = await Deno.open(path, { write: true });
+  return {
+    commit: () => Promise.resolve(),
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(file.close()),
+  };
+}
+
+async function telling<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (
+      cause instanceof AppError || cause instanceof Deno.errors.BrokenPipe ||
+      cause instanceof Deno.errors.NotCapable
+    ) throw cause;
+    throw new AppError(codeFor(cause), `Cannot write "${path}": ${messageOf(cause)}`, { cause });
+  }
+}
+
+function codeFor(cause: unknown) {
+  if (/os error (28|122)\b/.test(messageOf(cause))) return "no_space";
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission_denied";
+  return cause instanceof Deno.errors.NotFound ? "invalid_argument" : "internal";
+}

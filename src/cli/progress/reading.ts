@@ -1,0 +1,69 @@
+/**
+ * Showing how far an archive is read: a bar on a terminal, a sign of life in a log.
+ *
+ * @module
+ */
+import { formatClock, formatSize } from "../../base/units.ts";
+import type { Context } from "../context.ts";
+import { bar, clockText, percentText, shareOf, sizesText } from "./bar.ts";
+import { cutLine, type Line, lineWidth, piece } from "./line.ts";
+import { LiveLines } from "./live.ts";
+import { progressKindFor } from "./progress.ts";
+import type { TerminalSize } from "./pull_lines.ts";
+
+const BAR_COLUMNS = 28;
+/** CI systems end a job that is silent for minutes; people doubt after seconds. */
+const HEARTBEAT_MS = 10_000;
+
+/** Counts what is read, and shows it. Dispose it on every path. */
+export interface ReadProgress extends Disposable {
+  add(bytes: number): void;
+  /** Bytes so far. */
+  bytes(): number;
+}
+
+/** @param size bytes in all, if known */
+export function showReading(
+  size: number | undefined,
+  quiet: boolean,
+  { io, environment, clock }: Pick<Context, "io" | "environment" | "clock">,
+): ReadProgress {
+  const { isDumb, isCi, noColour } = environment;
+  const kind = progressKindFor("auto", { isTerminal: io.stderr.isTerminal, isDumb, isCi });
+  const begin = clock.now();
+  let bytes = 0;
+  const counter = { add: (more: number) => void (bytes += more), bytes: () => bytes };
+  if (quiet) return { ...counter, [Symbol.dispose]: () => {} };
+  if (kind !== "tty") {
+    const stop = clock.every(HEARTBEAT_MS, () => {
+      const of = size === undefined ? "" : ` of ${formatSize(size)}`;
+      io.stderr.write(`[${formatClock(clock.now() - begin)}] ${formatSize(bytes)}${of} read\n`);
+    });
+    return { ...counter, [Symbol.dispose]: stop };
+  }
+  const terminal = { write: io.stderr.write, size: () => io.size() };
+  const live = new LiveLines((window, now) => readingLines(bytes, size, window, now - begin), {
+    terminal,
+    clock,
+    colours: !noColour,
+  });
+  return { ...counter, [Symbol.dispose]: () => live[Symbol.dispose]() };
+}
+
+/** One line, with as much as fits. */
+export function readingLines(
+  bytes: number,
+  size: number | undefined,
+  { columns }: TerminalSize,
+  elapsed: number,
+): readonly Line[] {
+  const clock = piece(`${clockText(elapsed)} `, "dim");
+  if (size === undefined) return [cutLine([clock, piece(`${formatSize(bytes)} read`)], columns - 1)];
+  const long = [
+    clock,
+    bar(shareOf(bytes, size), BAR_COLUMNS, "accent"),
+    piece(` ${sizesText(bytes, size)} read`),
+  ];
+  const short = [piece(`${percentText(bytes, size).trimStart()} read`)];
+  return [lineWidth(long) < columns ? long : cutLine(short, Math.max(1, columns - 1))];
+}
