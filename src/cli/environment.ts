@@ -110,6 +110,7 @@ export const VARIABLES = {
     "HOME",
     "USERPROFILE",
   ],
+  telemetry: ["OTEL_DENO"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /**

@@ -9,6 +9,8 @@ import { COMPLETIONS, HELP, VERSION_COMMAND } from "./table/program.ts";
 import { LOGIN, LOGOUT, TAGS } from "./table/registries.ts";
 import { DF, GC, VERIFY } from "./table/store.ts";
 import { DIFF, EXPORT, IMPORT, MOUNT_OPTIONS, UNPACK } from "./table/trees.ts";
+import { PIN, UNPIN } from "./table/pins.ts";
+import { PROGRESS, SERVE } from "./table/serve.ts";
 import type { Command } from "./table/types.ts";
 
 /** Every command with its exact type. */
@@ -19,6 +21,8 @@ export const COMMANDS = {
   digest: DIGEST,
   tag: TAG,
   rm: RM,
+  pin: PIN,
+  unpin: UNPIN,
   unpack: UNPACK,
   "mount-options": MOUNT_OPTIONS,
   export: EXPORT,
@@ -31,6 +35,8 @@ export const COMMANDS = {
   login: LOGIN,
   logout: LOGOUT,
   permissions: PERMISSIONS,
+  serve: SERVE,
+  progress: PROGRESS,
   completions: COMPLETIONS,
   version: VERSION_COMMAND,
   help: HELP,

@@ -1,0 +1,56 @@
+/**
+ * Progress lines back to events, for what a server tells.
+ *
+ * @module
+ */
+import type { PullEvent } from "../../image/events.ts";
+import type { ProgressLine } from "../../image/progress_line.ts";
+import { type Digest, parseDigest } from "../../oci/digest.ts";
+import { parsePlatform } from "../../oci/platform.ts";
+
+/** The event that a line tells; undefined for the end of a pull, which is none. */
+export function eventOfLine(line: ProgressLine): PullEvent | undefined {
+  const { name } = line;
+  const digest = (text: string): Digest => parseDigest(text);
+  switch (line.event) {
+    case "resolving":
+      return { kind: "resolving", name };
+    case "resolved":
+      return { kind: "resolved", name, digest: digest(line.digest), host: line.host };
+    case "selected": {
+      const platform = line.platform === null ? {} : { platform: parsePlatform(line.platform) };
+      return { kind: "selected", name, digest: digest(line.digest), ...platform };
+    }
+    case "planned":
+      return {
+        kind: "planned",
+        name,
+        blobs: line.blobs.map((blob) => ({ ...blob, digest: digest(blob.digest) })),
+      };
+    case "blob": {
+      const { state, offset, size, host } = line;
+      return {
+        kind: "blob",
+        digest: digest(line.digest),
+        state,
+        offset,
+        size,
+        ...(host === null ? {} : { host }),
+      };
+    }
+    case "bytes":
+      return { kind: "bytes", digest: digest(line.digest), offset: line.offset, size: line.size };
+    case "retry": {
+      const { attempt, offset, delayMs, reason } = line;
+      return { kind: "retry", digest: digest(line.digest), attempt, offset, delayMs, reason };
+    }
+    case "restart":
+      return { kind: "restart", digest: digest(line.digest), reason: line.reason };
+    case "warning":
+      return { kind: "warning", message: line.message };
+    case "recorded":
+      return { kind: "recorded", name, names: line.names, imageId: digest(line.id) };
+    case "end":
+      return undefined;
+  }
+}
