@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { programInWheel } from "./wheel.ts";
 
 /** The version that the compiled binary is built with. */
 export const OLD_DENO_VERSION = "2.6.10";
@@ -21,12 +22,7 @@ export async function oldDeno(): Promise<string> {
   await Deno.mkdir(folder, { recursive: true });
   const scratch = await Deno.makeTempDir({ dir: folder });
   try {
-    const wheel = `deno==${OLD_DENO_VERSION}`;
-    await python("pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", scratch, wheel);
-    const [file] = [...Deno.readDirSync(scratch)];
-    if (file === undefined) throw new Error(`pip brought no wheel for ${wheel}`);
-    await python("zipfile", "-e", `${scratch}/${file.name}`, scratch);
-    const program = `${scratch}/deno-${OLD_DENO_VERSION}.data/scripts/deno`;
+    const program = await programInWheel(`deno==${OLD_DENO_VERSION}`, "deno", scratch);
     await Deno.chmod(program, 0o755);
     // Whole or not at all: two runs may do this at once.
     await Deno.rename(program, deno);
@@ -43,12 +39,5 @@ async function isOld(deno: string): Promise<boolean> {
     return new TextDecoder().decode(stdout).startsWith(`deno ${OLD_DENO_VERSION} `);
   } catch {
     return false;
-  }
-}
-
-async function python(module: string, ...args: string[]): Promise<void> {
-  const { success } = await new Deno.Command("python3", { args: ["-m", module, ...args] }).spawn().status;
-  if (!success) {
-    throw new Error(`"python3 -m ${module}" failed; the old Deno comes from the Python package index`);
   }
 }

@@ -14,7 +14,8 @@ import { Messages } from "./messages.ts";
 import { type Invocation, parseCommandLine } from "./parse.ts";
 import { type Kind, kindsOf, needsOf } from "./permissions/kinds.ts";
 import { type Clock, SYSTEM_CLOCK } from "./progress/clock.ts";
-import { commandOf, COMMANDS } from "./table.ts";
+import { type CommandName, commandOf, COMMANDS } from "./table.ts";
+import type { Input } from "./table/types.ts";
 
 /** What a run touches of the world. */
 export interface World {
@@ -59,12 +60,28 @@ export async function run(argv: readonly string[], world: World): Promise<number
       clock: world.clock ?? SYSTEM_CLOCK,
       signal: interrupts.signal,
     };
-    world.keepOnly?.(kindsOf(needsOf(commandOf(command), input.options)));
+    if (world.keepOnly !== undefined) world.keepOnly(await neededKinds(command, input, context));
     const runCommand = await loadCommand(command);
     return exitCode(await runCommand(input, context) ?? "done");
   } catch (error) {
     return failed(error, messages, interrupts);
   }
+}
+
+async function neededKinds(
+  command: CommandName,
+  { options }: Input,
+  { environment }: Context,
+): Promise<ReadonlySet<Kind>> {
+  const needs = needsOf(commandOf(command), options);
+  const kinds = new Set(kindsOf(needs));
+  // A server reads these files again for each question, and they may name a helper then.
+  if (needs.has("credentials") && !needs.has("listen")) {
+    const { mayNameHelper } = await import("./permissions/named_helpers.ts");
+    const { locationsOf } = await import("./open.ts");
+    if (!mayNameHelper(locationsOf(environment))) kinds.delete("run");
+  }
+  return kinds;
 }
 
 function failed(error: unknown, messages: Messages, interrupts: Interrupts): number {

@@ -1,0 +1,41 @@
+/**
+ * Makes the program one file of JavaScript that runs from any URL: `dist/dray.js`.
+ *
+ * ```sh
+ * deno task bundle
+ * ```
+ *
+ * @module
+ */
+const ROOT = new URL("../", import.meta.url).pathname;
+
+/** Where what is made goes. */
+export const DIST = `${ROOT}dist`;
+
+/**
+ * Bundles `main.ts`.
+ *
+ * @param output `file` for one file; `folder` for one file for each part that is loaded by itself, which starts faster
+ * @returns the path of the file to run
+ * @throws Error if the bundler fails
+ */
+export async function bundle(output: "file" | "folder"): Promise<string> {
+  const modules = `${DIST}/modules`;
+  if (output === "folder") await Deno.remove(modules, { recursive: true }).catch(() => {});
+  const where = output === "file"
+    ? ["--output", `${DIST}/dray.js`]
+    : ["--code-splitting", "--outdir", modules];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform=deno", ...where, "main.ts"],
+    cwd: ROOT,
+    // The bundler itself comes from npm, maybe by way of a proxy that only this machine trusts.
+    env: { DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system" },
+  }).output();
+  if (!success) throw new Error(`deno bundle failed: ${new TextDecoder().decode(stderr)}`);
+  return output === "file" ? `${DIST}/dray.js` : `${modules}/main.js`;
+}
+
+if (import.meta.main) {
+  const file = await bundle("file");
+  console.log(`${file} ${(await Deno.stat(file)).size} bytes`);
+}
