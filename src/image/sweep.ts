@@ -19,6 +19,8 @@ export type Closures = Pick<ClosureWalker, "closureOf">;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const WAIT_MS = 10_000;
+/** A free lock takes a moment where the runtime can't ask without waiting: Deno 2.6 takes it on another thread. */
+const TRY_MS = 200;
 
 /**
  * Sweeps every blob that no image needs, and partials that nobody goes on with.
@@ -162,7 +164,7 @@ async function holdWithin(store: ImageStorage, ms: number, signal: AbortSignal):
 
 async function tryHold(store: ImageStorage, signal: AbortSignal): Promise<Disposable | undefined> {
   try {
-    return await holdWithin(store, 0, signal);
+    return await holdWithin(store, TRY_MS, signal);
   } catch (error) {
     if (error instanceof AppError && error.code === "busy") return undefined;
     throw error;
