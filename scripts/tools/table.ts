@@ -54,6 +54,12 @@ export const TOOLS: readonly Tool[] = [
   system("umoci", "umoci", "reads our store"),
   system("tinyproxy", "tinyproxy-bin", "the real proxy"),
   system("dpkg-deb", "dpkg", "unpacks the packages that real images are made of"),
+  system("setcap", "libcap2-bin", "gives real files capabilities"),
+  system("python3", "python3", "looks at unpacked trees"),
+  system("zstd", "zstd", "compresses archives"),
+  system("runc", "runc", "runs our bundles"),
+  system("containerd", "containerd", "exports and imports archives"),
+  system("ctr", "containerd", "its client"),
 ];
 
 function go(name: string, module: string, version: string, path: string, use: string): GoTool {

@@ -62,7 +62,7 @@ export async function layerPaths(store: ImageStorage, image: string): Promise<re
     if (layer === undefined) {
       throw new AppError(
         "not_found",
-        `Cannot name the layers of "${image}": layer "${chainId}" is not unpacked; "dray pull --unpack" does it`,
+        `Cannot name the layers of "${image}": layer "${chainId}" is not unpacked; "dray mount-options --unpack" does it`,
       );
     }
     paths.push(layer.path);

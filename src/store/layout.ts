@@ -118,7 +118,8 @@ async function writeLayout({ root, layoutFile }: StorePaths): Promise<void> {
 /** Makes the store's own name durable, where the runtime lets us open the folder that it stands in. */
 async function syncParent(root: string): Promise<void> {
   try {
-    await syncDirectory(root.slice(0, root.lastIndexOf("/")) || (root.startsWith("/") ? "/" : "."));
+    const slash = root.lastIndexOf("/");
+    await syncDirectory(slash < 0 ? "." : root.slice(0, slash) || "/");
   } catch (error) {
     if (!isCode(error, "permission_denied")) throw error;
   }

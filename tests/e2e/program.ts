@@ -20,6 +20,9 @@ export interface Sandbox extends AsyncDisposable {
   readonly folder: string;
   readonly store: string;
   readonly home: string;
+  /** The words of the program and its environment, for a shell to run it in a pipe. */
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   /** Runs the program to its end. */
   dray(args: readonly string[], options?: DrayOptions): Promise<Finished>;
   /** Runs it, and fails unless it ends with 0. Gives its standard output. */
@@ -77,6 +80,8 @@ export async function sandbox(options: { readonly store?: string } = {}): Promis
     folder,
     store,
     home,
+    words: [command, ...words],
+    environment: environment(),
     dray,
     ok,
     json: async (args, more) => JSON.parse(await ok([...args, "--json"], more)),

@@ -1,0 +1,127 @@
+/**
+ * An image with everything in it that a layer can have, made of Debian packages by the system's tar, as an OCI layout.
+ *
+ * @module
+ */
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/oci/media_type.ts";
+import { runOk } from "../../tests/real/child.ts";
+import { TOOLS_DIR } from "../../tests/real/tools.ts";
+import { BASE, CHANGES, GNU, PACKAGES } from "./recipes.ts";
+
+/** The layout, and the names of the two images in it. */
+export interface TreeImage {
+  readonly layout: string;
+  /** All that we read. */
+  readonly full: string;
+  /** The same files, but sparse ones of GNU's format written out: umoci 0.4 and crane do not know those. */
+  readonly plain: string;
+}
+
+interface Layer extends Descriptor {
+  readonly diffId: Digest;
+}
+
+const REF_NAME = "org.opencontainers.image.ref.name";
+const XATTRS = "--xattrs --xattrs-include='*'";
+
+const shell = (script: string, cwd: string) => runOk("bash", ["-euc", script], { cwd });
+
+/** Makes it in a new folder. Needs root, apt-get, dpkg-deb, GNU tar, setcap and python3. */
+export async function makeTreeImage(work: string): Promise<TreeImage> {
+  const layout = `${work}/layout`;
+  await Deno.mkdir(`${layout}/blobs/sha256`, { recursive: true });
+  await Deno.symlink(await packages(), `${work}/debs`);
+  const stage = async (name: string, script: string): Promise<string> => {
+    await Deno.mkdir(`${work}/${name}`);
+    await shell(script, `${work}/${name}`);
+    return `${work}/${name}`;
+  };
+  const base = await addLayer(layout, await stage("base", BASE), `--format=posix --sparse ${XATTRS}`, "gzip");
+  const changes = await addLayer(
+    layout,
+    await stage("changes", CHANGES),
+    `--format=posix ${XATTRS}`,
+    "none",
+  );
+  const gnu = await stage("gnu", GNU);
+  const plain = await addLayer(layout, gnu, "--format=gnu", "gzip");
+  const sparse = await addLayer(layout, gnu, "--format=gnu --sparse", "gzip");
+  const names = { full: "localhost/trees:full", plain: "localhost/trees:plain" };
+  const manifests = [
+    await addImage(layout, names.full, [base, changes, sparse]),
+    await addImage(layout, names.plain, [base, changes, plain]),
+  ];
+  await Deno.writeTextFile(`${layout}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
+  await Deno.writeTextFile(
+    `${layout}/index.json`,
+    JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }),
+  );
+  return { layout, ...names };
+}
+
+/** The folder of the packages, kept between runs. */
+async function packages(): Promise<string> {
+  const folder = `${TOOLS_DIR}/debs`;
+  const recipe = JSON.stringify(PACKAGES);
+  if (await Deno.readTextFile(`${folder}/recipe.json`).catch(() => "") === recipe) return folder;
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(folder, { recursive: true });
+  const download = () => runOk("apt-get", ["download", ...PACKAGES], { cwd: folder });
+  // The lists of a fresh machine are empty.
+  await download().catch(async () => {
+    await runOk("apt-get", ["update"]);
+    await download();
+  });
+  await Deno.writeTextFile(`${folder}/recipe.json`, recipe);
+  return folder;
+}
+
+async function digestOfFile(path: string): Promise<Digest> {
+  return `sha256:${(await runOk("sha256sum", [path])).slice(0, 64)}` as Digest;
+}
+
+/** Moves a file into the layout's blobs. */
+async function addBlob(layout: string, path: string, mediaType: string): Promise<Descriptor> {
+  const digest = await digestOfFile(path);
+  const { size } = await Deno.stat(path);
+  await runOk("mv", [path, `${layout}/blobs/sha256/${digest.slice(7)}`]);
+  return { mediaType, digest, size };
+}
+
+async function addDocument(layout: string, mediaType: string, value: unknown): Promise<Descriptor> {
+  const path = `${layout}/document`;
+  await Deno.writeTextFile(path, JSON.stringify(value));
+  return await addBlob(layout, path, mediaType);
+}
+
+async function addLayer(
+  layout: string,
+  stage: string,
+  tarArgs: string,
+  compression: "gzip" | "none",
+): Promise<Layer> {
+  const path = `${layout}/layer.tar`;
+  await shell(`tar --sort=name --numeric-owner ${tarArgs} -cf '${path}' .`, stage);
+  const diffId = await digestOfFile(path);
+  if (compression === "none") return { ...await addBlob(layout, path, OCI_LAYER), diffId };
+  await shell(`gzip -n '${path}'`, layout);
+  return { ...await addBlob(layout, `${path}.gz`, OCI_LAYER_GZIP), diffId };
+}
+
+async function addImage(layout: string, name: string, layers: readonly Layer[]): Promise<unknown> {
+  const config = await addDocument(layout, OCI_CONFIG, {
+    architecture: "amd64",
+    os: "linux",
+    config: {},
+    rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
+  });
+  const manifest = await addDocument(layout, OCI_MANIFEST, {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config,
+    layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
+  });
+  return { ...manifest, annotations: { [REF_NAME]: name } };
+}

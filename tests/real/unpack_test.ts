@@ -1,0 +1,131 @@
+import { compareUnpack } from "../../scripts/compare_unpack.ts";
+import { differencesOf, lookAt } from "../../scripts/compare/look.ts";
+import { realImages } from "../../scripts/real_images.ts";
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { sandbox } from "../e2e/program.ts";
+import { buildImage, writeLayout } from "../images/mod.ts";
+import { run, runOk } from "./child.ts";
+import { startDistribution } from "./distribution.ts";
+import { realTest, tool, TOOLS_DIR } from "./tools.ts";
+
+const COMPARED = ["dpkg-deb", "setcap", "python3", "umoci", "crane"];
+
+realTest({ tools: COMPARED, root: true }, "dray unpacks and exports what umoci and crane do", async (t) => {
+  const work = await Deno.makeTempDir({ prefix: "dray-compare-" });
+  try {
+    for (const { name, paths, differences } of await compareUnpack(work)) {
+      await t.step(name, () => {
+        assert(paths > 1000);
+        assertEquals(differences, []);
+      });
+    }
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+});
+
+const PULLED = ["registry", "skopeo", "dpkg-deb", "python3"];
+
+realTest(
+  { tools: PULLED, root: true },
+  "dray pull --unpack makes layers that mount and that gc takes",
+  async (t) => {
+    const { storage, repository, tags } = await realImages();
+    await using registry = await startDistribution({ storage });
+    await using box = await sandbox();
+    const names = tags.map((tag) => `${registry.host}/${repository}:${tag}`);
+    const [name = ""] = names;
+    await box.ok(["pull", "--unpack", ...names]);
+    await t.step("the mount is the unpacked image", async () => {
+      const root = `${box.folder}/root`;
+      await box.ok(["unpack", "--strict", name, root]);
+      const options = (await box.ok(["mount-options", name])).trim();
+      await Deno.mkdir(`${box.folder}/mount`);
+      await runOk("mount", ["-t", "overlay", "overlay", "-o", `ro,${options}`, `${box.folder}/mount`]);
+      try {
+        assertEquals(differencesOf(await lookAt(root), await lookAt(`${box.folder}/mount`)), []);
+      } finally {
+        await runOk("umount", [`${box.folder}/mount`]);
+      }
+    });
+    await t.step("images with the same layers share them", async () => {
+      const paths = new Set<string>();
+      for (const one of names) {
+        for (const path of (await box.json(["mount-options", one])).lowerdir) paths.add(path);
+      }
+      assertEquals(paths.size, 4);
+    });
+    await t.step("gc removes them with their last image", async () => {
+      await box.ok(["rm", ...names.slice(1)]);
+      assertEquals((await box.json(["gc"])).layers, []);
+      await box.ok(["rm", "--all-tags", name]);
+      assertEquals((await box.json(["gc"])).layers.length, 4);
+      assertEquals([...Deno.readDirSync(`${box.store}/layers`)], []);
+    });
+  },
+);
+
+/** Commas and colons mean something to mount. */
+realTest(
+  { tools: ["registry", "skopeo", "dpkg-deb"], root: true },
+  "mount takes a store of any path",
+  async () => {
+    await realImages();
+    const top = await Deno.makeTempDir();
+    try {
+      const folder = `${top}/a,b:c\\d`;
+      await Deno.mkdir(folder);
+      await using box = await sandbox({ store: `${folder}/store` });
+      await box.ok(["import", "--name", "localhost/odd", `${TOOLS_DIR}/images/layout`]);
+      const options = (await box.ok(["mount-options", "--unpack", "localhost/odd"])).trim();
+      await Deno.mkdir(`${folder}/mount`);
+      await runOk("mount", ["-t", "overlay", "overlay", "-o", `ro,${options}`, `${folder}/mount`]);
+      const size = (await Deno.stat(`${folder}/mount/bin/busybox`)).size;
+      await runOk("umount", [`${folder}/mount`]);
+      assert(size > 100_000);
+    } finally {
+      await Deno.remove(top, { recursive: true });
+    }
+  },
+);
+
+realTest(
+  { tools: ["runc", "registry", "skopeo", "dpkg-deb"], root: true },
+  "runc runs a bundle",
+  async () => {
+    await realImages();
+    await using box = await sandbox();
+    const script = "id; pwd; echo $GREETING; busybox touch /made";
+    const image = await buildImage({
+      layers: [
+        { archive: await Deno.readFile(`${TOOLS_DIR}/images/layer-0/layer.tar`) },
+        {
+          entries: [
+            { name: "etc/passwd", content: "root:x:0:0::/:/bin/sh\nweb:x:33:44::/srv:/bin/sh\n" },
+            { name: "etc/group", content: "web:x:44:\nmore:x:55:web\n" },
+            { name: "bin/sh", type: "hardlink", target: "bin/busybox" },
+            { name: "work", type: "directory", mode: 0o777 },
+          ],
+        },
+      ],
+      runConfig: {
+        User: "web",
+        WorkingDir: "/work",
+        Env: ["PATH=/bin", "GREETING=hello from inside"],
+        Entrypoint: ["/bin/busybox", "sh", "-c"],
+        Cmd: [script],
+        Volumes: { "/data": {} },
+      },
+    });
+    await writeLayout(`${box.folder}/layout`, "run", image);
+    await box.ok(["import", "--name", "localhost/run", `${box.folder}/layout`]);
+    await box.ok(["unpack", "--bundle", "localhost/run", `${box.folder}/bundle`]);
+    const id = `dray-${crypto.randomUUID()}`;
+    const args = ["--root", `${box.folder}/runc`, "run", "--bundle", `${box.folder}/bundle`, id];
+    const { stdout, stderr } = await run(tool("runc"), args);
+    assertStringIncludes(stdout, "uid=33(web) gid=44(web) groups=55(more)", stderr);
+    assertStringIncludes(stdout, "/work\nhello from inside\n");
+    // An ordinary user inside is one outside too: the root of the image is root's.
+    assertStringIncludes(stderr, "Permission denied");
+  },
+);
