@@ -53,7 +53,8 @@ export async function copyBlob(
     onEvent({ kind: "commit" });
     await ingest.commit();
   } catch (error) {
-    if (!isCode(error, "digest_mismatch", "size_mismatch")) throw error;
+    // Another copy's wrong bytes come here too, as the signal's reason: they say nothing against what is here.
+    if (signal.aborted || !isCode(error, "digest_mismatch", "size_mismatch")) throw error;
     onEvent({ kind: "restart", reason: messageOf(error) });
     await ingest.restart();
     try {
@@ -61,7 +62,7 @@ export async function copyBlob(
       onEvent({ kind: "commit" });
       await ingest.commit();
     } catch (again) {
-      throw twice(again, resumed);
+      throw signal.aborted ? again : twice(again, resumed);
     }
   }
   return { created: true, fetched };
