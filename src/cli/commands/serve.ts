@@ -117,10 +117,14 @@ async function listenHttp(
   return socket.listener;
 }
 
-/** `/run` is empty after each start of the machine. */
+/** `/run` is empty after each start of the machine. A folder that is there needs no permission of ours. */
 async function makeParent(path: string): Promise<void> {
   const folder = path.slice(0, path.lastIndexOf("/"));
-  if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+  try {
+    if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  }
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

@@ -22,6 +22,7 @@ const KINDS_OF_NEEDS = {
   "credentials-write": ["read", "write", "run"],
   "files-write": ["read", "write"],
   "unpack": ["read", "write", "ffi", "sys"],
+  "groups": ["read"],
   "listen": ["read", "write", "net"],
 } as const satisfies Record<Need, readonly Kind[]>;
 

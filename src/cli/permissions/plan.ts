@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { searchOrderOf } from "../../credentials/locations.ts";
+import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
 import { SYSTEM_BUNDLES } from "../../registry/tls.ts";
 import type { Context } from "../context.ts";
 import { storeRootOf, VARIABLES } from "../environment.ts";
@@ -15,6 +15,7 @@ import { type Grants, joinGrants } from "./grants.ts";
 import { hostsOfRegistry, proxyHosts } from "./hosts.ts";
 import { needsOf } from "./kinds.ts";
 import { probeHosts } from "./probe.ts";
+import { folderOf, socketGrants } from "./sockets.ts";
 import { type Line, pathsOf, referencesOf, registryOf } from "./wanted.ts";
 
 /** How to plan. */
@@ -36,12 +37,13 @@ export async function planGrants(line: Line, context: Context, options: PlanOpti
     "disk-space": () => ({ sys: ["statfs"] }),
     "configuration": () => configuration(line, context),
     "registry": () => registries(line, context, options, needs.has("store-write")),
-    "credentials": () => credentials(context),
+    "credentials": () => credentials(locationsFor(line, context), context),
     "credentials-write": () => credentialsWrite(context),
-    "files-write": () => ({ read: pathsOf(line).write, write: pathsOf(line).write }),
+    "files-write": () => filesWrite(pathsOf(line).write),
     // The runtime makes no symbolic link under a scoped permission, and libc has no scope worth the name.
-    "unpack": () => ({ read: "all", write: "all", ffi: "all" }),
-    "listen": () => listening(pathsOf(line).listen, options.unixHosts),
+    "unpack": () => ({ read: "all", write: "all", ffi: "all", sys: ["gid", "uid"] }),
+    "groups": () => ({ read: ["/etc/group"] }),
+    "listen": () => socketGrants(line, options.unixHosts),
   };
   const planned = await Promise.all([...needs].map((need) => parts[need]()));
   return joinGrants(...planned, {
@@ -67,6 +69,7 @@ function variablesFor(needs: ReadonlySet<Need>, { globals, environment }: Contex
     ...(isStore ? store : []),
     ...(isRegistry ? VARIABLES.registry : []),
     ...(isCredentials ? VARIABLES.credentials : []),
+    ...(needs.has("listen") ? VARIABLES.telemetry : []),
   ].filter((name) => environment.variable(name) !== undefined);
 }
 
@@ -130,9 +133,15 @@ function connectionOf({ input }: Line): ConnectionValues {
   return { "plain-http": false, "ca-file": [], "certs-dir": [], ...input.options } as ConnectionValues;
 }
 
-async function credentials(context: Context): Promise<Part> {
-  const locations = locationsOf(context.environment);
-  const run = await helperPrograms(locations, (problem) => context.messages.warn(problem));
+/** A server asks nothing but the file that it was given. */
+function locationsFor({ command, input }: Line, { environment }: Context): CredentialLocations {
+  if (command !== "serve") return locationsOf(environment);
+  const path = input.options["auth-file"];
+  return { authFiles: path === undefined ? [] : [{ path: String(path), named: true }] };
+}
+
+async function credentials(locations: CredentialLocations, { messages }: Context): Promise<Part> {
+  const run = await helperPrograms(locations, (problem) => messages.warn(problem));
   return { read: searchOrderOf(locations).map(({ path }) => path), run };
 }
 
@@ -140,12 +149,12 @@ async function credentials(context: Context): Promise<Part> {
 function credentialsWrite({ environment }: Context): Part {
   const path = locationsOf(environment).dockerConfig?.path;
   if (path === undefined) return {};
-  const folder = [path.slice(0, path.lastIndexOf("/")) || "/"];
+  const folder = [folderOf(path)];
   return { read: folder, write: folder };
 }
 
-/** A socket is bound under another name first. */
-function listening(sockets: readonly string[], unixHosts: boolean): Part {
-  const paths = sockets.flatMap((path) => [path, `${path}.tmp`]);
-  return { read: paths, write: paths, net: unixHosts ? paths.map((path) => `unix:${path}`) : [] };
+/** A file is written beside its place first. */
+function filesWrite(paths: readonly string[]): Part {
+  const folders = paths.map(folderOf);
+  return { read: folders, write: folders };
 }

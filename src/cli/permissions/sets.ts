@@ -70,5 +70,5 @@ export const PERMISSION_SETS: Readonly<Record<"read" | "pull" | "serve" | "unpac
   // A kubelet may name any registry. The paths of sockets can't be listed: Deno 2.9 wants them, 2.6 can't read them.
   serve: joinGrants(pulling("all"), { read: [SOCKET_FOLDER], write: [SOCKET_FOLDER] }),
   // The runtime makes no symbolic link under a scoped permission.
-  unpack: joinGrants(READ, { read: "all", write: "all", ffi: "all" }),
+  unpack: joinGrants(READ, { read: "all", write: "all", ffi: "all", sys: ["gid"] }),
 };

@@ -83,7 +83,8 @@ export const SERVE = command({
     { line: "dray serve cri --pinned registry.k8s.io/pause:3.10", note: "a kubelet leaves it alone" },
   ],
   exits: ["busy", "denied", "no-space", "integrity"],
-  needs: ["store-read", "store-write", "registry", "credentials", "listen", "disk-space"],
+  needs: ["store-read", "store-write", "registry", "listen", "disk-space"],
+  needsWith: { "auth-file": ["credentials"], "socket-group": ["groups"] },
 });
 
 /** `dray progress` */

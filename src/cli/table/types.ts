@@ -130,6 +130,8 @@ export type Need =
   | "files-write"
   /** Making a directory tree with all that an image has in it: links, owners, attributes, devices. */
   | "unpack"
+  /** The names of the system's groups. */
+  | "groups"
   /** Listening on the Unix sockets that its arguments with `access: "listen"` name. */
   | "listen";
 
