@@ -9,7 +9,7 @@ import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
 
 /** Renames a file, over another one if there is one. Readers see the old or the new, nothing between. */
 export function renameOver(from: string, to: string): void {
-  attempt("rename", from, () => Deno.renameSync(from, to));
+  attempt("move a file to", to, () => Deno.renameSync(from, to));
 }
 
 /** Waits until the bytes and the length of a file are on the disk. Other files' syncs run meanwhile. */

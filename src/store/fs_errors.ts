@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { AppError, messageOf } from "../base/errors.ts";
+import { AppError, type ErrorCode, messageOf } from "../base/errors.ts";
 import { missingFlag } from "../base/permission.ts";
 
 const NO_SPACE = new Set(["ENOSPC", "EDQUOT"]);
 const REFUSED = new Set(["EACCES", "EPERM"]);
+/** A folder, a device or a link in a circle has the name of one of the store's files. */
+const OTHER_KIND = new Set(["EISDIR", "ELOOP", "ENXIO"]);
 
 /** The operating system's name of a failure: `ENOENT`. Undefined for what did not come from it. */
 export function osCodeOf(error: unknown): string | undefined {
@@ -29,7 +31,7 @@ export function isMissing(error: unknown): boolean {
 export function fileError(action: string, path: string, error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = osCodeOf(error);
-  const fail = (kind: "no_space" | "permission_denied" | "limit_exceeded", why: string) =>
+  const fail = (kind: ErrorCode, why: string) =>
     new AppError(kind, `Cannot ${action} "${path}": ${why}`, { cause: error, details: { path } });
   if (error instanceof Deno.errors.NotCapable) {
     return fail(
@@ -53,6 +55,15 @@ export function fileError(action: string, path: string, error: unknown): unknown
   }
   if (code === "EMFILE" || code === "ENFILE") {
     return fail("limit_exceeded", "too many files are open, raise the limit (ulimit -n)");
+  }
+  if (code === "EIO") {
+    return fail("store_corrupt", "the disk fails, see the system's log and verify the store");
+  }
+  if (OTHER_KIND.has(code)) {
+    return fail("store_corrupt", "something that is no file has this name, move it away");
+  }
+  if (code === "ENAMETOOLONG") {
+    return fail("invalid_argument", "the path is too long for the file system, use a shorter one");
   }
   return error;
 }

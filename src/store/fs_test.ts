@@ -27,6 +27,10 @@ Deno.test("fileError() says what the system said by kind, with the path", () => 
     ["EPERM", "permission_denied"],
     ["EMFILE", "limit_exceeded"],
     ["ENFILE", "limit_exceeded"],
+    ["EIO", "store_corrupt"],
+    ["EISDIR", "store_corrupt"],
+    ["ELOOP", "store_corrupt"],
+    ["ENAMETOOLONG", "invalid_argument"],
   ];
   for (const [code, kind] of cases) {
     const cause = Object.assign(new Error("os"), { code });
@@ -40,7 +44,13 @@ Deno.test("fileError() says what the system said by kind, with the path", () => 
 Deno.test("fileError() gives back what it has no word for", () => {
   const known = new AppError("busy", "Cannot");
   for (
-    const error of [known, new Error("x"), Object.assign(new Error("y"), { code: "EIO" }), "text", undefined]
+    const error of [
+      known,
+      new Error("x"),
+      Object.assign(new Error("y"), { code: "EBUSY" }),
+      "text",
+      undefined,
+    ]
   ) {
     assertStrictEquals(fileError("write", "/a", error), error);
   }

@@ -33,7 +33,7 @@ const DIRECTORIES = [
  * version, `permission_denied`, `no_space`
  */
 export async function makeLayout(paths: StorePaths): Promise<void> {
-  await attemptAsync("make directory", paths.root, () => Deno.mkdir(paths.root, { recursive: true }));
+  await makeRoot(paths.root);
   if (!await hasLayout(paths)) {
     await mustBeEmpty(paths);
     await writeLayout(paths);
@@ -41,6 +41,19 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
   const made = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
   await makeDirectory(`${paths.blobs}/sha256`, PUBLIC_MODE);
   if (made.includes(true)) await syncDirectory(paths.root);
+}
+
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await attemptAsync("make directory", root, () => Deno.mkdir(root, { recursive: true }));
+  } catch (error) {
+    const isTaken = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
+    throw isTaken ? notAFolder(root, error) : error;
+  }
+}
+
+function notAFolder(root: string, cause: unknown): AppError {
+  return new AppError("invalid_argument", `Cannot open store "${root}": it is not a folder`, { cause });
 }
 
 /**
@@ -96,11 +109,7 @@ async function mustBeEmpty(paths: StorePaths): Promise<void> {
     });
   } catch (error) {
     if (!isMissing(error)) throw error;
-    if (!(error instanceof Deno.errors.NotFound)) {
-      throw new AppError("invalid_argument", `Cannot open store "${paths.root}": it is not a folder`, {
-        cause: error,
-      });
-    }
+    if (!(error instanceof Deno.errors.NotFound)) throw notAFolder(paths.root, error);
   }
 }
 

@@ -78,12 +78,25 @@ Deno.test("openStore() refuses what is no store of ours, and leaves it alone", a
         }));
     }
   }
-  await t.step("a file", () =>
-    withRoot(async (root) => {
-      Deno.writeTextFileSync(`${root}/file`, "");
-      const error = await assertRejects(() => openStore(`${root}/file`, { mode: "read" }), Error);
-      assert(isCode(error, "invalid_argument"), error.message);
-    }));
+  const noFolders = [["a file", "file", "read"], ["a file", "file", "write"], [
+    "below a file",
+    "file/a",
+    "read",
+  ], [
+    "below a file",
+    "file/a",
+    "write",
+  ], ["a link to nothing", "link", "write"]] as const;
+  for (const [what, name, mode] of noFolders) {
+    await t.step(`${what}, ${mode}`, () =>
+      withRoot(async (root) => {
+        Deno.writeTextFileSync(`${root}/file`, "");
+        Deno.symlinkSync("nowhere", `${root}/link`);
+        const error = await assertRejects(() => openStore(`${root}/${name}`, { mode }), Error);
+        assert(isCode(error, "invalid_argument"), error.message);
+        assertStringIncludes(error.message, "not a folder");
+      }));
+  }
 });
 
 Deno.test("a store that is only read is never changed", async (t) => {
