@@ -9,6 +9,9 @@ import type { ProgressEvent } from "../image/progress_line.ts";
 const STEPS = ["resolving", "resolved", "selected", "planned", "recorded"] as const;
 type Step = typeof STEPS[number];
 
+/** A blob whose bytes are not all here, or not durable. */
+const UNFINISHED: ReadonlySet<string> = new Set(["waiting", "fetching", "committing"]);
+
 function isStep(event: string): event is Step {
   return (STEPS as readonly string[]).includes(event);
 }
@@ -39,7 +42,7 @@ export class PullState {
   keptBytes(): number {
     let kept = 0;
     for (const [digest, event] of this.#blobs) {
-      if (event.event === "blob" && (event.state === "committed" || event.state === "present")) continue;
+      if (event.event === "blob" && !UNFINISHED.has(event.state)) continue;
       const offset = "offset" in event ? event.offset : 0;
       kept += this.#offsets.get(digest)?.offset ?? offset;
     }

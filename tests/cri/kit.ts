@@ -1,0 +1,181 @@
+/**
+ * The service on a real Unix socket over a real store, with a registry in memory, and a small client of it.
+ *
+ * @module
+ */
+import {
+  create,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { type CriService, type CriServiceOptions, openCriService } from "../../src/cri/service.ts";
+import { type Image, ImageService } from "../../src/cri/proto/runtime_pb.ts";
+import { listenUnix } from "../../src/grpc/unix_socket.ts";
+import { callFrame, framed, resultOf, type TestResult } from "../../src/grpc/test_caller.ts";
+import { dataFrame, TestClient } from "../../src/http2/test_client.ts";
+import type { HeaderField } from "../../src/http2/static_table.ts";
+import type { ImageDeps } from "../../src/image/deps.ts";
+import { type Fixture, makeFixture } from "../fakes/fixture.ts";
+
+/** A status that is not OK. */
+export class CallError extends Error {
+  constructor(readonly code: number, message: string) {
+    super(message);
+  }
+}
+
+/** A method that can be called, of any kind. */
+type AnyMethod = DescMethodUnary | DescMethodStreaming;
+
+/** One connection; calls follow each other on it. */
+export class CriClient implements Disposable {
+  readonly client: TestClient;
+  #streamId = -1;
+
+  constructor(client: TestClient) {
+    this.client = client;
+  }
+
+  /** Sends a request without waiting. */
+  async send<M extends AnyMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    options: { readonly api?: string; readonly headers?: readonly HeaderField[] } = {},
+  ): Promise<number> {
+    const streamId = this.#streamId += 2;
+    const service = method.parent.typeName.replace("runtime.v1.", `runtime.${options.api ?? "v1"}.`);
+    const bytes = toBinary(method.input, create(method.input, request));
+    await this.client.send(
+      callFrame(streamId, `/${service}/${method.name}`, ...options.headers ?? []),
+      dataFrame(streamId, framed(bytes)),
+    );
+    return streamId;
+  }
+
+  /** Calls, and gives all answers. @throws CallError */
+  async all<M extends AnyMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    options: { readonly api?: string; readonly headers?: readonly HeaderField[] } = {},
+  ): Promise<MessageShape<M["output"]>[]> {
+    const result = await resultOf(this.client, await this.send(method, request, options));
+    return answersOf(method, result);
+  }
+
+  /** Calls a unary method. @throws CallError */
+  async call<M extends AnyMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    options: { readonly api?: string; readonly headers?: readonly HeaderField[] } = {},
+  ): Promise<MessageShape<M["output"]>> {
+    const [answer, ...more] = await this.all(method, request, options);
+    if (answer === undefined || more.length > 0) throw new Error(`Not one answer to ${method.name}`);
+    return answer;
+  }
+
+  /** Pulls, and gives the id. */
+  async pull(image: string): Promise<string> {
+    return (await this.call(ImageService.method.pullImage, { image: { image } })).imageRef;
+  }
+
+  /** The status; undefined for an image that is not there. */
+  async status(image: string): Promise<Image | undefined> {
+    return (await this.call(ImageService.method.imageStatus, { image: { image } })).image;
+  }
+
+  /** Lists. */
+  async list(filter?: string): Promise<Image[]> {
+    const image = filter === undefined ? undefined : { image: filter };
+    return (await this.call(ImageService.method.listImages, image === undefined ? {} : { filter: { image } }))
+      .images;
+  }
+
+  /** Removes. */
+  async remove(image: string): Promise<void> {
+    await this.call(ImageService.method.removeImage, { image: { image } });
+  }
+
+  /** Bytes and inodes. */
+  async usage(): Promise<{ readonly bytes: bigint; readonly inodes: bigint }> {
+    const { imageFilesystems: [filesystem] } = await this.call(ImageService.method.imageFsInfo, {});
+    return { bytes: filesystem?.usedBytes?.value ?? -1n, inodes: filesystem?.inodesUsed?.value ?? -1n };
+  }
+
+  [Symbol.dispose](): void {
+    this.client[Symbol.dispose]();
+  }
+}
+
+function answersOf<M extends AnyMethod>(method: M, result: TestResult): MessageShape<M["output"]>[] {
+  if (result.code !== 0) throw new CallError(result.code, decodeURIComponent(result.message));
+  const output: M["output"] = method.output;
+  return result.messages.map((bytes) => fromBinary<M["output"]>(output, bytes));
+}
+
+/** A line of the log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What a test of the service works with. */
+export interface CriKit {
+  readonly fixture: Fixture;
+  readonly service: CriService;
+  readonly socket: string;
+  readonly lines: readonly LogLine[];
+  readonly cri: CriClient;
+  /** One more connection. */
+  connect(): Promise<CriClient>;
+}
+
+/** Serves for the time of a test. */
+export async function withCri(
+  test: (kit: CriKit) => Promise<void>,
+  options: Partial<Omit<CriServiceOptions, "images">> & {
+    /** Changes what the service works on. */
+    readonly images?: (deps: ImageDeps) => ImageDeps;
+    /** Runs before the service is opened. */
+    readonly before?: (fixture: Fixture) => Promise<void>;
+  } = {},
+): Promise<void> {
+  await using fixture = await makeFixture();
+  await options.before?.(fixture);
+  const lines: LogLine[] = [];
+  const service = await openCriService({
+    root: fixture.root,
+    version: "0.0.0-test",
+    log: {
+      info: (message, fields = {}) => lines.push({ level: "info", message, fields }),
+      warn: (message, fields = {}) => lines.push({ level: "warning", message, fields }),
+      error: (message, error, fields = {}) =>
+        lines.push({ level: "error", message, fields: { ...fields, error: String(error) } }),
+    },
+    ...options,
+    images: options.images?.(fixture.deps) ?? fixture.deps,
+  });
+  const path = `${fixture.root}.sock`;
+  const socket = await listenUnix({ path });
+  const serving = service.server.serve(socket.listener);
+  const clients: CriClient[] = [];
+  const connect = async () => {
+    const client = new TestClient(await Deno.connect({ transport: "unix", path }));
+    await client.hello();
+    const cri = new CriClient(client);
+    clients.push(cri);
+    return cri;
+  };
+  try {
+    await test({ fixture, service, socket: path, lines, cri: await connect(), connect });
+  } finally {
+    for (const client of clients) client[Symbol.dispose]();
+    await service.close(0);
+    await serving;
+    socket.unlink();
+  }
+}

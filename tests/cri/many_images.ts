@@ -1,0 +1,74 @@
+/**
+ * A store with very many images, written straight to the disk: what a long-lived node or a build farm has.
+ *
+ * The layers are named and not there: lists and statuses don't look at them.
+ *
+ * @module
+ */
+import { digestOf } from "../../src/oci/digest.ts";
+import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/oci/media_type.ts";
+import { openStore } from "../../src/store/store.ts";
+import { neverAborted } from "../../src/base/abort.ts";
+import type { ImageRecord } from "../../src/content/image_store.ts";
+
+const LAYERS = 6;
+
+async function blob(root: string, mediaType: string, value: unknown) {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  const digest = await digestOf(bytes);
+  await Deno.writeFile(`${root}/blobs/sha256/${digest.slice(7)}`, bytes);
+  return { mediaType, digest, size: bytes.length };
+}
+
+async function record(root: string, i: number): Promise<ImageRecord> {
+  const config = await blob(root, OCI_CONFIG, {
+    os: "linux",
+    architecture: "amd64",
+    config: { User: i % 2 === 0 ? String(i) : `user-${i}`, Cmd: ["/bin/sh"] },
+    rootfs: { type: "layers", diff_ids: await Promise.all(layerDigests(i)) },
+  });
+  const digests = await Promise.all(layerDigests(i));
+  const layers = digests.map((digest, j) => ({ mediaType: OCI_LAYER_GZIP, digest, size: 1_000_000 + i + j }));
+  const manifest = await blob(root, OCI_MANIFEST, {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config,
+    layers,
+    annotations: { "org.opencontainers.image.version": `${i}` },
+  });
+  return {
+    name: nameOf(i),
+    target: manifest,
+    manifest,
+    scope: "one-platform",
+    imageId: config.digest,
+    kind: "image",
+    platform: { os: "linux", architecture: "amd64" },
+    size: 6_000_000 + i,
+    pinned: false,
+    pulledAt: 1_700_000_000_000 + i,
+    origins: [nameOf(i).replace(/:[^:]*$/, "")],
+  };
+}
+
+function layerDigests(i: number) {
+  return Array.from({ length: LAYERS }, (_, j) => digestOf(new TextEncoder().encode(`layer ${i} ${j}`)));
+}
+
+/** The name of an image of that store. */
+export function nameOf(i: number): string {
+  return `registry.example/team-${i % 97}/service-${i}:v1.${i % 13}.${i % 7}`;
+}
+
+/** Makes it: each image has a tag and a digest. */
+export async function makeManyImages(root: string, count: number): Promise<void> {
+  const store = await openStore(root);
+  await Deno.mkdir(`${root}/blobs/sha256`, { recursive: true });
+  const records: ImageRecord[] = [];
+  for (let i = 0; i < count; i++) {
+    const tagged = await record(root, i);
+    const [repository = ""] = tagged.origins;
+    records.push(tagged, { ...tagged, name: `${repository}@${tagged.target.digest}` });
+  }
+  await store.updateImages(() => records, neverAborted());
+}
