@@ -1,6 +1,6 @@
 /**
- * The named permission sets of `deno.json`: for root on a server, with everything at its usual place. Flags add to a
- * set (`deno run -P=pull --allow-net=registry.example …`); `dray permissions` gives the flags of any other setting.
+ * The named permission sets of `deno.json`: for root on a server, with everything at its usual place. A flag
+ * takes the place of all that a set says of its kind; `dray permissions` gives the flags of any other setting.
  *
  * @module
  */

@@ -1,0 +1,32 @@
+import { assertEquals } from "../../../tests/assert.ts";
+import { flagsOf, joinGrants, permissionSetOf, shellWords } from "./grants.ts";
+
+Deno.test("joinGrants() adds scopes up, and everything swallows a list", () => {
+  const { read, net, env } = joinGrants({ read: ["/b", "/a"], net: ["h:1"] }, {
+    read: ["/a", "/c"],
+    net: "all",
+  });
+  assertEquals([read, net, env], [["/a", "/b", "/c"], "all", []]);
+});
+
+Deno.test("flagsOf() names what is allowed and nothing else", () => {
+  const grants = joinGrants({ read: ["/a,b", "/c"], ffi: "all", net: ["h.io:443"] });
+  assertEquals(flagsOf(grants), [
+    "--no-prompt",
+    "--allow-read=/a,,b,/c",
+    "--allow-net=h.io:443",
+    "--allow-ffi",
+  ]);
+  assertEquals(flagsOf(joinGrants()), ["--no-prompt"]);
+});
+
+Deno.test("permissionSetOf() leaves out what is not allowed", () => {
+  assertEquals(permissionSetOf(joinGrants({ read: ["/a"], write: "all" })), { read: ["/a"], write: true });
+});
+
+Deno.test("shellWords() quotes what a shell would take apart", () => {
+  assertEquals(
+    shellWords(["--allow-read=/a b", "--allow-env=A", "it's"]),
+    `'--allow-read=/a b' --allow-env=A 'it'\\''s'`,
+  );
+});

@@ -1,0 +1,32 @@
+/**
+ * The program itself, which tries at the end of its start, once its command is known, what it could still do, and
+ * prints that on standard error. Everything is allowed to it before.
+ *
+ * ```sh
+ * deno run -A tests/permissions/inside.ts FOLDER HOST:PORT images
+ * ```
+ *
+ * @module
+ */
+import { isRootProcess, takeVariables } from "../../src/cli/environment.ts";
+import { listenForInterrupts, PROCESS_SIGNALS } from "../../src/cli/interrupt.ts";
+import { processIo } from "../../src/cli/io.ts";
+import { keepOnly } from "../../src/cli/permissions/kinds.ts";
+import { run } from "../../src/cli/run.ts";
+import { type Attempts, attempts } from "./attempts.ts";
+
+const [folder = "/tmp", address = "127.0.0.1:1", ...words] = Deno.args;
+using interrupts = listenForInterrupts(PROCESS_SIGNALS);
+let tried: Promise<Attempts> | undefined;
+const code = await run(words, {
+  io: processIo(),
+  variable: takeVariables(),
+  isRoot: isRootProcess(),
+  interrupts,
+  keepOnly(kinds) {
+    keepOnly(kinds);
+    tried = attempts(folder, address);
+  },
+});
+console.error(JSON.stringify(await tried));
+Deno.exit(code);
