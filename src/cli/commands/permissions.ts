@@ -10,6 +10,7 @@ import { flagsOf, NO_GRANTS, permissionSetOf, shellWords } from "../permissions/
 import { planGrants } from "../permissions/plan.ts";
 import type { PERMISSIONS } from "../table/permissions.ts";
 import type { InputOf } from "../table/types.ts";
+import { registryNamed } from "./login.ts";
 
 /** Prints what a command line needs. */
 export async function run({ args, options }: InputOf<typeof PERMISSIONS>, context: Context): Promise<void> {
@@ -17,7 +18,11 @@ export async function run({ args, options }: InputOf<typeof PERMISSIONS>, contex
   const store = line.kind === "run" ? line.globals.store ?? context.globals.store : undefined;
   const globals = { ...context.globals, store };
   const grants = line.kind === "run"
-    ? await planGrants(line, { ...context, globals }, { probe: options.probe, unixHosts: wantsUnixHosts() })
+    ? await planGrants(line, { ...context, globals }, {
+      probe: options.probe,
+      registries: options.registry.map((name) => registryNamed(name)),
+      unixHosts: wantsUnixHosts(),
+    })
     : NO_GRANTS;
   context.io.stdout.write(
     options.json ? jsonText(permissionSetOf(grants)) : `${shellWords(flagsOf(grants))}\n`,

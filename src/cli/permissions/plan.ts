@@ -22,6 +22,8 @@ import { type Line, pathsOf, referencesOf, registryOf } from "./wanted.ts";
 export interface PlanOptions {
   /** Asks the registries where they send clients. */
   readonly probe: boolean;
+  /** The only registries of a command that any could be asked by. */
+  readonly registries: readonly string[];
   /** Whether the runtime wants the paths of Unix sockets among its hosts: Deno 2.9 does, and 2.6 can't read them. */
   readonly unixHosts: boolean;
 }
@@ -89,7 +91,7 @@ function configuration({ input }: Line, { environment }: Context): Part {
 async function registries(
   line: Line,
   context: Context,
-  { probe }: PlanOptions,
+  { probe, registries: only }: PlanOptions,
   blobs: boolean,
 ): Promise<Part> {
   const { messages, signal, environment } = context;
@@ -97,14 +99,14 @@ async function registries(
   const { certsDirs = [] } = settings;
   const references = await referencesOf(line, context);
   const read = [...certsDirs, ...await systemBundle()];
-  if (references === undefined) {
+  if (references === undefined && only.length === 0) {
     messages.warn(
-      "any registry may be asked for, so any host is allowed: name hosts with --allow-net yourself",
+      "any registry may be asked for, so any host is allowed: name those that may be with --registry",
     );
     return { read, net: "all" };
   }
   const net: string[] = [...proxyHosts(environment.proxies)];
-  for (const registry of new Set(references.map(registryOf))) {
+  for (const registry of new Set(references?.map(registryOf) ?? only)) {
     const { hosts, maySendElsewhere } = await hostsOfRegistry(registry, settings, blobs);
     net.push(...hosts);
     read.push(...await certificateFiles(registry, certsDirs, (problem) => messages.warn(problem)));
@@ -115,7 +117,7 @@ async function registries(
     }
   }
   if (probe) {
-    for (const reference of references) net.push(...await probeHosts(reference, settings, signal));
+    for (const reference of references ?? []) net.push(...await probeHosts(reference, settings, signal));
   }
   return { read, net };
 }

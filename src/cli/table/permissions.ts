@@ -23,11 +23,17 @@ export const PERMISSIONS = command({
   },
   options: {
     probe: { kind: "flag", summary: "ask the registries which hosts they send clients to" },
+    registry: {
+      kind: "texts",
+      value: "REGISTRY",
+      summary: "for a server: it may pull from this registry and from no other; may be repeated",
+    },
     json: { ...JSON_FLAG, summary: "print JSON, as the permissions of deno.json have it" },
   },
   examples: [
     { line: "dray permissions pull nginx", note: "what this pull needs" },
     { line: "dray permissions --probe pull ghcr.io/org/app", note: "with the hosts that layers come from" },
+    { line: "dray permissions --registry ghcr.io serve cri", note: "a server that knows one registry" },
     { line: "dray permissions --json images", note: "for a program" },
   ],
   exits: ["not-found", "unauthorized", "network", "denied"],
