@@ -1,0 +1,154 @@
+/**
+ * The programs that are compared, and how each does the same work.
+ *
+ * @module
+ */
+import { findTool } from "../../tests/real/tools.ts";
+import { startContainerd } from "./containerd.ts";
+import { type Command, measure, type Sample } from "./measure.ts";
+
+/** One pull to do. */
+export interface Pull {
+  /** `127.0.0.1:5000/bench/a:1` */
+  readonly reference: string;
+  /** An empty folder of its own. */
+  readonly folder: string;
+  /** A PEM file with the registry's authority; undefined for plain http. */
+  readonly caFile: string | undefined;
+}
+
+/** A program under test. */
+export interface Contender {
+  readonly name: string;
+  /** Why it can't take part, or undefined if it can. */
+  readonly missing: string | undefined;
+  pull(pull: Pull): Promise<Sample>;
+}
+
+/** How dray is started. */
+export type Form = "bundle" | "source" | "compiled";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Makes what the form needs in `folder`, and gives the words that start dray. */
+export async function prepareDray(form: Form, folder: string): Promise<readonly string[]> {
+  const deno = Deno.execPath();
+  const main = `${root}main.ts`;
+  if (form === "source") return [deno, "run", "--allow-all", main];
+  const out = form === "bundle" ? `${folder}/dray-bundle/main.js` : `${folder}/dray`;
+  // Split, since a single file loads at once what the runtime's own modules take 60 ms for.
+  const args = form === "bundle"
+    ? ["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", `${folder}/dray-bundle`, main]
+    : ["compile", "--quiet", "--allow-all", "--output", out, main];
+  const { code, stderr } = await new Deno.Command(deno, { args, cwd: root }).output();
+  if (code !== 0) throw new Error(`Cannot make dray: ${new TextDecoder().decode(stderr)}`);
+  // A first run fills the runtime's own cache of compiled code.
+  const words = form === "bundle" ? [deno, "run", "--allow-all", out] : [out];
+  await measure({ program: words[0] ?? "", args: [...words.slice(1), "version"] });
+  return words;
+}
+
+/** dray itself. */
+export function dray(words: readonly string[], name = "dray", more: readonly string[] = []): Contender {
+  const [program = "", ...before] = words;
+  return {
+    name,
+    missing: undefined,
+    pull: ({ reference, folder, caFile }) =>
+      measure({
+        program,
+        args: [
+          ...before,
+          "pull",
+          "--quiet",
+          ...more,
+          ...caFile === undefined ? [] : ["--ca-file", caFile],
+          reference,
+        ],
+        env: { DRAY_STORE: `${folder}/store` },
+      }),
+  };
+}
+
+/** The others. Those of Go find the authority in a variable that their library reads. */
+export function rivals(): readonly Contender[] {
+  return [
+    client("crane", "crane", ({ reference, folder }) => ["pull", "--format=oci", reference, `${folder}/oci`]),
+    client("oras", "oras", (pull) => ["copy", ...orasArgs(pull)]),
+    client("oras -c 10", "oras", (pull) => ["copy", "--concurrency", "10", ...orasArgs(pull)]),
+    client("regctl", "regctl", ({ reference, folder, caFile }) => [
+      "image",
+      "copy",
+      "--verbosity=error",
+      ...caFile === undefined ? ["--host", `reg=${reference.split("/")[0]},tls=disabled`] : [],
+      reference,
+      `ocidir://${folder}/oci:1`,
+    ]),
+    client("skopeo", "skopeo", ({ reference, folder, caFile }) => [
+      "copy",
+      "--quiet",
+      "--insecure-policy",
+      ...caFile === undefined ? ["--src-tls-verify=false"] : [],
+      `docker://${reference}`,
+      `oci:${folder}/oci:1`,
+    ]),
+    containerd("ctr content fetch", ["content", "fetch"]),
+    containerd("ctr image pull", ["images", "pull"]),
+  ];
+}
+
+function orasArgs({ reference, folder, caFile }: Pull): readonly string[] {
+  return [
+    "--no-tty",
+    ...caFile === undefined ? ["--from-plain-http"] : [],
+    reference,
+    "--to-oci-layout",
+    `${folder}/oci:1`,
+  ];
+}
+
+function client(name: string, program: string, args: (pull: Pull) => readonly string[]): Contender {
+  const path = findTool(program);
+  return {
+    name,
+    missing: path === undefined ? `${program} is missing: deno task tools ${program}` : undefined,
+    pull: (pull) => measure({ program: path ?? program, args: args(pull), env: trusting(pull) }),
+  };
+}
+
+function trusting({ caFile }: Pull): Record<string, string> {
+  return caFile === undefined ? {} : { SSL_CERT_FILE: caFile };
+}
+
+/** The client asks a daemon, whose share counts too; it is started before and stopped after the clock runs. */
+function containerd(name: string, words: readonly string[]): Contender {
+  const missing = findTool("containerd") === undefined || findTool("ctr") === undefined
+    ? "containerd is missing: apt-get install containerd"
+    : Deno.uid() === 0
+    ? undefined
+    : "containerd needs the rights of root";
+  return {
+    name,
+    missing,
+    async pull({ reference, folder, caFile }) {
+      await using daemon = await startContainerd(`${folder}/containerd`);
+      const before = await daemon.cpu();
+      const command: Command = {
+        program: "ctr",
+        args: [
+          "--address",
+          daemon.socket,
+          ...words,
+          ...caFile === undefined ? ["--plain-http"] : ["--tlscacert", caFile],
+          reference,
+        ],
+      };
+      const own = await measure(command);
+      return {
+        wall: own.wall,
+        cpu: own.cpu + await daemon.cpu() - before,
+        memory: own.memory + await daemon.memory(),
+      };
+    },
+  };
+}
