@@ -49,12 +49,21 @@ export interface LayerStore {
   /** A layer that is ready, or undefined. */
   findLayer(chainId: Digest): Promise<UnpackedLayer | undefined>;
   /**
-   * Begins to unpack a layer, and waits while another task of any process unpacks the same.
+   * Begins to unpack a layer, alone among the tasks of all processes.
    *
-   * @returns undefined if the layer is ready: also when another task made it meanwhile
+   * Wait only for a layer below which all are ready: two images that have layers in common, and begin them in another
+   * order, would wait for each other for ever. `try` is for layers that come out of order.
+   *
+   * @param how whether to wait while another task unpacks the same layer
+   * @returns `ready` if the layer is there, also when another task made it meanwhile; `busy` if another task is at it,
+   * and `how` is `try`
    * @throws the signal's reason
    */
-  stageLayer(chainId: Digest, signal: AbortSignal): Promise<StagedLayer | undefined>;
+  stageLayer(
+    chainId: Digest,
+    how: "wait" | "try",
+    signal: AbortSignal,
+  ): Promise<StagedLayer | "ready" | "busy">;
   /** Every layer that is ready. */
   listLayers(): Promise<readonly UnpackedLayer[]>;
   /** Removes a layer. Only while the content is held for a sweep. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { KIB } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
 import { loadHashing } from "../base/hash.ts";
 import type { Hasher } from "../base/hash.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -49,6 +50,7 @@ export async function diffImages(
   second: string,
   signal: AbortSignal,
 ): Promise<ImageDiff> {
+  using _held = await store.holdContent(signal);
   const [a, b] = [await findLayered(store, first), await findLayered(store, second)];
   const [left, right] = [new Set(a.config.diffIds), new Set(b.config.diffIds)];
   const same = a.config.diffIds.length === b.config.diffIds.length &&
@@ -70,15 +72,21 @@ interface HashedTree {
 async function readTree(store: ImageStorage, image: LayeredImage, signal: AbortSignal): Promise<HashedTree> {
   const makeHasher = await loadHashing();
   const contents = new Map<number, string>();
+  let holes = 0;
   let open: { readonly file: number; readonly hasher: Hasher; at: number } | undefined;
   const listener: ContentListener = {
     data(file, bytes, offset) {
       if (open?.file !== file) open = { file, hasher: makeHasher("sha256"), at: 0 };
+      // Whether a file ends in zeros or in a hole is nobody's business either: its size tells them.
+      const end = endOfData(bytes);
+      if (end === 0) return;
+      holes += offset - open.at;
+      if (holes > DEFAULT_LAYER_LIMITS.unpackedBytes) throw tooSparse(holes);
       for (let hole = offset - open.at; hole > 0; hole -= ZEROS.length) {
         open.hasher.update(hole < ZEROS.length ? ZEROS.subarray(0, hole) : ZEROS);
       }
-      open.hasher.update(bytes);
-      open.at = offset + bytes.length;
+      open.hasher.update(bytes.subarray(0, end));
+      open.at = offset + end;
     },
     end(file) {
       if (open?.file === file) contents.set(file, open.hasher.hex());
@@ -87,6 +95,23 @@ async function readTree(store: ImageStorage, image: LayeredImage, signal: AbortS
   };
   const root = await layersToMemory(layersOf(store, image), DEFAULT_LAYER_LIMITS, signal, listener);
   return { nodes: new Map(walkTree(root)), contents };
+}
+
+/** Bytes up to the last one that is not zero. */
+function endOfData(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
+}
+
+/** A few bytes of a layer may say petabytes of zeros. */
+function tooSparse(bytes: number): AppError {
+  const most = DEFAULT_LAYER_LIMITS.unpackedBytes;
+  return new AppError(
+    "limit_exceeded",
+    `Cannot compare: the files of the image have holes of ${bytes} bytes, want at most ${most}`,
+    { details: { limit: "unpackedBytes", most, value: bytes } },
+  );
 }
 
 function compare(a: HashedTree, b: HashedTree): readonly PathChange[] {

@@ -72,7 +72,10 @@ export async function layerPaths(store: ImageStorage, image: string): Promise<re
 
 /** Layers of one image on their way. Dispose it on every path: what was not published is removed. */
 export interface LayersUnpacking extends AsyncDisposable {
-  /** Unpacks one layer, whose blob must be in the store; one that is ready, or was begun, is passed over. */
+  /**
+   * Unpacks one layer, whose blob must be in the store. One that is ready, was begun, or that another task is at, is
+   * passed over: `publish` does what is left.
+   */
   unpack(position: number, signal: AbortSignal): Promise<void>;
   /** Publishes all layers, from the bottom to the top. */
   publish(signal: AbortSignal): Promise<readonly UnpackedLayer[]>;
@@ -90,10 +93,14 @@ export async function beginLayers(
   openers: readonly OpenLayer[],
 ): Promise<LayersUnpacking> {
   const chainIds = await chainIdsOf(diffIds);
-  const running = new Map<number, Promise<Unpacked | undefined>>();
-  async function begin(position: number, signal: AbortSignal): Promise<Unpacked | undefined> {
-    const staged = await store.stageLayer(chainIds[position] as Digest, signal);
-    if (staged === undefined) return undefined;
+  const running = new Map<number, Promise<Unpacked | "ready" | "busy">>();
+  async function begin(
+    position: number,
+    how: "wait" | "try",
+    signal: AbortSignal,
+  ): Promise<Unpacked | "ready" | "busy"> {
+    const staged = await store.stageLayer(chainIds[position] as Digest, how, signal);
+    if (typeof staged === "string") return staged;
     try {
       return { staged, report: await apply(staged, openers[position] as OpenLayer, new Map(), signal) };
     } catch (error) {
@@ -101,21 +108,30 @@ export async function beginLayers(
       throw error;
     }
   }
-  function unpacked(position: number, signal: AbortSignal): Promise<Unpacked | undefined> {
-    const known = running.get(position);
-    if (known !== undefined) return known;
-    const starting = begin(position, signal);
+  function start(
+    position: number,
+    how: "wait" | "try",
+    signal: AbortSignal,
+  ): Promise<Unpacked | "ready" | "busy"> {
+    const starting = begin(position, how, signal);
     running.set(position, starting);
     return starting;
   }
+  /** What became of a layer that was tried; only here, from the bottom to the top, others are waited for. */
+  async function settled(position: number, signal: AbortSignal): Promise<Unpacked | "ready" | "busy"> {
+    const tried = await running.get(position);
+    return tried === undefined || tried === "busy" ? await start(position, "wait", signal) : tried;
+  }
   return {
-    unpack: async (position, signal) => void await unpacked(position, signal),
+    unpack: async (position, signal) => {
+      if (!running.has(position)) await start(position, "try", signal);
+    },
     async publish(signal) {
       const ready: UnpackedLayer[] = [];
       for (const [position, chainId] of chainIds.entries()) {
-        const layer = await unpacked(position, signal);
+        const layer = await settled(position, signal);
         const lowers = ready.map(({ path }) => path).reverse();
-        const made = layer === undefined
+        const made = typeof layer === "string"
           ? await store.findLayer(chainId)
           : await settle(layer, openers[position] as OpenLayer, diffIds[position] as Digest, lowers, signal);
         if (made === undefined) {
@@ -127,7 +143,8 @@ export async function beginLayers(
     },
     async [Symbol.asyncDispose]() {
       for (const layer of await Promise.allSettled(running.values())) {
-        if (layer.status === "fulfilled") await layer.value?.staged[Symbol.asyncDispose]();
+        if (layer.status === "rejected" || typeof layer.value === "string") continue;
+        await layer.value.staged[Symbol.asyncDispose]();
       }
     },
   };

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { AppError } from "../base/errors.ts";
+import { AppError, isCode } from "../base/errors.ts";
 import type { LayerFacts, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import { readDigest } from "../oci/descriptor.ts";
 import { type Digest, findDigest } from "../oci/digest.ts";
@@ -30,7 +30,7 @@ export class Layers {
     this.#locks = deps.locks;
   }
 
-  /** As `LayerStore.findLayer`. */
+  /** As `LayerStore.findLayer`. One whose marker is damaged is not ready: it is made again of its blob. */
   // deno-lint-ignore require-await
   async find(chainId: Digest): Promise<UnpackedLayer | undefined> {
     const { rootfs, marker } = this.#paths.layer(chainId);
@@ -38,19 +38,28 @@ export class Layers {
       const bytes = attempt("read", marker, () => Deno.readFileSync(marker));
       return { chainId, path: rootfs, facts: readFacts(bytes, `"${marker}"`) };
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error) || isCode(error, "invalid_content")) return undefined;
       throw error;
     }
   }
 
   /** As `LayerStore.stageLayer`. */
-  async stage(chainId: Digest, signal: AbortSignal): Promise<StagedLayer | undefined> {
-    if (await this.find(chainId) !== undefined) return undefined;
-    const lock = await this.#locks.take(this.#paths.layerLock(chainId), "exclusive", signal);
+  async stage(
+    chainId: Digest,
+    how: "wait" | "try",
+    signal: AbortSignal,
+  ): Promise<StagedLayer | "ready" | "busy"> {
+    signal.throwIfAborted();
+    if (await this.find(chainId) !== undefined) return "ready";
+    const path = this.#paths.layerLock(chainId);
+    const lock = how === "try"
+      ? await this.#locks.tryTake(path, "exclusive")
+      : await this.#locks.take(path, "exclusive", signal);
+    if (lock === undefined) return "busy";
     try {
       if (await this.find(chainId) !== undefined) {
         lock[Symbol.dispose]();
-        return undefined;
+        return "ready";
       }
       const directory = this.#paths.layerStaging(chainId, crypto.randomUUID());
       makeDirectorySync(directory, STAGING_MODE);
@@ -82,11 +91,12 @@ export class Layers {
     await removeTree(this.#paths.layerLock(chainId));
   }
 
-  /** As `LayerStore.removeStagedLayers`. */
+  /** As `LayerStore.removeStagedLayers`; also what a removal that was killed left. */
   async removeStaged(): Promise<number> {
     let count = 0;
     for (const { name } of await entriesIn(this.#paths.layers)) {
-      if (findDigest(`sha256:${name}`) !== undefined) continue;
+      const chainId = findDigest(`sha256:${name}`);
+      if (chainId !== undefined && await this.find(chainId) !== undefined) continue;
       await removeTree(`${this.#paths.layers}/${name}`);
       count++;
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lockFile, type LockMode } from "./fs.ts";
+import { lockFile, type LockMode, tryLockFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
 import type { Turns } from "./turns.ts";
 
@@ -37,15 +37,25 @@ export class Locks {
       turn[Symbol.dispose]();
       throw error;
     }
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        file?.close();
-        turn[Symbol.dispose]();
-      },
-    };
+    return holding(file, turn);
+  }
+
+  /** Takes a lock that is free now, else gives undefined. Dispose it. @throws AppError `permission_denied` */
+  async tryTake(path: string, mode: LockMode): Promise<Disposable | undefined> {
+    const turn = this.#turns.tryTake(path, mode);
+    if (turn === undefined) return undefined;
+    let file: Deno.FsFile | undefined;
+    try {
+      file = this.#open(path);
+      if (file === undefined || await tryLockFile(file, path, mode)) return holding(file, turn);
+    } catch (error) {
+      file?.close();
+      turn[Symbol.dispose]();
+      throw error;
+    }
+    file.close();
+    turn[Symbol.dispose]();
+    return undefined;
   }
 
   #open(path: string): Deno.FsFile | undefined {
@@ -61,4 +71,16 @@ export class Locks {
       throw error;
     }
   }
+}
+
+function holding(file: Deno.FsFile | undefined, turn: Disposable): Disposable {
+  let held = true;
+  return {
+    [Symbol.dispose]() {
+      if (!held) return;
+      held = false;
+      file?.close();
+      turn[Symbol.dispose]();
+    },
+  };
 }

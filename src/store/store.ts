@@ -191,9 +191,13 @@ class DiskStore implements Store {
     return this.#parts.layers.find(chainId);
   }
 
-  async stageLayer(chainId: Digest, signal: AbortSignal): Promise<StagedLayer | undefined> {
+  async stageLayer(
+    chainId: Digest,
+    how: "wait" | "try",
+    signal: AbortSignal,
+  ): Promise<StagedLayer | "ready" | "busy"> {
     this.#mustWrite();
-    return await this.#parts.layers.stage(chainId, signal);
+    return await this.#parts.layers.stage(chainId, how, signal);
   }
 
   listLayers(): Promise<readonly UnpackedLayer[]> {
