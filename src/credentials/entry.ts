@@ -20,13 +20,22 @@ export function decodeEntry(value: unknown, where: string): Credential | undefin
   if (entry === undefined) return undefined;
   const field = (name: string) => optional(entry[name], `${where}, "${name}"`, asString) || undefined;
   const bearer = field("registrytoken");
-  if (bearer !== undefined) return { kind: "bearer", token: bearer };
+  if (bearer !== undefined) return { kind: "bearer", token: sendable(bearer, where) };
   const refresh = field("identitytoken");
   if (refresh !== undefined) return { kind: "refresh", token: refresh };
   const auth = field("auth");
   if (auth !== undefined) return decodeAuth(auth, where);
   const username = field("username");
   return username === undefined ? undefined : { kind: "basic", username, password: field("password") ?? "" };
+}
+
+/** A registry token goes into a header as it is (RFC 6750, section 2.1): one that can't would fail as a broken connection. */
+function sendable(token: string, where: string): string {
+  if (/^[!-~]+$/.test(token)) return token;
+  throw new AppError(
+    "invalid_content",
+    `Cannot read ${where}: "registrytoken" has blanks or characters that no header takes`,
+  );
 }
 
 /**
