@@ -63,9 +63,14 @@ async function wantedCredential(options: RegistryValues, context: Context): Prom
 export function registryNamed(text = "docker.io"): string {
   const host = text.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   if (host === "registry-1.docker.io") return "docker.io";
-  // A host without a dot or port would be read as the first part of a repository.
-  const { registry, repository } = parseReference(`${host}/x`);
-  if (repository === "x" || repository === "library/x") return registry;
+  try {
+    // A host without a dot or port would be read as the first part of a repository.
+    const { registry, repository } = parseReference(`${host}/x`);
+    if (repository === "x" || repository === "library/x") return registry;
+  } catch (error) {
+    // It would speak of a reference, which nobody gave.
+    if (!(error instanceof AppError)) throw error;
+  }
   throw new AppError(
     "invalid_argument",
     `Cannot use registry "${text}": want HOST[:PORT] with a dot or a port`,

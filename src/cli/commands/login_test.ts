@@ -17,6 +17,8 @@ Deno.test("registryNamed() takes hosts as docker does", async (t) => {
   for (const [text, want] of cases) {
     await t.step(text ?? "nothing", () => assertEquals(registryNamed(text), want));
   }
-  assertThrows(() => registryNamed("myhost"), AppError, "want HOST[:PORT]");
-  assertThrows(() => registryNamed(""), AppError);
+  for (const text of ["myhost", "", "a b", "https://", "a.b:port"]) {
+    const message = `Cannot use registry "${text}": want HOST[:PORT]`;
+    await t.step(`not "${text}"`, () => void assertThrows(() => registryNamed(text), AppError, message));
+  }
 });
