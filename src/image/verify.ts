@@ -125,6 +125,7 @@ function descriptorOf({ descriptor, digest }: CheckedBlob): Descriptor {
   if (descriptor !== undefined) return descriptor;
   throw new AppError(
     "not_found",
-    `Cannot fetch blob "${digest}" again: no image needs it, so "dray gc" removes it`,
+    `Cannot fetch blob "${digest}" again: no image of ours needs it, so nobody knows where it came from; ` +
+      `"dray gc" removes it, unless another tool's entry in index.json needs it`,
   );
 }

@@ -5,6 +5,7 @@ import { AppError } from "../base/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { inspectImage } from "./inspect.ts";
 import { pullImage } from "./pull.ts";
+import { collectGarbage } from "./sweep.ts";
 import { diskUsage } from "./usage.ts";
 import { verifyStore } from "./verify.ts";
 
@@ -67,6 +68,26 @@ Deno.test("verifyStore() says why a repair failed, and keeps what is there", asy
   const { faults } = await verifyStore(deps, { repair: true });
   assertEquals(faults.map(({ repaired }) => repaired), [false]);
   assert(faults[0]?.repairError?.includes("twice"), faults[0]?.repairError);
+  assert(await store.findBlob(digest));
+});
+
+Deno.test("verifyStore() can't repair what no image of ours needs, and does not promise that it goes", async () => {
+  await using parts = await makeFixture();
+  const { root, deps, store, remote, damage } = parts;
+  const image = await buildImage({ layers: 1 });
+  const digest = image.layers[0]?.descriptor.digest;
+  assert(digest);
+  remote.push("1", image);
+  await pullImage(deps, "a.b/c:1");
+  const index = JSON.parse(await Deno.readTextFile(`${root}/index.json`));
+  const { mediaType, digest: manifest, bytes } = image.root;
+  index.manifests = [{ mediaType, digest: manifest, size: bytes.length }];
+  await Deno.writeTextFile(`${root}/index.json`, JSON.stringify(index));
+  await damage(digest, "flip");
+  const { faults } = await verifyStore(deps, { repair: true });
+  assertEquals(faults.map((fault) => [fault.digest, fault.names, fault.repaired]), [[digest, [], false]]);
+  assert(faults[0]?.repairError?.includes("unless another tool"), faults[0]?.repairError);
+  await collectGarbage(deps);
   assert(await store.findBlob(digest));
 });
 
