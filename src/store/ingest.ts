@@ -9,6 +9,7 @@ import type { Ingest } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, makeDigest } from "../oci/digest.ts";
 import { removeQuietly, syncFile } from "./fs.ts";
+import { EarlySync } from "./early_sync.ts";
 import { attempt } from "./fs_errors.ts";
 import { dropPartial, isStateOf, rehash, writeState } from "./partial.ts";
 import { type IngestPlace, moveToBlob, protectBlob } from "./place.ts";
@@ -25,6 +26,7 @@ export class FileIngest implements Ingest {
   readonly #place: IngestPlace;
   readonly #file: Deno.FsFile;
   readonly #turn: Disposable;
+  readonly #earlySync: EarlySync;
   #hash: RunningHash;
   #offset: number;
   #hasState: boolean;
@@ -42,6 +44,7 @@ export class FileIngest implements Ingest {
     this.#place = place;
     this.#file = file;
     this.#turn = turn;
+    this.#earlySync = new EarlySync(place.paths.data);
     this.#hash = start.hash;
     this.#offset = start.offset;
     this.#hasState = start.hasState;
@@ -95,6 +98,7 @@ export class FileIngest implements Ingest {
       this.#offset += written;
       at += written;
     }
+    this.#earlySync.note(bytes.length);
     this.#place.onStep("data-written");
   }
 
@@ -115,6 +119,8 @@ export class FileIngest implements Ingest {
     const { paths, blobDirectory, syncer, onStep } = this.#place;
     await this.#verify();
     try {
+      // What an early sync could not write, a later one may not tell of again.
+      await this.#earlySync.end();
       await syncFile(this.#file, paths.data);
     } catch (error) {
       // After a failed sync the kernel may take the pages for clean: what reads back well need not be on the disk.
@@ -137,22 +143,24 @@ export class FileIngest implements Ingest {
     }
   }
 
-  abort(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
+  async abort(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     try {
       dropPartial(this.#place.paths);
+      await this.#earlySync.end().catch(() => {});
     } finally {
       this.#release();
     }
-    return Promise.resolve();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    if (this.#offset === 0) return this.abort();
-    if (this.#isClosed) return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#offset === 0) return await this.abort();
+    if (this.#isClosed) return;
     this.#isClosed = true;
     try {
+      // Bytes that did not get to the disk are found by the hash of whoever goes on from here.
+      await this.#earlySync.end().catch(() => {});
       if (!this.#hasState) writeState(this.#place.paths.state, this.descriptor);
     } catch (error) {
       // A full disk is what brings us here most often; without its facts the partial begins from zero, no worse.
@@ -160,7 +168,6 @@ export class FileIngest implements Ingest {
     } finally {
       this.#release();
     }
-    return Promise.resolve();
   }
 
   async #verify(): Promise<void> {
