@@ -27,9 +27,12 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
   }).join("");
 }
 
-/** Lines of `name  value`, aligned, for one thing's facts. Lines without a value are left out. */
+/**
+ * Lines of `name  value`, aligned, for one thing's facts. Lines without a value are left out. Both are made printable:
+ * the names of labels come from strangers too.
+ */
 export function factLines(facts: readonly (readonly [name: string, value: string | undefined])[]): string {
-  const there = facts.filter(([, value]) => value !== undefined && value !== "");
+  const there = facts.flatMap(([name, value]) => value ? [[printable(name), printable(value)] as const] : []);
   const width = Math.max(0, ...there.map(([name]) => widthOf(name)));
-  return there.map(([name, value]) => `${padEnd(name, width)}  ${printable(value ?? "")}\n`).join("");
+  return there.map(([name, value]) => `${padEnd(name, width)}  ${value}\n`).join("");
 }

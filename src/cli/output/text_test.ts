@@ -57,3 +57,7 @@ Deno.test("factLines() leaves out what there is not", () => {
     "id    1\nname  n\n",
   );
 });
+
+Deno.test("factLines() keeps names and values harmless", () => {
+  assertEquals(factLines([["k\x1b[2J", "v\nw"], ["a", "b"]]), "k\\x1b[2J  v\\x0aw\na          b\n");
+});
