@@ -26,7 +26,8 @@ export async function bundle(output: "file" | "folder"): Promise<string> {
     ? ["--output", `${DIST}/dray.js`]
     : ["--code-splitting", "--outdir", modules];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform=deno", ...where, "main.ts"],
+    // Minified it starts a third faster, and holds no paths of the machine that made it.
+    args: ["bundle", "--quiet", "--minify", "--platform=deno", ...where, "main.ts"],
     cwd: ROOT,
     // The bundler itself comes from npm, maybe by way of a proxy that only this machine trusts.
     env: { DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system" },

@@ -6,7 +6,9 @@
  * deno task compile --target aarch64-unknown-linux-gnu  # dist/dray-linux-arm64
  * deno task compile --all-targets                       # what a release has
  * deno task compile --store /srv/images --hosts ghcr.io,pkg-containers.githubusercontent.com
+ * deno task compile --store /srv/images --home /home/ann   # with her credentials and certificates
  * deno task compile --helpers pass,mine                 # the credential helpers that it may run
+ * deno task compile --output /usr/local/bin/dray
  * ```
  *
  * `dist/SHA256SUMS` has the checksums of all that is there. DENORT_BIN and DENO_COMPILE may name the runtime and the
@@ -33,7 +35,7 @@ interface Compiler {
 
 async function compile(target: string | undefined, entry: string, options: CompileOptions): Promise<string> {
   const name = target === undefined ? `dray${Deno.build.os === "windows" ? ".exe" : ""}` : TARGETS[target];
-  const output = `${DIST}/${name}`;
+  const output = options.output ?? `${DIST}/${name}`;
   const problems: string[] = [];
   for (const find of compilersFor(target ?? Deno.build.target)) {
     try {

@@ -6,7 +6,7 @@
 import { parseArgs } from "../../src/cli/parse_args.ts";
 import { VARIABLES } from "../../src/cli/environment.ts";
 import { flagsOf, type Grants, joinGrants } from "../../src/cli/permissions/grants.ts";
-import { HELPER_PROGRAMS, PERMISSION_SETS } from "../../src/cli/permissions/sets.ts";
+import { credentialFiles, helperPaths, HELPERS, registryFiles } from "../../src/cli/permissions/sets.ts";
 
 /** Targets of a release, with the names of their files. */
 export const TARGETS: Readonly<Record<string, string>> = {
@@ -21,17 +21,21 @@ export const TARGETS: Readonly<Record<string, string>> = {
 export interface CompileOptions {
   /** Empty for this machine alone. */
   readonly targets: readonly string[];
+  /** Where the program goes. @default a name in `dist/` */
+  readonly output?: string;
   /** The only store that the program can have. */
   readonly store?: string;
   /** The only hosts that it can reach: `HOST[:PORT]`. */
   readonly hosts: readonly string[];
-  /** The only credential helpers that it can run: `pass`. Without them any, or with a store those that are packaged. */
+  /** With a store: the only home whose credentials, certificates and hosts.toml it can read. */
+  readonly home?: string;
+  /** The only credential helpers that it can run: `pass`. Without them any, or with a home those that are packaged. */
   readonly helpers: readonly string[];
 }
 
 /** Reads the command line. @throws Error for a wrong one */
 export function parseOptions(args: readonly string[]): CompileOptions {
-  const names = ["target", "store", "hosts", "helpers"];
+  const names = ["target", "output", "store", "hosts", "home", "helpers"];
   const { _: words, ...given } = parseArgs([...args], {
     string: names,
     boolean: ["all-targets"],
@@ -47,11 +51,16 @@ export function parseOptions(args: readonly string[]): CompileOptions {
       throw new Error(`no target "${target}", want one of ${Object.keys(TARGETS).join(", ")}`);
     }
   }
+  const output = typeof given.output === "string" && given.output !== "" ? given.output : undefined;
+  if (output !== undefined && targets.length > 1) throw new Error("--output names one file, want one target");
+  const home = typeof given.home === "string" && given.home !== "" ? given.home : undefined;
   const store = typeof given.store === "string" && given.store !== "" ? given.store : undefined;
   return {
     targets,
     hosts: listOf(given.hosts),
     helpers: listOf(given.helpers),
+    ...(output === undefined ? {} : { output }),
+    ...(home === undefined ? {} : { home }),
     ...(store === undefined ? {} : { store }),
   };
 }
@@ -65,30 +74,33 @@ function listOf(value: unknown): readonly string[] {
  * The permissions that are baked in. Without a store or hosts the program can't know where it will be used: it may
  * do all, and each run gives up at its start what its command doesn't need.
  */
-export function bakedGrants({ store, hosts, helpers }: CompileOptions): Grants {
-  const { pull, unpack } = PERMISSION_SETS;
-  const packaged = [...HELPER_PROGRAMS.any, ...HELPER_PROGRAMS.linux, ...HELPER_PROGRAMS.others];
-  const isScoped = store !== undefined;
-  return joinGrants({
-    read: isScoped ? [...withoutStore(pull.read), store] : "all",
-    write: isScoped ? [store] : "all",
-    net: hosts.length > 0 ? hosts : "all",
-    env: Object.values(VARIABLES).flat(),
-    run: helpers.length > 0
-      ? helpers.map((name) => `docker-credential-${name}`)
-      : isScoped
-      ? packaged
-      : "all",
-    sys: ["gid", "statfs", "uid"],
-    // Through libc anything could be read and written.
-    ffi: isScoped ? [] : unpack.ffi,
+export function bakedGrants({ store, hosts, helpers, home }: CompileOptions): Grants {
+  const net = hosts.length > 0 ? hosts : "all";
+  if (store === undefined) {
+    const run = helpers.length > 0 ? helperPaths(helpers) : "all";
+    const env = Object.values(VARIABLES).flat();
+    return joinGrants({ read: "all", write: "all", net, env, run, sys: SYSTEM, ffi: "all" });
+  }
+  // Without a home there is no user whose files would be looked for.
+  const user = home === undefined ? {} : {
+    read: credentialFiles(home),
+    env: ["HOME"],
+    run: helperPaths(helpers.length > 0 ? helpers : HELPERS),
+  };
+  return joinGrants(user, {
+    read: [...registryFiles(home), store],
+    write: [store],
+    net,
+    env: [
+      ...VARIABLES.terminal,
+      ...VARIABLES.telemetry,
+      ...VARIABLES.registry.filter((name) => /proxy/i.test(name)),
+    ],
+    sys: SYSTEM,
   });
 }
 
-function withoutStore(scope: Grants["read"]): readonly string[] {
-  const { read } = PERMISSION_SETS;
-  return scope === "all" ? [] : scope.filter((path) => !read.read.includes(path));
-}
+const SYSTEM = ["gid", "statfs", "uid"];
 
 /** Flags of `deno compile` for them, and the words that every command line begins with. */
 export function compileFlags(

@@ -7,32 +7,46 @@
 import { credentialLocations, searchOrderOf } from "../../credentials/locations.ts";
 import { SYSTEM_BUNDLES } from "../../registry/tls.ts";
 import { readEnvironment, VARIABLES } from "../environment.ts";
-import { type Grants, joinGrants, type Scope } from "./grants.ts";
+import { type Grants, joinGrants } from "./grants.ts";
 import { KNOWN_REGISTRIES, knownHostsOf } from "./known_hosts.ts";
 
-/** Helper programs that are packaged somewhere, by the system that they are for. */
-export const HELPER_PROGRAMS = {
-  any: ["acr-env", "desktop", "ecr-login", "env", "gcloud", "gcr", "pass"].map(programOf),
-  linux: ["secretservice"].map(programOf),
-  others: ["osxkeychain", "wincred"].map(programOf),
-} as const;
+/** Helper programs that are packaged somewhere, without what they all begin with. */
+export const HELPERS = ["acr-env", "desktop", "ecr-login", "env", "gcloud", "gcr", "pass", "secretservice"];
 
-function programOf(name: string): string {
-  return `docker-credential-${name}`;
-}
-
-/** Where programs are. The runtime complains of a bare name that is not in the PATH, and of no path. */
+/** Where programs are. The runtime complains of a bare name that is not in the PATH, and ends without a PATH. */
 const PROGRAM_FOLDERS = ["/usr/bin", "/usr/local/bin"];
 
-const HOME = "/root";
-const SERVER = readEnvironment((name) => name === "HOME" ? HOME : undefined, true);
-const STORE: readonly string[] = SERVER.storeRoot === undefined ? [] : [SERVER.storeRoot];
-const CREDENTIALS = searchOrderOf(
-  credentialLocations((name) => name === "XDG_RUNTIME_DIR" ? "/run/user/0" : undefined, HOME),
-).map(({ path }) => path);
+/** The paths of helper programs, from their names without what they all begin with. */
+export function helperPaths(names: readonly string[]): readonly string[] {
+  return PROGRAM_FOLDERS.flatMap((folder) => names.map((name) => `${folder}/docker-credential-${name}`));
+}
+
+const ROOT_HOME = "/root";
+const STORE: readonly string[] = [storeOf(ROOT_HOME)];
 
 /** Where the CRI socket is. */
 const SOCKET_FOLDER = "/run/dray";
+
+function storeOf(home: string): string {
+  return readEnvironment((name) => name === "HOME" ? home : undefined, true).storeRoot ?? "";
+}
+
+/** What says how registries are reached: the system's, and the user's who has this home. */
+export function registryFiles(home: string | undefined): readonly string[] {
+  return [
+    ...readEnvironment((name) => name === "HOME" ? home : undefined, true).certsDirs,
+    ...SYSTEM_BUNDLES,
+  ];
+}
+
+/** Where the user who has this home keeps credentials. */
+export function credentialFiles(home: string): readonly string[] {
+  const locations = credentialLocations(
+    (name) => name === "XDG_RUNTIME_DIR" && home === ROOT_HOME ? "/run/user/0" : undefined,
+    home,
+  );
+  return searchOrderOf(locations).map(({ path }) => path);
+}
 
 /** Looks at the store. */
 const READ = joinGrants({
@@ -41,18 +55,8 @@ const READ = joinGrants({
   sys: ["uid", "statfs"],
 });
 
-/** Reaches registries: those that are known, or any. */
-function pulling(net: Scope): Grants {
-  return joinGrants(READ, {
-    read: [...SERVER.certsDirs, ...SYSTEM_BUNDLES, ...CREDENTIALS],
-    write: STORE,
-    net,
-    env: [...VARIABLES.registry, ...VARIABLES.credentials],
-    run: PROGRAM_FOLDERS.flatMap((folder) =>
-      [...HELPER_PROGRAMS.any, ...HELPER_PROGRAMS.linux].map((name) => `${folder}/${name}`)
-    ),
-  });
-}
+/** Fetches into the store, in nobody's name. */
+const FETCH = joinGrants(READ, { read: registryFiles(ROOT_HOME), write: STORE, env: VARIABLES.registry });
 
 /** Every host of the registries that are known. */
 export function knownHosts(): readonly string[] {
@@ -66,9 +70,20 @@ export function knownHosts(): readonly string[] {
 /** The sets by name. */
 export const PERMISSION_SETS: Readonly<Record<"read" | "pull" | "serve" | "unpack", Grants>> = {
   read: READ,
-  pull: pulling(knownHosts()),
-  // A kubelet may name any registry. The paths of sockets can't be listed: Deno 2.9 wants them, 2.6 can't read them.
-  serve: joinGrants(pulling("all"), { read: [SOCKET_FOLDER], write: [SOCKET_FOLDER] }),
+  pull: joinGrants(FETCH, {
+    read: credentialFiles(ROOT_HOME),
+    net: knownHosts(),
+    env: VARIABLES.credentials,
+    run: helperPaths(HELPERS),
+  }),
+  // A kubelet may name any registry, and brings its credentials along. The paths of sockets can't be listed among the
+  // hosts: Deno 2.9 wants them there, and 2.6 can't read them.
+  serve: joinGrants(FETCH, {
+    read: [SOCKET_FOLDER],
+    write: [SOCKET_FOLDER],
+    net: "all",
+    env: VARIABLES.telemetry,
+  }),
   // The runtime makes no symbolic link under a scoped permission.
   unpack: joinGrants(READ, { read: "all", write: "all", ffi: "all", sys: ["gid"] }),
 };

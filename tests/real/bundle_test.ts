@@ -1,0 +1,41 @@
+import { assertEquals, assertStringIncludes } from "../assert.ts";
+import { sandbox } from "../e2e/program.ts";
+import { buildImage } from "../images/mod.ts";
+import { startRegistry } from "../registry/mod.ts";
+import { bundle } from "../../scripts/bundle.ts";
+import { run, Server } from "./child.ts";
+
+Deno.test("the bundle pulls and serves from a URL, with the flags that it prints itself", async () => {
+  const file = await Deno.readFile(await bundle("file"));
+  await using host = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response(file, { headers: { "content-type": "text/javascript" } }),
+  );
+  const url = `http://127.0.0.1:${host.addr.port}/dray.js`;
+  await using registry = await startRegistry();
+  await using box = await sandbox();
+  const { reference, digest } = registry.push("team/app", "v1", await buildImage());
+  // Nothing that an earlier run has left counts.
+  const environment = { ...box.environment, DENO_DIR: `${box.folder}/deno`, DENO_NO_PROMPT: "1" };
+  const deno = (args: readonly string[]) =>
+    run(Deno.execPath(), ["run", "--quiet", ...args], { env: environment, clearEnv: true });
+  const flagsFor = async (line: readonly string[]) => {
+    const { code, stdout, stderr } = await deno(["--allow-read", "--allow-env", url, "permissions", ...line]);
+    assertEquals(code, 0, stderr);
+    return stdout.trim().split(" ");
+  };
+
+  const pull = ["pull", reference];
+  const pulled = await deno([...await flagsFor(pull), url, ...pull]);
+  assertEquals([pulled.code, pulled.stdout], [0, `${reference}@${digest}\n`], pulled.stderr);
+
+  const http = `unix:${box.folder}/http.sock`;
+  const serve = ["serve", "cri", "--socket", `${box.folder}/cri.sock`, "--http", http];
+  const words = ["run", "--quiet", ...await flagsFor(serve), url, ...serve];
+  await using server = new Server(Deno.execPath(), words, environment);
+  await server.until(/serving/);
+  const progress = ["progress", "--json", "--http", http];
+  const shown = await deno([...await flagsFor(progress), url, ...progress]);
+  assertEquals(shown.code, 0, shown.stderr);
+  assertStringIncludes((await deno([...await flagsFor(["images"]), url, "images"])).stdout, "team/app");
+});
