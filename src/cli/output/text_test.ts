@@ -59,5 +59,5 @@ Deno.test("factLines() leaves out what there is not", () => {
 });
 
 Deno.test("factLines() keeps names and values harmless", () => {
-  assertEquals(factLines([["k\x1b[2J", "v\nw"], ["a", "b"]]), "k\\x1b[2J  v\\x0aw\na          b\n");
+  assertEquals(factLines([["k\x1b[2J", "v\nw"], ["a", "b"]]), "k\\x1b[2J  v\\x0aw\na         b\n");
 });
