@@ -77,9 +77,7 @@ export class Messages {
     return [
       `dray: ${printable(message)}`,
       ...(usage === undefined ? [] : [`See "${usage}".`]),
-      ...(isRefusal(error)
-        ? ['"dray permissions COMMAND …" prints all flags that a command line needs.']
-        : []),
+      ...(isRefusal(error) ? [refusalHint()] : []),
       ...(verbose || debug ? causes.map((cause) => `  caused by: ${printable(messageOf(cause))}`) : []),
       ...(isBug && !debug ? ["This should not happen. Please report it with the output of --debug."] : []),
       ...(debug ? [error, ...causes].flatMap(stackOf) : []),
@@ -98,6 +96,13 @@ function errorText(error: unknown): string {
   if (flag === undefined) return message;
   const access = /^Requires (.+?),/s.exec(message)?.[1] ?? "it";
   return `Cannot go on: the runtime does not permit ${access}, add ${flag}`;
+}
+
+/** Where more permissions come from. */
+function refusalHint(): string {
+  return Deno.build.standalone
+    ? 'This program has the permissions that it was compiled with: "deno task compile" makes another one.'
+    : '"dray permissions COMMAND …" prints all flags that a command line needs.';
 }
 
 /** Whether the runtime refused something, at the top or below. */
