@@ -30,7 +30,9 @@ export async function run(
   const { image } = args;
   const service = await openLocal(context, options.unpack ? "write" : "read");
   if (options.unpack) await service.unpackLayers(image, signal);
-  const paths = await Promise.all((await service.layerPaths(image)).map((path) => Deno.realPath(path)));
+  // mount(8) takes a relative path for one of its own working directory.
+  const absolute = (path: string) => path.startsWith("/") ? path : Deno.realPath(path);
+  const paths = await Promise.all((await service.layerPaths(image)).map(absolute));
   if (paths.length === 0) {
     throw new AppError("unsupported", `Cannot name the layers of "${image}": it has none`);
   }
