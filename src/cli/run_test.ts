@@ -1,4 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../tests/assert.ts";
+import { makeFixture } from "../../tests/fakes/fixture.ts";
+import { buildImage } from "../../tests/images/mod.ts";
+import { pullImage } from "../image/pull.ts";
 import { dray } from "./test_kit.ts";
 import { VERSION } from "./version.ts";
 
@@ -69,6 +72,21 @@ Deno.test("run() tells an interrupt from a failure", async () => {
     }
   } finally {
     await Deno.remove(env.DRAY_STORE, { recursive: true });
+  }
+});
+
+Deno.test("run() ends small changes of the store at an interrupt too", async (t) => {
+  await using parts = await makeFixture();
+  const { deps, remote, root, store } = parts;
+  remote.push("1", await buildImage());
+  await pullImage(deps, "a.b/c:1");
+  const before = await store.listImages();
+  for (const args of [["tag", "a.b/c:1", "d:1"], ["pin", "a.b/c:1"], ["rm", "a.b/c:1"]]) {
+    await t.step(args.join(" "), async () => {
+      const { code, out } = await dray(args, { env: { DRAY_STORE: root }, received: "SIGINT" });
+      assertEquals([code, out], [130, ""]);
+      assertEquals(await store.listImages(), before);
+    });
   }
 });
 

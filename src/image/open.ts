@@ -67,8 +67,9 @@ export async function openImages(options: OpenOptions): Promise<ImageService> {
       const { remoteTags } = await import("./remote.ts");
       yield* remoteTags(await online(), repository, remoteOptions);
     },
-    pin: async (image, pinned) => (await import("./pin.ts")).pinImage({ store }, image, pinned),
-    tag: async (image, name) => (await import("./tag.ts")).tagImage({ store }, image, name),
+    pin: async (image, pinned, signal) =>
+      (await import("./pin.ts")).pinImage({ store }, image, pinned, signal),
+    tag: async (image, name, signal) => (await import("./tag.ts")).tagImage({ store }, image, name, signal),
     remove: async (images, removeOptions) =>
       (await import("./remove.ts")).removeImages({ store }, images, removeOptions),
     collect: async (collectOptions) => (await import("./sweep.ts")).collectGarbage({ store }, collectOptions),

@@ -64,9 +64,9 @@ export interface ImageService {
   /** All tags of a repository, page by page. @throws AppError `not_found` and network codes */
   remoteTags(repository: string, options?: RemoteOptions): AsyncIterable<readonly string[]>;
   /** Keeps a kubelet from removing an image, or lets it. Returns the image's names. @throws AppError `not_found` */
-  pin(image: string, pinned: boolean): Promise<readonly string[]>;
+  pin(image: string, pinned: boolean, signal?: AbortSignal): Promise<readonly string[]>;
   /** Gives an image a further name, and takes it from the image that had it. Returns the name in full. */
-  tag(image: string, name: string): Promise<string>;
+  tag(image: string, name: string, signal?: AbortSignal): Promise<string>;
   /**
    * Removes names: a name untags; an id, or any name with `allTags`, removes the image with all its names. What
    * no image needs any more is swept, unless a pull is running.

@@ -19,6 +19,7 @@ export async function tagImage(
   { store }: Pick<ImageDeps, "store">,
   image: string,
   newName: string,
+  signal: AbortSignal = neverAborted(),
 ): Promise<string> {
   const reference = parseReference(newName);
   if (reference.digest !== undefined) {
@@ -34,6 +35,6 @@ export async function tagImage(
       throw new AppError("not_found", `Cannot tag "${image}": it was removed meanwhile`);
     }
     return new Map(records).set(name, { ...stands, name }).values();
-  }, neverAborted());
+  }, signal);
   return name;
 }
