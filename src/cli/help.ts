@@ -89,12 +89,14 @@ function optionLines(options: Options, width: number): string[] {
   );
 }
 
-function optionText(name: string, spec: OptionSpec): string {
+/** How an option is written: `-j, --jobs N`. */
+export function optionText(name: string, spec: OptionSpec): string {
   const short = spec.short === undefined ? "    " : `-${spec.short}, `;
   return `${short}--${name}${spec.kind === "flag" ? "" : ` ${spec.value}`}`;
 }
 
-function optionSummary(spec: OptionSpec): string {
+/** What an option does, with its words and its default. */
+export function optionSummary(spec: OptionSpec): string {
   switch (spec.kind) {
     case "choice":
       return `${spec.summary}: ${spec.words.join(", ")} (default: ${spec.default})`;
