@@ -17,7 +17,7 @@ import type { BlobState, PullListener } from "./events.ts";
 import type { WantedBlob } from "./plan.ts";
 
 /** Blobs up to this size spend their time in round trips and syncs, not in bytes: many of them go at once. */
-const SMALL_MAX_BYTES = MIB;
+const SMALL_MAX_BYTES = 4 * MIB;
 
 /** Small blobs at once: what hides a round trip and stays polite. */
 const SMALL_JOBS = 16;

@@ -59,6 +59,19 @@ export function removeQuietly(path: string): boolean {
   }
 }
 
+/** As {@linkcode removeQuietly}, on another thread: a file system that is busy with syncs takes its time. */
+export async function removeEventually(path: string): Promise<boolean> {
+  try {
+    await Deno.remove(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error) || isNotEmpty(error)) return false;
+    return attempt("remove", path, () => {
+      throw error;
+    });
+  }
+}
+
 function isNotEmpty(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST");
 }

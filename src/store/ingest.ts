@@ -8,7 +8,7 @@ import { AppError } from "../base/errors.ts";
 import type { Ingest } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, makeDigest } from "../oci/digest.ts";
-import { removeQuietly, syncFile } from "./fs.ts";
+import { removeEventually, removeQuietly, syncFile } from "./fs.ts";
 import { EarlySync } from "./early_sync.ts";
 import { attempt } from "./fs_errors.ts";
 import { dropPartial, isStateOf, rehash, writeState } from "./partial.ts";
@@ -136,7 +136,7 @@ export class FileIngest implements Ingest {
       onStep("directory-synced");
       protectBlob(this.#place);
       if (this.#hasState) removeQuietly(paths.state);
-      removeQuietly(paths.directory);
+      await removeEventually(paths.directory);
       onStep("ingest-removed");
     } finally {
       this.#release();
