@@ -20,7 +20,7 @@ async function blob(root: string, mediaType: string, value: unknown) {
   return { mediaType, digest, size: bytes.length };
 }
 
-async function record(root: string, i: number): Promise<ImageRecord> {
+async function record(root: string, i: number, note: string): Promise<ImageRecord> {
   const config = await blob(root, OCI_CONFIG, {
     os: "linux",
     architecture: "amd64",
@@ -34,7 +34,7 @@ async function record(root: string, i: number): Promise<ImageRecord> {
     mediaType: OCI_MANIFEST,
     config,
     layers,
-    annotations: { "org.opencontainers.image.version": `${i}` },
+    annotations: { "org.opencontainers.image.version": `${i}`, ...(note === "" ? {} : { note }) },
   });
   return {
     name: nameOf(i),
@@ -60,13 +60,17 @@ export function nameOf(i: number): string {
   return `registry.example/team-${i % 97}/service-${i}:v1.${i % 13}.${i % 7}`;
 }
 
-/** Makes it: each image has a tag and a digest. */
-export async function makeManyImages(root: string, count: number): Promise<void> {
+/**
+ * Makes it: each image has a tag and a digest.
+ *
+ * @param noteBytes the length of an annotation, to make answers large
+ */
+export async function makeManyImages(root: string, count: number, noteBytes = 0): Promise<void> {
   const store = await openStore(root);
   await Deno.mkdir(`${root}/blobs/sha256`, { recursive: true });
   const records: ImageRecord[] = [];
   for (let i = 0; i < count; i++) {
-    const tagged = await record(root, i);
+    const tagged = await record(root, i, "x".repeat(noteBytes));
     const [repository = ""] = tagged.origins;
     records.push(tagged, { ...tagged, name: `${repository}@${tagged.target.digest}` });
   }
