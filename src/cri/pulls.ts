@@ -10,7 +10,6 @@ import { Limiter } from "../base/limiter.ts";
 import type { ImageDeps } from "../image/deps.ts";
 import type { PullEvent } from "../image/events.ts";
 import { pullImage } from "../image/pull.ts";
-import type { PullResult } from "../image/types.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type AuthFields, credentialsOf } from "./auth.ts";
 import { pullName } from "./errors.ts";
@@ -34,8 +33,8 @@ export interface PullReport {
 export interface PullsDeps {
   readonly images: ImageDeps;
   readonly feed: ProgressFeed;
-  /** Done after each pull, before anybody hears that it succeeded. */
-  readonly finish?: (result: PullResult, signal: AbortSignal) => Promise<void>;
+  /** Unpack layers too, before an image is there for anybody. */
+  readonly unpack: boolean;
   /** Hears of each blob that was committed, by its size. */
   onCommitted(size: number): void;
   onEnd(report: PullReport): void;
@@ -66,7 +65,7 @@ export class Pulls {
     const key = `${name} ${credentials === undefined ? "" : await this.#identityOf(auth)}`;
     return await this.#flight.do(key, async (own) => {
       using _slot = await this.#limiter.acquire(own);
-      const { images, feed, finish, onCommitted, onEnd } = this.#deps;
+      const { images, feed, unpack, onCommitted, onEnd } = this.#deps;
       const begin = performance.now();
       const told = feed.begin(name);
       let fetched = 0;
@@ -85,11 +84,11 @@ export class Pulls {
       try {
         const result = await pullImage(images, name, {
           ...credentials && { credentials },
+          unpack,
           onEvent,
           signal: own,
         });
         fetched = result.fetched;
-        await finish?.(result, own);
         told.end("done");
         end(undefined);
         return result.record.imageId;

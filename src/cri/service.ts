@@ -9,7 +9,6 @@ import { reflectionMethods } from "../grpc/reflection.ts";
 import { GrpcServer } from "../grpc/server.ts";
 import type { ImageDeps } from "../image/deps.ts";
 import { FactsReader } from "../image/facts.ts";
-import type { PullResult } from "../image/types.ts";
 import { CRI_APIS } from "./api.ts";
 import { logCall } from "./call_log.ts";
 import { atMost } from "./at_most.ts";
@@ -42,8 +41,8 @@ export interface CriServiceOptions {
   readonly pinned?: readonly string[];
   /** Runtime handlers that pulls may name beside "". */
   readonly runtimeHandlers?: readonly string[];
-  /** Done after each pull, before the client hears that it succeeded. */
-  readonly finish?: (result: PullResult, signal: AbortSignal) => Promise<void>;
+  /** Unpack the layers of what is pulled, too. @default {false} */
+  readonly unpack?: boolean;
   readonly log: CriLog;
   /** Makes spans. */
   readonly tracer?: CallTracer | undefined;
@@ -85,7 +84,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
   const pulls = new Pulls({
     images,
     feed,
-    ...(options.finish && { finish: options.finish }),
+    unpack: options.unpack ?? false,
     onCommitted: (size) => usage.added([size]),
     onEnd(report) {
       metrics.pulled(report);

@@ -48,6 +48,7 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
     root: await Deno.realPath(root),
     version: VERSION,
     pinned: options.pinned,
+    unpack: options.unpack,
     runtimeHandlers: options["runtime-handler"],
     log,
     // Elsewhere the runtime has no tracer to give, and says so by failing.

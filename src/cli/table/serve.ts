@@ -56,6 +56,10 @@ export const SERVE = command({
       value: "NAME",
       summary: "show images of this name as pinned; NAME* pins all that begin so; may be repeated",
     },
+    unpack: {
+      kind: "flag",
+      summary: "unpack the layers of what is pulled; an image is there only when they are",
+    },
     "auth-file": {
       kind: "text",
       value: "FILE",
