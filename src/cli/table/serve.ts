@@ -88,7 +88,7 @@ export const SERVE = command({
   ],
   exits: ["busy", "denied", "no-space", "integrity"],
   needs: ["store-read", "store-write", "registry", "listen", "disk-space"],
-  needsWith: { "auth-file": ["credentials"], "socket-group": ["groups"] },
+  needsWith: { "auth-file": ["credentials"], "socket-group": ["groups"], unpack: ["unpack"] },
 });
 
 /** `dray progress` */
