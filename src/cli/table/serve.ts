@@ -82,7 +82,6 @@ export const SERVE = command({
   },
   examples: [
     { line: "dray serve cri", note: `on ${DEFAULT_SOCKET}` },
-    { line: "crictl --image-endpoint unix:///run/dray/dray.sock pull nginx", note: "a client" },
     { line: "dray serve cri --http 127.0.0.1:9323 --log-format json", note: "with figures for Prometheus" },
     { line: "dray serve cri --pinned registry.k8s.io/pause:3.10", note: "a kubelet leaves it alone" },
   ],
