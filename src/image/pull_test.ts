@@ -12,6 +12,7 @@ import { AppError } from "../base/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import type { PullEvent } from "./events.ts";
 import { pullImage } from "./pull.ts";
+import { collectGarbage } from "./sweep.ts";
 import type { PullOptions } from "./types.ts";
 
 async function fixture() {
@@ -97,6 +98,26 @@ Deno.test("pullImage() with all platforms brings everything below the index", as
   const { record } = await pull("a.b/c:1", { allPlatforms: true });
   assertEquals(record.scope, "all-platforms");
   for (const { digest } of [...index.documents, ...index.blobs]) assert(await store.findBlob(digest), digest);
+});
+
+Deno.test("pullImage() of one platform leaves the others to a name that has them all", async () => {
+  await using parts = await fixture();
+  const { deps, store, remote, pull } = parts;
+  const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"] });
+  remote.push("1", index);
+  await pull("a.b/c:1", { allPlatforms: true });
+  const [, arm64] = index.images;
+  await pull("a.b/c:1", { platform: parsePlatform("linux/arm64") });
+  const [record] = await store.listImages();
+  assertEquals([record?.scope, record?.imageId], ["all-platforms", arm64?.config.digest]);
+  await collectGarbage(deps);
+  for (const { digest } of [...index.documents, ...index.blobs]) assert(await store.findBlob(digest), digest);
+
+  const fresh = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"], image: { seed: 2 } });
+  remote.push("1", fresh);
+  await pull("a.b/c:1", AMD64);
+  const moved = (await store.listImages()).find(({ name }) => name === "a.b/c:1");
+  assertEquals(moved?.scope, "one-platform", "of a new target it has what was pulled");
 });
 
 Deno.test("pullImage() chooses among platforms", async (t) => {

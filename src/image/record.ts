@@ -76,7 +76,10 @@ async function checkConfig(store: ContentReader, { config, layers }: Manifest): 
   return platform;
 }
 
-/** Records under names, all in one transaction. A pin stays, and so do the other origins of the same image. */
+/**
+ * Records under names, all in one transaction. A pin stays, and so do the other origins of the same image. Where a name
+ * had every platform of the same target, it keeps them: who pulls it once more for one platform takes none away.
+ */
 export async function recordNames(
   store: ImageStore,
   named: ReadonlyMap<string, NamelessRecord>,
@@ -90,9 +93,11 @@ export async function recordNames(
         pinned && imageId === facts.imageId
       );
       const origins = old?.imageId === facts.imageId ? old.origins : [];
+      const isWhole = old?.scope === "all-platforms" && old.target.digest === facts.target.digest;
       next.set(name, {
         ...facts,
         name,
+        scope: isWhole ? "all-platforms" : facts.scope,
         pinned: isPinned || old?.pinned === true,
         origins: [...new Set([...facts.origins, ...origins])],
       });
