@@ -1,0 +1,221 @@
+import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
+import { pinImage } from "../../src/image/pin.ts";
+import { tagImage } from "../../src/image/tag.ts";
+import { openStore } from "../../src/store/store.ts";
+import { neverAborted } from "../../src/base/abort.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { buildImage, buildIndex } from "../images/mod.ts";
+import { CallError, type CriKit, withCri } from "./kit.ts";
+
+const { imageFsInfo, imageStatus, listImages, streamImages } = ImageService.method;
+
+async function pullSeeds({ cri, fixture }: CriKit, count: number): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let seed = 1; seed <= count; seed++) {
+    fixture.remote.push(`v${seed}`, await buildImage({ seed, layers: 1 }));
+    ids.push(await cri.pull(`registry.example/app${seed}:v${seed}`));
+  }
+  return ids;
+}
+
+Deno.test("filters find names, repositories, digests and parts of ids", async (t) => {
+  await withCri(async (kit) => {
+    const { cri, fixture } = kit;
+    const ids = await pullSeeds(kit, 3);
+    await tagImage(fixture.deps, ids[0] ?? "", "registry.example/app2:other");
+    const first = ids[0] ?? "";
+    const digest = (await cri.status(first))?.repoDigests[0] ?? "";
+    const cases: readonly [filter: string, want: readonly string[]][] = [
+      ["", ids],
+      ["registry.example/app1:v1", [first]],
+      ["registry.example/app2", [first, ids[1] ?? ""]],
+      ["registry.example/app1:v9", []],
+      ["registry.example/none", []],
+      [digest, [first]],
+      [digest.slice(digest.indexOf("@") + 1), [first]],
+      [first, [first]],
+      [first.slice(7), [first]],
+      [first.slice(7, 13), [first]],
+      ["no name at all", []],
+      ["docker.io/library/app1", []],
+    ];
+    for (const [filter, want] of cases) {
+      await t.step(`"${filter}"`, async () => {
+        assertEquals((await cri.list(filter)).map(({ id }) => id).sort(), [...want].sort());
+      });
+    }
+    await t.step("an empty filter is none", async () => {
+      assertEquals((await cri.call(listImages, { filter: {} })).images.length, 3);
+      assertEquals((await cri.call(listImages, { filter: { image: {} } })).images.length, 3);
+    });
+  });
+});
+
+Deno.test("a status is found by whatever names the image, and empty for what is not here", async (t) => {
+  await withCri(async ({ cri, fixture }) => {
+    const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"] });
+    fixture.remote.push("1", index);
+    const id = await cri.pull("app:1");
+    const [record] = await fixture.store.listImages();
+    const manifest = record?.manifest.digest ?? "";
+    const found = [
+      ...[
+        "app:1",
+        "docker.io/library/app:1",
+        "docker.io/app:1",
+        "index.docker.io/library/app:1",
+        "docker:library/app:1",
+      ],
+      ...[id, id.slice(7), id.slice(7, 10), manifest, index.root.digest],
+      ...[`app@${index.root.digest}`, `app@${manifest}`, `app:other@${index.root.digest}`],
+    ];
+    for (const name of found) {
+      await t.step(`found: ${name}`, async () => assertEquals((await cri.status(name))?.id, id));
+    }
+    const missing = [
+      ...["app", "app:2", "registry.example/app:1", "UPPER CASE", "https://x", `sha256:${"0".repeat(64)}`],
+      ...[id.slice(7, 9), `other@${index.root.digest}`, `app@sha256:${"1".repeat(64)}`],
+    ];
+    for (const name of missing) {
+      await t.step(`missing: ${name}`, async () => assertEquals(await cri.status(name), undefined));
+    }
+    await t.step("none named", async () => {
+      for (const request of [{}, { image: {} }, { image: { image: "" } }]) {
+        const error = await assertRejects(() => cri.call(imageStatus, request), CallError);
+        assertEquals([error.code, error.message], [3, "no image specified"]);
+      }
+    });
+  });
+});
+
+Deno.test("a removal wants a name, an id, or 12 digits of one", async () => {
+  await withCri(async (kit) => {
+    const { cri } = kit;
+    const [id = ""] = await pullSeeds(kit, 1);
+    for (const text of [id.slice(7, 10), id.slice(7, 18), "a", "no name at all"]) await cri.remove(text);
+    assertEquals((await cri.list()).length, 1);
+    const error = await assertRejects(() => cri.remove(""), CallError);
+    assertEquals(error.code, 3);
+    await cri.remove(id.slice(7, 19));
+    assertEquals(await cri.list(), []);
+  });
+});
+
+Deno.test("a stream gives each image once, in messages of at least one, and nothing for no images", async () => {
+  await withCri(async (kit) => {
+    assertEquals(await kit.cri.all(streamImages, {}), []);
+    const ids = await pullSeeds(kit, 5);
+    const answers = await kit.cri.all(streamImages, {});
+    assertEquals(answers.flatMap(({ images }) => images.map(({ id }) => id)).sort(), [...ids].sort());
+    assertEquals(answers.flatMap(({ images }) => images), (await kit.cri.list()) as unknown[]);
+    assertEquals(await kit.cri.all(streamImages, { filter: { image: { image: "none/such:1" } } }), []);
+  });
+});
+
+Deno.test("v1alpha2 is served by the same handlers, without what it has not", async () => {
+  await withCri(async (kit) => {
+    const { cri } = kit;
+    await pullSeeds(kit, 1);
+    const api = { api: "v1alpha2" };
+    assertEquals((await cri.call(listImages, {}, api)).images, await cri.list());
+    const [v1, old] = [await cri.call(imageFsInfo, {}), await cri.call(imageFsInfo, {}, api)];
+    assertEquals([v1.containerFilesystems.length, old.containerFilesystems.length], [1, 0]);
+    assertEquals(old.imageFilesystems[0]?.fsId?.mountpoint, kit.fixture.root);
+    assert((old.imageFilesystems[0]?.timestamp ?? 0n) > 10n ** 18n);
+    const error = await assertRejects(() => cri.all(streamImages, {}, api), CallError);
+    assertEquals(error.code, 12);
+  });
+});
+
+Deno.test("annotations of the manifest are in list and status alike; a verbose status says more", async () => {
+  await withCri(async ({ cri, fixture }) => {
+    const annotations = { "org.example.note": "yes" };
+    const runConfig = { Labels: { a: "b" }, User: "7" };
+    fixture.remote.push("1", await buildImage({ manifest: { annotations }, runConfig }));
+    const id = await cri.pull("registry.example/app:1");
+    assertEquals((await cri.list())[0]?.spec?.annotations, annotations);
+    const { image, info } = await cri.call(imageStatus, { image: { image: id }, verbose: true });
+    assertEquals(image?.spec?.annotations, annotations);
+    const { chainID, labels, imageSpec, rootfs, indexDigest, source } = JSON.parse(info.info ?? "");
+    assertEquals([labels, imageSpec.config.User, indexDigest, source], [
+      { a: "b" },
+      "7",
+      null,
+      "registry.example/app",
+    ]);
+    assertEquals([/^sha256:/.test(chainID), rootfs.length], [true, 2]);
+  });
+});
+
+Deno.test("pins come from records and from the configuration", async () => {
+  await withCri(async (kit) => {
+    const { cri, fixture } = kit;
+    const [first = "", second = ""] = await pullSeeds(kit, 3);
+    const pinned = async () => (await cri.list()).filter(({ pinned }) => pinned).map(({ id }) => id);
+    assertEquals(await pinned(), [second]);
+    await pinImage(fixture.deps, first, true);
+    assertEquals((await pinned()).sort(), [first, second].sort());
+    await pinImage(fixture.deps, first, false);
+    await cri.remove(second);
+    assertEquals(await pinned(), []);
+  }, { pinned: ["registry.example/app2:v2"] });
+});
+
+Deno.test("what another process does to the store is seen by the next call", async () => {
+  await withCri(async (kit) => {
+    const { cri, fixture } = kit;
+    const [id = ""] = await pullSeeds(kit, 2);
+    const other = await openStore(fixture.root);
+    await tagImage({ store: other }, id, "other.example/new:1");
+    assertEquals((await cri.status("other.example/new:1"))?.id, id);
+    await other.updateImages(
+      (records) => [...records.values()].filter(({ imageId }) => imageId !== id),
+      neverAborted(),
+    );
+    assertEquals(await cri.status(id), undefined);
+    assertEquals((await cri.list()).length, 1);
+    const ours = await other.listImages();
+    await cri.remove(ours[0]?.name ?? "");
+    assertEquals(await other.listImages(), []);
+  });
+});
+
+Deno.test("an image with a damaged manifest is shown without its facts, and can be removed", async () => {
+  await withCri(async ({ cri, fixture, lines, connect }) => {
+    await connect();
+    const [image] = await cri.list();
+    assertEquals([image?.uid, image?.size === 0n], [undefined, false]);
+    assertEquals(lines.some(({ level }) => level === "warning"), true);
+    const { info } = await cri.call(imageStatus, { image: { image: image?.id ?? "" }, verbose: true });
+    assert(JSON.parse(info.info ?? "").error !== undefined);
+    await cri.remove(image?.id ?? "");
+    assertEquals(await cri.list(), []);
+    assertEquals(await fixture.store.listImages(), []);
+  }, {
+    before: async (fixture) => {
+      const { pullImage } = await import("../../src/image/pull.ts");
+      fixture.remote.push("1", await buildImage({ runConfig: { User: "5" } }));
+      const { record } = await pullImage(fixture.deps, "registry.example/app:1");
+      await fixture.damage(record.manifest.digest, "flip");
+    },
+  });
+});
+
+Deno.test("a removal while a pull holds the content frees its space when that is over", async () => {
+  await withCri(async (kit) => {
+    const { cri, fixture } = kit;
+    const [id = ""] = await pullSeeds(kit, 1);
+    const before = await cri.usage();
+    const held = await fixture.store.holdContent(neverAborted());
+    await cri.remove(id);
+    assertEquals((await cri.usage()).inodes, before.inodes);
+    held[Symbol.dispose]();
+    fixture.remote.push("v1", await buildImage({ seed: 2, layers: 1 }));
+    await cri.pull("registry.example/next:v1");
+    // The sweep follows the pull; a removal of what is not there waits behind it.
+    await cri.remove(await cri.pull("registry.example/next:v1"));
+    let blobs = 0;
+    for await (const _ of fixture.store.listBlobs()) blobs++;
+    assertEquals(blobs, 0);
+  });
+});
