@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MIB } from "../base/bytes.ts";
+import { KIB, MIB } from "../base/bytes.ts";
 import { mapBounded } from "../base/limiter.ts";
 import { copyBlob, type CopyEvent } from "../content/copy.ts";
 import type { Fetcher } from "../content/remote.ts";
@@ -21,6 +21,12 @@ const SMALL_MAX_BYTES = 4 * MIB;
 
 /** Small blobs at once: what hides a round trip and stays polite. */
 const SMALL_JOBS = 16;
+
+/** Blobs up to this size are next to nothing but a round trip and a sync. */
+const TINY_MAX_BYTES = 64 * KIB;
+
+/** Tiny blobs at once: the client lines them up on few connections, and their syncs are shared. */
+const TINY_JOBS = 64;
 
 /** What bringing the blobs took. */
 export interface BringResult {
@@ -69,11 +75,13 @@ export async function bringBlobs(
     }
   });
   missing.sort((a, b) => b.descriptor.size - a.descriptor.size);
-  const isSmall = ({ descriptor }: Job) => descriptor.size <= SMALL_MAX_BYTES;
+  const between = (over: number, most: number) =>
+    missing.filter(({ descriptor: { size } }) => size > over && size <= most);
   const lanes = [
-    { jobs: missing.filter((job) => !isSmall(job)), limit: context.jobs },
-    { jobs: missing.filter(isSmall), limit: Math.max(context.jobs, SMALL_JOBS) },
-  ];
+    { jobs: between(SMALL_MAX_BYTES, Infinity), limit: context.jobs },
+    { jobs: between(TINY_MAX_BYTES, SMALL_MAX_BYTES), limit: Math.max(context.jobs, SMALL_JOBS) },
+    { jobs: between(-1, TINY_MAX_BYTES), limit: TINY_JOBS },
+  ].filter(({ jobs }) => jobs.length > 0);
   const fetched = await mapBounded(lanes, lanes.length, async ({ jobs, limit }, inner) => {
     const sizes = await mapBounded(jobs, limit, async (job, own) => {
       const fetched = await bringBlob(job, context, own);

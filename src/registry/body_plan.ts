@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { KIB } from "../base/bytes.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { TransferEvent } from "../content/remote.ts";
 import { connect, type Connection } from "./connection.ts";
@@ -12,6 +13,9 @@ import { RANGE } from "./http_names.ts";
 import { judgeRangeReply } from "./range_reply.ts";
 import { RetryBudget } from "./retry.ts";
 import type { Source } from "./source.ts";
+
+/** Bodies up to this size are mostly waiting for a round trip. */
+const SMALL_MAX_BYTES = 64 * KIB;
 
 /** What a body is of, and from where. */
 export interface BodyRequest {
@@ -103,11 +107,12 @@ export class BodyPlan {
   }
 
   #connect(source: Source, from: number): Promise<Connection> {
-    const { intent, headers } = this.request;
+    const { intent, headers, size } = this.request;
+    const hints = from === 0 && size <= SMALL_MAX_BYTES ? { expectedBytes: size } : {};
     const range: Record<string, string> = from === 0 ? {} : { [RANGE]: `bytes=${from}-` };
     return connect(
       source,
-      { intent, method: "GET", headers: { ...headers, ...range }, accepted: [200, 206, 416] },
+      { intent, method: "GET", headers: { ...headers, ...range }, accepted: [200, 206, 416], ...hints },
       this.context,
       this.signal,
     );

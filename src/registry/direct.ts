@@ -10,16 +10,26 @@ import type { HttpRequest, HttpResponse } from "./http.ts";
 import { headTimeoutError, networkErrorFrom } from "./network_error.ts";
 import type { TlsIdentity } from "./tls.ts";
 import { wireBody } from "./wire_body.ts";
-import { HEAD_END, HEAD_MAX_BYTES, latin1Bytes, type WireConnection } from "./wire_connection.ts";
-import { parseResponseHead, type ResponseHead } from "./wire_head.ts";
+import type { WireConnection } from "./wire_connection.ts";
+import {
+  type DirectRequest,
+  type RawRequest,
+  rawRequest,
+  type RawResponse,
+  readHead,
+} from "./wire_exchange.ts";
+import type { ResponseHead } from "./wire_head.ts";
+import { WireLanes } from "./wire_lanes.ts";
 import { WirePool } from "./wire_pool.ts";
 
-/** A request that this client can send. */
-export type DirectRequest = HttpRequest & { readonly method: "GET" | "HEAD" };
+/** Connections that are opened ahead: a pull asks for config and layers as soon as it has the manifest. */
+const WARM_CONNECTIONS = 4;
+/** A host that answers sooner makes connections as soon, in milliseconds. */
+const WARM_AFTER_MS = 5;
 
 /** Sends requests over connections of its own, which it holds until it is closed. */
 export class DirectClient {
-  readonly #pools: WirePool[] = [];
+  readonly #pools: { readonly pool: WirePool; readonly lanes: WireLanes }[] = [];
   readonly #headTimeout: number;
   /** Origins that only the runtime's client could reach. */
   readonly #indirect = new Set<string>();
@@ -53,14 +63,35 @@ export class DirectClient {
     identity: TlsIdentity,
     signal: AbortSignal,
   ): Promise<HttpResponse | undefined> {
-    const { url, method } = request;
-    const pool = this.#poolFor(url, identity);
-    let bytes: Uint8Array;
+    const { url, expectedBytes } = request;
+    const { pool, lanes } = this.#poolFor(url, identity);
+    let raw: RawRequest;
     try {
-      bytes = requestBytes(request, headers);
+      raw = rawRequest(request, headers);
     } catch (error) {
       throw networkErrorFrom(error, url);
     }
+    if (expectedBytes !== undefined) {
+      const response = await lanes.send(raw, expectedBytes, signal);
+      if (response !== undefined) return wholeResponse(response, url);
+    }
+    let warming: ReturnType<typeof setTimeout> | undefined;
+    try {
+      if (request.isOpening && !pool.keepsAlive) {
+        warming = setTimeout(() => pool.warm(WARM_CONNECTIONS, this.#headTimeout, signal), WARM_AFTER_MS);
+      }
+      return await this.#sendAlone(raw, url, pool, signal);
+    } finally {
+      clearTimeout(warming);
+    }
+  }
+
+  async #sendAlone(
+    { method, bytes }: RawRequest,
+    url: URL,
+    pool: WirePool,
+    signal: AbortSignal,
+  ): Promise<HttpResponse | undefined> {
     for (;;) {
       const connection = pool.takeIdle() ?? await pool.open(this.#headTimeout, signal);
       if (connection === undefined) return undefined;
@@ -75,8 +106,10 @@ export class DirectClient {
         scope[Symbol.dispose]();
       };
       try {
+        const begin = performance.now();
         await connection.write(bytes);
         const head = await readHead(connection, method);
+        if (head !== undefined) pool.noteLatency(performance.now() - begin);
         if (head !== undefined) return new DirectResponse(head, url, connection, pool, release, signal);
         throw new Error("connection closed before message completed");
       } catch (error) {
@@ -95,42 +128,36 @@ export class DirectClient {
 
   /** Closes idle connections. Bodies that are being read go on. */
   close(): void {
-    for (const pool of this.#pools.splice(0)) pool.close();
+    for (const { pool } of this.#pools.splice(0)) pool.close();
   }
 
-  #poolFor(url: URL, identity: TlsIdentity): WirePool {
-    const known = this.#pools.find((pool) => pool.serves(url, identity.caCerts));
+  #poolFor(url: URL, identity: TlsIdentity) {
+    const known = this.#pools.find(({ pool }) => pool.serves(url, identity.caCerts));
     if (known !== undefined) return known;
     const pool = new WirePool({ url, caCerts: identity.caCerts });
-    this.#pools.push(pool);
-    return pool;
+    const made = { pool, lanes: new WireLanes(pool, this.#headTimeout) };
+    this.#pools.push(made);
+    return made;
   }
 }
 
-function requestBytes(
-  { method, url }: DirectRequest,
-  headers: Readonly<Record<string, string>>,
-): Uint8Array {
-  let text = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
-  // The class refuses line ends in values, with which a value could write a request of its own.
-  for (const [name, value] of new Headers({ accept: "*/*", ...headers })) text += `${name}: ${value}\r\n`;
-  return latin1Bytes(`${text}\r\n`);
-}
-
-/** The head of the final response; undefined if the connection ended before it. */
-async function readHead(
-  connection: WireConnection,
-  method: "GET" | "HEAD",
-): Promise<ResponseHead | undefined> {
-  for (let left = HEAD_MAX_BYTES; left > 0;) {
-    const text = await connection.readUntil(HEAD_END, left);
-    if (text === undefined) return undefined;
-    const head = parseResponseHead(text, method);
-    if (head.status >= 200) return head;
-    // 100 and 103 come before the response proper.
-    left -= text.length;
-  }
-  throw new Error("invalid HTTP header parsed: too many interim responses");
+function wholeResponse({ head, body }: RawResponse, url: URL): HttpResponse {
+  let at = 0;
+  return {
+    status: head.status,
+    headers: head.headers,
+    url,
+    body: {
+      read(buffer) {
+        if (at === body.length) return Promise.resolve(null);
+        const part = body.subarray(at, at + buffer.length);
+        buffer.set(part);
+        at += part.length;
+        return Promise.resolve(part.length);
+      },
+    },
+    [Symbol.dispose]() {},
+  };
 }
 
 class DirectResponse implements HttpResponse {
@@ -156,8 +183,9 @@ class DirectResponse implements HttpResponse {
       if (isOver) return;
       isOver = true;
       release();
-      if (isWhole && head.isPersistent) pool.putBack(connection);
-      else connection.close();
+      if (!isWhole || !head.isPersistent) return connection.close();
+      pool.noteUse(connection);
+      pool.putBack(connection);
     };
     const body = wireBody(connection, head.framing);
     if (body.isDone) this.#finish(true);

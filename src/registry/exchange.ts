@@ -8,7 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { HostGates } from "./host_gate.ts";
 import type { HttpResponse } from "./http.ts";
 import { registryErrorFrom } from "./response_error.ts";
-import type { Source } from "./source.ts";
+import type { Source, SourceRequest } from "./source.ts";
 import type { StallLimits } from "./stall.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -26,11 +26,9 @@ export interface ExchangeContext {
 }
 
 /** A request and what it is for. */
-export interface Exchange {
+export interface Exchange extends SourceRequest {
   /** How errors begin: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
   readonly intent: string;
-  readonly method: "GET" | "HEAD";
-  readonly headers: Readonly<Record<string, string>>;
   /** Statuses that are no failures. */
   readonly accepted: readonly number[];
 }
@@ -42,13 +40,13 @@ export interface Exchange {
  */
 export async function exchange(
   source: Source,
-  { intent, method, headers, accepted }: Exchange,
+  { intent, accepted, ...request }: Exchange,
   context: ExchangeContext,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   let response: HttpResponse;
   try {
-    response = await source.send(method, headers, signal);
+    response = await source.send(request, signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw withIntent(error, intent, source.host);

@@ -6,8 +6,16 @@
  */
 import type { ByteReader } from "../base/bytes.ts";
 
+/** What a client may know to be quicker. */
+export interface RequestHints {
+  /** Says that the response has a body of about so many bytes, and few enough to be read at once. */
+  readonly expectedBytes?: number;
+  /** Says that many requests to the same host will follow. */
+  readonly isOpening?: boolean;
+}
+
 /** A request. */
-export interface HttpRequest {
+export interface HttpRequest extends RequestHints {
   readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
   /** Names in lower case. */
@@ -56,7 +64,7 @@ export interface RegistryHost {
 }
 
 /** A request to a registry's API. */
-export interface ApiRequest {
+export interface ApiRequest extends RequestHints {
   readonly method: "GET" | "HEAD";
   /** Below the host's base: `library/nginx/manifests/latest`, with a query if one is needed. */
   readonly path: string;

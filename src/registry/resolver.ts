@@ -107,7 +107,13 @@ async function getDocument(
   context: ExchangeContext,
   signal: AbortSignal,
 ): Promise<Resolved> {
-  const request = { intent, method: "GET", headers: ACCEPTED_DOCUMENTS, accepted: [200] } as const;
+  const request = {
+    intent,
+    method: "GET",
+    headers: ACCEPTED_DOCUMENTS,
+    accepted: [200],
+    isOpening: true,
+  } as const;
   using connection = await connect(source, request, context, signal);
   const { headers } = connection;
   const encoding = headers.get(CONTENT_ENCODING) ?? "identity";

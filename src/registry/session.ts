@@ -122,7 +122,7 @@ class Session implements RegistrySession {
       headers["oci-namespace"] ??= this.host.registry;
     }
     if (sent.kind !== "none") headers.authorization = sent.header;
-    return await this.#deps.transport.send({ method: request.method, url, headers }, signal);
+    return await this.#deps.transport.send({ ...request, url, headers }, signal);
   }
 
   /** Finds the credential, once for all requests that wait for it. A mirror gets none of the registry's. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HttpResponse, RegistrySession, Transport } from "./http.ts";
+import type { HttpResponse, RegistrySession, RequestHints, Transport } from "./http.ts";
 
 /** One place to ask for one thing. */
 export interface Source {
@@ -16,11 +16,14 @@ export interface Source {
   /** Where its credentials come from, for people; "anonymous" if it gets none. */
   readonly credentialSource: string;
   /** Asks. @throws AppError `network`, `unauthorized`, or the signal's reason */
-  send(
-    method: "GET" | "HEAD",
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<HttpResponse>;
+  send(request: SourceRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+/** What a source is asked. */
+export interface SourceRequest extends RequestHints {
+  readonly method: "GET" | "HEAD";
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -37,7 +40,7 @@ export function registrySource(session: RegistrySession, path: string): Source {
     get credentialSource() {
       return session.credentialSource;
     },
-    send: (method, headers, signal) => session.send({ method, path, headers }, signal),
+    send: (request, signal) => session.send({ ...request, path }, signal),
   };
 }
 
@@ -48,6 +51,6 @@ export function addressSource(url: URL, transport: Transport): Source {
     base: url,
     role: "address",
     credentialSource: "anonymous",
-    send: (method, headers, signal) => transport.send({ method, url, headers }, signal),
+    send: (request, signal) => transport.send({ ...request, url }, signal),
   };
 }

@@ -5,6 +5,7 @@
  */
 import { type AbortScope, abortScope } from "../base/abort.ts";
 import { AppError, messageOf } from "../base/errors.ts";
+import { Limiter } from "../base/limiter.ts";
 import { DirectClient } from "./direct.ts";
 import { discardResponse } from "./discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
@@ -17,6 +18,8 @@ import { NO_TLS, readSystemRoots, type TlsDirectory, type TlsIdentity } from "./
 
 /** How long a connection and the head of a response may take unless told otherwise, in milliseconds. */
 const DEFAULT_HEAD_TIMEOUT_MS = 30_000;
+/** Requests for small bodies at once, by way of the runtime's client. */
+const SMALL_REQUESTS = 16;
 
 /** What a transport is made with; every field has a default. */
 export interface TransportOptions {
@@ -57,6 +60,7 @@ export function tryIdentity(identity: TlsIdentity): void {
 class HttpTransport implements ClosableTransport {
   readonly #clients: PooledClient[] = [];
   readonly #direct: DirectClient;
+  readonly #smallOnes = new Limiter(SMALL_REQUESTS);
   readonly #chooseProxy: (url: URL) => ProxyChoice | undefined;
   readonly #tls: TlsDirectory;
   readonly #headTimeout: number;
@@ -145,6 +149,9 @@ class HttpTransport implements ClosableTransport {
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     this.#mustBeOpen();
+    // Our own client lines small requests up by itself; the runtime's would make a connection for each.
+    using slot = new DisposableStack();
+    if (request.expectedBytes !== undefined) slot.use(await this.#smallOnes.acquire(signal));
     const client = this.#clientFor(request.url, identity, proxy);
     const scope = abortScope(signal);
     const timer = setTimeout(
@@ -160,7 +167,7 @@ class HttpTransport implements ClosableTransport {
         signal: scope.signal,
         client,
       });
-      return new FetchResponse(response, request, scope, signal);
+      return new FetchResponse(response, request, scope, slot.move(), signal);
     } catch (error) {
       scope[Symbol.dispose]();
       signal.throwIfAborted();
@@ -241,8 +248,16 @@ class FetchResponse implements HttpResponse {
   readonly url: URL;
   readonly body: StreamReader;
   readonly #scope: AbortScope;
+  readonly #slot: Disposable;
 
-  constructor(response: Response, request: HttpRequest, scope: AbortScope, signal: AbortSignal) {
+  constructor(
+    response: Response,
+    request: HttpRequest,
+    scope: AbortScope,
+    slot: Disposable,
+    signal: AbortSignal,
+  ) {
+    this.#slot = slot;
     this.#response = response;
     this.url = request.url;
     this.#scope = scope;
@@ -262,6 +277,7 @@ class FetchResponse implements HttpResponse {
 
   [Symbol.dispose](): void {
     this.#scope[Symbol.dispose]();
+    this.#slot[Symbol.dispose]();
     if (!this.body.isDone) this.body.cancel();
   }
 }

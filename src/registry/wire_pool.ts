@@ -14,6 +14,9 @@ const IDLE_MAX_MS = 30_000;
 export class WirePool {
   readonly #target: WireTarget;
   #idle: { readonly connection: WireConnection; readonly since: number }[] = [];
+  /** The least time from a request to its answer, in milliseconds: no less than a round trip. */
+  #latency = Infinity;
+  #keepsAlive = false;
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -27,6 +30,39 @@ export class WirePool {
     const own = this.#target;
     return own.url.origin === url.origin && own.caCerts.length === caCerts.length &&
       own.caCerts.every((cert, i) => cert === caCerts[i]);
+  }
+
+  /** The least time that an answer took, in milliseconds; 0 before the first. */
+  get latency(): number {
+    return this.#latency === Infinity ? 0 : this.#latency;
+  }
+
+  /** Whether the server keeps connections for further requests. */
+  get keepsAlive(): boolean {
+    return this.#keepsAlive;
+  }
+
+  /** An answer took so many milliseconds. */
+  noteLatency(ms: number): void {
+    this.#latency = Math.min(this.#latency, ms);
+  }
+
+  /** A connection has served a request, and is kept for another. */
+  noteUse(connection: WireConnection): void {
+    connection.uses++;
+    this.#keepsAlive = true;
+  }
+
+  /**
+   * Opens connections ahead of the requests that will want them.
+   *
+   * @throws nothing: what can't be opened ahead is tried again when it is wanted
+   */
+  async warm(count: number, headTimeout: number, signal: AbortSignal): Promise<void> {
+    await Promise.all(Array.from({ length: count }, async () => {
+      const connection = await this.open(headTimeout, signal).catch(() => undefined);
+      if (connection !== undefined) this.putBack(connection);
+    }));
   }
 
   /** The connection that was used last, if one is idle. */
@@ -51,9 +87,8 @@ export class WirePool {
     }
   }
 
-  /** Takes a connection whose response was read to its end. */
+  /** Takes a connection that no response is on. */
   putBack(connection: WireConnection): void {
-    connection.uses++;
     // Bytes that no request asked for would be taken for the next answer.
     if (this.#isClosed || connection.isClosed || connection.hasUnread) return connection.close();
     this.#idle.push({ connection, since: Date.now() });
