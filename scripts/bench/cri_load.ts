@@ -1,0 +1,138 @@
+/**
+ * What a call of ListImages costs the server, beside a grpc-go server that answers the same bytes.
+ *
+ *     deno run -A scripts/bench/cri_load.ts [--deno PATH] [--calls N]
+ *
+ * CPU is that of the server's process, user and system, from `/proc`. The servers take turns, three times each, so that
+ * foreign load hits all of them; the best turn of each counts.
+ *
+ * @module
+ */
+import { makeManyImages } from "../../tests/cri/many_images.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const LOAD = `${ROOT}.tools/bin/criload`;
+const TURNS = 3;
+/** Kernel ticks are hundredths of a second on every Linux that matters. */
+const TICK_MS = 10;
+
+interface Figures {
+  readonly cpuMicros: number;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+function option(name: string, standard: string): string {
+  const at = Deno.args.indexOf(`--${name}`);
+  return at < 0 ? standard : Deno.args[at + 1] ?? standard;
+}
+
+async function cpuMs(pid: number): Promise<number> {
+  const fields = (await Deno.readTextFile(`/proc/${pid}/stat`)).replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+async function load(...args: readonly string[]): Promise<Record<string, number>> {
+  const { success, stdout, stderr } = await new Deno.Command(LOAD, { args: [...args] }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+async function measure(pid: number, socket: string, calls: number): Promise<Figures> {
+  const before = await cpuMs(pid);
+  const { perSecond = 0, p50 = 0, p99 = 0 } = await load(
+    "-call",
+    socket,
+    "-calls",
+    String(calls),
+    "-at-once",
+    "16",
+  );
+  return { cpuMicros: (await cpuMs(pid) - before) * 1000 / calls, perSecond, p50, p99 };
+}
+
+async function untilThere(path: string): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    if (await Deno.stat(path).then(() => true, () => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`No server came up on ${path}`);
+}
+
+function start(command: string, ...args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(command, { args: [...args], stdout: "null", stderr: "null" }).spawn();
+}
+
+async function compare(images: number, calls: number, deno: string): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "dray-load-" });
+  const children: Deno.ChildProcess[] = [];
+  try {
+    await makeManyImages(`${folder}/store`, images);
+    const serve = ["run", "-A", `${ROOT}main.ts`, "serve", "cri", "--store", `${folder}/store`];
+    const servers: (readonly [name: string, socket: string, child: Deno.ChildProcess])[] = [];
+    const add = async (name: string, socket: string, command: string, ...args: readonly string[]) => {
+      const child = start(command, ...args);
+      children.push(child);
+      await untilThere(socket);
+      servers.push([name, socket, child]);
+    };
+    const [quiet, logging, encoding, ready] = ["a", "b", "c", "d"].map((name) =>
+      `${folder}/${name}.sock`
+    ) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await add("dray", quiet, deno, ...serve, "--socket", quiet, "--log-calls", "failed");
+    await add("dray, a line of log each", logging, deno, ...serve, "--socket", logging);
+    const answer = `${folder}/answer`;
+    const { bytes } = await load(
+      "-call",
+      `${folder}/a.sock`,
+      "-calls",
+      "1",
+      "-at-once",
+      "1",
+      "-save",
+      answer,
+    );
+    await add("grpc-go", encoding, LOAD, "-serve", encoding, "-answer", answer);
+    await add("grpc-go, bytes ready made", ready, LOAD, "-serve", ready, "-answer", answer, "-raw");
+    const best = new Map<string, Figures>();
+    for (const [, socket, { pid }] of servers) await measure(pid, socket, Math.ceil(calls / 4));
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (const [name, socket, { pid }] of servers) {
+        const figures = await measure(pid, socket, calls);
+        const known = best.get(name);
+        if (known === undefined || figures.cpuMicros < known.cpuMicros) best.set(name, figures);
+      }
+    }
+    console.log(`\n${images} images, ${bytes} bytes, ${calls} calls, 16 at once`);
+    for (const [name, { cpuMicros, perSecond, p50, p99 }] of best) {
+      console.log(
+        `${name.padEnd(26)}${cpuMicros.toFixed(1).padStart(8)} µs CPU/call ${
+          perSecond.toFixed(0).padStart(7)
+        } calls/s` +
+          `  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
+      );
+    }
+  } finally {
+    for (const child of children) {
+      child.kill("SIGTERM");
+      await child.status;
+    }
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const deno = option("deno", Deno.execPath());
+  const calls = Number(option("calls", "20000"));
+  const source = `${ROOT}tests/cri/go`;
+  const built = await new Deno.Command("go", { args: ["build", "-o", LOAD, "./load"], cwd: source }).output();
+  if (!built.success) throw new Error(new TextDecoder().decode(built.stderr));
+  await compare(3, calls, deno);
+  await compare(200, Math.ceil(calls / 5), deno);
+}

@@ -1,0 +1,134 @@
+// Load measures calls of ListImages, and serves as the grpc-go server that they are compared with.
+//
+//	load -serve SOCKET -answer FILE [-raw]   serves the answer in FILE, encoded anew for each call, or as it is
+//	load -call SOCKET -calls N -at-once C    calls, and prints calls a second and latencies as JSON
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"sort"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/proto"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+const method = "/runtime.v1.ImageService/ListImages"
+
+type service struct {
+	runtimeapi.UnimplementedImageServiceServer
+	answer *runtimeapi.ListImagesResponse
+}
+
+func (s *service) ListImages(context.Context, *runtimeapi.ListImagesRequest) (*runtimeapi.ListImagesResponse, error) {
+	return s.answer, nil
+}
+
+// rawCodec passes bytes through.
+type rawCodec struct{}
+
+func (rawCodec) Name() string { return "proto" }
+func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
+	return mem.BufferSlice{mem.SliceBuffer(*v.(*[]byte))}, nil
+}
+func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	*v.(*[]byte) = data.Materialize()
+	return nil
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func serve(socket, file string, raw bool) {
+	bytes, err := os.ReadFile(file)
+	fail(err)
+	listener, err := net.Listen("unix", socket)
+	fail(err)
+	var server *grpc.Server
+	if raw {
+		server = grpc.NewServer(grpc.ForceServerCodecV2(rawCodec{}), grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
+			var request []byte
+			if err := stream.RecvMsg(&request); err != nil {
+				return err
+			}
+			return stream.SendMsg(&bytes)
+		}))
+	} else {
+		answer := &runtimeapi.ListImagesResponse{}
+		fail(proto.Unmarshal(bytes, answer))
+		server = grpc.NewServer()
+		runtimeapi.RegisterImageServiceServer(server, &service{answer: answer})
+	}
+	fail(server.Serve(listener))
+}
+
+func call(socket string, calls, atOnce int, save string) {
+	conn, err := grpc.NewClient("passthrough:///x", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithAuthority("localhost"),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		}),
+		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(rawCodec{}), grpc.MaxCallRecvMsgSize(16<<20)))
+	fail(err)
+	defer conn.Close()
+	request := []byte{}
+	one := func() []byte {
+		var answer []byte
+		fail(conn.Invoke(context.Background(), method, &request, &answer))
+		return answer
+	}
+	answer := one()
+	if save != "" {
+		fail(os.WriteFile(save, answer, 0o644))
+	}
+	took := make([]float64, calls)
+	var wait sync.WaitGroup
+	start := time.Now()
+	for worker := range atOnce {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for i := worker; i < calls; i += atOnce {
+				begin := time.Now()
+				one()
+				took[i] = float64(time.Since(begin).Microseconds()) / 1000
+			}
+		}()
+	}
+	wait.Wait()
+	seconds := time.Since(start).Seconds()
+	sort.Float64s(took)
+	json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"bytes": len(answer), "perSecond": float64(calls) / seconds,
+		"p50": took[calls/2], "p99": took[calls*99/100],
+	})
+}
+
+func main() {
+	serveAt := flag.String("serve", "", "serve on this socket")
+	answer := flag.String("answer", "", "the encoded answer to serve")
+	raw := flag.Bool("raw", false, "serve the bytes as they are")
+	callAt := flag.String("call", "", "call the server on this socket")
+	calls := flag.Int("calls", 10000, "how many calls")
+	atOnce := flag.Int("at-once", 16, "how many at once")
+	save := flag.String("save", "", "write the first answer to this file")
+	flag.Parse()
+	if *serveAt != "" {
+		serve(*serveAt, *answer, *raw)
+	} else {
+		call(*callAt, *calls, *atOnce, *save)
+	}
+}
