@@ -153,12 +153,12 @@ Deno.test("dray unpack --bundle makes a bundle", async () => {
 
 Deno.test("leftOutText() says how many, why, and which", () => {
   assertEquals(
-    leftOutText({ kind: "owner", count: 7, examples: ["a", "b"] }),
-    "left out 7 owners (only root may give files away): a, b and 5 more",
+    leftOutText({ kind: "owner", count: 7, examples: ["", "b"] }),
+    "left out 7 owners (only root may give files away): /, /b and 5 more",
   );
   assertEquals(
     leftOutText({ kind: "device", count: 1, examples: ["dev/null"] }),
-    "left out 1 device (want root and --allow-ffi): dev/null",
+    "left out 1 device (want root and --allow-ffi): /dev/null",
   );
 });
 

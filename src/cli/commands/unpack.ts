@@ -102,9 +102,10 @@ const HELP: Readonly<Record<LeftOutItem["kind"], string>> = {
   name: "want --allow-ffi",
 };
 
-/** `Left out 12 owners (only root may give files away): etc/shadow, … and 10 more` */
+/** `left out 12 owners (only root may give files away): /etc/shadow, /bin and 10 more` */
 export function leftOutText({ kind, count, examples }: LeftOutItem): string {
   const [one, many] = NOUNS[kind];
   const more = count > examples.length ? ` and ${count - examples.length} more` : "";
-  return `left out ${countText(count, one, many)} (${HELP[kind]}): ${examples.join(", ")}${more}`;
+  const paths = examples.map((example) => `/${example}`).join(", ");
+  return `left out ${countText(count, one, many)} (${HELP[kind]}): ${paths}${more}`;
 }
