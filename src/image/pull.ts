@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { abortScope } from "../base/abort.ts";
 import { loadHashing } from "../base/hash.ts";
-import type { Remote, Resolved } from "../content/remote.ts";
+import type { Remote, Resolved, Resolver } from "../content/remote.ts";
 import type { Digest } from "../oci/digest.ts";
 import {
   formatReference,
@@ -21,6 +22,9 @@ import { type PullSettings, resolvePullOptions } from "./options.ts";
 import { planPull, type PullPlan } from "./plan.ts";
 import { makeRecord, recordNames } from "./record.ts";
 import type { PullOptions, PullResult } from "./types.ts";
+
+/** Until then the request is under way, in milliseconds; loading takes 19 in which nothing else happens. */
+const LOAD_AFTER_MS = 3;
 
 /**
  * Pulls an image. All of its blobs are in the store, verified and durable, before any name points at it; all names
@@ -53,13 +57,11 @@ export async function pullImage(
   const settings = resolvePullOptions(options);
   const { platform, isExplicit, allPlatforms, credentials, onEvent, signal } = settings;
   const name = formatReference(reference);
-  // Started and not awaited: it loads while the registry answers.
-  void loadHashing();
   const remote = deps.registry.remote(reference, credentials === undefined ? {} : { credentials });
   using _held = await deps.store.holdContent(signal);
 
   onEvent({ kind: "resolving", name });
-  const resolved = await remote.resolve(reference, signal);
+  const resolved = await resolveLoading(deps, reference, remote, signal);
   onEvent({ kind: "resolved", name, digest: resolved.descriptor.digest, host: resolved.host });
 
   const source = { store: deps.store, fetcher: remote };
@@ -106,11 +108,34 @@ async function bring(
 ): Promise<BringResult> {
   if (!unpack) return await bringBlobs(plan.blobs, { store, fetcher, jobs, onEvent }, signal);
   const { PullUnpacker } = await import("./pull_unpack.ts");
-  await using unpacker = new PullUnpacker(store, plan, onEvent, signal);
+  // A layer that can't be unpacked ends the pull: the other layers are of no use then.
+  using scope = abortScope(signal);
+  const onFailure = (error: unknown) => scope.abort(error);
+  await using unpacker = new PullUnpacker(store, plan, { onEvent, onFailure }, scope.signal);
   const onStored = (digest: Digest) => unpacker.stored(digest);
-  const brought = await bringBlobs(plan.blobs, { store, fetcher, jobs, onEvent, onStored }, signal);
+  const brought = await bringBlobs(plan.blobs, { store, fetcher, jobs, onEvent, onStored }, scope.signal);
   await unpacker.finish();
   return brought;
+}
+
+/**
+ * Resolves, and loads what hashes long blobs while the registry answers: not before the request is on its way, and not
+ * for an image that is here already under the name, since that will hardly need it.
+ */
+async function resolveLoading(
+  { store }: ImageDeps,
+  reference: Reference,
+  resolver: Resolver,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  const name = recordedNameOf(reference);
+  const isHere = (await store.listImages()).some((record) => record.name === name);
+  const timer = isHere ? undefined : setTimeout(loadHashing, LOAD_AFTER_MS);
+  try {
+    return await resolver.resolve(reference, signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function topDocument(

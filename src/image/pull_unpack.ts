@@ -20,20 +20,30 @@ export class PullUnpacker implements AsyncDisposable {
   readonly #store: ImageStorage;
   readonly #plan: PullPlan;
   readonly #onEvent: PullListener;
+  readonly #onFailure: (error: unknown) => void;
   readonly #limiter = new Limiter(LAYERS_AT_ONCE);
   readonly #scope: ReturnType<typeof abortScope>;
   readonly #stored = new Set<Digest>();
   readonly #work: Promise<void>[] = [];
   #unpacking: Promise<LayersUnpacking> | undefined;
 
-  /** @throws AppError `unsupported` for an artifact */
-  constructor(store: ImageStorage, plan: PullPlan, onEvent: PullListener, signal: AbortSignal) {
+  /**
+   * @param hear `onFailure` is told of the first layer that can't be unpacked, long before `finish`
+   * @throws AppError `unsupported` for an artifact
+   */
+  constructor(
+    store: ImageStorage,
+    plan: PullPlan,
+    hear: { readonly onEvent: PullListener; readonly onFailure: (error: unknown) => void },
+    signal: AbortSignal,
+  ) {
     if (!isImageConfigType(plan.document.config.mediaType)) {
       throw new AppError("unsupported", "Cannot unpack: what was pulled is an artifact, not an image");
     }
     this.#store = store;
     this.#plan = plan;
-    this.#onEvent = onEvent;
+    this.#onEvent = hear.onEvent;
+    this.#onFailure = hear.onFailure;
     this.#scope = abortScope(signal);
   }
 
@@ -74,8 +84,9 @@ export class PullUnpacker implements AsyncDisposable {
     for (const [position, layer] of this.#plan.document.layers.entries()) {
       if (layer.digest !== digest) continue;
       const work = this.#unpack(position);
-      // Heard of in `finish`; until then nobody awaits it.
-      work.catch(() => {});
+      work.catch((error) => {
+        if (!this.#scope.signal.aborted) this.#onFailure(error);
+      });
       this.#work.push(work);
     }
   }

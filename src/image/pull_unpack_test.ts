@@ -75,6 +75,18 @@ Deno.test("pullImage() with unpack names no image whose layer can't be unpacked"
   await pullImage(fixture.deps, "a.b/c:1");
 });
 
+Deno.test("pullImage() with unpack does not fetch on when a layer can't be unpacked", async () => {
+  await using fixture = await makeFixture();
+  const bad = { entries: [{ name: "x", type: "hardlink", target: "nowhere" }] } as const;
+  const { layers } = await pushed(fixture, { layers: [bad, { size: 3_000_000 }] });
+  const large = layers[1]?.blob.digest;
+  assert(large);
+  fixture.remote.failNext(large, { kind: "hang" });
+  const pull = pullImage(fixture.deps, "a.b/c:1", { unpack: true });
+  const error = await assertRejects(() => pull, AppError);
+  assertEquals(error.code, "invalid_content");
+});
+
 Deno.test("pullImage() with unpack refuses an artifact", async () => {
   await using fixture = await makeFixture();
   fixture.remote.push("1", await buildArtifact());

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../../src/base/abort.ts";
 import { concatBytes } from "../../src/base/bytes.ts";
 import { AppError } from "../../src/base/errors.ts";
 import type { FetchBody, FetchOptions, Remote, Resolved, TagPage } from "../../src/content/remote.ts";
@@ -15,6 +16,8 @@ import type { TestArtifact } from "../images/mod.ts";
 export type FetchFault =
   /** One byte is another one. */
   | { readonly kind: "wrong-byte" }
+  /** The body gives no byte until the fetch is given up. */
+  | { readonly kind: "hang" }
   /** The body breaks off after so many bytes. */
   | { readonly kind: "break"; readonly after: number; readonly error: unknown }
   /** It begins at zero, whatever offset was asked for. */
@@ -100,6 +103,7 @@ function bodyOf(
     host: "fake",
     read(buffer) {
       signal.throwIfAborted();
+      if (fault?.kind === "hang") return abortable(new Promise<never>(() => {}), signal);
       const stop = fault?.kind === "break" ? Math.min(bytes.length, offset + fault.after) : bytes.length;
       if (at >= stop) return fault?.kind === "break" ? Promise.reject(fault.error) : Promise.resolve(null);
       const chunk = bytes.slice(at, Math.min(stop, at + buffer.length));
