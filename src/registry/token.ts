@@ -9,7 +9,7 @@ import { redactUrl } from "../base/redact.ts";
 import type { Credential } from "../content/credential.ts";
 import { type JsonObject, parseJsonObject } from "../oci/json.ts";
 import type { Clock } from "./clock.ts";
-import { serverMessage } from "./server_message.ts";
+import { readErrorBody } from "./error_body.ts";
 import { discardResponse } from "./discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
 import { retryAfterOf } from "./retry_after.ts";
@@ -170,7 +170,7 @@ async function tokenError(request: TokenRequest, response: HttpResponse, clock: 
   const { status } = response;
   const code = CODES.get(status) ?? (status >= 500 || status === 408 ? "network" : "unauthorized");
   const { registry, realm, scopes, source } = request;
-  const said = await serverMessage(response);
+  const { message: said } = await readErrorBody(response, clock);
   const retryAfter = retryAfterOf(response.headers, clock.now());
   return new AppError(
     code,
