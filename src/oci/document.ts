@@ -90,7 +90,7 @@ function documentType(fields: JsonObject, said: string, where: Where): string {
   if (fields.manifests !== undefined && (fields.layers !== undefined || fields.config !== undefined)) {
     throw new AppError("invalid_content", `Cannot read ${where}: it is an index and a manifest at once`);
   }
-  const own = optional(fields.mediaType, `${where}.mediaType`, asString) ?? "";
+  const own = optional(fields.mediaType, `${where}, mediaType`, asString) ?? "";
   if (fields.schemaVersion === 1 || isSchema1Type(own) || isSchema1Type(said)) {
     throw new AppError(
       "unsupported",
@@ -136,11 +136,11 @@ function readManifest(fields: JsonObject, mediaType: string, where: Where): Mani
   return defined<Manifest>({
     kind: "manifest",
     mediaType,
-    artifactType: optional(fields.artifactType, `${where}.artifactType`, asString),
-    config: readDescriptor(fields.config, `${where}.config`),
-    layers: readDescriptors(fields.layers ?? [], `${where}.layers`),
-    subject: optional(fields.subject, `${where}.subject`, readDescriptor),
-    annotations: optional(fields.annotations, `${where}.annotations`, asStringMap),
+    artifactType: optional(fields.artifactType, `${where}, artifactType`, asString),
+    config: readDescriptor(fields.config, `${where}, config`),
+    layers: readDescriptors(fields.layers ?? [], `${where}, layers`),
+    subject: optional(fields.subject, `${where}, subject`, readDescriptor),
+    annotations: optional(fields.annotations, `${where}, annotations`, asStringMap),
   });
 }
 
@@ -148,9 +148,9 @@ function readIndex(fields: JsonObject, mediaType: string, where: Where): ImageIn
   return defined<ImageIndex>({
     kind: "index",
     mediaType,
-    artifactType: optional(fields.artifactType, `${where}.artifactType`, asString),
-    manifests: readDescriptors(fields.manifests, `${where}.manifests`),
-    annotations: optional(fields.annotations, `${where}.annotations`, asStringMap),
+    artifactType: optional(fields.artifactType, `${where}, artifactType`, asString),
+    manifests: readDescriptors(fields.manifests, `${where}, manifests`),
+    annotations: optional(fields.annotations, `${where}, annotations`, asStringMap),
   });
 }
 

@@ -86,21 +86,21 @@ Deno.test("parseDocument() refuses each bad document with its own error", async 
         { ...MANIFEST, config: { ...CONFIG, size: "2" } },
         "",
         "invalid_content",
-        "it.config.size",
+        "it, config.size",
       ],
       [
         "a negative size",
         { ...MANIFEST, layers: [{ ...LAYER, size: -1 }] },
         "",
         "invalid_content",
-        "it.layers[0].size",
+        "it, layers[0].size",
       ],
       [
         "a digest with a slash",
         { ...MANIFEST, config: { ...CONFIG, digest: "sha256:../../etc" } },
         "",
         "invalid_content",
-        "it.config.digest",
+        "it, config.digest",
       ],
       [
         "an unknown algorithm",
@@ -109,7 +109,7 @@ Deno.test("parseDocument() refuses each bad document with its own error", async 
         "unsupported",
         "md5",
       ],
-      ["no config", { schemaVersion: 2, layers: [] }, OCI_MANIFEST, "invalid_content", "it.config"],
+      ["no config", { schemaVersion: 2, layers: [] }, OCI_MANIFEST, "invalid_content", "it, config"],
     ];
   for (const [name, document, said, code, why] of cases) {
     await t.step(name, () => {

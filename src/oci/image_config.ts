@@ -68,14 +68,14 @@ export interface ImageConfig {
  */
 export function parseImageConfig(bytes: Uint8Array, where: Where): ImageConfig {
   const raw = parseJsonObject(bytes, where);
-  const rootfs = asObject(raw.rootfs ?? {}, `${where}.rootfs`);
-  const diffIds = optional(rootfs.diff_ids, `${where}.rootfs.diff_ids`, asArray) ?? [];
+  const rootfs = asObject(raw.rootfs ?? {}, `${where}, rootfs`);
+  const diffIds = optional(rootfs.diff_ids, `${where}, rootfs.diff_ids`, asArray) ?? [];
   return defined<ImageConfig>({
     platform: readPlatform(raw, where),
-    created: optional(raw.created, `${where}.created`, asString),
-    author: optional(raw.author, `${where}.author`, asString),
-    config: readExecutionConfig(raw.config ?? {}, `${where}.config`),
-    diffIds: diffIds.map((item, i) => readDigest(item, `${where}.rootfs.diff_ids[${i}]`)),
+    created: optional(raw.created, `${where}, created`, asString),
+    author: optional(raw.author, `${where}, author`, asString),
+    config: readExecutionConfig(raw.config ?? {}, `${where}, config`),
+    diffIds: diffIds.map((item, i) => readDigest(item, `${where}, rootfs.diff_ids[${i}]`)),
     raw,
   });
 }

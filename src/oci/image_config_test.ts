@@ -35,8 +35,8 @@ Deno.test("parseImageConfig() names the field that is wrong", async (t) => {
   const cases: readonly (readonly [document: unknown, why: string])[] = [
     [{ ...good, os: 1 }, "it.os"],
     [{ os: "linux" }, "it.architecture"],
-    [{ ...good, rootfs: { diff_ids: ["x"] } }, "it.rootfs.diff_ids[0]"],
-    [{ ...good, config: { Env: [1] } }, "it.config.Env[0]"],
+    [{ ...good, rootfs: { diff_ids: ["x"] } }, "it, rootfs.diff_ids[0]"],
+    [{ ...good, config: { Env: [1] } }, "it, config.Env[0]"],
     [[], "an object"],
   ];
   for (const [document, why] of cases) {

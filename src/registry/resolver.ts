@@ -120,7 +120,8 @@ async function getDocument(
   if (encoding !== "identity") {
     throw refuse(source, intent, "unsupported", `sent it with Content-Encoding "${encoding}"`);
   }
-  const bytes = await readAll(connection, MANIFEST_MAX_BYTES, `the manifest from host "${source.host}"`);
+  const what = `the manifest of ${intent.slice("Cannot resolve ".length)} from host "${source.host}"`;
+  const bytes = await readAll(connection, MANIFEST_MAX_BYTES, what);
   const length = parseSize(headers.get(CONTENT_LENGTH));
   if (length !== undefined && length !== bytes.length) {
     throw refuse(source, intent, "network", `sent ${bytes.length} bytes of ${length}`, true);
@@ -134,11 +135,7 @@ async function getDocument(
   if (said !== undefined && algorithmOf(said) === algorithmOf(digest) && said !== digest) {
     throw refuse(source, intent, "digest_mismatch", `says "${said}" of bytes that hash to "${digest}"`);
   }
-  const document = parseDocument(
-    bytes,
-    headers.get(CONTENT_TYPE) ?? "",
-    `the manifest of ${intent.slice("Cannot resolve ".length)} from host "${source.host}"`,
-  );
+  const document = parseDocument(bytes, headers.get(CONTENT_TYPE) ?? "", what);
   return {
     descriptor: { mediaType: document.mediaType, digest, size: bytes.length },
     bytes,
