@@ -1,8 +1,10 @@
 /**
- * Runs the end-to-end tests on the compiled program, then on the bundle from a URL.
+ * Compiles the program, and runs once more on what came every test that starts the program: pulls, trees, archives,
+ * and a server with real clients.
  *
  * ```sh
- * deno task test:binary [PATH…]
+ * deno task test:binary                   # after: deno task tools
+ * deno task test:binary tests/e2e         # what needs nothing but Deno
  * ```
  *
  * @module
@@ -11,16 +13,19 @@ import { DIST } from "./bundle.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
+/** They make programs of their own. */
+const IGNORED = ["tests/real/binary_test.ts", "tests/real/bundle_test.ts"];
+
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
   const { code } = await new Deno.Command(Deno.execPath(), { args: [...args], cwd: ROOT, env: { ...env } })
     .spawn().status;
   return code;
 }
 
-for (const script of ["scripts/compile.ts", "scripts/bundle.ts"]) {
-  const code = await run(["run", "--allow-all", script]);
-  if (code !== 0) Deno.exit(code);
-}
-const paths = Deno.args.length > 0 ? Deno.args : ["tests/e2e"];
+const compiled = await run(["run", "--allow-all", "scripts/compile.ts"]);
+if (compiled !== 0) Deno.exit(compiled);
+const paths = Deno.args.length > 0 ? Deno.args : ["tests/e2e", "tests/real"];
 const program = `${DIST}/dray${Deno.build.os === "windows" ? ".exe" : ""}`;
-Deno.exit(await run(["test", "--allow-all", ...paths], { DRAY_COMMAND: program }));
+Deno.exit(
+  await run(["test", "--allow-all", `--ignore=${IGNORED.join(",")}`, ...paths], { DRAY_COMMAND: program }),
+);
