@@ -56,7 +56,7 @@ export function parseReference(text: string): Reference {
   const written = text.startsWith(OLD_PREFIX) && !/^docker:[0-9]+\//.test(text) ? stripOldPrefix(text) : text;
   if (written === "") throw refuse(text, "it is empty");
   if (/\s/.test(written)) throw refuse(text, "it has white space");
-  if (written.includes("://")) throw refuse(text, "want no scheme, such as https://");
+  if (text.includes("://")) throw refuse(text, "want no scheme, such as https:// or docker://");
   if (BARE_ID.test(written)) throw refuse(text, "64 hexadecimal digits are an image id, not a name");
   const [name, digestText] = cutDigest(written);
   const [path, tag] = cutTag(name, text);

@@ -47,6 +47,7 @@ Deno.test("parseReference() refuses what the grammar does not have", async (t) =
     [`@${DIGEST}`, "repository"],
     ["a b", "white space"],
     ["https://a.b/c", "no scheme"],
+    ["docker://a.b/c", "no scheme"],
     [HEX, "an image id, not a name"],
     ["Nginx", "must be lower case"],
     ["docker.io/Nginx", "must be lower case"],
