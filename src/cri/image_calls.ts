@@ -107,12 +107,12 @@ export class ImageCalls {
     if (found === undefined) return;
     const { id } = found.group.summary;
     const gone: ImageRecord[] = [];
-    await store.updateImages((records) => {
+    const left = await store.updateImages((records) => {
       const kept: ImageRecord[] = [];
       for (const record of records.values()) (record.imageId === id ? gone : kept).push(record);
       return kept;
     }, signal);
-    if (gone.length > 0) await atMost(RECLAIM_WAIT_MS, reclaimer.release(gone));
+    if (gone.length > 0) await atMost(RECLAIM_WAIT_MS, reclaimer.release(gone, left.length));
   }
 
   /** `ImageFsInfo`: from counters, since clients wait 2 s at most and ask for it before anything else. */

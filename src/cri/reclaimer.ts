@@ -23,13 +23,20 @@ export interface ReclaimerDeps {
   onProblem(error: unknown): void;
 }
 
-/** Sweeps what removed images alone needed. */
-export class Reclaimer {
+/** With more records than this a sweep takes longer than a client should wait: it follows by itself. */
+const MANY_RECORDS = 2000;
+/** Removals come in bunches: so long after the first of one the sweep begins that follows it, in milliseconds. */
+const GATHER_MS = 250;
+
+/** Sweeps what removed images alone needed. Dispose it: then nothing begins any more. */
+export class Reclaimer implements Disposable {
   readonly #deps: ReclaimerDeps;
   readonly #closures: ClosureCache;
   readonly #pending = new Set<Digest>();
   #running: Promise<void> | undefined;
   #again = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
 
   constructor(deps: ReclaimerDeps) {
     this.#deps = deps;
@@ -45,8 +52,13 @@ export class Reclaimer {
     }
   }
 
-  /** These records are gone: sweeps what they alone needed. Resolves after the sweep, or its failure. */
-  async release(records: readonly ImageRecord[]): Promise<void> {
+  /**
+   * These records are gone: sweeps what they alone needed. Resolves after the sweep, or its failure; in a store with
+   * very many records at once, and the sweep comes by itself.
+   *
+   * @param left how many records there still are
+   */
+  async release(records: readonly ImageRecord[], left: number): Promise<void> {
     for (const record of records) {
       try {
         for (const digest of (await this.#closures.closureOf(record)).blobs.keys()) this.#pending.add(digest);
@@ -55,7 +67,18 @@ export class Reclaimer {
         if (!(error instanceof AppError)) throw error;
       }
     }
-    await this.sweep();
+    if (left <= MANY_RECORDS) return await this.sweep();
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.sweep();
+    }, GATHER_MS);
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Sweeps what waits. Never fails, and never runs twice at once. */

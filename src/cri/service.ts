@@ -137,6 +137,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
       health.stop();
       const end = await server.shutdown(graceMs);
       usage[Symbol.dispose]();
+      reclaimer[Symbol.dispose]();
       return end;
     },
   };

@@ -16,7 +16,8 @@ import { type CriService, type CriServiceOptions, openCriService } from "../../s
 import { type Image, ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import { listenUnix } from "../../src/grpc/unix_socket.ts";
 import { callFrame, framed, resultOf, type TestResult } from "../../src/grpc/test_caller.ts";
-import { dataFrame, TestClient } from "../../src/http2/test_client.ts";
+import { dataFrame, settingFrame, TestClient } from "../../src/http2/test_client.ts";
+import { encodeFrame, FrameType, PREFACE, WINDOW_MAX_BYTES } from "../../src/http2/frame.ts";
 import type { HeaderField } from "../../src/http2/static_table.ts";
 import type { ImageDeps } from "../../src/image/deps.ts";
 import { type Fixture, makeFixture } from "../fakes/fixture.ts";
@@ -31,6 +32,16 @@ export class CallError extends Error {
 /** A method that can be called, of any kind. */
 type AnyMethod = DescMethodUnary | DescMethodStreaming;
 
+/** RFC 9113, 6.5.2. */
+const INITIAL_WINDOW_SIZE = 4;
+
+/** A WINDOW_UPDATE that opens the connection's window as far as it goes. */
+function wholeWindow(): Uint8Array {
+  const payload = new Uint8Array(4);
+  new DataView(payload.buffer).setUint32(0, WINDOW_MAX_BYTES - 65_535);
+  return encodeFrame(FrameType.windowUpdate, 0, 0, payload);
+}
+
 /** One connection; calls follow each other on it. */
 export class CriClient implements Disposable {
   readonly client: TestClient;
@@ -38,6 +49,13 @@ export class CriClient implements Disposable {
 
   constructor(client: TestClient) {
     this.client = client;
+  }
+
+  /** Connects to a socket. The windows are open: answers can be large. */
+  static async connect(path: string): Promise<CriClient> {
+    const client = new TestClient(await Deno.connect({ transport: "unix", path }));
+    await client.send(PREFACE, settingFrame(INITIAL_WINDOW_SIZE, WINDOW_MAX_BYTES), wholeWindow());
+    return new CriClient(client);
   }
 
   /** Sends a request without waiting. */
@@ -164,9 +182,7 @@ export async function withCri(
   const serving = service.server.serve(socket.listener);
   const clients: CriClient[] = [];
   const connect = async () => {
-    const client = new TestClient(await Deno.connect({ transport: "unix", path }));
-    await client.hello();
-    const cri = new CriClient(client);
+    const cri = await CriClient.connect(path);
     clients.push(cri);
     return cri;
   };
