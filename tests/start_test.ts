@@ -1,0 +1,65 @@
+import { assert, assertEquals } from "./assert.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+interface Info {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly isDynamic?: boolean;
+      readonly code?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+/** What is loaded at once for these files, paths from the root of the repository and names of packages. */
+async function loadedFor(...files: readonly string[]): Promise<ReadonlySet<string>> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+    cwd: ROOT,
+  }).output();
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as Info;
+  const imports = new Map(modules.map(({ specifier, dependencies = [] }) => [
+    specifier,
+    dependencies.flatMap(({ isDynamic, code }) =>
+      isDynamic || code?.specifier === undefined ? [] : [code.specifier]
+    ),
+  ]));
+  const loaded = new Set<string>();
+  const left = files.map((file) => new URL(file, ROOT).href);
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (loaded.has(next)) continue;
+    loaded.add(next);
+    left.push(...imports.get(next) ?? []);
+  }
+  return new Set([...loaded].map((specifier) => specifier.replace(ROOT.href, "")));
+}
+
+function roomsOf(loaded: ReadonlySet<string>): readonly string[] {
+  return [...new Set([...loaded].flatMap((path) => /^src\/([^/]+)\//.exec(path)?.[1] ?? []))].sort();
+}
+
+function outsideOf(loaded: ReadonlySet<string>): readonly string[] {
+  return [...loaded].filter((path) => /^(npm|node|jsr|https?):/.test(path));
+}
+
+Deno.test("the start of the program loads its own words and the parser of flags, and nothing else", async () => {
+  const loaded = await loadedFor("main.ts");
+  assertEquals(roomsOf(loaded), ["base", "cli"]);
+  assert(outsideOf(loaded).every((path) => path.includes("parse_args")), outsideOf(loaded).join(" "));
+  assert([...loaded].every((path) => !path.startsWith("src/cli/commands/")));
+});
+
+Deno.test("version loads no more than its command", async () => {
+  const loaded = await loadedFor("main.ts", "src/cli/commands/version.ts");
+  assertEquals(roomsOf(loaded), ["base", "cli"]);
+});
+
+Deno.test("images loads the store and no network, no archive, no package", async () => {
+  const loaded = await loadedFor("main.ts", "src/cli/commands/images.ts", "src/image/open.ts");
+  for (const room of ["registry", "cri", "grpc", "http2", "tar", "compress", "unpack"]) {
+    assert(!roomsOf(loaded).includes(room), `${room} is loaded`);
+  }
+  assert(outsideOf(loaded).every((path) => path.includes("parse_args")), outsideOf(loaded).join(" "));
+});
