@@ -23,12 +23,17 @@ const PLAIN = /^[ -~]*$/;
  */
 export class TarWriter implements TarSink {
   readonly #write: (bytes: Uint8Array) => void;
+  readonly #zeros: ((length: number) => void) | undefined;
   #size = 0;
   #written = 0;
 
-  /** @param write takes the archive's bytes in order */
-  constructor(write: (bytes: Uint8Array) => void) {
+  /**
+   * @param write takes the archive's bytes in order
+   * @param zeros takes a run of zeros, which may be longer than any memory. @default they come to `write` in pieces
+   */
+  constructor(write: (bytes: Uint8Array) => void, zeros?: (length: number) => void) {
     this.#write = write;
+    this.#zeros = zeros;
   }
 
   /** Begins an entry. Of a file, `size` bytes must follow. */
@@ -62,6 +67,7 @@ export class TarWriter implements TarSink {
   }
 
   #writeZeros(length: number): void {
+    if (length > 0 && this.#zeros !== undefined) return this.#zeros(length);
     for (let left = length; left > 0; left -= ZEROS.length) {
       this.#write(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
     }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ByteReader, ByteSink } from "../base/bytes.ts";
+import { type ByteReader, type ByteSink, KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { Entry, EntryCommon } from "../tar/entry.ts";
 import { TarWriter } from "../tar/writer.ts";
@@ -21,8 +21,12 @@ import {
   MemoryFs,
   type MemoryNode,
 } from "./memory_fs.ts";
+import { OutputBlocks } from "./output_blocks.ts";
 import { Tree } from "./tree.ts";
 import type { OpenLayer } from "./unpack.ts";
+
+/** What comes of one piece is kept until it is written: that is up to a thousand times as much. */
+const PIECE_BYTES = 32 * KIB;
 
 /**
  * Finds out what tree layers make.
@@ -45,7 +49,7 @@ export async function layersToMemory(
     const reader: ByteReader = {
       read: async (buffer) => {
         await between();
-        return await source.reader.read(buffer);
+        return await source.reader.read(buffer.subarray(0, PIECE_BYTES));
       },
     };
     await readLayer({ ...source, reader }, applier, limits, signal);
@@ -67,13 +71,9 @@ export async function flattenLayers(
   limits: LayerLimits,
   signal: AbortSignal,
 ): Promise<void> {
-  let pending: Uint8Array[] = [];
-  const tar = new TarWriter((bytes) => pending.push(bytes));
-  const flush = async () => {
-    const ready = pending;
-    pending = [];
-    for (const bytes of ready) await sink.write(bytes);
-  };
+  const output = new OutputBlocks(sink);
+  const tar = new TarWriter((bytes) => output.add(bytes), (length) => output.addZeros(length));
+  const flush = () => output.flush();
   const files = new Map<number, { readonly file: MemoryFile; readonly names: string[] }>();
   const others: { readonly name: string; readonly node: MemoryNode }[] = [];
   const root = await layersToMemory(layers, limits, signal);
@@ -173,8 +173,7 @@ class FileWriter implements ContentListener {
     const entry = this.#files.get(number);
     if (entry === undefined) return;
     this.#begin(number, entry.file, entry.names[0]);
-    // The layer's chunk is used again before the sink has taken the bytes.
-    this.#tar.data(bytes.slice(), offset);
+    this.#tar.data(bytes, offset);
   }
 
   end(number: number): void {
