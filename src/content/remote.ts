@@ -55,6 +55,8 @@ export interface FetchOptions {
   readonly offset?: number;
   /** Hears of retries. */
   readonly onEvent?: (event: TransferEvent) => void;
+  /** Whether it is most of what is being fetched: then several connections may share it if each is slow. @default {false} */
+  readonly isDominant?: boolean;
 }
 
 /**

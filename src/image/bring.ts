@@ -32,6 +32,9 @@ const TINY_JOBS = 64;
 /** Blobs from which on the streaming hash is worth its loading, however small they are. */
 const MANY_BLOBS = 64;
 
+/** A blob with more than this of all the bytes is what the others wait for in the end. */
+const DOMINANT_SHARE = 0.5;
+
 /** What bringing the blobs took. */
 export interface BringResult {
   /** Bytes that came over the network. */
@@ -80,7 +83,10 @@ export async function bringBlobs(
   });
   // Loading takes as long as what it saves on so many small ones; a larger one loads it by itself.
   if (missing.length >= MANY_BLOBS) await loadHashing();
+  const all = sum(missing.map(({ descriptor }) => descriptor.size));
   missing.sort((a, b) => b.descriptor.size - a.descriptor.size);
+  const dominated = { ...context, fetcher: dominating(context.fetcher) };
+  const contextOf = ({ descriptor }: Job) => descriptor.size > all * DOMINANT_SHARE ? dominated : context;
   const between = (over: number, most: number) =>
     missing.filter(({ descriptor: { size } }) => size > over && size <= most);
   const lanes = [
@@ -90,7 +96,7 @@ export async function bringBlobs(
   ].filter(({ jobs }) => jobs.length > 0);
   const fetched = await mapBounded(lanes, lanes.length, async ({ jobs, limit }, inner) => {
     const sizes = await mapBounded(jobs, limit, async (job, own) => {
-      const fetched = await bringBlob(job, context, own);
+      const fetched = await bringBlob(job, contextOf(job), own);
       onStored(job.descriptor.digest);
       return fetched;
     }, inner);
@@ -144,6 +150,13 @@ async function bringBlob(job: Job, context: BringContext, signal: AbortSignal): 
   );
   tell(result.created ? "committed" : "present", size);
   return result.fetched;
+}
+
+function dominating(fetcher: Fetcher): Fetcher {
+  return {
+    fetch: (descriptor, options, signal) =>
+      fetcher.fetch(descriptor, { ...options, isDominant: true }, signal),
+  };
 }
 
 /** An ingester whose commits swap the new blob in over the damaged one. */

@@ -9,12 +9,17 @@ import type { FetchBody } from "../content/remote.ts";
 import { BodyPlan, type BodyRequest, type Opened } from "./body_plan.ts";
 import type { Connection } from "./connection.ts";
 import type { ExchangeContext } from "./exchange.ts";
+import { PART_BYTES, RangeTeam, WINDOW_MS } from "./range_team.ts";
 import { isRetryableError } from "./retry.ts";
+import type { Source } from "./source.ts";
+import { Speedometer } from "./speedometer.ts";
 
 /** So many bytes since the last failure say that the host serves: what failed before is forgotten. */
 const PROGRESS_BYTES = MIB;
 /** On a slow line fewer bytes do, if it held for so long, in milliseconds. */
 const PROGRESS_TIME = 60_000;
+/** What remains must be worth the connections. */
+const SHARED_MIN_BYTES = 2 * PART_BYTES;
 /** For bytes that are read only to be passed over. */
 const SKIP_BUFFER_BYTES = 64 * KIB;
 
@@ -46,6 +51,9 @@ class MendingBody implements FetchBody {
   /** Where and when the last failure was. */
   #markedAt: number;
   #markedTime: number;
+  /** Looks for a reason to share the body out; undefined where that must not be, or did not work. */
+  #speedometer: Speedometer | undefined;
+  #team: RangeTeam | undefined;
 
   constructor(plan: BodyPlan, opened: Opened, offset: number) {
     this.#plan = plan;
@@ -57,6 +65,7 @@ class MendingBody implements FetchBody {
     this.#arriving = offset;
     this.#markedAt = offset;
     this.#markedTime = plan.context.clock.elapsed();
+    if (plan.request.isDominant) this.#speedometer = new Speedometer(plan.context.clock, WINDOW_MS);
   }
 
   get host(): string {
@@ -66,16 +75,26 @@ class MendingBody implements FetchBody {
   async read(buffer: Uint8Array): Promise<number | null> {
     const left = this.#size - this.#position;
     if (left === 0) return await this.#readEnd();
-    const room = buffer.length > left ? buffer.subarray(0, left) : buffer;
+    let room = buffer.length > left ? buffer.subarray(0, left) : buffer;
     for (;;) {
+      if (this.#team !== undefined) {
+        const ahead = this.#team.first - this.#position;
+        if (ahead <= 0) {
+          const n = await this.#readTeam(this.#team, room);
+          if (n !== undefined) return n;
+        } else if (ahead < room.length) room = room.subarray(0, ahead);
+      }
       const opened = this.#opened ?? await this.#reopen();
       let failure: AppError | undefined;
       try {
         if (this.#arriving < this.#position) await this.#skip(opened.connection);
+        this.#speedometer?.enter();
         const n = await opened.connection.read(room);
         if (n !== null) {
           this.#position += n;
           this.#arriving = this.#position;
+          const speed = this.#speedometer?.leave(n);
+          if (speed !== undefined) this.#shareOut(opened.connection.source, speed);
           return n;
         }
       } catch (error) {
@@ -88,8 +107,47 @@ class MendingBody implements FetchBody {
   }
 
   [Symbol.dispose](): void {
+    this.#closeTeam();
     this.#opened?.connection[Symbol.dispose]();
     this.#opened = undefined;
+  }
+
+  #closeTeam(): void {
+    this.#team?.[Symbol.dispose]();
+    this.#team = undefined;
+  }
+
+  /** Lets a team fetch what is behind the next part; the connection that is open brings the bytes up to there. */
+  #shareOut(source: Source, speed: number): void {
+    const first = this.#position + PART_BYTES;
+    if (this.#team !== undefined || this.#size - first < SHARED_MIN_BYTES) return;
+    this.#speedometer = undefined;
+    const plan = this.#plan;
+    this.#team = new RangeTeam(
+      { first, size: this.#size, speed },
+      (first, end, signal) => plan.openRange(source, first, end, signal),
+      plan.context.clock,
+      plan.signal,
+    );
+  }
+
+  /** Reads what the team has; undefined if it has failed: one connection then goes on from there. */
+  async #readTeam(team: RangeTeam, room: Uint8Array): Promise<number | undefined> {
+    this.#opened?.connection[Symbol.dispose]();
+    this.#opened = undefined;
+    let n: number | undefined;
+    try {
+      n = await team.read(room);
+    } catch {
+      this.#plan.signal.throwIfAborted();
+    }
+    if (n === undefined) {
+      this.#closeTeam();
+      return undefined;
+    }
+    this.#position += n;
+    this.#arriving = this.#position;
+    return n;
   }
 
   /** All bytes are here: makes sure that the host has no more, and lets the connection go. */

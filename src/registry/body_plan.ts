@@ -30,6 +30,8 @@ export interface BodyRequest {
   /** Sent along with each request. */
   readonly headers: Readonly<Record<string, string>>;
   readonly onEvent: (event: TransferEvent) => void;
+  /** Whether several connections may be opened for it. @default {false} */
+  readonly isDominant?: boolean;
 }
 
 /** A connection that gives the bytes from `first` to before `end`. */
@@ -82,6 +84,31 @@ export class BodyPlan {
       return await askSources(ask, this.context, this.signal);
     } finally {
       spare?.connection[Symbol.dispose]();
+    }
+  }
+
+  /**
+   * Opens the bytes from `first` to before `end` at one source.
+   *
+   * @throws AppError if it gives anything else
+   */
+  async openRange(source: Source, first: number, end: number, signal: AbortSignal): Promise<Connection> {
+    const { intent, headers, size } = this.request;
+    const range = { [RANGE]: `bytes=${first}-${end - 1}` };
+    const connection = await connect(
+      source,
+      { intent, method: "GET", headers: { ...headers, ...range }, accepted: [206] },
+      this.context,
+      signal,
+    );
+    try {
+      const refuse = (code: ErrorCode, found: string) => this.#refusal(source, code, found);
+      const reply = judgeRangeReply(connection.status, connection.headers, { offset: first, size }, refuse);
+      if (reply.kind === "bytes" && reply.first === first && reply.end === end) return connection;
+      throw refuse("network", "sent another range than was asked for");
+    } catch (error) {
+      connection[Symbol.dispose]();
+      throw error;
     }
   }
 

@@ -76,6 +76,7 @@ export class RegistryFetcher {
         offset,
         headers: { [ACCEPT]: isDocument ? essenceOf(descriptor.mediaType) : "*/*" },
         onEvent: options.onEvent ?? (() => {}),
+        isDominant: options.isDominant ?? false,
       },
       context,
       signal,

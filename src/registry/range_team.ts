@@ -1,0 +1,168 @@
+/**
+ * One long body over several connections, where each is slow.
+ *
+ * @module
+ */
+import { abortScope } from "../base/abort.ts";
+import { MIB } from "../base/bytes.ts";
+import type { Clock } from "./clock.ts";
+import type { Connection } from "./connection.ts";
+
+/** What one request asks for: long against a round trip, and short enough to wait in memory for its turn. */
+export const PART_BYTES = 4 * MIB;
+const FIRST_HELPERS = 2;
+const MOST_HELPERS = 8;
+/** How long the sum of speeds is watched before more helpers come, in milliseconds. */
+export const WINDOW_MS = 250;
+/** More helpers are worth it while the sum grows by a quarter. */
+const GROWTH = 1.25;
+/** New connections take a few round trips to their speed. */
+const PATIENCE = 2;
+
+/** Opens the bytes from `first` to before `end`, and nothing else. */
+export type OpenRange = (first: number, end: number, signal: AbortSignal) => Promise<Connection>;
+
+/** What a team is to fetch. */
+export interface TeamTask {
+  readonly first: number;
+  readonly size: number;
+  /** Bytes per second that one connection gave. */
+  readonly speed: number;
+}
+
+interface Part {
+  readonly buffer: Uint8Array;
+  readonly bytes: number;
+  filled: number;
+}
+
+/**
+ * Fetches parts side by side and gives their bytes in order, so that whoever reads sees one body. Dispose it: that
+ * closes its connections.
+ */
+export class RangeTeam implements Disposable {
+  readonly #open: OpenRange;
+  readonly #task: TeamTask;
+  readonly #clock: Clock;
+  readonly #scope;
+  /** Parts under way, in order; the first one is being read. */
+  readonly #parts: Part[] = [];
+  readonly #spare: Uint8Array[] = [];
+  #next: number;
+  /** Bytes of the first part that were given. */
+  #given = 0;
+  #helpers = 0;
+  #wake = Promise.withResolvers<void>();
+  #hasFailed = false;
+  #windowBegin: number;
+  #windowBytes = 0;
+  #speed: number;
+  #idleWindows = 0;
+
+  /** A team that begins at once. */
+  constructor(task: TeamTask, open: OpenRange, clock: Clock, signal: AbortSignal) {
+    this.#task = task;
+    this.#open = open;
+    this.#clock = clock;
+    this.#scope = abortScope(signal);
+    this.#next = task.first;
+    this.#speed = task.speed;
+    this.#windowBegin = clock.elapsed();
+    this.#add(FIRST_HELPERS);
+  }
+
+  /** The first byte that it gives. */
+  get first(): number {
+    return this.#task.first;
+  }
+
+  /** Reads the next bytes; undefined if a helper has failed, and somebody else must go on there. */
+  async read(buffer: Uint8Array): Promise<number | undefined> {
+    for (;;) {
+      const part = this.#parts[0];
+      if (part !== undefined && part.filled > this.#given) {
+        const n = Math.min(buffer.length, part.filled - this.#given);
+        buffer.set(part.buffer.subarray(this.#given, this.#given + n));
+        this.#given += n;
+        if (this.#given === part.bytes) this.#dropFirst(part);
+        return n;
+      }
+      this.#scope.signal.throwIfAborted();
+      if (this.#hasFailed) return undefined;
+      await this.#wake.promise;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope.abort(new DOMException("The team is done", "AbortError"));
+    this.#scope[Symbol.dispose]();
+    this.#signalAll();
+  }
+
+  #dropFirst(part: Part): void {
+    this.#parts.shift();
+    this.#given = 0;
+    this.#spare.push(part.buffer);
+    this.#signalAll();
+  }
+
+  #add(count: number): void {
+    for (let i = 0; i < count && this.#helpers < MOST_HELPERS && this.#next < this.#task.size; i++) {
+      this.#helpers++;
+      this.#help().catch(() => this.#fail());
+    }
+  }
+
+  async #help(): Promise<void> {
+    const { signal } = this.#scope;
+    while (this.#next < this.#task.size && !signal.aborted && !this.#hasFailed) {
+      // Nobody runs far ahead of who reads: that is what bounds the memory.
+      if (this.#parts.length > this.#helpers) {
+        await this.#wake.promise;
+        continue;
+      }
+      const first = this.#next;
+      const bytes = Math.min(PART_BYTES, this.#task.size - first);
+      this.#next += bytes;
+      const part: Part = { buffer: this.#spare.pop() ?? new Uint8Array(PART_BYTES), bytes, filled: 0 };
+      this.#parts.push(part);
+      using connection = await this.#open(first, first + bytes, signal);
+      while (part.filled < bytes) {
+        const n = await connection.read(part.buffer.subarray(part.filled, bytes));
+        if (n === null) throw new Error("The range ended early");
+        part.filled += n;
+        this.#windowBytes += n;
+        this.#look();
+        this.#signalAll();
+      }
+    }
+  }
+
+  /** Once a window: brings more helpers while that is worth it. */
+  #look(): void {
+    const now = this.#clock.elapsed();
+    if (now - this.#windowBegin < WINDOW_MS) return;
+    const speed = this.#windowBytes * 1000 / (now - this.#windowBegin);
+    this.#windowBegin = now;
+    this.#windowBytes = 0;
+    if (this.#idleWindows >= PATIENCE) return;
+    if (speed <= this.#speed * GROWTH) {
+      this.#idleWindows++;
+      return;
+    }
+    this.#idleWindows = 0;
+    this.#speed = speed;
+    this.#add(this.#helpers);
+  }
+
+  #fail(): void {
+    this.#hasFailed = true;
+    this.#scope.abort(new DOMException("A helper failed", "AbortError"));
+    this.#signalAll();
+  }
+
+  #signalAll(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+}
