@@ -26,7 +26,8 @@ export async function bundle(output: "file" | "folder"): Promise<string> {
     ? ["--output", `${DIST}/dray.js`]
     : ["--code-splitting", "--outdir", modules];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    // Not minified: it starts no faster, and a server that was made so hung in the middle of long answers.
+    // Never minified: esbuild 0.25 then puts the value of `using x = …` into the one place that uses x, and nobody
+    // disposes it any more; a lock of the store was held for ever. It would start no faster either.
     args: ["bundle", "--quiet", "--platform=deno", ...where, "main.ts"],
     cwd: ROOT,
     // The bundler itself comes from npm, maybe by way of a proxy that only this machine trusts.
