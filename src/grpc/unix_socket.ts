@@ -60,7 +60,8 @@ async function refuseLiving(path: string, names: readonly string[]): Promise<boo
     throw new AppError("already_exists", `Cannot listen on "${path}": the file there is not a socket`);
   }
   if (!await isAlive(path)) return true;
-  const holder = await findSocketHolder(names) ?? "another process";
+  // A program that gave up permissions may not look into /proc: then people must.
+  const holder = await findSocketHolder(names) ?? `another process ("ss -xlp src ${path}" shows which)`;
   throw new AppError("busy", `Cannot listen on "${path}": ${holder} listens there`, { details: { path } });
 }
 

@@ -1,0 +1,153 @@
+import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { CriClient } from "../cri/kit.ts";
+import { buildImage, type TestImage } from "../images/mod.ts";
+import { Gate, holdAfter, startRegistry } from "../registry/mod.ts";
+import { type Running, type Sandbox, sandbox } from "./program.ts";
+
+/** Waits for a line of the program. */
+async function until(running: Running, pattern: RegExp): Promise<string> {
+  const seen: string[] = [];
+  // Not for-of: leaving that would end the lines for good.
+  const lines = running.lines[Symbol.asyncIterator]();
+  for (let next = await lines.next(); !next.done; next = await lines.next()) {
+    if (pattern.test(next.value)) return next.value;
+    seen.push(next.value);
+  }
+  throw new Error(`The program ended without ${pattern}:\n${seen.join("\n")}`);
+}
+
+/** A server that is ready. */
+async function serve(box: Sandbox, ...more: readonly string[]): Promise<Running> {
+  const running = box.start(["serve", "cri", "--socket", `${box.folder}/d.sock`, ...more]);
+  await until(running, / INFO serving |"message":"serving"/);
+  return running;
+}
+
+function layerOf(image: TestImage): Digest {
+  const [layer] = image.layers;
+  assert(layer !== undefined);
+  return layer.descriptor.digest;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+Deno.test("the server and the command line share a store, and each sees the other's changes at once", async () => {
+  await using registry = await startRegistry();
+  const { reference } = registry.push("t/app", "1", await buildImage());
+  const other = registry.push("t/other", "1", await buildImage({ seed: 2 })).reference;
+  await using box = await sandbox();
+  await using _server = await serve(box);
+  using cri = await CriClient.connect(`${box.folder}/d.sock`);
+  await box.ok(["pull", reference]);
+  assertEquals((await cri.status(reference))?.repoTags, [reference]);
+  await box.ok(["pin", reference]);
+  assertEquals((await cri.status(reference))?.pinned, true);
+  await box.ok(["unpin", reference]);
+  assertEquals((await cri.status(reference))?.pinned, false);
+  const id = await cri.pull(other);
+  assertEquals((await box.json(["images"])).map((image: { id: string }) => image.id).includes(id), true);
+  await cri.remove(reference);
+  assertEquals((await box.dray(["inspect", reference])).code, 3);
+  await box.ok(["rm", "--all-tags", other]);
+  assertEquals(await cri.list(), []);
+});
+
+Deno.test("SIGTERM: a pull under way finishes, the socket goes, and the program ends with 0", async () => {
+  await using registry = await startRegistry();
+  const image = await buildImage({ layers: [{ size: 100_000 }] });
+  const { reference } = registry.push("t/app", "1", image);
+  const gate = new Gate();
+  registry.fault(layerOf(image), holdAfter(1000, gate));
+  await using box = await sandbox();
+  await using server = await serve(box);
+  using cri = await CriClient.connect(`${box.folder}/d.sock`);
+  const pull = cri.pull(reference);
+  await gate.reached;
+  server.kill("SIGTERM");
+  await until(server, / INFO closing /);
+  gate.open();
+  assertEquals(await pull, image.config.digest);
+  assertEquals((await server.status).code, 0);
+  assertEquals(await exists(`${box.folder}/d.sock`), false);
+});
+
+Deno.test("a living socket is refused with who holds it; a stale one is replaced", async () => {
+  await using box = await sandbox();
+  const path = `${box.folder}/d.sock`;
+  {
+    await using server = await serve(box, "--socket-mode", "0600");
+    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+    const { code, stderr } = await box.dray(["serve", "cri", "--socket", path]);
+    assertEquals(code, 9);
+    assertMatch(stderr, /d\.sock": (pid \d+|another process).* listens there/);
+    server.kill("SIGKILL");
+    await server.status;
+  }
+  assert(await exists(path));
+  await using _next = await serve(box);
+  using cri = await CriClient.connect(path);
+  assertEquals(await cri.list(), []);
+});
+
+Deno.test("figures and progress are there for who asks, and the log is JSON for who wants it", async () => {
+  await using registry = await startRegistry();
+  const image = await buildImage({ layers: [{ size: 100_000 }] });
+  const { reference } = registry.push("t/app", "1", image);
+  const gate = new Gate();
+  registry.fault(layerOf(image), holdAfter(1000, gate));
+  await using box = await sandbox();
+  const http = `unix:${box.folder}/h.sock`;
+  await using server = await serve(box, "--http", http, "--log-format", "json");
+  using cri = await CriClient.connect(`${box.folder}/d.sock`);
+  const headers = [["traceparent", `00-${"a".repeat(32)}-${"b".repeat(16)}-01`]] as const;
+  const pull = cri.call(ImageService.method.pullImage, { image: { image: reference } }, { headers });
+  await gate.reached;
+  const lines = (await box.ok(["progress", "--http", http])).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(lines[0], { ...lines[0], v: 1, name: reference, pull: "1", event: "resolving" });
+  assert(lines.some(({ event, state }) => event === "blob" && state === "fetching"));
+  gate.open();
+  await pull;
+  const call = JSON.parse(await until(server, /PullImage/));
+  assertEquals([call.fields.code, call.fields.traceId], ["ok", "a".repeat(32)]);
+  const metrics = await get(`${box.folder}/h.sock`, "/metrics");
+  assertMatch(metrics, /^dray_pulls_total\{status="ok"\} 1$/m);
+  assertMatch(metrics, /^dray_images 1$|^dray_images 0$/m);
+  assertMatch(
+    metrics,
+    /^dray_grpc_calls_total\{method="runtime\.v1\.ImageService\/PullImage",code="ok"\} 1$/m,
+  );
+  assertMatch(await get(`${box.folder}/h.sock`, "/none"), /^HTTP\/1\.1 404 /);
+});
+
+Deno.test("wrong options are told before anything is served", async (t) => {
+  await using box = await sandbox();
+  const cases: readonly [args: readonly string[], code: number][] = [
+    [["serve", "cra"], 2],
+    [["serve", "cri", "--socket-mode", "9"], 2],
+    [["serve", "cri", "--socket-group", "no-such-group"], 2],
+    [["serve", "cri", "--http", "x"], 2],
+    [["serve", "cri", "--pinned", "a*b*"], 2],
+    [["progress", "--http", `unix:${box.folder}/none.sock`], 5],
+    [["pin", "none/such:1"], 3],
+  ];
+  for (const [args, code] of cases) {
+    await t.step(args.join(" "), async () => {
+      const more = args[0] === "serve" ? ["--socket", `${box.folder}/w.sock`] : [];
+      const ended = await box.dray([...args, ...more]);
+      assertEquals(ended.code, code, ended.stderr);
+      assertEquals(await exists(`${box.folder}/w.sock`), false);
+    });
+  }
+});
+
+async function get(path: string, target: string): Promise<string> {
+  using conn = await Deno.connect({ transport: "unix", path });
+  await conn.write(new TextEncoder().encode(`GET ${target} HTTP/1.1\r\nhost: x\r\n\r\n`));
+  return await new Response(conn.readable).text();
+}
