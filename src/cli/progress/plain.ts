@@ -10,7 +10,7 @@ import { countText, shortId } from "../output/words.ts";
 import { printable } from "../output/text.ts";
 import { leftText, rateText } from "./bar.ts";
 import type { Clock } from "./clock.ts";
-import { isWhole, keptBytesOf, PullModel } from "./model.ts";
+import { isWhole, keptBytesOf, PullModel, type PullView } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
 
 /** CI systems end a job that is silent for minutes; people doubt after seconds. */
@@ -30,7 +30,7 @@ export function plainProgress(
     write(`[${formatClock(lastLine - begin)}] ${printable(text)}\n`);
   }
   const stop = clock.every(TICK_MS, () => {
-    if (clock.now() - lastLine >= HEARTBEAT_MS) say(totalText(model, clock.now()));
+    if (clock.now() - lastLine >= HEARTBEAT_MS) say(totalText(model.view(clock.now()), true));
   });
   return {
     onEvent(event) {
@@ -41,19 +41,22 @@ export function plainProgress(
     },
     end(outcome) {
       stop();
+      // Before the end: the view tells what was going on.
+      const view = model.view(clock.now());
       model.end(outcome);
-      if (outcome !== "done") say(`${outcome}: ${totalText(model, clock.now())}`);
+      if (outcome !== "done") say(`${outcome}: ${totalText(view, false)}`);
     },
     keptBytes: () => keptBytesOf(model.view(clock.now())),
   };
 }
 
-function totalText(model: PullModel, now: number): string {
-  const { blobs, offset, size, rate, name, phase } = model.view(now);
+/** How far it is; while it runs, also how fast it goes on. */
+function totalText({ blobs, offset, size, rate, name, phase }: PullView, isRunning: boolean): string {
   if (blobs.length === 0) return phase === "resolving" ? `resolving ${name}` : `reading manifests of ${name}`;
   const whole = blobs.filter(isWhole).length;
-  const left = leftText(size - offset, rate);
   const here = `${whole} of ${countText(blobs.length, "blob")}, ${formatSize(offset)} of ${formatSize(size)}`;
+  if (!isRunning) return here;
+  const left = leftText(size - offset, rate);
   return [here, rateText(rate), ...(left === undefined ? [] : [left])].join(", ");
 }
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
+import type { PullEvent } from "../../image/events.ts";
 import type { ProgressLine } from "../../image/progress_line.ts";
 import { jsonProgress } from "./json.ts";
 import { LiveLines } from "./live.ts";
@@ -104,6 +105,26 @@ Deno.test("plainProgress() writes changes of state, and a sign of life every ten
     "[00:00:21] 111111111111 downloaded 1.00kB in 21.0 s",
   ]);
   assertEquals(clock.timers, 0);
+});
+
+Deno.test("plainProgress() tells what a pull was at when it failed, and no time that is left", () => {
+  const ends = (...events: readonly PullEvent[]) => {
+    const clock = new TestClock();
+    let text = "";
+    const progress = plainProgress("a:1", { write: (more) => text += more, clock });
+    for (const event of events) {
+      progress.onEvent(event);
+      clock.advance(500);
+    }
+    progress.end("failed");
+    return text.trimEnd().split("\n").at(-1)?.replace(/^\S+ /, "");
+  };
+  const resolving = { kind: "resolving", name: "a:1" } as const;
+  assertEquals(ends(resolving), "failed: resolving a:1");
+  const resolved = { kind: "resolved", name: "a:1", digest: digest(7), host: "h" } as const;
+  assertEquals(ends(resolving, resolved), "failed: reading manifests of a:1");
+  const transfer = [fetching, bytesAt(200), bytesAt(400), bytesAt(600)];
+  assertEquals(ends(planned(1000), ...transfer), "failed: 0 of 1 blob, 600B of 1.00kB");
 });
 
 Deno.test("jsonProgress() writes one event a line, bytes at most four times a second, and the last ones too", () => {
