@@ -81,6 +81,11 @@ export class Server implements AsyncDisposable {
     });
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** All that it wrote. */
   get lines(): readonly string[] {
     return this.#lines;

@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { CriClient } from "../cri/kit.ts";
+import { run, runOk } from "./child.ts";
+import { type CriRegistries, type Serving, startCriRegistries, startServing } from "./cri.ts";
+import { realTest, tool, TOOLS_DIR } from "./tools.ts";
+
+const CLIENT = new URL("../cri/grpcio_client.py", import.meta.url).pathname;
+
+/** A server with two images. */
+async function withImages(
+  test: (serving: Serving, registries: CriRegistries) => Promise<void>,
+): Promise<void> {
+  await using registries = await startCriRegistries();
+  await using serving = await startServing();
+  using cri = await CriClient.connect(serving.socket);
+  for (const name of ["one:1", "two:1"]) await cri.pull(`${registries.open.host}/t/${name}`);
+  await test(serving, registries);
+}
+
+realTest({ tools: ["registry", "python3"] }, "Python's gRPC is served", async () => {
+  const folder = `${TOOLS_DIR}/grpcio`;
+  const env = { PYTHONPATH: folder };
+  const probe = await run("python3", ["-c", "import grpc"], { env });
+  if (probe.code !== 0) {
+    await runOk("python3", ["-m", "pip", "install", "--quiet", "--target", folder, "grpcio"]);
+  }
+  await withImages(async ({ socket, server }) => {
+    const { code, stdout, stderr } = await run("python3", [CLIENT, socket], { env });
+    assertEquals(code, 0, `${stdout}\n${stderr}\n${server.lines.slice(-20).join("\n")}`);
+  });
+});
+
+realTest({ tools: ["registry", "ghz"] }, "ghz finds no call that fails", async () => {
+  await withImages(async ({ socket }) => {
+    for (const method of ["ListImages", "ImageFsInfo"]) {
+      const report = JSON.parse(
+        await runOk(tool("ghz"), [
+          ...[
+            "--insecure",
+            "--call",
+            `runtime.v1.ImageService.${method}`,
+            "--total",
+            "5000",
+            "--concurrency",
+            "50",
+          ],
+          ...["--connections", "5", "--format", "json", `unix://${socket}`],
+        ]),
+      );
+      assertEquals([report.count, report.statusCodeDistribution], [5000, { OK: 5000 }], method);
+    }
+  });
+});
+
+realTest({ tools: ["registry", "grpcurl"] }, "grpcurl finds the services by reflection", async () => {
+  await withImages(async ({ socket }) => {
+    const call = (...args: readonly string[]) => runOk(tool("grpcurl"), ["-plaintext", ...args]);
+    const services = await call(`unix://${socket}`, "list");
+    for (const api of ["v1", "v1alpha2"]) assertStringIncludes(services, `runtime.${api}.ImageService`);
+    const described = await call(`unix://${socket}`, "describe", "runtime.v1alpha2.ImageFsInfoResponse");
+    assertEquals(described.includes("container_filesystems"), false);
+    for (const api of ["v1", "v1alpha2"]) {
+      const { images } = JSON.parse(await call(`unix://${socket}`, `runtime.${api}.ImageService/ListImages`));
+      assertEquals(images.length, 2);
+    }
+  });
+});
+
+/** Open descriptors and resident bytes of a process. */
+async function heldBy(pid: number): Promise<{ readonly descriptors: number; readonly bytes: number }> {
+  const descriptors = await Array.fromAsync(Deno.readDir(`/proc/${pid}/fd`));
+  const [, kib = "0"] = /VmRSS:\s+(\d+)/.exec(await Deno.readTextFile(`/proc/${pid}/status`)) ?? [];
+  return { descriptors: descriptors.length, bytes: Number(kib) * 1024 };
+}
+
+async function say(socket: string, bytes: Uint8Array): Promise<void> {
+  try {
+    using conn = await Deno.connect({ transport: "unix", path: socket });
+    await conn.write(bytes);
+  } catch {
+    // It is the server's right to hang up.
+  }
+}
+
+realTest({ tools: ["registry"] }, "whatever comes over the socket, nothing is left of it", async () => {
+  await withImages(async ({ socket, server }) => {
+    const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    const garbage = crypto.getRandomValues(new Uint8Array(20_000));
+    const round = async () => {
+      for (let i = 0; i < 100; i++) {
+        await say(socket, garbage);
+        await say(socket, preface.subarray(0, i % preface.length));
+        await say(socket, new Uint8Array([...preface, ...garbage]));
+        await say(socket, new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+        using cri = await CriClient.connect(socket);
+        await cri.list();
+      }
+      // The server lets connections linger for a second after an error.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return await heldBy(server.pid);
+    };
+    await round();
+    const before = await round();
+    for (let i = 0; i < 3; i++) await round();
+    const after = await round();
+    assert(
+      after.descriptors <= before.descriptors,
+      `${before.descriptors} -> ${after.descriptors} descriptors`,
+    );
+    assert(after.bytes < before.bytes + 30_000_000, `${before.bytes} -> ${after.bytes} bytes`);
+  });
+});
