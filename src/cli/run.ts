@@ -29,12 +29,16 @@ export interface World {
   readonly clock?: Clock;
 }
 
-const PLAIN_MESSAGES = { format: "text", verbose: false, debug: false } as const;
+/** How a command line that can't be parsed wants to hear of it: a program that reads JSON must not get text. */
+function messagesBefore(argv: readonly string[], { stderr }: Io): Messages {
+  const isJson = /(?:^|\0)--(?:log-format|progress)[=\0]json(?:\0|$)/.test(argv.join("\0"));
+  return new Messages(stderr, { format: isJson ? "json" : "text", verbose: false, debug: false });
+}
 
 /** Runs a command line and gives its exit code. Never throws. */
 export async function run(argv: readonly string[], world: World): Promise<number> {
   const { io, interrupts } = world;
-  let messages = new Messages(io.stderr, PLAIN_MESSAGES);
+  let messages = messagesBefore(argv, io);
   try {
     if (argv.length === 0) {
       io.stderr.write(await helpText({ kind: "help" }, io));

@@ -98,6 +98,10 @@ Deno.test("run() writes errors as JSON lines if asked", async () => {
   assert(err.endsWith("}\n"));
   const line = JSON.parse(err);
   assertEquals([line.level, line.code, line.exitCode], ["error", "not_found", 3]);
+  for (const args of [["--log-format=json"], ["--log-format", "json"], ["pull", "--progress", "json"]]) {
+    const wrong = await dray([...args, "--bogus"]);
+    assertEquals([wrong.code, JSON.parse(wrong.err).code], [2, "invalid_argument"]);
+  }
 });
 
 Deno.test("run() writes messages as JSON beside JSON events", async () => {
