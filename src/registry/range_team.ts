@@ -65,6 +65,7 @@ export class RangeTeam implements Disposable {
     this.#open = open;
     this.#clock = clock;
     this.#scope = abortScope(signal);
+    this.#scope.signal.addEventListener("abort", () => this.#signalAll(), { once: true });
     this.#next = task.first;
     this.#speed = task.speed;
     this.#windowBegin = clock.elapsed();
@@ -76,7 +77,11 @@ export class RangeTeam implements Disposable {
     return this.#task.first;
   }
 
-  /** Reads the next bytes; undefined if a helper has failed, and somebody else must go on there. */
+  /**
+   * Reads the next bytes; undefined if a helper has failed, and somebody else must go on there.
+   *
+   * @throws the signal's reason
+   */
   async read(buffer: Uint8Array): Promise<number | undefined> {
     for (;;) {
       const part = this.#parts[0];
@@ -87,8 +92,8 @@ export class RangeTeam implements Disposable {
         if (this.#given === part.bytes) this.#dropFirst(part);
         return n;
       }
-      this.#scope.signal.throwIfAborted();
       if (this.#hasFailed) return undefined;
+      this.#scope.signal.throwIfAborted();
       await this.#wake.promise;
     }
   }
@@ -96,7 +101,6 @@ export class RangeTeam implements Disposable {
   [Symbol.dispose](): void {
     this.#scope.abort(new DOMException("The team is done", "AbortError"));
     this.#scope[Symbol.dispose]();
-    this.#signalAll();
   }
 
   #dropFirst(part: Part): void {
@@ -158,7 +162,6 @@ export class RangeTeam implements Disposable {
   #fail(): void {
     this.#hasFailed = true;
     this.#scope.abort(new DOMException("A helper failed", "AbortError"));
-    this.#signalAll();
   }
 
   #signalAll(): void {

@@ -1,0 +1,131 @@
+import { neverAborted } from "../base/abort.ts";
+import { MIB } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
+import { type Fault, startRegistry, status } from "../../tests/registry/mod.ts";
+import type { Connection } from "./connection.ts";
+import { type OpenRange, PART_BYTES, RangeTeam } from "./range_team.ts";
+import { TestClock } from "./test_clock.ts";
+import { openTestRemote, pushBlob, readTo, someBytes } from "./test_remote.ts";
+
+const SIZE = 5 * PART_BYTES + 1000;
+const BYTES = someBytes(SIZE);
+const FIRST = 1234;
+
+/** Connections that give the bytes of {@linkcode BYTES}; `gate` is waited for before each opens. */
+function opener(gate: (first: number) => Promise<void> = () => Promise.resolve()) {
+  const opened: number[] = [];
+  const open: OpenRange = async (first, end, signal) => {
+    opened.push(first);
+    await gate(first);
+    signal.throwIfAborted();
+    let at = first;
+    return {
+      read(buffer: Uint8Array) {
+        if (at === end) return Promise.resolve(null);
+        const part = BYTES.subarray(at, Math.min(end, at + Math.min(buffer.length, 700_000)));
+        buffer.set(part);
+        at += part.length;
+        return Promise.resolve(part.length);
+      },
+      [Symbol.dispose]() {},
+    } as unknown as Connection;
+  };
+  return { open, opened };
+}
+
+function team(open: OpenRange, signal = neverAborted(), clock = new TestClock()): RangeTeam {
+  return new RangeTeam({ first: FIRST, size: SIZE, speed: 1 }, open, clock, signal);
+}
+
+Deno.test("Parts come in order, whichever helper is first", async () => {
+  const second = Promise.withResolvers<void>();
+  const { open } = opener(async (first) => {
+    // The first part comes only when the second is on its way.
+    if (first === FIRST) await second.promise;
+    else second.resolve();
+  });
+  using helpers = team(open);
+  const got = new Uint8Array(SIZE - FIRST);
+  for (let at = 0; at < got.length;) {
+    const n = await helpers.read(got.subarray(at, at + 300_000));
+    assert(n !== undefined);
+    at += n;
+  }
+  assert(got.every((byte, i) => byte === BYTES[FIRST + i]));
+});
+
+Deno.test("Helpers don't run ahead of who reads", async () => {
+  const { open, opened } = opener();
+  using helpers = team(open);
+  await helpers.read(new Uint8Array(10));
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+  assert(opened.length <= 4, `${opened.length} parts for two helpers`);
+});
+
+Deno.test("A helper that fails gives the body back at the byte that is next", async () => {
+  const { open } = opener((first) =>
+    first === FIRST ? Promise.resolve() : Promise.reject(new AppError("network", "no ranges today"))
+  );
+  using helpers = team(open);
+  let at = FIRST;
+  for (;;) {
+    const buffer = new Uint8Array(300_000);
+    const n = await helpers.read(buffer);
+    if (n === undefined) break;
+    assert(buffer.subarray(0, n).every((byte, i) => byte === BYTES[at + i]));
+    at += n;
+  }
+  assert(at <= FIRST + PART_BYTES);
+});
+
+Deno.test("An abort ends a wait for helpers", async () => {
+  const controller = new AbortController();
+  const { open } = opener(() => new Promise(() => {}));
+  using helpers = team(open, controller.signal);
+  const reading = helpers.read(new Uint8Array(1));
+  controller.abort(new Error("enough"));
+  await assertRejects(() => reading);
+});
+
+/** Sends pieces, and lets a tenth of a second pass with each: a slow and steady connection. */
+function slowly(clock: TestClock): Fault {
+  return (answer) =>
+    answer.body === undefined ? answer : {
+      ...answer,
+      body: {
+        ...answer.body,
+        chunks: (function* (chunks) {
+          for (const chunk of chunks) {
+            for (let at = 0; at < chunk.length; at += MIB) {
+              clock.advance(100);
+              yield chunk.subarray(at, at + MIB);
+            }
+          }
+        })(answer.body.chunks as Iterable<Uint8Array<ArrayBuffer>>),
+      },
+    };
+}
+
+Deno.test("A body from a slow host is whole, with helpers, and with helpers that are refused", async (t) => {
+  const bytes = someBytes(24 * MIB, 7);
+  for (const refuses of [false, true]) {
+    await t.step(refuses ? "refused" : "helped", async () => {
+      await using registry = await startRegistry();
+      using test = openTestRemote(registry);
+      const descriptor = await pushBlob(bytes, registry);
+      registry.fault({ kind: "blob", times: Infinity }, (answer, exchange) => {
+        const range = exchange.request.headers.get("range") ?? "";
+        return refuses && /-[0-9]/.test(range)
+          ? status(503)(answer, exchange)
+          : slowly(test.clock)(answer, exchange);
+      });
+      using body = await test.remote.fetch(descriptor, { isDominant: true }, neverAborted());
+      const got = new Uint8Array(bytes.length + 1);
+      assertEquals(await readTo(body, got, got.length), bytes.length);
+      assert(bytes.every((byte, i) => byte === got[i]));
+      const ranges = registry.requests.all.filter(({ headers }) => headers.get("range") !== null);
+      assert(ranges.length > 0, "somebody helped");
+    });
+  }
+});
