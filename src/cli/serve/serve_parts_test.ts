@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "../../../tests/assert.ts";
+import { AppError, isCode } from "../../base/errors.ts";
+import { neverAborted } from "../../base/abort.ts";
+import { Observer } from "../../cri/observer.ts";
+import { ProgressFeed } from "../../cri/progress_feed.ts";
+import { parseHttpAddress } from "./address.ts";
+import { readEvents } from "./events.ts";
+import { type LoggedCalls, openServeLog } from "./log.ts";
+import { findGroupId, parseMode } from "./socket_options.ts";
+
+Deno.test("parseHttpAddress() reads hosts, ports and paths", async (t) => {
+  const tcp = (hostname: string, port: number) => ({ transport: "tcp", hostname, port });
+  const cases: readonly [text: string, want: unknown][] = [
+    ["127.0.0.1:9323", tcp("127.0.0.1", 9323)],
+    [":9323", tcp("127.0.0.1", 9323)],
+    ["0.0.0.0:0", tcp("0.0.0.0", 0)],
+    ["[::1]:80", tcp("::1", 80)],
+    ["node.example:80", tcp("node.example", 80)],
+    ["unix:/run/x.sock", { transport: "unix", path: "/run/x.sock" }],
+    ["unix:///run/x.sock", { transport: "unix", path: "/run/x.sock" }],
+    ["unix:x.sock", { transport: "unix", path: "x.sock" }],
+  ];
+  for (const [text, want] of cases) {
+    await t.step(text, () => assertEquals<unknown>(parseHttpAddress(text, "--http"), want));
+  }
+  for (const text of ["", "9323", "host", "host:99999", "host:x", "unix:", "http://x:1", "::1:80"]) {
+    await t.step(`refused: "${text}"`, () => {
+      assert(isCode(assertThrows(() => parseHttpAddress(text, "--http")), "invalid_argument"));
+    });
+  }
+});
+
+Deno.test("parseMode() and findGroupId() read what chmod and chgrp do", async () => {
+  assertEquals(["660", "0660", "0o600"].map(parseMode), [0o660, 0o660, 0o600]);
+  for (const text of ["", "9", "66", "06660", "rw"]) assertThrows(() => parseMode(text));
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "root:x:0:\nkube:x:123:a,b\nbroken\n");
+    assertEquals(await findGroupId("kube", file), 123);
+    assertEquals(await findGroupId("77", file), 77);
+    await assertRejects(() => findGroupId("broken", file), AppError);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+function logged(format: "text" | "json", calls: LoggedCalls = "all"): string {
+  let text = "";
+  {
+    using log = openServeLog({
+      format,
+      calls,
+      write: (more) => text += more,
+      date: () => new Date("2026-01-02T03:04:05Z"),
+    });
+    log.info("serving", { socket: "/run/a b.sock" });
+    log.info("call", { method: "/a/B", code: "ok", durationMs: 1.5 });
+    log.info("call", { method: "/a/B", code: "notFound", message: 'no\n"x"' });
+    log.error("call", new AppError("internal", "Cannot", { cause: new Error("why") }), { code: "internal" });
+  }
+  return text;
+}
+
+Deno.test("the log has a line for each thing, as text or JSON, and as many calls as are wanted", () => {
+  assertEquals(logged("text").split("\n"), [
+    '2026-01-02T03:04:05.000Z INFO serving socket="/run/a b.sock"',
+    "2026-01-02T03:04:05.000Z INFO call method=/a/B code=ok durationMs=1.5",
+    logged("text").split("\n")[2] ?? "",
+    "2026-01-02T03:04:05.000Z ERROR call code=internal error=Cannot errorCode=internal cause=why",
+    "",
+  ]);
+  const lines = logged("json").trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines[2], {
+    time: "2026-01-02T03:04:05.000Z",
+    level: "info",
+    message: "call",
+    fields: { method: "/a/B", code: "notFound", message: 'no\n"x"' },
+  });
+  assertEquals(lines[3].causes, ["why"]);
+  assertEquals(logged("text", "failed").split("\n").filter((line) => line.includes("code=ok")), []);
+  assertEquals(logged("text", "failed").split("\n").length, 4);
+  assertEquals(logged("text", "none").split("\n").length, 3);
+});
+
+Deno.test("readEvents() gives the events of a server, to its end or the reader's", async () => {
+  const feed = new ProgressFeed();
+  const observer = new Observer({ feed, metrics: () => "", onProblem: () => {} });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = { transport: "tcp", hostname: "127.0.0.1", port: listener.addr.port } as const;
+  const serving = observer.serve(listener);
+  const pull = feed.begin("a:1");
+  try {
+    pull.onEvent({ kind: "resolving", name: "a:1" });
+    pull.onEvent({ kind: "warning", message: "ü\n\nü" });
+    const seen: string[] = [];
+    for await (const { event, data } of readEvents(address, "it", "/progress", neverAborted())) {
+      seen.push(`${event} ${JSON.parse(data).event ?? ""}`);
+      if (event === "current") pull.end("done");
+      if (seen.length === 3) break;
+    }
+    assertEquals(seen, ["progress resolving", "current ", "progress end"]);
+    const wrong = async () => {
+      for await (const _ of readEvents(address, "it", "/none", neverAborted()));
+    };
+    assert(isCode(await assertRejects(wrong), "network"));
+  } finally {
+    await observer.close();
+    await serving;
+  }
+  const gone = async () => {
+    for await (const _ of readEvents(address, "it", "/progress", neverAborted()));
+  };
+  assert(isCode(await assertRejects(gone), "network"));
+});
