@@ -120,6 +120,15 @@ function trusting({ caFile }: Pull): Record<string, string> {
   return caFile === undefined ? {} : { SSL_CERT_FILE: caFile };
 }
 
+/** A folder that says that a registry on loopback speaks TLS: without it containerd takes it for plain http. */
+async function hostsOf(reference: string, caFile: string, folder: string): Promise<string> {
+  const host = reference.split("/")[0] ?? "";
+  await Deno.mkdir(`${folder}/hosts/${host}`, { recursive: true });
+  const lines = [`server = "https://${host}"`, `[host."https://${host}"]`, `ca = "${caFile}"`];
+  await Deno.writeTextFile(`${folder}/hosts/${host}/hosts.toml`, `${lines.join("\n")}\n`);
+  return `${folder}/hosts`;
+}
+
 /** The client asks a daemon, whose share counts too; it is started before and stopped after the clock runs. */
 function containerd(name: string, words: readonly string[]): Contender {
   const missing = findTool("containerd") === undefined || findTool("ctr") === undefined
@@ -139,7 +148,9 @@ function containerd(name: string, words: readonly string[]): Contender {
           "--address",
           daemon.socket,
           ...words,
-          ...caFile === undefined ? ["--plain-http"] : ["--tlscacert", caFile],
+          ...caFile === undefined
+            ? ["--plain-http"]
+            : ["--hosts-dir", await hostsOf(reference, caFile, folder)],
           reference,
         ],
       };
