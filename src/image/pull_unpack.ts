@@ -13,7 +13,7 @@ import type { PullListener } from "./events.ts";
 import { readConfig } from "./inspect.ts";
 import { layersOf } from "./layers.ts";
 import type { PullPlan } from "./plan.ts";
-import { beginLayers, LAYERS_AT_ONCE, type LayersUnpacking } from "./unpack_layers.ts";
+import { beginLayers, lackText, LAYERS_AT_ONCE, type LayersUnpacking } from "./unpack_layers.ts";
 
 /** Follows a pull and unpacks what it brings. Dispose it on every path. */
 export class PullUnpacker implements AsyncDisposable {
@@ -67,7 +67,10 @@ export class PullUnpacker implements AsyncDisposable {
   async finish(): Promise<void> {
     await Promise.all(this.#work);
     const unpacking = await this.#layers();
-    await unpacking.publish(this.#scope.signal);
+    for (const layer of await unpacking.publish(this.#scope.signal)) {
+      const message = lackText(layer);
+      if (message !== undefined) this.#onEvent({ kind: "warning", message });
+    }
     for (const { digest, size } of this.#plan.document.layers) {
       this.#onEvent({ kind: "blob", digest, state: "unpacked", offset: size, size });
     }

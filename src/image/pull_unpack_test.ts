@@ -3,14 +3,16 @@ import { type Fixture, makeFixture } from "../../tests/fakes/fixture.ts";
 import { buildArtifact, buildImage, type TestImage } from "../../tests/images/mod.ts";
 import { AppError } from "../base/errors.ts";
 import type { PullEvent } from "./events.ts";
+import { type Seen, writeArchive } from "../tar/archive_fake.ts";
+import { make } from "../unpack/layer_fake.ts";
 import { pullImage } from "./pull.ts";
 import { layerPaths } from "./unpack_layers.ts";
 
-const LAYERS = [
-  { entries: [{ name: "d", type: "directory" }, { name: "d/a", content: "one" }] },
-  { entries: [{ name: "d/b", content: "two" }] },
-  { entries: [{ name: "d/c", content: "three" }] },
-] as const;
+// Things belong to who runs the tests, so that an ordinary user can run them too.
+const { file, directory, hardlink } = make;
+const archiveOf = (...entries: readonly Seen[]) => ({ archive: Uint8Array.from(writeArchive(entries)) });
+const BASE = archiveOf(directory("d"), file("d/a", "one"));
+const LAYERS = [BASE, archiveOf(file("d/b", "two")), archiveOf(file("d/c", "three"))];
 
 async function pushed(fixture: Fixture, spec: Parameters<typeof buildImage>[0] = {}): Promise<TestImage> {
   const image = await buildImage({ layers: LAYERS, ...spec });
@@ -56,7 +58,7 @@ Deno.test("pullImage() with unpack unpacks an image that is here already, and no
 
 Deno.test("pullImage() with unpack takes an image whose layers are one blob", async () => {
   await using fixture = await makeFixture();
-  await pushed(fixture, { layers: [LAYERS[0], LAYERS[0], LAYERS[0]] });
+  await pushed(fixture, { layers: [BASE, BASE, BASE] });
   await pullImage(fixture.deps, "a.b/c:1", { unpack: true });
   const paths = await layerPaths(fixture.store, "a.b/c:1");
   assertEquals(new Set(paths).size, 3);
@@ -65,8 +67,8 @@ Deno.test("pullImage() with unpack takes an image whose layers are one blob", as
 
 Deno.test("pullImage() with unpack names no image whose layer can't be unpacked", async () => {
   await using fixture = await makeFixture();
-  const bad = { entries: [{ name: "x", type: "hardlink", target: "nowhere" }] } as const;
-  await pushed(fixture, { layers: [LAYERS[0], bad] });
+  const bad = archiveOf(hardlink("x", "nowhere"));
+  await pushed(fixture, { layers: [BASE, bad] });
   const error = await assertRejects(() => pullImage(fixture.deps, "a.b/c:1", { unpack: true }), AppError);
   assertEquals(error.code, "invalid_content");
   assertEquals(await fixture.store.listImages(), []);
@@ -77,7 +79,7 @@ Deno.test("pullImage() with unpack names no image whose layer can't be unpacked"
 
 Deno.test("pullImage() with unpack does not fetch on when a layer can't be unpacked", async () => {
   await using fixture = await makeFixture();
-  const bad = { entries: [{ name: "x", type: "hardlink", target: "nowhere" }] } as const;
+  const bad = archiveOf(hardlink("x", "nowhere"));
   const { layers } = await pushed(fixture, { layers: [bad, { size: 3_000_000 }] });
   const large = layers[1]?.blob.digest;
   assert(large);
@@ -110,4 +112,15 @@ Deno.test("an abort while layers are unpacked leaves none half done", async () =
   assertEquals(await fixture.store.listImages(), []);
   await pullImage(fixture.deps, "a.b/c:1", { unpack: true });
   assert((await layerPaths(fixture.store, "a.b/c:1")).length === 3);
+});
+
+Deno.test("pullImage() with unpack warns of what a layer lacks", async () => {
+  await using fixture = await makeFixture();
+  const xattrs = new Map([["trusted.overlay.opaque", new Uint8Array([121])]]);
+  await pushed(fixture, { layers: [BASE, archiveOf(file("odd", "", { xattrs }))] });
+  const warnings: string[] = [];
+  const onEvent = (event: PullEvent) => void (event.kind === "warning" && warnings.push(event.message));
+  await pullImage(fixture.deps, "a.b/c:1", { unpack: true, onEvent });
+  assertEquals(warnings.length, 1);
+  assert(warnings[0]?.endsWith('was unpacked without 1 of kind "overlay-xattr"'), warnings[0]);
 });

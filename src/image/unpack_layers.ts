@@ -177,7 +177,26 @@ async function settle(
     await clear(staged.path);
     layer.report = await apply(staged, open, aliases, signal);
   }
+  mustHaveOwners(staged.chainId, layer.report);
   return await staged.publish(factsOf(layer.report, diffId), syncFilesystem);
+}
+
+/** A layer is shared by all images that have it, and later by root as well: it must not be the one of a lesser user. */
+function mustHaveOwners(chainId: Digest, { leftOut }: OverlayReport): void {
+  const owners = leftOut.find(({ kind }) => kind === "owner");
+  if (owners === undefined) return;
+  throw new AppError(
+    "permission_denied",
+    `Cannot unpack layer "${chainId}" for overlayfs: ${owners.count} owners can't be set, want root; ` +
+      '"dray unpack" makes a tree without them',
+    { details: { count: owners.count, examples: owners.examples } },
+  );
+}
+
+/** What a layer lacks, in words, or undefined. */
+export function lackText({ chainId, facts }: UnpackedLayer): string | undefined {
+  const kinds = Object.entries(facts.leftOut).map(([kind, count]) => `${count} of kind "${kind}"`);
+  return kinds.length === 0 ? undefined : `Layer "${chainId}" was unpacked without ${kinds.join(", ")}`;
 }
 
 function factsOf({ entries, unpackedBytes, leftOut }: OverlayReport, diffId: Digest): LayerFacts {

@@ -5,21 +5,20 @@ import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { chainIdsOf } from "../oci/image_config.ts";
 import { openStore } from "../store/store.ts";
-import { lookAt } from "../unpack/layer_fake.ts";
+import { type Seen, writeArchive } from "../tar/archive_fake.ts";
+import { IS_ROOT, lookAt, make } from "../unpack/layer_fake.ts";
 import { findLayered, layersOf } from "./layers.ts";
 import { pullImage } from "./pull.ts";
 import { removeImages } from "./remove.ts";
 import { collectGarbage } from "./sweep.ts";
-import { beginLayers, layerPaths, unpackLayers } from "./unpack_layers.ts";
+import { beginLayers, lackText, layerPaths, unpackLayers } from "./unpack_layers.ts";
 
-const BASE = {
-  entries: [{ name: "d", type: "directory" }, { name: "d/a", content: "one" }, {
-    name: "d/b",
-    content: "two",
-  }],
-} as const;
-const NEXT = { entries: [{ name: "d/c", content: "three" }], compression: "zstd" } as const;
-const OTHER = { entries: [{ name: "e", content: "other" }] } as const;
+// Things belong to who runs the tests, so that an ordinary user can run them too.
+const { file, directory } = make;
+const archiveOf = (...entries: readonly Seen[]) => Uint8Array.from(writeArchive(entries));
+const BASE = { archive: archiveOf(directory("d"), file("d/a", "one"), file("d/b", "two")) };
+const NEXT = { archive: archiveOf(file("d/c", "three")), compression: "zstd" } as const;
+const OTHER = { archive: archiveOf(file("e", "other")) };
 
 async function pulled(
   fixture: Fixture,
@@ -126,4 +125,21 @@ Deno.test("gc keeps layers that an image has, and removes them with the last one
   await removeImages(fixture.deps, ["a.b/c:1"], { allTags: true });
   assertEquals((await collectGarbage(fixture.deps)).layers.length, 2);
   assertEquals(stagedIn(fixture), []);
+});
+
+Deno.test("layers without their owners are not for sharing", { ignore: IS_ROOT }, async () => {
+  await using fixture = await makeFixture();
+  await pulled(fixture, "1", [{ archive: archiveOf(file("a", "", { uid: 0 })) }]);
+  const error = await assertRejects(() => unpackLayers(fixture.store, "a.b/c:1", neverAborted()), AppError);
+  assertEquals([error.code, stagedIn(fixture)], ["permission_denied", []]);
+});
+
+Deno.test("what a layer lacks is written down", async () => {
+  await using fixture = await makeFixture();
+  const xattrs = new Map([["trusted.overlay.opaque", new Uint8Array([121])]]);
+  await pulled(fixture, "1", [{ archive: archiveOf(file("a", "", { xattrs })) }]);
+  const [layer] = await unpackLayers(fixture.store, "a.b/c:1", neverAborted());
+  assert(layer);
+  assertEquals(layer.facts.leftOut, { "overlay-xattr": 1 });
+  assertEquals(lackText(layer), `Layer "${layer.chainId}" was unpacked without 1 of kind "overlay-xattr"`);
 });

@@ -4,20 +4,22 @@ import { collectGarbage } from "../../src/image/sweep.ts";
 import { unpackLayers } from "../../src/image/unpack_layers.ts";
 import { unpackImage } from "../../src/image/unpack.ts";
 import { openStore } from "../../src/store/store.ts";
-import { lookAt } from "../../src/unpack/layer_fake.ts";
+import { writeArchive } from "../../src/tar/archive_fake.ts";
+import { lookAt, make } from "../../src/unpack/layer_fake.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { type Fixture, makeFixture } from "../fakes/fixture.ts";
-import { buildImage, randomBytes } from "../images/mod.ts";
+import { buildImage } from "../images/mod.ts";
 
 const IMAGE = "a.b/c:1";
 
+/** Things belong to who runs the tests, so that an ordinary user can run them too. */
 const layer = (name: string, seed: number) => ({
   compression: "none" as const,
-  entries: [
-    { name, type: "directory" as const },
-    { name: `${name}/one`, content: randomBytes(5000, seed) },
-    { name: `${name}/two`, content: `${seed}` },
-  ],
+  archive: Uint8Array.from(writeArchive([
+    make.directory(name),
+    make.file(`${name}/one`, `${seed} and much more `.repeat(300)),
+    make.file(`${name}/two`, `${seed}`),
+  ])),
 });
 
 async function filled(): Promise<Fixture> {

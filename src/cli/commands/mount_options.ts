@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
+import { lackText } from "../../image/unpack_layers.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";
@@ -29,7 +30,12 @@ export async function run(
   const { io, messages, signal } = context;
   const { image } = args;
   const service = await openLocal(context, options.unpack ? "write" : "read");
-  if (options.unpack) await service.unpackLayers(image, signal);
+  if (options.unpack) {
+    for (const layer of await service.unpackLayers(image, signal)) {
+      const lack = lackText(layer);
+      if (lack !== undefined) messages.warn(lack);
+    }
+  }
   // mount(8) takes a relative path for one of its own working directory.
   const absolute = (path: string) => path.startsWith("/") ? path : Deno.realPath(path);
   const paths = await Promise.all((await service.layerPaths(image)).map(absolute));
