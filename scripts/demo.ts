@@ -22,6 +22,9 @@ function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
+/** How this machine starts Deno: who came by npx may have no other one. */
+const deno = Deno.env.get("npm_command") === "exec" ? `npx -y deno@${Deno.version.deno}` : "deno";
+
 /** Prints a command as one would type it, and runs it. */
 async function dray(store: string, ...args: readonly string[]): Promise<void> {
   const line = `$ dray ${args.join(" ")}`;
@@ -65,7 +68,7 @@ if (import.meta.main) {
   say(`
 That was the demo; its registry and its store are gone. Next, with real images:
 
-  deno run -A main.ts pull nginx
-  deno run -A main.ts inspect nginx
-  deno run -A main.ts --help`);
+  ${deno} run -A main.ts pull nginx
+  ${deno} run -A main.ts inspect nginx
+  ${deno} run -A main.ts --help`);
 }
