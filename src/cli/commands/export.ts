@@ -31,7 +31,7 @@ export async function run({ args, options }: ExportInput, context: Context): Pro
   if (output === "-" && io.stdout.isTerminal) {
     throw usageError("export", "standard output is a terminal, want a pipe, or --output FILE");
   }
-  const service = await openLocal(context, "write");
+  const service = await openLocal(context, "read");
   const what = countText(args.images.length, "image");
   if (format === "oci-dir") {
     await service.exportLayout(args.images, output, signal);

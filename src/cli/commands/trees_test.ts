@@ -219,3 +219,15 @@ Deno.test("dray gc tells which unpacked layers went", async () => {
   assertEquals(JSON.parse((await at.run(["gc", "--json"])).out).layers.length, 1);
   assertEquals(JSON.parse((await at.run(["gc", "--json"])).out).layers, []);
 });
+
+Deno.test("dray unpack and dray export change nothing in the store", async () => {
+  await using at = await box();
+  await at.add("a.b/c:1", [BASE]);
+  const store = `${at.folder}/store`;
+  const times = () =>
+    [store, `${store}/blobs/sha256`, `${store}/index.json`].map((path) => Deno.statSync(path).mtime);
+  const before = times();
+  assertEquals((await at.run(["unpack", "-q", "a.b/c:1", `${at.folder}/out`])).code, 0);
+  assertEquals((await at.run(["export", "-q", "a.b/c:1", "-o", `${at.folder}/out.tar`])).code, 0);
+  assertEquals(times(), before);
+});

@@ -34,7 +34,7 @@ export interface UnpackJson {
 export async function run({ args, options }: InputOf<typeof UNPACK>, context: Context): Promise<void> {
   const { io, messages, clock, signal } = context;
   const { image, directory } = args;
-  const service = await openLocal(context, "write");
+  const service = await openLocal(context, "read");
   const begin = clock.now();
   const result = await service.unpack(image, directory, {
     bundle: options.bundle,

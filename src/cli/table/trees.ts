@@ -43,7 +43,7 @@ export const UNPACK = command({
     { line: "dray unpack --strict nginx ./root", note: "all of it or nothing" },
   ],
   exits: ["not-found", "integrity", "no-space", "denied"],
-  needs: ["store-read", "store-write", "unpack"],
+  needs: ["store-read", "unpack"],
 });
 
 /** `dray mount-options` */
@@ -108,7 +108,7 @@ export const EXPORT = command({
     { line: "dray export nginx --format oci-dir -o ./layout", note: "a layout in a folder" },
   ],
   exits: ["not-found", "integrity", "no-space", "denied", "pipe"],
-  needs: ["store-read", "store-write", "files-write"],
+  needs: ["store-read", "files-write"],
 });
 
 /** `dray import` */
