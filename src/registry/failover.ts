@@ -8,6 +8,9 @@ import type { ExchangeContext } from "./exchange.ts";
 import { isRetryableError, type RetryBudget } from "./retry.ts";
 import type { Source } from "./source.ts";
 
+/** For hosts that refuse with 429 and no Retry-After, in milliseconds. */
+const UNSAID_WAIT = 1_000;
+
 /** A thing that sources are asked for. */
 export interface Ask<T> {
   /** How errors begin. */
@@ -83,7 +86,10 @@ function worthAsking(
  * saying when beats a pull that stands still.
  */
 function settleWait(error: AppError, source: Source, context: ExchangeContext): AppError {
-  const { retryAfter } = error.details;
+  // A host that says "too many" without saying when is left alone by all its transfers, not by this one only.
+  const {
+    retryAfter = error.code === "rate_limited" ? Math.min(UNSAID_WAIT, context.maxRetryAfter) : undefined,
+  } = error.details;
   if (typeof retryAfter !== "number" || !isRetryableError(error)) return error;
   if (retryAfter <= context.maxRetryAfter) {
     context.gates.of(source.host).hold(retryAfter);

@@ -255,3 +255,16 @@ Deno.test("While a mirror wants to be left alone, the registry is asked first", 
   assertEquals((await fetchAll(test, blob)).host, registry.host);
   assertEquals([asked(mirror), test.clock.elapsed()], [0, 0]);
 });
+
+Deno.test("A 429 that names no time holds all transfers of the host for a second", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  registry.fault({ kind: "blob" }, tooManyRequests());
+  using test = openTestRemote(registry);
+  const held: number[] = [];
+  const onEvent = () => {
+    held.push(Math.round(test.context.gates.of(registry.host).remaining));
+  };
+  using _body = await test.remote.fetch(blob, { onEvent }, neverAborted());
+  assertEquals(held, [1_000]);
+});
