@@ -9,6 +9,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const MAIN = `${ROOT}main.ts`;
 const OUTSIDE = `${ROOT}tests/permissions/outside.ts`;
 const INSIDE = `${ROOT}tests/permissions/inside.ts`;
+const AUTHORITY = await Deno.readTextFile(`${ROOT}tests/certs/ca.crt`);
 const NOTHING: Attempts = {
   read: false,
   write: false,
@@ -212,4 +213,41 @@ Deno.test("dray permissions --probe names the hosts that a registry sends its cl
   assertEquals(plain.net, [registry.host]);
   const probed = JSON.parse(await box.ok(["permissions", "--probe", "--json", "pull", reference]));
   assert(probed.net.includes(registry.host) && probed.net.includes(storage.host), probed.net);
+});
+
+Deno.test("dray permissions reads mirrors, certificates, helpers and proxies from where they are configured", async () => {
+  await using box = await sandbox();
+  const folder = `${box.folder}/certs.d/ghcr.io`;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(`${box.folder}/ca.pem`, AUTHORITY);
+  const hosts = `[host."https://mirror.example:8443"]\n  ca = "${box.folder}/ca.pem"\n`;
+  await Deno.writeTextFile(`${folder}/hosts.toml`, hosts);
+  await Deno.mkdir(`${box.home}/.docker`);
+  await Deno.writeTextFile(`${box.home}/.docker/config.json`, JSON.stringify({ credsStore: "pass" }));
+  const line = ["permissions", "--json", "pull", "--certs-dir", `${box.folder}/certs.d`, "ghcr.io/org/app"];
+  const set = JSON.parse(await box.ok(line, { env: { https_proxy: "http://user:pw@proxy.example:3128" } }));
+  assertEquals(set.net, [
+    "ghcr.io:443",
+    "mirror.example:8443",
+    "pkg-containers.githubusercontent.com:443",
+    "proxy.example:3128",
+  ]);
+  assertEquals(set.run, ["docker-credential-pass"]);
+  assert(set.read.includes(`${box.folder}/ca.pem`) && set.read.includes(`${box.folder}/certs.d`));
+  assert(set.env.includes("https_proxy"));
+
+  const server = JSON.parse(
+    await box.ok([
+      "permissions",
+      "--json",
+      "--registry",
+      "quay.io",
+      "serve",
+      "cri",
+      "--http",
+      "127.0.0.1:9323",
+    ]),
+  );
+  assert(server.net.includes("quay.io:443") && server.net.includes("127.0.0.1:9323"), server.net);
+  assertEquals(server.run, undefined);
 });
