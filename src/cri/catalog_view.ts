@@ -26,12 +26,20 @@ export const FIND_PREFIX = 3;
 /** Digits of an id that a removal wants: as many as crictl prints, so that nothing is removed by accident. */
 export const REMOVE_PREFIX = 12;
 
+/** So many looks at one moment's images go through all of them, before an index pays. */
+const FINDS_WITHOUT_INDEX = 4;
+
 /** Where names and digests lead. */
 interface NameIndex {
-  readonly byId: ReadonlyMap<Digest, CatalogImage>;
-  readonly byName: ReadonlyMap<string, CatalogImage>;
+  readonly byId: Look<Digest, CatalogImage>;
+  readonly byName: Look<string, CatalogImage>;
   /** By the digest of a manifest or index. Several images can come of one index. */
-  readonly byDocument: ReadonlyMap<Digest, readonly CatalogImage[]>;
+  readonly byDocument: Look<Digest, readonly CatalogImage[]>;
+}
+
+/** The part of a map that is used. */
+interface Look<K, V> {
+  get(key: K): V | undefined;
 }
 
 /** The images at one moment. */
@@ -42,6 +50,7 @@ export class CatalogView {
   readonly images: readonly CatalogImage[];
   #list: Uint8Array | undefined;
   #index: NameIndex | undefined;
+  #finds = 0;
 
   constructor(records: readonly ImageRecord[], images: readonly CatalogImage[]) {
     this.records = records;
@@ -87,6 +96,8 @@ export class CatalogView {
   }
 
   #names(): NameIndex {
+    // After each change of many images the index would cost more than the few looks until the next one.
+    if (this.#index === undefined && ++this.#finds <= FINDS_WITHOUT_INDEX) return scanOf(this.images);
     return this.#index ??= indexOf(this.images);
   }
 
@@ -115,6 +126,21 @@ export class CatalogView {
   #beginningWith(text: string): readonly CatalogImage[] {
     return this.images.filter(({ group }) => hexOf(group.summary.id).startsWith(text));
   }
+}
+
+/** The same without an index. */
+function scanOf(images: readonly CatalogImage[]): NameIndex {
+  const has = (image: CatalogImage, fits: (record: ImageRecord) => boolean) => image.group.records.some(fits);
+  return {
+    byId: { get: (id) => images.find(({ group }) => group.summary.id === id) },
+    byName: { get: (wanted) => images.find((image) => has(image, ({ name }) => name === wanted)) },
+    byDocument: {
+      get: (digest) =>
+        images.filter((image) =>
+          has(image, ({ manifest, target }) => manifest.digest === digest || target.digest === digest)
+        ),
+    },
+  };
 }
 
 function indexOf(images: readonly CatalogImage[]): NameIndex {

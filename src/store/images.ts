@@ -128,7 +128,9 @@ function uniqueByName(records: Iterable<ImageRecord>): readonly ImageRecord[] {
 function contentOf(view: View, records: readonly ImageRecord[]): IndexContent {
   let isChanged = records.length !== view.records.size;
   const fresh = new Set<string>();
-  const manifests = records.map((record) => {
+  // In the order of their names: so a change leaves most of the text as it was, and `diff` shows the change alone.
+  const sorted = [...records].sort((a, b) => a.name < b.name ? -1 : 1);
+  const manifests = sorted.map((record) => {
     const source = view.sources.get(record.name);
     if (source !== undefined && view.records.get(record.name) === record) return source;
     isChanged = true;

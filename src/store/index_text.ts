@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { equalBytes } from "../base/bytes.ts";
+import { concatBytes, equalBytes } from "../base/bytes.ts";
 import { asArray, asObject, type JsonObject, parseJsonObject } from "../oci/json.ts";
 
 /** The file as it was read: descriptors of whoever wrote them, and whatever else stands at the top. */
@@ -18,14 +18,25 @@ export interface IndexContent {
 
 const HEAD_END = '"manifests":[';
 const TAIL = "]}";
+/** Between two lines; JSON has no newline inside of a text. */
+const SEPARATOR = ",\n";
+const NEWLINE = 0x0a;
 /** Lines of the past are let go now and then, not each time. */
 const SPARE_LINES = 100;
+
+/** A text and what it means. */
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly content: IndexContent;
+  /** Where each line of a descriptor begins, and what follows the last; undefined for a text of another shape. */
+  readonly starts: Uint32Array | undefined;
+}
 
 /** Reads and writes the text. A descriptor whose line is the same as before is the same object as before. */
 export class IndexText {
   readonly #byLine = new Map<string, JsonObject>();
   readonly #lines = new WeakMap<JsonObject, string>();
-  #last: { readonly bytes: Uint8Array; readonly content: IndexContent } | undefined;
+  #last: Known | undefined;
 
   /**
    * Reads the document. The very same bytes as the last time give the same object as the last time.
@@ -35,19 +46,34 @@ export class IndexText {
    */
   parse(bytes: Uint8Array, where: string): IndexContent {
     if (this.#last !== undefined && equalBytes(this.#last.bytes, bytes)) return this.#last.content;
-    const content = this.#parseLines(bytes) ?? parseWhole(bytes, where);
-    this.#keep(bytes, content);
+    const byLines = this.#parseLines(bytes);
+    const content = byLines ?? parseWhole(bytes, where);
+    this.#keep({ bytes, content, starts: byLines && startsOf(bytes, content.manifests.length) });
     return content;
   }
 
-  /** Writes the document. */
+  /**
+   * Writes the document. What stands before and behind the change is copied from the text before, unless that had
+   * another shape: of many MiB a few hundred bytes are new.
+   */
   format(content: IndexContent): Uint8Array {
     const { manifests, rest } = content;
-    const head = JSON.stringify({ ...rest, manifests: [] }).slice(0, -TAIL.length);
-    const lines = manifests.map((raw) => this.#lineOf(raw));
-    const text = `${head}\n${lines.join(",\n")}${lines.length > 0 ? "\n" : ""}${TAIL}\n`;
-    const bytes = new TextEncoder().encode(text);
-    this.#keep(bytes, content);
+    const last = this.#last?.starts === undefined ? NOTHING : this.#last;
+    const { before, behind } = sameEnds(last.content.manifests, manifests);
+    const middle = manifests.slice(before, manifests.length - behind).map((raw) => this.#lineOf(raw));
+    const encoder = new TextEncoder();
+    const parts = [
+      linesIn(last, 0, before),
+      encoder.encode(middle.join(SEPARATOR)),
+      linesIn(last, last.content.manifests.length - behind, last.content.manifests.length),
+    ].filter(({ length }) => length > 0);
+    const separator = encoder.encode(SEPARATOR);
+    const bytes = concatBytes([
+      encoder.encode(`${JSON.stringify({ ...rest, manifests: [] }).slice(0, -TAIL.length)}\n`),
+      ...parts.flatMap((part, i) => i === 0 ? [part] : [separator, part]),
+      encoder.encode(`${parts.length > 0 ? "\n" : ""}${TAIL}\n`),
+    ]);
+    this.#keep({ bytes, content, starts: startsOf(bytes, manifests.length) });
     return bytes;
   }
 
@@ -92,12 +118,45 @@ export class IndexText {
     return line;
   }
 
-  #keep(bytes: Uint8Array, content: IndexContent): void {
-    this.#last = { bytes, content };
-    if (this.#byLine.size <= 2 * content.manifests.length + SPARE_LINES) return;
+  #keep(known: Known): void {
+    this.#last = known;
+    const { manifests } = known.content;
+    if (this.#byLine.size <= 2 * manifests.length + SPARE_LINES) return;
     this.#byLine.clear();
-    for (const raw of content.manifests) this.#byLine.set(this.#lineOf(raw), raw);
+    for (const raw of manifests) this.#byLine.set(this.#lineOf(raw), raw);
   }
+}
+
+const NOTHING: Known = { bytes: new Uint8Array(0), content: { manifests: [], rest: {} }, starts: undefined };
+
+/** How many descriptors are the same at the beginning and, of the others, at the end. */
+function sameEnds(
+  old: readonly JsonObject[],
+  now: readonly JsonObject[],
+): { readonly before: number; readonly behind: number } {
+  const most = Math.min(old.length, now.length);
+  let before = 0;
+  while (before < most && old[before] === now[before]) before++;
+  let behind = 0;
+  while (behind < most - before && old[old.length - 1 - behind] === now[now.length - 1 - behind]) behind++;
+  return { before, behind };
+}
+
+/** Some lines of a text, with what is between them and nothing around them. */
+function linesIn({ bytes, starts, content }: Known, from: number, to: number): Uint8Array {
+  if (starts === undefined || from >= to) return NOTHING.bytes;
+  const next = starts[to] ?? 0;
+  return bytes.subarray(starts[from], next - (to === content.manifests.length ? 1 : SEPARATOR.length));
+}
+
+function startsOf(bytes: Uint8Array, count: number): Uint32Array {
+  const starts = new Uint32Array(count + 1);
+  let at = 0;
+  for (let i = 0; i <= count; i++) {
+    at = bytes.indexOf(NEWLINE, at) + 1;
+    starts[i] = at;
+  }
+  return starts;
 }
 
 function parseWhole(bytes: Uint8Array, where: string): IndexContent {

@@ -77,3 +77,28 @@ Deno.test("lines of the past are let go", () => {
     assertEquals(content.manifests, [{ a: i }]);
   }
 });
+
+Deno.test("whatever changes, the text says what the content says", () => {
+  // The same every time: a failure must come again.
+  let seed = 7;
+  const random = (below: number) => (seed = (seed * 48_271) % 0x7fff_ffff) % below;
+  const text = new IndexText();
+  let manifests: { readonly n: number; readonly note: string }[] = [];
+  for (let step = 0; step < 400; step++) {
+    const next = [...manifests];
+    for (let i = random(3); i >= 0; i--) {
+      const fresh = { n: random(1000), note: "ü,\n]}".repeat(random(3)) };
+      next.splice(random(next.length + 1), random(3), ...(random(3) === 0 ? [] : [fresh]));
+    }
+    if (random(40) === 0) next.length = 0;
+    if (random(40) === 0) next.reverse();
+    const content = { manifests: next, rest: { schemaVersion: 2, step } };
+    const bytes = text.format(content);
+    assertEquals(JSON.parse(new TextDecoder().decode(bytes)), { schemaVersion: 2, step, manifests: next });
+    // Now and then it is read again, by the same reader or a new one.
+    const read = random(2) === 0 ? text.parse(bytes.slice(), "it") : new IndexText().parse(bytes, "it");
+    assertEquals(read.manifests, next);
+    if (random(20) === 0) text.parse(bytesOf(JSON.stringify({ manifests: next })), "it");
+    manifests = next;
+  }
+});
