@@ -106,10 +106,12 @@ Deno.test("collectGarbage() sweeps what no image needs, and keeps fresh partials
   const swept = await collectGarbage(deps);
   assertEquals(swept.blobs, dry.blobs);
   assertEquals((await blobs()).length, before - swept.blobs.length);
-  assertEquals((await Array.fromAsync(store.listIngests())).length, 1);
+  // The blobs that were stopped with the broken one may have left some bytes too.
+  const partials = await Array.fromAsync(store.listIngests(), (ingest) => ingest.digest);
+  assert(partials.includes(digest));
 
   const old = await collectGarbage(deps, { partialAge: -1000 });
-  assertEquals(old.partials.map((partial) => partial.digest), [digest]);
+  assertEquals(old.partials.map((partial) => partial.digest).sort(), partials.sort());
   assertEquals(await Array.fromAsync(store.listIngests()), []);
 });
 
