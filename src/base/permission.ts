@@ -14,6 +14,7 @@ export function missingFlag(error: unknown): string | undefined {
     /^Requires .+? access(?: to (.+?))?, [^,]*?(--allow-[a-z]+)/s.exec(error.message) ?? [];
   if (flag === undefined) return undefined;
   const name = target?.replace(/^"(.*)"$/s, "$1");
-  // The runtime says "<CWD>" and the like where it hides a path.
-  return name === undefined || name.includes("<") ? flag : `${flag}=${name}`;
+  // The runtime says "<CWD>" and the like where it hides a path; what only all permissions allow takes no name.
+  const isWhole = name === undefined || name.includes("<") || flag === "--allow-all";
+  return isWhole ? flag : `${flag}=${name}`;
 }

@@ -39,8 +39,8 @@ export async function countUsage(paths: StorePaths): Promise<StoreUsage> {
 
 async function countTree(root: string): Promise<Tally> {
   const tally: Tally = { files: 0, bytes: 0, inodes: 0, counted: new Set() };
+  // The folder itself is there in an empty store too.
   const directories = [root];
-  await look(root, tally);
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
     const paths: string[] = [];
     for (const entry of await entriesIn(directory)) {

@@ -7,6 +7,7 @@ import type { ImageService } from "../../image/service.ts";
 import type { PullOptions, PullResult } from "../../image/types.ts";
 import { formatSize } from "../../base/units.ts";
 import { parsePlatform } from "../../oci/platform.ts";
+import { parseReference } from "../../oci/reference.ts";
 import type { Context, Ending } from "../context.ts";
 import { exitNameOf } from "../exit_codes.ts";
 import { credentialFrom, credentialsFor, openOnline } from "../open.ts";
@@ -20,6 +21,8 @@ import type { InputOf } from "../table/types.ts";
 /** Pulls one image after the other. One that fails doesn't keep the next; the first failure is what it ends with. */
 export async function run({ args, options }: InputOf<typeof PULL>, context: Context): Promise<Ending> {
   const { io, messages, environment, signal } = context;
+  // A slip of the pen in the last name must not show after the first was pulled for an hour.
+  for (const reference of args.references) parseReference(reference);
   const kind = progressKindFor(options.quiet ? "none" : options.progress, {
     isTerminal: io.stderr.isTerminal,
     isDumb: environment.isDumb,
