@@ -156,17 +156,19 @@ class Lane {
     }
     this.#connection = connection;
     const timer = this.#watch(connection);
+    let isClean = true;
     try {
       this.#write(connection, [first]);
       this.takeMore();
-      while (this.#jobs.length > 0) if (!await this.#answer(connection)) break;
+      while (isClean && this.#jobs.length > 0) isClean = await this.#answer(connection);
     } catch {
       connection.close();
     } finally {
       clearInterval(timer);
     }
     await this.#writing.catch(() => {});
-    if (this.#jobs.length === 0) this.#pool.putBack(connection);
+    // What is left of an answer that was passed on would be taken for the next one.
+    if (isClean && this.#jobs.length === 0) this.#pool.putBack(connection);
     else connection.close();
     return this.#jobs;
   }

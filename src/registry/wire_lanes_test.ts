@@ -90,6 +90,21 @@ Deno.test("A body much longer than expected is left to the ordinary way", async 
   assertEquals([long, text(short)], [undefined, "/short"]);
 });
 
+Deno.test("What is left of an answer that was passed on is never taken for the next one", async () => {
+  await using server = serveRaw(async (write, path) => {
+    if (path === "/long") {
+      await write("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n");
+      await write("x".repeat(20_000));
+    } else await write(okText(path));
+    return true;
+  });
+  using lanes = open(server.url);
+  for (let i = 0; i < 10; i++) {
+    assertEquals(await lanes.get("/long"), undefined);
+    assertEquals(text(await lanes.get("/a")), "/a");
+  }
+});
+
 Deno.test("No connection: the request is given back", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = new URL(`http://127.0.0.1:${listener.addr.port}/`);
