@@ -13,7 +13,7 @@ import { DIST } from "./bundle.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** Two make programs of their own, and one holds figures against limits that are those of the newer Deno. */
+/** These make programs of their own. */
 const IGNORED = ["tests/real/binary_test.ts", "tests/real/bundle_test.ts"];
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {

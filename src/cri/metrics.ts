@@ -43,17 +43,19 @@ export class Gauge implements Family {
   readonly kind = "gauge";
   readonly help: string;
   readonly #read: () => number | undefined;
+  readonly #key: string;
 
   /** @param read the value now; undefined while there is none */
-  constructor(help: string, read: () => number | undefined) {
+  constructor(help: string, read: () => number | undefined, labels: Labels = {}) {
     this.help = help;
     this.#read = read;
+    this.#key = labelText(labels);
   }
 
   /** @inheritdoc */
   samples(): Iterable<readonly [string, number]> {
     const value = this.#read();
-    return value === undefined ? [] : [["", value]];
+    return value === undefined ? [] : [[this.#key, value]];
   }
 }
 

@@ -33,8 +33,8 @@ export class ServiceMetrics {
   readonly #families;
 
   constructor(sources: MetricSources) {
-    const build = new Counter("The running version");
-    build.add(1, { version: sources.version, deno: Deno.version.deno });
+    const versions = { version: sources.version, deno: Deno.version.deno };
+    const build = new Gauge("The running version", () => 1, versions);
     // A figure that is there from the beginning can be told from one that went missing.
     this.#pulls.add(0, { status: "ok" });
     this.#pullBytes.add(0);
