@@ -50,3 +50,36 @@ async function describe(pid: string): Promise<string> {
   const name = (await Deno.readTextFile(`/proc/${pid}/comm`)).trim();
   return `pid ${pid} (${name})`;
 }
+
+/** Where a process notes that a socket is its own: for those that may not look into /proc. */
+function noteOf(path: string): string {
+  return `${path}.pid`;
+}
+
+/** Notes that this process listens on a socket. Only an error message wants it, so a failure is none. */
+export function noteHolder(path: string, socket: Deno.FileInfo): void {
+  try {
+    Deno.writeTextFileSync(noteOf(path), `${Deno.pid} ${socket.ino}\n`);
+  } catch {
+    return;
+  }
+}
+
+/** Who noted that the socket is its own, as `pid 12`; undefined for a note about another socket of that name. */
+export function readHolder(path: string, socket: Deno.FileInfo): string | undefined {
+  try {
+    const [pid, inode] = Deno.readTextFileSync(noteOf(path)).trim().split(" ");
+    return inode === String(socket.ino) ? `pid ${pid}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes the note away. */
+export function forgetHolder(path: string): void {
+  try {
+    Deno.removeSync(noteOf(path));
+  } catch {
+    return;
+  }
+}

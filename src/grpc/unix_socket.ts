@@ -4,11 +4,11 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { findSocketHolder } from "./socket_holder.ts";
+import { findSocketHolder, forgetHolder, noteHolder, readHolder } from "./socket_holder.ts";
 
 /** A socket to listen on. */
 export interface UnixSocketOptions {
-  /** Its absolute path. `PATH.tmp` is used for a moment, too. */
+  /** Its absolute path. `PATH.tmp` is used for a moment, too, and `PATH.pid` tells who listens. */
   readonly path: string;
   /** Permission bits. @default {0o660} */
   readonly mode?: number;
@@ -45,6 +45,7 @@ export async function listenUnix(options: UnixSocketOptions): Promise<UnixSocket
     if (options.groupId !== undefined) Deno.chownSync(boundPath, null, options.groupId);
     const ours = Deno.lstatSync(boundPath);
     Deno.renameSync(boundPath, path);
+    noteHolder(path, ours);
     return { listener, unlink: () => unlinkIfSame(path, ours) };
   } catch (error) {
     listener.close();
@@ -60,8 +61,8 @@ async function refuseLiving(path: string, names: readonly string[]): Promise<boo
     throw new AppError("already_exists", `Cannot listen on "${path}": the file there is not a socket`);
   }
   if (!await isAlive(path)) return true;
-  // A program that gave up permissions may not look into /proc: then people must.
-  const holder = await findSocketHolder(names) ?? `another process ("ss -xlp src ${path}" shows which)`;
+  // A program that gave up permissions may not look into /proc, but it may read what a program like it has noted.
+  const holder = await findSocketHolder(names) ?? readHolder(path, info) ?? "another process";
   throw new AppError("busy", `Cannot listen on "${path}": ${holder} listens there`, { details: { path } });
 }
 
@@ -78,7 +79,10 @@ async function isAlive(path: string): Promise<boolean> {
 
 function unlinkIfSame(path: string, ours: Deno.FileInfo): void {
   const info = statIfThere(path);
-  if (info && info.dev === ours.dev && info.ino === ours.ino) Deno.removeSync(path);
+  if (info && info.dev === ours.dev && info.ino === ours.ino) {
+    Deno.removeSync(path);
+    forgetHolder(path);
+  }
 }
 
 function statIfThere(path: string): Deno.FileInfo | undefined {

@@ -25,9 +25,10 @@ export async function socketGrants({ command, input }: Line, unixHosts: boolean)
   // A server binds under another name first, and makes the folder if it is missing.
   const paths = isServer ? names.flatMap((path) => [path, `${path}.tmp`]) : names;
   const folders = isServer ? await missingFolders(names) : [];
+  const notes = isServer ? names.map((path) => `${path}.pid`) : [];
   return {
-    read: [...paths, ...folders],
-    write: [...paths, ...folders],
+    read: [...paths, ...notes, ...folders],
+    write: [...paths, ...notes, ...folders],
     net: [
       ...unixHosts ? paths.map((path) => `unix:${path}`) : [],
       ...address?.transport === "tcp" ? [`${address.hostname}:${address.port}`] : [],
