@@ -1,6 +1,6 @@
 /**
  * Runs dray beside crane, skopeo, regctl, oras and containerd on the same pulls, in turn, each into an empty folder,
- * and prints a table for each piece of work.
+ * and its CRI socket beside a grpc-go server (L), and prints a table for each piece of work.
  *
  * ```sh
  * deno run -A scripts/bench.ts                       # everything (after: deno task tools)
@@ -14,6 +14,7 @@
 import { type Distribution, startDistribution } from "../tests/real/distribution.ts";
 import { pullAgain, pullSharing } from "./bench/checks.ts";
 import { checkTime, measure, type Sample, summarize } from "./bench/measure.ts";
+import { criLoad } from "./bench/cri_load.ts";
 import { type Network, startProxy } from "./bench/proxy.ts";
 import { machine, type Row, table } from "./bench/table.ts";
 import { type Contender, dray, type Form, prepareDray, rivals } from "./bench/tools.ts";
@@ -29,6 +30,8 @@ interface Line {
 }
 
 const MB = 1_000_000;
+/** Calls of ListImages in a race. */
+const CRI_CALLS = 20_000;
 
 const NETWORKS: Readonly<Record<string, Line>> = {
   loopback: { what: "loopback", works: "ABCD" },
@@ -81,7 +84,7 @@ function optionsOf(args: readonly string[]): Options {
     scale: isQuick ? "quick" : "full",
     runs: Number(value("--runs") ?? (isQuick ? 1 : 5)),
     form,
-    only: value("--only") ?? "ABCDSEFG",
+    only: value("--only") ?? "ABCDSEFGL",
     networks,
     tools: value("--tools")?.split(","),
     out: value("--out"),
@@ -239,6 +242,9 @@ async function bench(options: Options, folder: string): Promise<string> {
       report.add(await pullAgain(own, plain, again, `${folder}/again`, options.runs));
     }
     if (options.only.includes("G")) report.add(await pullSharing(own, plain, `${folder}/sharing`));
+    if (options.only.includes("L")) {
+      report.add(await criLoad(options.scale === "quick" ? 500 : CRI_CALLS, Deno.execPath()));
+    }
     if (!options.networks.includes("tls")) return report.text;
     await using tls = await startDistribution({ storage, tls: true });
     const line = NETWORKS.tls;

@@ -64,7 +64,7 @@ function start(command: string, ...args: readonly string[]): Deno.ChildProcess {
   return new Deno.Command(command, { args: [...args], stdout: "null", stderr: "null" }).spawn();
 }
 
-async function compare(images: number, calls: number, deno: string): Promise<void> {
+async function compare(images: number, calls: number, deno: string): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "dray-load-" });
   const children: Deno.ChildProcess[] = [];
   try {
@@ -109,15 +109,16 @@ async function compare(images: number, calls: number, deno: string): Promise<voi
         if (known === undefined || figures.cpuMicros < known.cpuMicros) best.set(name, figures);
       }
     }
-    console.log(`\n${images} images, ${bytes} bytes, ${calls} calls, 16 at once`);
-    for (const [name, { cpuMicros, perSecond, p50, p99 }] of best) {
-      console.log(
-        `${name.padEnd(26)}${cpuMicros.toFixed(1).padStart(8)} µs CPU/call ${
-          perSecond.toFixed(0).padStart(7)
-        } calls/s` +
-          `  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
-      );
-    }
+    return [
+      `L: ListImages of ${images} images, ${bytes} bytes, ${calls} calls, 16 at once\n`,
+      "| server | CPU/call µs | calls/s | p50 ms | p99 ms |",
+      "| --- | ---: | ---: | ---: | ---: |",
+      ...Array.from(best, ([name, { cpuMicros, perSecond, p50, p99 }]) => {
+        const figures = [cpuMicros.toFixed(1), perSecond.toFixed(0), p50.toFixed(2), p99.toFixed(2)];
+        return `| ${name} | ${figures.join(" | ")} |`;
+      }),
+      "",
+    ].join("\n");
   } finally {
     for (const child of children) {
       child.kill("SIGTERM");
@@ -127,12 +128,14 @@ async function compare(images: number, calls: number, deno: string): Promise<voi
   }
 }
 
-if (import.meta.main) {
-  const deno = option("deno", Deno.execPath());
-  const calls = Number(option("calls", "20000"));
+/** Builds the other server and the client with Go, and races. Gives tables. */
+export async function criLoad(calls: number, deno: string): Promise<string> {
   const source = `${ROOT}tests/cri/go`;
   const built = await new Deno.Command("go", { args: ["build", "-o", LOAD, "./load"], cwd: source }).output();
   if (!built.success) throw new Error(new TextDecoder().decode(built.stderr));
-  await compare(3, calls, deno);
-  await compare(200, Math.ceil(calls / 5), deno);
+  return `${await compare(3, calls, deno)}\n${await compare(200, Math.ceil(calls / 5), deno)}`;
+}
+
+if (import.meta.main) {
+  console.log(await criLoad(Number(option("calls", "20000")), option("deno", Deno.execPath())));
 }
