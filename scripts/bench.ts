@@ -12,6 +12,7 @@
  * @module
  */
 import { type Distribution, startDistribution } from "../tests/real/distribution.ts";
+import { findTool } from "../tests/real/tools.ts";
 import { pullAgain, pullSharing } from "./bench/checks.ts";
 import { checkTime, measure, type Sample, summarize } from "./bench/measure.ts";
 import { criLoad } from "./bench/cri_load.ts";
@@ -201,13 +202,26 @@ async function raceAtTree(
   }
 }
 
+/** What it takes to start a program that says its version and ends, beside others that do the same. */
 async function startUp(words: readonly string[], runs: number): Promise<string> {
-  const [program = "", ...args] = words;
-  const samples: Sample[] = [];
-  for (let i = 0; i < runs * 3; i++) samples.push(await measure({ program, args: [...args, "version"] }));
-  const { wall, least, memory } = summarize(samples);
-  const [middle, best] = [wall, least].map((s) => Math.round(s * 1000));
-  return `Start: dray version in ${middle} ms (least ${best}), ${Math.round(memory)} MiB\n`;
+  const programs: readonly (readonly string[])[] = [
+    [...words, "version"],
+    [findTool("crane") ?? "", "version"],
+    [findTool("skopeo") ?? "", "--version"],
+  ];
+  const rows = programs.map((words): readonly [readonly string[], Sample[]] => [words, []]);
+  for (let i = 0; i < runs * 3; i++) {
+    for (const [[program = "", ...args], samples] of rows) {
+      if (program !== "") samples.push(await measure({ program, args }));
+    }
+  }
+  return rows.flatMap(([words, samples]) => {
+    if (samples.length === 0) return [];
+    const { wall, least, memory } = summarize(samples);
+    const [middle, best] = [wall, least].map((seconds) => Math.round(seconds * 1000));
+    const name = words === programs[0] ? "dray version" : `${words[0]?.replace(/.*\//, "")} ${words[1]}`;
+    return [`Start: ${name} in ${middle} ms (least ${best}), ${Math.round(memory)} MiB\n`];
+  }).join("");
 }
 
 async function bench(options: Options, folder: string): Promise<string> {
