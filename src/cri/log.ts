@@ -16,6 +16,3 @@ export interface CriLog {
   /** A failure that is not a client's: with its causes. */
   error(message: string, error: unknown, fields?: LogFields): void;
 }
-
-/** Says nothing. */
-export const SILENT_LOG: CriLog = { info: () => {}, warn: () => {}, error: () => {} };

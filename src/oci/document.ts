@@ -17,7 +17,6 @@ import {
   type Where,
 } from "./json.ts";
 import {
-  DOCKER_LIST,
   DOCKER_MANIFEST,
   essenceOf,
   isIndexType,
@@ -156,9 +155,4 @@ function readIndex(fields: JsonObject, mediaType: string, where: Where): ImageIn
 
 function readDescriptors(value: unknown, where: Where): readonly Descriptor[] {
   return asArray(value, where).map((item, i) => readDescriptor(item, `${where}[${i}]`));
-}
-
-/** The media type that belongs to a document's family: what to write where a Docker document must stay one. */
-export function isDockerDocument(document: ImageDocument): boolean {
-  return document.mediaType === DOCKER_LIST || document.mediaType === DOCKER_MANIFEST;
 }

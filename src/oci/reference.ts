@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { type Digest, findDigest, parseDigest } from "./digest.ts";
+import { type Digest, parseDigest } from "./digest.ts";
 
 /** A name in full: `docker.io/library/nginx:latest`. */
 export interface Reference {
@@ -160,9 +160,4 @@ export function recordedNameOf(reference: Reference): string {
 /** The reference of the same repository with another digest and no tag. */
 export function withDigest(reference: Reference, digest: Digest): Reference {
   return { registry: reference.registry, repository: reference.repository, digest };
-}
-
-/** Whether text could be a digest: to tell `REF` from `ID` where both are accepted. */
-export function looksLikeDigest(text: string): boolean {
-  return findDigest(text) !== undefined;
 }
