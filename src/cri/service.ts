@@ -5,6 +5,7 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { Health } from "../grpc/health.ts";
+import { HEALTH_FILE } from "../grpc/health_descriptor.ts";
 import { reflectionMethods } from "../grpc/reflection.ts";
 import { GrpcServer } from "../grpc/server.ts";
 import type { ImageDeps } from "../image/deps.ts";
@@ -105,7 +106,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
   for (const api of CRI_APIS) health.set(`runtime.${api}.ImageService`, "serving");
   const served = new Map([...criMethods(calls, version), ...health.methods()]);
   const server = new GrpcServer({
-    methods: new Map([...served, ...reflectionMethods(served, schemaFiles())]),
+    methods: new Map([...served, ...reflectionMethods(served, [HEALTH_FILE, ...schemaFiles()])]),
     inflate: gunzip,
     statusOf: criStatusOf,
     unknownMethod: unknownMethodMessage,

@@ -57,6 +57,8 @@ realTest({ tools: ["registry", "grpcurl"] }, "grpcurl finds the services by refl
     const call = (...args: readonly string[]) => runOk(tool("grpcurl"), ["-plaintext", ...args]);
     const services = await call(`unix://${socket}`, "list");
     for (const api of ["v1", "v1alpha2"]) assertStringIncludes(services, `runtime.${api}.ImageService`);
+    const health = await call(`unix://${socket}`, "grpc.health.v1.Health/Check");
+    assertEquals(JSON.parse(health), { status: "SERVING" });
     const described = await call(`unix://${socket}`, "describe", "runtime.v1alpha2.ImageFsInfoResponse");
     assertEquals(described.includes("container_filesystems"), false);
     for (const api of ["v1", "v1alpha2"]) {
