@@ -4,6 +4,7 @@
  * @module
  */
 import { findTool } from "../../tests/real/tools.ts";
+import { bundle } from "../bundle.ts";
 import { startContainerd } from "./containerd.ts";
 import { type Command, measure, type Sample } from "./measure.ts";
 
@@ -25,27 +26,28 @@ export interface Contender {
   pull(pull: Pull): Promise<Sample>;
 }
 
-/** How dray is started. */
+/** How dray is started: from its modules as the binary has them in it, from its sources, or as the binary. */
 export type Form = "bundle" | "source" | "compiled";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** Makes what the form needs in `folder`, and gives the words that start dray. */
+/** Makes what the form needs, as it is shipped, and gives the words that start dray. */
 export async function prepareDray(form: Form, folder: string): Promise<readonly string[]> {
   const deno = Deno.execPath();
-  const main = `${root}main.ts`;
-  if (form === "source") return [deno, "run", "--allow-all", main];
-  const out = form === "bundle" ? `${folder}/dray-bundle/main.js` : `${folder}/dray`;
-  // Split, since a single file loads at once what the runtime's own modules take 60 ms for.
-  const args = form === "bundle"
-    ? ["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", `${folder}/dray-bundle`, main]
-    : ["compile", "--quiet", "--allow-all", "--output", out, main];
-  const { code, stderr } = await new Deno.Command(deno, { args, cwd: root }).output();
-  if (code !== 0) throw new Error(`Cannot make dray: ${new TextDecoder().decode(stderr)}`);
+  if (form === "source") return [deno, "run", "--allow-all", `${root}main.ts`];
+  const words = form === "bundle"
+    ? [deno, "run", "--allow-all", await bundle("folder")]
+    : [await compileTo(`${folder}/dray`)];
   // A first run fills the runtime's own cache of compiled code.
-  const words = form === "bundle" ? [deno, "run", "--allow-all", out] : [out];
   await measure({ program: words[0] ?? "", args: [...words.slice(1), "version"] });
   return words;
+}
+
+async function compileTo(output: string): Promise<string> {
+  const args = ["run", "--allow-all", `${root}scripts/compile.ts`, "--output", output];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).output();
+  if (code !== 0) throw new Error(`Cannot compile dray: ${new TextDecoder().decode(stderr)}`);
+  return output;
 }
 
 /** dray itself. */
