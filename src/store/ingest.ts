@@ -15,8 +15,11 @@ import { dropPartial, isStateOf, rehash, writeState } from "./partial.ts";
 import { type IngestPlace, moveToBlob, protectBlob } from "./place.ts";
 import { beginHash, type RunningHash } from "./running_hash.ts";
 
-/** Longer writes cost more: of 1 MiB and more several times the system time. */
-const WRITE_MAX_BYTES = 256 * KIB;
+/**
+ * Longer writes make the kernel take memory in larger pieces, which it has to get from further away: on a virtual machine
+ * whose unused memory goes back to its host, writes of 256 KiB cost up to three times the system time.
+ */
+const WRITE_MAX_BYTES = 64 * KIB;
 /** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
 export const SMALL_BLOB_BYTES = 256 * KIB;
 
