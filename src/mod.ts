@@ -54,6 +54,11 @@ export type {
   UnnamedIngest,
   UnnamedIngester,
 } from "./content/store.ts";
+export { credentialLocations } from "./credentials/locations.ts";
+export type { CredentialFile, CredentialLocations } from "./credentials/locations.ts";
+export type { HelperOptions } from "./credentials/helper.ts";
+export type { ProgramEnvironment, ProgramOutput, ProgramRunner } from "./credentials/program.ts";
+export { chainCredentials, fileCredentials, fixedCredentials } from "./credentials/source.ts";
 export { openImages } from "./image/open.ts";
 export type { OpenOptions } from "./image/open.ts";
 export { pullImage } from "./image/pull.ts";

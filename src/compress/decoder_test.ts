@@ -4,24 +4,10 @@ import { AppError, isCode } from "../base/errors.ts";
 import type { Compression } from "./compression.ts";
 import { openDecoder } from "./decoder.ts";
 import { openDecodingReader } from "./decoding_reader.ts";
-import { openEncoder } from "./encoder.ts";
 import { checkExpansion, DEFAULT_EXPANSION, RATIO_FREE_BYTES } from "./limits.ts";
+import { encode } from "./test_encoder.ts";
 
 const FORMATS: readonly Compression[] = ["gzip", "zstd", "none"];
-
-async function encode(
-  compression: Compression,
-  bytes: Uint8Array,
-  piece = bytes.length,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  using encoder = await openEncoder(compression);
-  for (let at = 0; at < bytes.length; at += piece) {
-    for (const chunk of encoder.encode(bytes.subarray(at, at + piece))) chunks.push(chunk.slice());
-  }
-  for (const chunk of encoder.finish()) chunks.push(chunk.slice());
-  return concatBytes(chunks);
-}
 
 async function decode(compression: Compression, bytes: Uint8Array, piece = 64 * KIB): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -49,30 +35,23 @@ function sample(length: number): Uint8Array {
   return bytes;
 }
 
-Deno.test("decoders give back what encoders took, in pieces of any size", async (t) => {
+Deno.test("decoders give back what was compressed, in pieces of any size", async (t) => {
   const plain = sample(700 * KIB);
   for (const format of FORMATS) {
     for (const piece of [1000, 64 * KIB, MIB]) {
       await t.step(`${format}, ${piece}`, async () => {
-        const packed = await encode(format, plain, piece);
+        const packed = encode(format, plain);
         assertEquals(await decode(format, packed, piece), plain);
       });
     }
   }
 });
 
-Deno.test("encoders give the same bytes whatever pieces they take", async () => {
-  const plain = sample(300 * KIB);
-  for (const format of FORMATS) {
-    assertEquals(await encode(format, plain, 777), await encode(format, plain));
-  }
-});
-
 Deno.test("decoders join members and frames, and tolerate zeros after the last, cut at any byte", async (t) => {
   for (const format of ["gzip", "zstd"] as const) {
-    const one = await encode(format, new TextEncoder().encode("one "));
-    const two = await encode(format, new TextEncoder().encode("two"));
-    const none = await encode(format, new Uint8Array(0));
+    const one = encode(format, new TextEncoder().encode("one "));
+    const two = encode(format, new TextEncoder().encode("two"));
+    const none = encode(format, new Uint8Array(0));
     const whole = concatBytes([one, none, two, new Uint8Array(600)]);
     for (let piece = 1; piece < 60; piece++) {
       const text = new TextDecoder().decode(await decode(format, whole, piece));
@@ -84,7 +63,7 @@ Deno.test("decoders join members and frames, and tolerate zeros after the last, 
 Deno.test("a zstd decoder passes over skippable frames", async () => {
   const skip = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 9, 9, 9);
   const empty = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0);
-  const frame = await encode("zstd", new TextEncoder().encode("kept"));
+  const frame = encode("zstd", new TextEncoder().encode("kept"));
   for (const piece of [1, 5, 1000]) {
     const whole = concatBytes([skip, frame, empty, frame, skip]);
     assertEquals(new TextDecoder().decode(await decode("zstd", whole, piece)), "keptkept");
@@ -93,7 +72,7 @@ Deno.test("a zstd decoder passes over skippable frames", async () => {
 
 Deno.test("decoders refuse a stream that is cut at any byte", async () => {
   for (const format of ["gzip", "zstd"] as const) {
-    const packed = await encode(format, sample(2000));
+    const packed = encode(format, sample(2000));
     for (let length = 0; length < packed.length; length++) {
       const error = await assertRejects(() => decode(format, packed.subarray(0, length)), AppError);
       assertEquals(error.code, "invalid_content", `${format} cut at ${length}`);
@@ -103,7 +82,7 @@ Deno.test("decoders refuse a stream that is cut at any byte", async () => {
 
 Deno.test("decoders refuse garbage after the last member or frame, also behind padding", async () => {
   for (const format of ["gzip", "zstd"] as const) {
-    const packed = await encode(format, sample(100));
+    const packed = encode(format, sample(100));
     for (const tail of [[7, 7, 7, 7, 7], [0, 0, 7]]) {
       for (const piece of [1, 1000]) {
         const whole = concatBytes([packed, Uint8Array.from(tail)]);
@@ -115,7 +94,7 @@ Deno.test("decoders refuse garbage after the last member or frame, also behind p
 
 Deno.test("decoders find damage by the checksums of the format", async () => {
   for (const format of ["gzip", "zstd"] as const) {
-    const packed = await encode(format, sample(5000));
+    const packed = encode(format, sample(5000));
     packed[packed.length - 3] = (packed.at(-3) ?? 0) ^ 0x10;
     assert(isCode(await assertRejects(() => decode(format, packed)), "invalid_content"));
   }
@@ -130,7 +109,7 @@ Deno.test("a zstd decoder refuses a window that it would have to keep in memory"
 
 Deno.test("a decoder stops a bomb before its bytes are given", async () => {
   for (const format of ["gzip", "zstd"] as const) {
-    const bomb = await encode(format, new Uint8Array(4 * MIB));
+    const bomb = encode(format, new Uint8Array(4 * MIB));
     let seen = 0;
     using decoder = await openDecoder(format, { unpackedBytes: MIB, ratio: 250 });
     const error = assertThrows(() => {
@@ -144,7 +123,7 @@ Deno.test("a decoder stops a bomb before its bytes are given", async () => {
 Deno.test("openDecodingReader() tells the format by its magic and reads in pieces of any size", async () => {
   const plain = sample(400 * KIB);
   for (const format of FORMATS) {
-    const packed = await encode(format, plain);
+    const packed = encode(format, plain);
     let at = 0;
     using reader = await openDecodingReader({
       read(buffer) {
@@ -171,7 +150,7 @@ Deno.test("decoders never hang or fail untyped on random bytes", async () => {
   let state = 42;
   const random = () => (state = (state * 48271) % 2147483647);
   for (const format of ["gzip", "zstd"] as const) {
-    const packed = await encode(format, sample(3000));
+    const packed = encode(format, sample(3000));
     for (let round = 0; round < 200; round++) {
       const bytes = packed.slice();
       for (let i = 0; i <= random() % 4; i++) bytes[random() % bytes.length] = random() % 256;

@@ -6,6 +6,7 @@
 
 /** A file that may hold credentials, or may not be there. */
 export interface CredentialFile {
+  /** Where it is. */
   readonly path: string;
   /**
    * Whether the user named it. A named file that can't be looked at is an error; one that we only guess at is left

@@ -13,7 +13,9 @@ const OUTPUT_MAX_BYTES = 256 * KIB;
 export interface ProgramOutput {
   /** Whether it ended with exit status 0. */
   readonly success: boolean;
+  /** What it printed. */
   readonly stdout: string;
+  /** What it complained of. */
   readonly stderr: string;
 }
 

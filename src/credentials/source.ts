@@ -18,6 +18,23 @@ import { type CredentialLocations, searchOrderOf } from "./locations.ts";
  *
  * The question fails, rather than going on without credentials, if a file is broken or a helper program fails
  * (AppError `invalid_content`, `unauthorized`, `permission_denied`, `deadline_exceeded`).
+ *
+ * @example Pull with what `docker login` left, or with one token for one registry
+ * ```ts
+ * import { openImages } from "../image/open.ts";
+ * import { credentialLocations } from "./locations.ts";
+ * import { chainCredentials, fileCredentials, fixedCredentials } from "./source.ts";
+ *
+ * const locations = credentialLocations((name) => Deno.env.get(name), "/home/ann");
+ * const token = { kind: "basic", username: "ann", password: "s3cret" } as const;
+ * const images = await openImages({
+ *   root: await Deno.makeTempDir(),
+ *   registry: {
+ *     credentials: chainCredentials(fixedCredentials("ghcr.io", token, "my own"), fileCredentials(locations)),
+ *   },
+ * });
+ * images.close();
+ * ```
  */
 export function fileCredentials(
   locations: CredentialLocations,
@@ -49,7 +66,10 @@ export function fixedCredentials(registry: string, credential: Credential, sourc
   };
 }
 
-/** Asks one source after the other; the first that has a credential wins. */
+/**
+ * Asks one source after the other; the first that has a credential wins. One that fails ends the question: a broken
+ * file must not turn into a pull in somebody else's name.
+ */
 export function chainCredentials(...sources: readonly CredentialSource[]): CredentialSource {
   return {
     async findCredential(registry, repository, signal) {
