@@ -65,6 +65,7 @@ export { pullImage } from "./image/pull.ts";
 export type { ImageDeps, ImageStorage, RemoteOpener } from "./image/deps.ts";
 export type { BlobRole, BlobState, PlannedBlob, PullEvent, PullListener } from "./image/events.ts";
 export type {
+  CallOptions,
   ImageService,
   ImportServiceOptions,
   RemoteOptions,

@@ -67,9 +67,10 @@ export async function openImages(options: OpenOptions): Promise<ImageService> {
       const { remoteTags } = await import("./remote.ts");
       yield* remoteTags(await online(), repository, remoteOptions);
     },
-    pin: async (image, pinned, signal) =>
+    pin: async (image, pinned, { signal = neverAborted() } = {}) =>
       (await import("./pin.ts")).pinImage({ store }, image, pinned, signal),
-    tag: async (image, name, signal) => (await import("./tag.ts")).tagImage({ store }, image, name, signal),
+    tag: async (image, name, { signal = neverAborted() } = {}) =>
+      (await import("./tag.ts")).tagImage({ store }, image, name, signal),
     remove: async (images, removeOptions) =>
       (await import("./remove.ts")).removeImages({ store }, images, removeOptions),
     collect: async (collectOptions) => (await import("./sweep.ts")).collectGarbage({ store }, collectOptions),
@@ -85,16 +86,16 @@ function contentUses(store: Store): ContentUses {
   return {
     unpack: async (image, directory, { signal = neverAborted(), ...unpackOptions } = {}) =>
       (await import("./unpack.ts")).unpackImage(store, image, directory, unpackOptions, signal),
-    unpackLayers: async (image, signal = neverAborted()) =>
+    unpackLayers: async (image, { signal = neverAborted() } = {}) =>
       (await import("./unpack_layers.ts")).unpackLayers(store, image, signal),
     layerPaths: async (image) => (await import("./unpack_layers.ts")).layerPaths(store, image),
-    exportArchive: async (images, format, sink, signal = neverAborted()) =>
+    exportArchive: async (images, format, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/export.ts")).exportArchive(store, images, format, sink, signal),
-    exportLayout: async (images, directory, signal = neverAborted()) => {
+    exportLayout: async (images, directory, { signal = neverAborted() } = {}) => {
       const { exportLayout } = await import("./archive/export.ts");
       await exportLayout(store, images, await openStore(directory, { signal }), signal);
     },
-    exportRootfs: async (image, sink, signal = neverAborted()) =>
+    exportRootfs: async (image, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/rootfs.ts")).exportRootfs(store, image, sink, signal),
     importArchive: async (source, { signal = neverAborted(), ...importOptions } = {}) => {
       const { tarFiles } = await import("./archive/archive_source.ts");
@@ -106,7 +107,7 @@ function contentUses(store: Store): ContentUses {
       const { importImages } = await import("./archive/import.ts");
       return await importImages(store, folderFiles(directory, signal), importOptions, signal);
     },
-    diff: async (first, second, signal = neverAborted()) =>
+    diff: async (first, second, { signal = neverAborted() } = {}) =>
       (await import("./diff.ts")).diffImages(store, first, second, signal),
   };
 }

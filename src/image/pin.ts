@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { ImageDeps } from "./deps.ts";
 import { findImage } from "./find.ts";
@@ -18,7 +17,7 @@ export async function pinImage(
   { store }: Pick<ImageDeps, "store">,
   image: string,
   pinned: boolean,
-  signal: AbortSignal = neverAborted(),
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { summary: { id } } = await findImage(store, image);
   const names: string[] = [];

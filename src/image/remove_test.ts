@@ -38,7 +38,7 @@ Deno.test("removeImages() by the last tag takes the recorded digest too, and fre
 Deno.test("removeImages() by one of several tags only untags", async () => {
   await using parts = await fixture();
   const { deps, store, one, names } = parts;
-  assertEquals(await tagImage(deps, "a.b/c:1", "a.b/c:alias"), "a.b/c:alias");
+  assertEquals(await tagImage(deps, "a.b/c:1", "a.b/c:alias", neverAborted()), "a.b/c:alias");
   const result = await removeImages(deps, ["a.b/c:1"]);
   assertEquals(result.untagged, ["a.b/c:1"]);
   assertEquals(result.deleted, []);
@@ -56,7 +56,7 @@ Deno.test("removeImages() by id, or with all tags, takes the image with all its 
     await t.step(name, async () => {
       await using parts = await fixture();
       const { deps, one, two, names } = parts;
-      await tagImage(deps, "a.b/c:1", "x.y/z:1");
+      await tagImage(deps, "a.b/c:1", "x.y/z:1", neverAborted());
       const result = await removeImages(deps, images(one.config.digest), { allTags });
       assertEquals(result.untagged, ["a.b/c:1", `a.b/c@${one.root.digest}`, "x.y/z:1"]);
       assertEquals(await names(), ["a.b/c:2", `a.b/c@${two.root.digest}`].sort());
@@ -131,11 +131,11 @@ Deno.test("collectGarbage() removes nothing while an image's manifest can't be r
 Deno.test("tagImage() takes a name from the image that had it, and refuses a digest", async () => {
   await using parts = await fixture();
   const { deps, store, one } = parts;
-  await tagImage(deps, one.config.digest, "a.b/c:2");
+  await tagImage(deps, one.config.digest, "a.b/c:2", neverAborted());
   const record = (await store.listImages()).find(({ name }) => name === "a.b/c:2");
   assertEquals(record?.imageId, one.config.digest);
   const error = await assertRejects(
-    () => tagImage(deps, "a.b/c:1", `x@${one.root.digest}`),
+    () => tagImage(deps, "a.b/c:1", `x@${one.root.digest}`, neverAborted()),
     AppError,
     "not a digest",
   );

@@ -32,6 +32,12 @@ export interface RemoteOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What every call can be given. */
+export interface CallOptions {
+  /** Gives the call up. */
+  readonly signal?: AbortSignal;
+}
+
 /** How to unpack. */
 export interface UnpackServiceOptions extends UnpackImageOptions {
   /** Gives the unpacking up; nothing of it stays. */
@@ -64,9 +70,9 @@ export interface ImageService {
   /** All tags of a repository, page by page. @throws AppError `not_found` and network codes */
   remoteTags(repository: string, options?: RemoteOptions): AsyncIterable<readonly string[]>;
   /** Keeps a kubelet from removing an image, or lets it. Returns the image's names. @throws AppError `not_found` */
-  pin(image: string, pinned: boolean, signal?: AbortSignal): Promise<readonly string[]>;
+  pin(image: string, pinned: boolean, options?: CallOptions): Promise<readonly string[]>;
   /** Gives an image a further name, and takes it from the image that had it. Returns the name in full. */
-  tag(image: string, name: string, signal?: AbortSignal): Promise<string>;
+  tag(image: string, name: string, options?: CallOptions): Promise<string>;
   /**
    * Removes names: a name untags; an id, or any name with `allTags`, removes the image with all its names. What
    * no image needs any more is swept, unless a pull is running.
@@ -90,7 +96,7 @@ export interface ImageService {
    */
   unpack(image: string, directory: string, options?: UnpackServiceOptions): Promise<UnpackImageResult>;
   /** Unpacks an image's layers for overlayfs, and gives their directories, the lowest first. Needs root and libc. */
-  unpackLayers(image: string, signal?: AbortSignal): Promise<readonly UnpackedLayer[]>;
+  unpackLayers(image: string, options?: CallOptions): Promise<readonly UnpackedLayer[]>;
   /** The directories of an image's layers, the lowest first. @throws AppError `not_found` if they are not unpacked */
   layerPaths(image: string): Promise<readonly string[]>;
   /** Writes images as one archive. */
@@ -98,18 +104,18 @@ export interface ImageService {
     images: readonly string[],
     format: ImageArchiveFormat,
     sink: ByteSink,
-    signal?: AbortSignal,
+    options?: CallOptions,
   ): Promise<void>;
   /** Copies images into another layout, which may have images already. */
-  exportLayout(images: readonly string[], directory: string, signal?: AbortSignal): Promise<void>;
+  exportLayout(images: readonly string[], directory: string, options?: CallOptions): Promise<void>;
   /** Writes the root file system of one image as a tar archive, with all attributes, needing no rights. */
-  exportRootfs(image: string, sink: ByteSink, signal?: AbortSignal): Promise<void>;
+  exportRootfs(image: string, sink: ByteSink, options?: CallOptions): Promise<void>;
   /** Imports all images of an archive. Returns their names in full. */
   importArchive(source: ByteReader, options?: ImportServiceOptions): Promise<readonly string[]>;
   /** Imports all images of a layout, or of an archive that was unpacked. Returns their names in full. */
   importFolder(directory: string, options?: ImportServiceOptions): Promise<readonly string[]>;
   /** What two images differ in. */
-  diff(first: string, second: string, signal?: AbortSignal): Promise<ImageDiff>;
+  diff(first: string, second: string, options?: CallOptions): Promise<ImageDiff>;
   /** Closes connections. The store needs no closing. */
   close(): void;
 }

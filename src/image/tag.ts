@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { parseReference, recordedNameOf } from "../oci/reference.ts";
 import type { ImageDeps } from "./deps.ts";
@@ -19,7 +18,7 @@ export async function tagImage(
   { store }: Pick<ImageDeps, "store">,
   image: string,
   newName: string,
-  signal: AbortSignal = neverAborted(),
+  signal: AbortSignal,
 ): Promise<string> {
   const reference = parseReference(newName);
   if (reference.digest !== undefined) {

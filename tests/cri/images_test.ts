@@ -22,7 +22,7 @@ Deno.test("filters find names, repositories, digests and parts of ids", async (t
   await withCri(async (kit) => {
     const { cri, fixture } = kit;
     const ids = await pullSeeds(kit, 3);
-    await tagImage(fixture.deps, ids[0] ?? "", "registry.example/app2:other");
+    await tagImage(fixture.deps, ids[0] ?? "", "registry.example/app2:other", neverAborted());
     const first = ids[0] ?? "";
     const digest = (await cri.status(first))?.repoDigests[0] ?? "";
     const cases: readonly [filter: string, want: readonly string[]][] = [
@@ -153,9 +153,9 @@ Deno.test("pins come from records and from the configuration", async () => {
     const [first = "", second = ""] = await pullSeeds(kit, 3);
     const pinned = async () => (await cri.list()).filter(({ pinned }) => pinned).map(({ id }) => id);
     assertEquals(await pinned(), [second]);
-    await pinImage(fixture.deps, first, true);
+    await pinImage(fixture.deps, first, true, neverAborted());
     assertEquals((await pinned()).sort(), [first, second].sort());
-    await pinImage(fixture.deps, first, false);
+    await pinImage(fixture.deps, first, false, neverAborted());
     await cri.remove(second);
     assertEquals(await pinned(), []);
   }, { pinned: ["registry.example/app2:v2"] });
@@ -166,7 +166,7 @@ Deno.test("what another process does to the store is seen by the next call", asy
     const { cri, fixture } = kit;
     const [id = ""] = await pullSeeds(kit, 2);
     const other = await openStore(fixture.root);
-    await tagImage({ store: other }, id, "other.example/new:1");
+    await tagImage({ store: other }, id, "other.example/new:1", neverAborted());
     assertEquals((await cri.status("other.example/new:1"))?.id, id);
     await other.updateImages(
       (records) => [...records.values()].filter(({ imageId }) => imageId !== id),

@@ -30,7 +30,7 @@ export interface DiffJson {
 export async function run({ args, options }: InputOf<typeof DIFF>, context: Context): Promise<void> {
   const { io, messages, signal } = context;
   const service = await openLocal(context, "read");
-  const diff = await service.diff(args.first, args.second, signal);
+  const diff = await service.diff(args.first, args.second, { signal });
   if (options.json) return io.stdout.write(jsonText(diffJson(diff)));
   io.stdout.write(diffText(diff));
   messages.info(summary(diff));

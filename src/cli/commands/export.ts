@@ -34,7 +34,7 @@ export async function run({ args, options }: ExportInput, context: Context): Pro
   const service = await openLocal(context, "read");
   const what = countText(args.images.length, "image");
   if (format === "oci-dir") {
-    await service.exportLayout(args.images, output, signal);
+    await service.exportLayout(args.images, output, { signal });
     if (!options.quiet) messages.info(`Exported ${what} to ${output}`);
     return;
   }
@@ -62,8 +62,8 @@ async function writeArchive(
       await abortable(file.write(chunk), signal);
     },
   };
-  if (format === "rootfs") await service.exportRootfs(images[0] ?? "", sink, signal);
-  else await service.exportArchive(images, format, sink, signal);
+  if (format === "rootfs") await service.exportRootfs(images[0] ?? "", sink, { signal });
+  else await service.exportArchive(images, format, sink, { signal });
   await file.commit();
   return bytes;
 }

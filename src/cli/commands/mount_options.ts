@@ -31,7 +31,7 @@ export async function run(
   const { image } = args;
   const service = await openLocal(context, options.unpack ? "write" : "read");
   if (options.unpack) {
-    for (const layer of await service.unpackLayers(image, signal)) {
+    for (const layer of await service.unpackLayers(image, { signal })) {
       const lack = lackText(layer);
       if (lack !== undefined) messages.warn(lack);
     }

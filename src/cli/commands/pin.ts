@@ -22,7 +22,7 @@ export async function setPins(
 ): Promise<void> {
   const service = await openLocal(context, "write");
   for (const image of images) {
-    const names = await service.pin(image, pinned, context.signal);
+    const names = await service.pin(image, pinned, { signal: context.signal });
     if (!quiet) context.io.stdout.write(names.map((name) => `${name}\n`).join(""));
   }
 }

@@ -50,7 +50,7 @@ Deno.test("exportArchive() writes what importImages() takes, names and all", asy
   from.remote.push("2", await buildImage({ seed: 5, format: "docker" }));
   await pullImage(from.deps, "a.b/c:1", { allPlatforms: true });
   await pullImage(from.deps, "a.b/c:2");
-  await tagImage(from.deps, "a.b/c:2", "docker.io/library/x:y");
+  await tagImage(from.deps, "a.b/c:2", "docker.io/library/x:y", neverAborted());
   for (const format of ["oci-archive", "docker-archive"] as const) {
     await t.step(format, async () => {
       const sink = keepingSink();
