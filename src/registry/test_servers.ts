@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createAuthority, type KeyedCertificate } from "../../tests/certificates/mod.ts";
 import { readAll } from "../base/bytes.ts";
 import type { HttpResponse } from "./http.ts";
 
@@ -14,17 +15,30 @@ export interface TestServer extends AsyncDisposable {
   readonly log: string[];
 }
 
-const CERTS = new URL("../../tests/certs/", import.meta.url);
+const LOOPBACK = ["localhost", "registry.test", "127.0.0.1", "::1"];
+const authority = await createAuthority();
+const CERTIFICATES = {
+  ca: authority,
+  server: await authority.issue(LOOPBACK, { usage: "server" }),
+  client: await authority.issue(["client.test"], { usage: "client" }),
+  "other-name": await authority.issue(["other.test"], { usage: "server" }),
+  expired: await authority.issue(LOOPBACK, { usage: "server", valid: "past" }),
+  "not-yet": await authority.issue(LOOPBACK, { usage: "server", valid: "future" }),
+} as const satisfies Record<string, KeyedCertificate>;
 
-/** One of the committed test certificates or keys: `ca.crt`, `server.key`. */
-export function testPem(name: string): string {
-  return Deno.readTextFileSync(new URL(name, CERTS));
+/** The certificates of the tests, all of one authority, `ca`. */
+export type CertificateName = keyof typeof CERTIFICATES;
+
+/** A certificate or its key, as the file that somebody would keep it in: `ca.crt`, `server.key`. */
+export function testPem(file: `${CertificateName}.${"crt" | "key"}`): string {
+  const [name, end] = file.split(".") as [CertificateName, "crt" | "key"];
+  return CERTIFICATES[name][end === "crt" ? "cert" : "key"];
 }
 
 /** Starts a server; `tls` names the certificate to speak TLS with. */
 export function serve(
   handler: (request: Request) => Response | Promise<Response>,
-  options: { readonly tls?: string; readonly host?: string } = {},
+  options: { readonly tls?: CertificateName; readonly host?: string } = {},
 ): TestServer {
   const log: string[] = [];
   const { tls, host = "127.0.0.1" } = options;

@@ -227,6 +227,7 @@ Deno.test("Certificates are checked for authority, name and time", async (t) => 
     ["server", false, "tls_authority"],
     ["other-name", true, "tls_name"],
     ["expired", true, "tls_expired"],
+    ["not-yet", true, "tls_expired"],
   ] as const;
   for (const [tls, isTrusted, reason] of cases) {
     await t.step(`${tls}, ${isTrusted ? "trusted" : "unknown"} authority: ${reason ?? "fine"}`, async () => {

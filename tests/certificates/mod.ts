@@ -11,23 +11,37 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
+/** What a certificate is for. */
+export interface IssueOptions {
+  /** Who shows it. @default {"both"} */
+  readonly usage?: "server" | "client" | "both";
+  /** When it is good: since yesterday for a month, last month alone, or next month alone. @default {"now"} */
+  readonly valid?: keyof typeof VALID_DAYS;
+}
+
 /** An authority that issues certificates. */
 export interface CertificateAuthority extends KeyedCertificate {
   /** The authority's own public key, for tokens that it signs. */
   readonly keys: CryptoKeyPair;
-  /** Issues a certificate for host names and IPv4 or IPv6 loopback addresses; it does for clients too. */
-  issue(names: readonly string[]): Promise<KeyedCertificate>;
+  /** Issues a certificate for host names and IPv4 or IPv6 loopback addresses. */
+  issue(names: readonly string[], options?: IssueOptions): Promise<KeyedCertificate>;
 }
 
 const EC_P256 = { name: "ECDSA", namedCurve: "P-256" } as const;
 const ECDSA_WITH_SHA256 = sequence(objectId("1.2.840.10045.4.3.2"));
 const TRUE = Uint8Array.of(0x01, 0x01, 0xff);
 const DAY_MS = 86_400_000;
+/** First and last day from today on. */
+const VALID_DAYS = { now: [-1, 30], past: [-60, -30], future: [30, 60] } as const;
+/** Extended key usages (RFC 5280, 4.2.1.12). */
+const SERVER_USE = objectId("1.3.6.1.5.5.7.3.1");
+const CLIENT_USE = objectId("1.3.6.1.5.5.7.3.2");
+const USES = { server: [SERVER_USE], client: [CLIENT_USE], both: [SERVER_USE, CLIENT_USE] } as const;
 
 /** Makes an authority with a new key. */
 export async function createAuthority(name = "test authority"): Promise<CertificateAuthority> {
   const keys = await newKeys();
-  const cert = await certificate(name, name, keys, keys, [
+  const cert = await certificate(name, name, keys, keys, "now", [
     // Basic constraints: an authority. Key usage: signs certificates.
     extension("2.5.29.19", sequence(TRUE), "critical"),
     extension("2.5.29.15", Uint8Array.of(0x03, 0x02, 0x01, 0x86), "critical"),
@@ -36,13 +50,12 @@ export async function createAuthority(name = "test authority"): Promise<Certific
     cert,
     key: await keyPem(keys),
     keys,
-    issue: async (names) => {
+    issue: async (names, { usage = "both", valid = "now" } = {}) => {
       const own = await newKeys();
       const [subject = "test"] = names;
-      const issued = await certificate(subject, name, own, keys, [
+      const issued = await certificate(subject, name, own, keys, valid, [
         extension("2.5.29.17", sequence(...names.map(subjectName))),
-        // Extended key usage: server and client.
-        extension("2.5.29.37", sequence(objectId("1.3.6.1.5.5.7.3.1"), objectId("1.3.6.1.5.5.7.3.2"))),
+        extension("2.5.29.37", sequence(...USES[usage])),
       ]);
       return { cert: issued, key: await keyPem(own) };
     },
@@ -63,9 +76,10 @@ async function certificate(
   issuer: string,
   keys: CryptoKeyPair,
   signer: CryptoKeyPair,
+  valid: keyof typeof VALID_DAYS,
   extensions: readonly Uint8Array[],
 ): Promise<string> {
-  const now = Date.now();
+  const validity = VALID_DAYS[valid].map((days) => time(new Date(Date.now() + days * DAY_MS)));
   const serial = crypto.getRandomValues(new Uint8Array(8));
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
   const body = sequence(
@@ -73,7 +87,7 @@ async function certificate(
     integer(serial),
     ECDSA_WITH_SHA256,
     commonName(issuer),
-    sequence(time(new Date(now - DAY_MS)), time(new Date(now + 30 * DAY_MS))),
+    sequence(...validity),
     commonName(subject),
     publicKey,
     element(0xa3, sequence(...extensions)),

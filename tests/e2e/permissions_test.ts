@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { createAuthority } from "../certificates/mod.ts";
 import { buildImage } from "../images/mod.ts";
 import type { Attempts } from "../permissions/attempts.ts";
 import { type Finished, run, Server } from "../real/child.ts";
@@ -9,7 +10,6 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const MAIN = `${ROOT}main.ts`;
 const OUTSIDE = `${ROOT}tests/permissions/outside.ts`;
 const INSIDE = `${ROOT}tests/permissions/inside.ts`;
-const AUTHORITY = await Deno.readTextFile(`${ROOT}tests/certs/ca.crt`);
 const NOTHING: Attempts = {
   read: false,
   write: false,
@@ -219,7 +219,7 @@ Deno.test("dray permissions reads mirrors, certificates, helpers and proxies fro
   await using box = await sandbox();
   const folder = `${box.folder}/certs.d/ghcr.io`;
   await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${box.folder}/ca.pem`, AUTHORITY);
+  await Deno.writeTextFile(`${box.folder}/ca.pem`, (await createAuthority()).cert);
   const hosts = `[host."https://mirror.example:8443"]\n  ca = "${box.folder}/ca.pem"\n`;
   await Deno.writeTextFile(`${folder}/hosts.toml`, hosts);
   await Deno.mkdir(`${box.home}/.docker`);
