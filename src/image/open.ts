@@ -92,8 +92,11 @@ function contentUses(store: Store): ContentUses {
     exportArchive: async (images, format, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/export.ts")).exportArchive(store, images, format, sink, signal),
     exportLayout: async (images, directory, { signal = neverAborted() } = {}) => {
-      const { exportLayout } = await import("./archive/export.ts");
-      await exportLayout(store, images, await openStore(directory, { signal }), signal);
+      const [{ exportLayout }, { openLayoutFolder }] = await Promise.all([
+        import("./archive/export.ts"),
+        import("../store/layout_folder.ts"),
+      ]);
+      await exportLayout(store, images, () => openLayoutFolder(directory, { signal }), signal);
     },
     exportRootfs: async (image, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/rootfs.ts")).exportRootfs(store, image, sink, signal),

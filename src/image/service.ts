@@ -106,7 +106,10 @@ export interface ImageService {
     sink: ByteSink,
     options?: CallOptions,
   ): Promise<void>;
-  /** Copies images into another layout, which may have images already. */
+  /**
+   * Copies images into another layout, which may have images already. What comes is an OCI image layout and nothing
+   * else; one that is killed leaves a folder `.dray-export` in it, which the next export to it removes.
+   */
   exportLayout(images: readonly string[], directory: string, options?: CallOptions): Promise<void>;
   /** Writes the root file system of one image as a tar archive, with all attributes, needing no rights. */
   exportRootfs(image: string, sink: ByteSink, options?: CallOptions): Promise<void>;

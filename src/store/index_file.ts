@@ -119,8 +119,7 @@ export class IndexFile {
   }
 
   async #replace(content: IndexContent): Promise<IndexContent> {
-    const { indexFile, root } = this.#paths;
-    const aside = `${indexFile}.new`;
+    const { indexFile, indexAside: aside, root } = this.#paths;
     const bytes = this.#text.format(content);
     try {
       const options = { write: true, create: true, truncate: true };

@@ -5,8 +5,16 @@
  */
 import { AppError, isCode } from "../base/errors.ts";
 import { parseJsonObject } from "../oci/json.ts";
-import { makeDirectory, makeDirectorySync, renameOver, syncDirectory, syncFile } from "./fs.ts";
+import {
+  makeDirectory,
+  makeDirectorySync,
+  removeQuietly,
+  renameOver,
+  syncDirectory,
+  syncFile,
+} from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+import { entriesIn } from "./look.ts";
 import type { StorePaths } from "./paths.ts";
 
 const LAYOUT_VERSION = "1.0.0";
@@ -38,12 +46,14 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
     await mustBeEmpty(paths);
     await writeLayout(paths);
   }
+  if (paths.work !== paths.root) makeDirectorySync(paths.work, PRIVATE_MODE);
   const made = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
   await makeDirectory(`${paths.blobs}/sha256`, PUBLIC_MODE);
   if (made.includes(true)) await syncDirectory(paths.root);
 }
 
-async function makeRoot(root: string): Promise<void> {
+/** Makes the folder. @throws AppError `invalid_argument` if something else has its name, `permission_denied` */
+export async function makeRoot(root: string): Promise<void> {
   try {
     await attemptAsync("make directory", root, () => Deno.mkdir(root, { recursive: true }));
   } catch (error) {
@@ -54,6 +64,13 @@ async function makeRoot(root: string): Promise<void> {
 
 function notAFolder(root: string, cause: unknown): AppError {
   return new AppError("invalid_argument", `Cannot open store "${root}": it is not a folder`, { cause });
+}
+
+/** Removes what processes left that died while they made a layout. Nobody may be making one just now. */
+export async function removeAsides({ root }: StorePaths): Promise<void> {
+  for (const { name } of await entriesIn(root)) {
+    if (name.startsWith(ASIDE_PREFIX)) removeQuietly(`${root}/${name}`);
+  }
 }
 
 /**

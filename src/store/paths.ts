@@ -9,6 +9,8 @@ import { algorithmOf, type Digest, findDigest, hexOf } from "../oci/digest.ts";
 const REPLACEMENT_SUFFIX = ".replacement";
 /** What the directory of a layer that is being unpacked begins with. */
 const STAGING_PREFIX = ".staging-";
+/** What holds everything that is no part of a layout while one is written that is to be nothing else. */
+const WORK_NAME = ".dray-export";
 
 /** The paths of an unfinished write. */
 export interface IngestPaths {
@@ -31,10 +33,14 @@ export interface IngestName {
 export class StorePaths {
   /** The store itself, without a slash at the end. */
   readonly root: string;
+  /** Where everything is that is no part of an OCI image layout: the store itself, but for {@linkcode plainLayoutPaths}. */
+  readonly work: string;
   /** The marker that makes the folder an OCI image layout. */
   readonly layoutFile: string;
   /** The one database. */
   readonly indexFile: string;
+  /** The next one, on its way. */
+  readonly indexAside: string;
   /** Committed blobs, by algorithm. */
   readonly blobs: string;
   /** Unfinished writes. */
@@ -48,15 +54,20 @@ export class StorePaths {
   /** Held shared by whoever adds content, alone by whoever sweeps. */
   readonly contentLock: string;
 
-  /** @param root absolute, or relative to the working directory */
-  constructor(root: string) {
+  /**
+   * @param root absolute, or relative to the working directory
+   * @param workName a folder in it for what is no part of a layout
+   */
+  constructor(root: string, workName?: string) {
     this.root = root.replace(/(?<=.)\/+$/, "");
+    this.work = workName === undefined ? this.root : `${this.root}/${workName}`;
     this.layoutFile = `${this.root}/oci-layout`;
     this.indexFile = `${this.root}/index.json`;
+    this.indexAside = `${this.indexFile}.new`;
     this.blobs = `${this.root}/blobs`;
-    this.ingest = `${this.root}/ingest`;
-    this.layers = `${this.root}/layers`;
-    this.locks = `${this.root}/locks`;
+    this.ingest = `${this.work}/ingest`;
+    this.layers = `${this.work}/layers`;
+    this.locks = `${this.work}/locks`;
     this.indexLock = `${this.locks}/index`;
     this.contentLock = `${this.locks}/content`;
   }
@@ -93,6 +104,11 @@ export class StorePaths {
   layerStaging(chainId: Digest, unique: string): string {
     return `${this.layers}/${STAGING_PREFIX}${hexOf(chainId)}-${unique}`;
   }
+}
+
+/** The paths of a layout that is nothing else once its `work` folder is gone. */
+export function plainLayoutPaths(root: string): StorePaths {
+  return new StorePaths(root, WORK_NAME);
 }
 
 /** Reads the name of an ingest's directory; undefined if it is none. */

@@ -64,8 +64,12 @@ export interface Store extends ContentStore, UnnamedIngester, ImageStore, StoreM
  * ```
  */
 export async function openStore(root: string, options: StoreOptions = {}): Promise<Store> {
+  return await openStoreAt(new StorePaths(root), options);
+}
+
+/** As {@linkcode openStore}, with its parts in these places. */
+export async function openStoreAt(paths: StorePaths, options: StoreOptions): Promise<Store> {
   const { mode = "write", onStep = () => {}, signal = neverAborted() } = options;
-  const paths = new StorePaths(root);
   const turns = new Turns();
   const locks = new Locks(turns, mode === "write");
   const indexFile = new IndexFile({ paths, locks, onStep });

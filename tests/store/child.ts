@@ -7,11 +7,13 @@
  * - `hold-ingest ROOT SIZE`: begins an ingest, writes one half, waits for a line on standard input, and commits.
  * - `begin-ingest ROOT SIZE`: begins the same ingest, and says whether it got it.
  * - `hold-content ROOT`: holds the content until it dies.
+ * - `fill-layout ROOT SIZE`: opens a plain layout, writes one half of a blob, and waits.
  *
  * @module
  */
 import { neverAborted } from "../../src/base/abort.ts";
 import type { CommitStep } from "../../src/store/steps.ts";
+import { openLayoutFolder } from "../../src/store/layout_folder.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOf } from "../contract/records.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
@@ -77,6 +79,15 @@ async function beginIngest(): Promise<void> {
   say(ingest === undefined ? "found" : "begun");
 }
 
+async function fillLayout(): Promise<void> {
+  await using layout = await openLayoutFolder(root, { signal });
+  const { bytes, descriptor } = await childSample(0, Number(count));
+  await using ingest = await layout.store.beginIngest(descriptor, signal);
+  ingest?.write(bytes.subarray(0, bytes.length / 2));
+  say("half");
+  await Deno.stdin.read(new Uint8Array(10));
+}
+
 async function holdContent(): Promise<void> {
   using _held = await (await openStore(root)).holdContent(signal);
   say("holding");
@@ -92,6 +103,9 @@ switch (mode) {
     break;
   case "begin-ingest":
     await beginIngest();
+    break;
+  case "fill-layout":
+    await fillLayout();
     break;
   case "hold-content":
     await holdContent();

@@ -118,6 +118,8 @@ Deno.test("dray export --format oci-dir makes a layout that dray import takes", 
     (await at.run(["export", "a.b/c:1", "-q", "-f", "oci-dir", "-o", `${at.folder}/dir`])).code,
     0,
   );
+  const names = Array.from(Deno.readDirSync(`${at.folder}/dir`), ({ name }) => name).sort();
+  assertEquals(names, ["blobs", "index.json", "oci-layout"]);
   assertEquals((await at.run(["import", `${at.folder}/dir`])).out, "a.b/c:1\n");
 });
 

@@ -79,7 +79,8 @@ export const EXPORT = command({
     "oci-archive is an OCI layout in a tar, docker-archive the same with what docker load wants, oci-dir a layout in a " +
     "folder, which may have other images already, and rootfs the root file system of one image as a tar: with every " +
     "owner and attribute, needing no rights. The same images give the same bytes.",
-    "An archive has its name only when it is whole.",
+    "An archive has its name only when it is whole. A layout names an image only when all of it is there; while it is " +
+    "written a folder .dray-export is in it, which a killed export leaves and the next one to the same place removes.",
   ],
   positionals: { images: { count: "some", value: "REF", hint: "image", summary: "names or ids" } },
   options: {

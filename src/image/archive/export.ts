@@ -56,20 +56,28 @@ export async function exportArchive(
   await archive.finish();
 }
 
+/** A layout that is open for as long as it is filled. */
+export interface LayoutTarget extends AsyncDisposable {
+  readonly store: ContentStore & ImageStore;
+}
+
 /**
  * Copies images into another layout, which may hold other images already: each blob is verified on its way, and all
  * names appear at once.
  *
+ * @param open opens the layout, once it is known that there is something to write
  * @throws AppError `not_found`, `store_corrupt`, `no_space`, `digest_mismatch` for a blob that the disk has spoiled
  */
 export async function exportLayout(
   store: ImageStorage,
   images: readonly string[],
-  target: ContentStore & ImageStore,
+  open: () => Promise<LayoutTarget>,
   signal: AbortSignal,
 ): Promise<void> {
   using _held = await store.holdContent(signal);
   const { records, blobs } = await select(store, images, (record) => record);
+  await using opened = await open();
+  const target = opened.store;
   for (const { descriptor } of blobs.values()) {
     await copyBlob(fetcherOf(store), target, descriptor, () => {}, signal);
   }

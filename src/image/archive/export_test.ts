@@ -1,10 +1,17 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "../../../tests/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "../../../tests/assert.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage, buildIndex } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { type ByteReader, type ByteSink, concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
+import { openLayoutFolder } from "../../store/layout_folder.ts";
 import { openStore } from "../../store/store.ts";
 import { pullImage } from "../pull.ts";
 import { tagImage } from "../tag.ts";
@@ -14,6 +21,7 @@ import { cleanPath, tarFiles } from "./archive_source.ts";
 import { exportArchive, exportLayout } from "./export.ts";
 import { importImages } from "./import.ts";
 
+const LAYOUT = ["blobs", "index.json", "oci-layout"];
 const AMD64 = { platform: parsePlatform("linux/amd64") };
 
 /** A sink that keeps everything. */
@@ -84,10 +92,47 @@ Deno.test("exportLayout() adds to a layout that has images already", async () =>
   to.remote.push("1", await buildImage({ seed: 3 }));
   await pullImage(from.deps, "a.b/c:1", AMD64);
   await pullImage(to.deps, "x.y/z:1");
-  await exportLayout(from.store, ["a.b/c:1"], await openStore(to.root), neverAborted());
+  await exportLayout(
+    from.store,
+    ["a.b/c:1"],
+    () => openLayoutFolder(to.root, { signal: neverAborted() }),
+    neverAborted(),
+  );
   const names = (await to.store.listImages()).map(({ name }) => name);
   assert(names.includes("a.b/c:1") && names.includes("x.y/z:1"));
   assertEquals((await verifyStore(to.deps)).faults, []);
+});
+
+Deno.test("exportLayout() makes a layout and nothing else, also when it is broken off and run again", async () => {
+  await using from = await makeFixture();
+  from.remote.push("1", await buildImage());
+  await pullImage(from.deps, "a.b/c:1");
+  const folder = `${from.root}/out/layout`;
+  const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  const enough = new Error("enough");
+  let steps = 0;
+  const broken = new AbortController();
+  const open = (onStep: () => void) => () => openLayoutFolder(folder, { onStep, signal: neverAborted() });
+  const breakOff = () => {
+    if (++steps === 5) broken.abort(enough);
+  };
+  const thrown = await assertRejects(
+    () => exportLayout(from.store, ["a.b/c:1"], open(breakOff), broken.signal),
+    Error,
+  );
+  assertStrictEquals(thrown, enough);
+  assertEquals(names(), LAYOUT);
+  assertEquals(await (await openStore(folder, { mode: "read" })).listImages(), []);
+  await exportLayout(from.store, ["a.b/c:1"], open(() => {}), neverAborted());
+  assertEquals(names(), LAYOUT);
+  assert((await (await openStore(folder, { mode: "read" })).listImages()).length > 0);
+});
+
+Deno.test("exportLayout() of an image that is not there makes no folder", async () => {
+  await using from = await makeFixture();
+  const open = () => openLayoutFolder(`${from.root}/out`, { signal: neverAborted() });
+  await assertRejects(() => exportLayout(from.store, ["a.b/c:1"], open, neverAborted()), AppError);
+  await assertRejects(() => Deno.stat(`${from.root}/out`), Deno.errors.NotFound);
 });
 
 Deno.test("exportArchive() writes nothing of an image that is not whole", async () => {
