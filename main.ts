@@ -1,23 +1,11 @@
 /**
- * The program `dray`.
+ * The program `dray`, and its threads, which load no more of it than they need.
  *
  * @module
  */
-import { isRootProcess, takeVariables } from "./src/cli/environment.ts";
-import { listenForInterrupts, PROCESS_SIGNALS } from "./src/cli/interrupt.ts";
-import { processIo } from "./src/cli/io.ts";
-import { keepOnly } from "./src/cli/permissions/kinds.ts";
-import { run } from "./src/cli/run.ts";
+import { workerTask } from "./src/base/worker.ts";
 
 if (import.meta.main) {
-  using interrupts = listenForInterrupts(PROCESS_SIGNALS);
-  const code = await run(Deno.args, {
-    io: processIo(),
-    variable: takeVariables(),
-    isRoot: isRootProcess(),
-    interrupts,
-    keepOnly,
-  });
-  // Whatever a finished command has left open (an idle connection) must not keep the program.
-  Deno.exit(code);
+  if (workerTask() === undefined) await (await import("./src/cli/program.ts")).runProgram(import.meta.url);
+  else await import("./src/image/thread.ts");
 }

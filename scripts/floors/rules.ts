@@ -27,6 +27,9 @@ export const FLOORS: Readonly<Record<string, number>> = {
 /** The highest floor of the public library. */
 const LIBRARY_FLOOR = 4;
 
+/** The program's threads are loaded without its command line, which they have no use for. */
+const THREAD_FILES: ReadonlySet<string> = new Set(["src/base/worker.ts", "src/image/thread.ts"]);
+
 /** Everything wrong with a graph, one text each: the import, why it is wrong, and how the program comes to it. */
 export function findViolations(graph: Graph): string[] {
   const problems: string[] = [];
@@ -48,7 +51,10 @@ export function whyNot(from: string, to: string): string | undefined {
   if (isTest(to)) return "it is part of the tests";
   // The version stands there and nowhere else.
   if (to === "deno.json" && from.startsWith("src/cli/")) return undefined;
-  if (from === "main.ts") return to.startsWith("src/cli/") ? undefined : "main.ts imports only cli";
+  if (from === "main.ts") {
+    const isDoor = to.startsWith("src/cli/") || THREAD_FILES.has(to);
+    return isDoor ? undefined : "main.ts imports only cli, and what its threads run";
+  }
   const room = roomOf(to);
   if (room === undefined) return "it is no room";
   const floor = FLOORS[room];

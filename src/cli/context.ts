@@ -17,6 +17,8 @@ export interface Context {
   readonly environment: Environment;
   readonly globals: GlobalValues;
   readonly clock: Clock;
+  /** What threads run; undefined if there are to be none. */
+  readonly module: string | undefined;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
 }

@@ -4,9 +4,11 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
+import { NO_WORKERS, workersOf } from "../base/worker.ts";
 import type { Credential, CredentialSource } from "../content/credential.ts";
 import type { HelperOptions } from "../credentials/helper.ts";
 import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
+import type { OpenOptions } from "../image/open.ts";
 import type { ImageService } from "../image/service.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
@@ -26,7 +28,7 @@ export type RegistryValues = Input<Positionals, typeof REGISTRY_OPTIONS>["option
 /** Opens the use-cases over the store alone. A folder that isn't there is an empty store for `read`. */
 export async function openLocal(context: Context, mode: "read" | "write"): Promise<ImageService> {
   const { openImages } = await import("../image/open.ts");
-  return await openImages({ root: storeRootOf(context.globals.store, context.environment), mode });
+  return await openImages({ ...storeOf(context), mode });
 }
 
 /** Opens the use-cases over the store and the registries. Close them. */
@@ -37,10 +39,20 @@ export async function openOnline(
 ): Promise<ImageService> {
   const { openImages } = await import("../image/open.ts");
   return await openImages({
-    root: storeRootOf(context.globals.store, context.environment),
+    ...storeOf(context),
     mode,
     registry: await registrySettings(context, options),
   });
+}
+
+/** Where the store is, and what helps it. */
+export function storeOf(
+  { globals, environment, module }: Context,
+): Pick<OpenOptions, "root" | "startWorker"> {
+  return {
+    root: storeRootOf(globals.store, environment),
+    startWorker: module === undefined ? NO_WORKERS : workersOf(module),
+  };
 }
 
 /** Opens a client of registries with no store beside it. Close it. */

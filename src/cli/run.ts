@@ -27,6 +27,8 @@ export interface World {
   readonly keepOnly?: (kinds: ReadonlySet<Kind>) => void;
   /** @default the machine's */
   readonly clock?: Clock;
+  /** The module of the program, which threads run as well. @default there are no threads */
+  readonly module?: string;
 }
 
 /** How a command line that can't be parsed wants to hear of it: a program that reads JSON must not get text. */
@@ -62,6 +64,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
       globals,
       environment: readEnvironment(world.variable, world.isRoot),
       clock: world.clock ?? SYSTEM_CLOCK,
+      module: world.module,
       signal: interrupts.signal,
     };
     if (world.keepOnly !== undefined) world.keepOnly(await neededKinds(command, input, context));

@@ -6,8 +6,9 @@
  * @module
  */
 import { neverAborted } from "../base/abort.ts";
+import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
-import { openStore, type Store } from "../store/store.ts";
+import { openStore, type Store, type StoreOptions } from "../store/store.ts";
 import type { ImageDeps } from "./deps.ts";
 import { filterImages, findImage } from "./find.ts";
 import type { ImageService } from "./service.ts";
@@ -23,6 +24,11 @@ export interface OpenOptions {
   readonly mode?: "read" | "write";
   /** How registries are reached. */
   readonly registry?: RegistrySettings;
+  /**
+   * Starts the threads that take a part of the work off this one where bytes come fast. @default if the library runs
+   * from its sources, threads of its own; from a bundle or a compiled program none, see {@linkcode workersOf}
+   */
+  readonly startWorker?: StartWorker;
 }
 
 /**
@@ -40,7 +46,7 @@ export interface OpenOptions {
  * ```
  */
 export async function openImages(options: OpenOptions): Promise<ImageService> {
-  const store = await openStore(options.root, { mode: options.mode ?? "write" });
+  const store = await openStore(options.root, storeOptions(options));
   type Client = Awaited<ReturnType<typeof openClient>>;
   let client: Promise<Client> | undefined;
   async function openClient() {
@@ -141,9 +147,19 @@ export interface OpenDeps extends ImageDeps {
  */
 export async function openImageDeps(options: OpenOptions): Promise<OpenDeps> {
   const [store, { openRegistry }] = await Promise.all([
-    openStore(options.root, { mode: options.mode ?? "write" }),
+    openStore(options.root, storeOptions(options)),
     import("../registry/registry.ts"),
   ]);
   const registry = openRegistry(options.registry ?? {});
   return { store, registry, close: () => registry.close() };
+}
+
+function storeOptions({ mode = "write", startWorker = ownWorkers() }: OpenOptions): StoreOptions {
+  return { mode, startWorker };
+}
+
+/** Where this file is what it was written as, the one that threads run is beside it. */
+function ownWorkers(): StartWorker {
+  const isSource = import.meta.url.endsWith("/image/open.ts") && !Deno.build.standalone;
+  return isSource ? workersOf(import.meta.resolve("./thread.ts")) : NO_WORKERS;
 }

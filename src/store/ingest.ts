@@ -11,17 +11,15 @@ import { algorithmOf, makeDigest } from "../oci/digest.ts";
 import { removeEventually, removeQuietly, syncFile } from "./fs.ts";
 import { EarlySync } from "./early_sync.ts";
 import { attempt } from "./fs_errors.ts";
-import { dropPartial, isStateOf, rehash, writeState } from "./partial.ts";
+import { dropPartial, isStateOf, writeState } from "./partial.ts";
 import { type IngestPlace, moveToBlob, protectBlob } from "./place.ts";
-import { beginHash, type RunningHash } from "./running_hash.ts";
+import { beginHash, type RunningHash, SMALL_BLOB_BYTES } from "./running_hash.ts";
 
 /**
  * Longer writes make the kernel take memory in larger pieces, which it has to get from further away: on a virtual machine
  * whose unused memory goes back to its host, writes of 256 KiB cost up to three times the system time.
  */
 const WRITE_MAX_BYTES = 64 * KIB;
-/** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
-export const SMALL_BLOB_BYTES = 256 * KIB;
 
 /** An ingest whose file is open and locked. */
 export class FileIngest implements Ingest {
@@ -65,19 +63,17 @@ export class FileIngest implements Ingest {
     turn: Disposable,
     signal: AbortSignal,
   ): Promise<FileIngest> {
-    const { digest, size } = descriptor;
-    const hash = await beginHash(algorithmOf(digest), size, SMALL_BLOB_BYTES);
-    const have = file.statSync().size;
-    const isOurs = have > 0 && have <= size && isStateOf(place.paths.state, descriptor);
-    if (!isOurs && have > 0) attempt("write", place.paths.data, () => file.truncateSync(0));
-    const hasState = size > SMALL_BLOB_BYTES;
-    if (hasState && !isOurs) {
-      writeState(place.paths.state, descriptor);
-      place.onStep("state-written");
+    const hash = await beginHash(
+      { algorithm: algorithmOf(descriptor.digest), size: descriptor.size, path: place.paths.data },
+      place.follower,
+    );
+    try {
+      const { offset, hasState } = await findStart(descriptor, place, file, hash, signal);
+      return new FileIngest(descriptor, place, file, turn, { hash, offset, hasState });
+    } catch (error) {
+      hash[Symbol.dispose]();
+      throw error;
     }
-    const offset = isOurs ? await rehash(file, hash, have, signal) : 0;
-    if (isOurs && offset < have) attempt("write", place.paths.data, () => file.truncateSync(offset));
-    return new FileIngest(descriptor, place, file, turn, { hash, offset, hasState: hasState || isOurs });
   }
 
   get offset(): number {
@@ -114,22 +110,30 @@ export class FileIngest implements Ingest {
     const { digest, size } = this.descriptor;
     this.#offset = 0;
     this.#isVerified = false;
-    this.#hash = await beginHash(algorithmOf(digest), size, SMALL_BLOB_BYTES);
+    this.#hash[Symbol.dispose]();
+    this.#hash = await beginHash(
+      { algorithm: algorithmOf(digest), size, path: this.#place.paths.data },
+      this.#place.follower,
+    );
   }
 
   async commit(): Promise<void> {
     this.#mustBeOpen("commit");
     const { paths, blobDirectory, syncer, onStep } = this.#place;
-    await this.#verify();
+    // The hash of a long blob may still be on its way on another thread, while the disk is busy anyway.
+    const verifying = this.#verify();
+    verifying.catch(() => {});
     try {
       // What an early sync could not write, a later one may not tell of again.
       await this.#earlySync.end();
       await syncFile(this.#file, paths.data);
     } catch (error) {
+      await verifying;
       // After a failed sync the kernel may take the pages for clean: what reads back well need not be on the disk.
       await this.restart();
       throw error;
     }
+    await verifying;
     onStep("data-synced");
     await moveToBlob(this.#place);
     onStep("renamed");
@@ -206,7 +210,33 @@ export class FileIngest implements Ingest {
   }
 
   #release(): void {
+    this.#hash[Symbol.dispose]();
     this.#file.close();
     this.#turn[Symbol.dispose]();
   }
+}
+
+/** Finds out what of the file is good to go on from, and writes the facts that let others go on from here. */
+async function findStart(
+  descriptor: Descriptor,
+  { paths, onStep }: IngestPlace,
+  file: Deno.FsFile,
+  hash: RunningHash,
+  signal: AbortSignal,
+): Promise<{ readonly offset: number; readonly hasState: boolean }> {
+  const have = file.statSync().size;
+  const isOurs = have > 0 && have <= descriptor.size && isStateOf(paths.state, descriptor);
+  if (!isOurs && have > 0) attempt("write", paths.data, () => file.truncateSync(0));
+  const hasState = descriptor.size > SMALL_BLOB_BYTES;
+  if (!isOurs) {
+    if (hasState) {
+      writeState(paths.state, descriptor);
+      onStep("state-written");
+    }
+    return { offset: 0, hasState };
+  }
+  const offset = await hash.resume(have, signal);
+  if (offset < have) attempt("write", paths.data, () => file.truncateSync(offset));
+  file.seekSync(offset, Deno.SeekMode.Start);
+  return { offset, hasState: true };
 }

@@ -5,6 +5,7 @@
  */
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
+import type { StartWorker } from "../base/worker.ts";
 import type { IngestStatus } from "../content/maintenance.ts";
 import type { Ingest, UnnamedIngest } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -13,6 +14,7 @@ import type { Blobs } from "./blobs.ts";
 import { DirectorySyncer } from "./directory_sync.ts";
 import { isStillAt, lockFile, makeDirectorySync, removeQuietly, tryLockFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
+import { HashFollower } from "./hash_follower.ts";
 import { FileIngest } from "./ingest.ts";
 import { entriesIn, statIfThere } from "./look.ts";
 import { dropPartial, findState } from "./partial.ts";
@@ -31,6 +33,8 @@ export interface IngestsDeps {
   readonly blobs: Blobs;
   readonly turns: Turns;
   readonly onStep: OnStep;
+  /** Starts the thread that hashes long files. */
+  readonly startWorker: StartWorker;
 }
 
 /** The unfinished writes of a store. One writer each: its lock is on the data file, so it dies with the process. */
@@ -38,8 +42,11 @@ export class Ingests {
   readonly #deps: IngestsDeps;
   readonly #syncer = new DirectorySyncer();
 
+  readonly #follower: HashFollower;
+
   constructor(deps: IngestsDeps) {
     this.#deps = deps;
+    this.#follower = new HashFollower(deps.startWorker);
   }
 
   /** As `Ingester.beginIngest`. */
@@ -151,6 +158,7 @@ export class Ingests {
       blob: paths.blob(name.digest),
       blobDirectory: paths.blobDirectory(name.digest),
       syncer: this.#syncer,
+      follower: this.#follower,
       onStep,
     };
   }

@@ -4,16 +4,12 @@
  *
  * @module
  */
-import { KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { type Descriptor, readDescriptor } from "../oci/descriptor.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import { removeQuietly } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
 import type { IngestPaths } from "./paths.ts";
-import type { RunningHash } from "./running_hash.ts";
-
-const READ_BYTES = 256 * KIB;
 
 /**
  * Writes the facts: `{digest, size, mediaType, createdAt}`. Not made durable: a state that was lost or cut short means
@@ -48,27 +44,4 @@ export function dropPartial(paths: IngestPaths): void {
   removeQuietly(paths.data);
   removeQuietly(paths.state);
   removeQuietly(paths.directory);
-}
-
-/**
- * Hashes what is in the file, up to `size`, and leaves the file behind the last byte that was hashed.
- *
- * @throws the signal's reason
- */
-export async function rehash(
-  file: Deno.FsFile,
-  hash: RunningHash,
-  size: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const buffer = new Uint8Array(Math.min(READ_BYTES, size));
-  let offset = 0;
-  while (offset < size) {
-    signal.throwIfAborted();
-    const n = await file.read(buffer.subarray(0, Math.min(buffer.length, size - offset)));
-    if (n === null) break;
-    hash.update(buffer.subarray(0, n));
-    offset += n;
-  }
-  return offset;
 }

@@ -6,6 +6,7 @@
 import type { DirectorySyncer } from "./directory_sync.ts";
 import { makeDirectory, renameOver } from "./fs.ts";
 import { isMissing } from "./fs_errors.ts";
+import type { HashFollower } from "./hash_follower.ts";
 import type { IngestPaths } from "./paths.ts";
 import type { OnStep } from "./steps.ts";
 
@@ -20,6 +21,7 @@ export interface IngestPlace {
   readonly blob: string;
   readonly blobDirectory: string;
   readonly syncer: DirectorySyncer;
+  readonly follower: HashFollower;
   readonly onStep: OnStep;
 }
 

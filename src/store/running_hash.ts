@@ -1,42 +1,153 @@
 /**
- * The hash of an ingest, by whichever way is cheaper for its size.
+ * The hash of an ingest, by whichever way is cheapest for its size.
  *
  * @module
  */
-import { findHashing, type HashAlgorithm, hashHex, loadHashing } from "../base/hash.ts";
+import { KIB, MIB } from "../base/bytes.ts";
+import { findHashing, type HashAlgorithm, type Hasher, hashHex, loadHashing } from "../base/hash.ts";
+import { attempt } from "./fs_errors.ts";
+import type { FollowedFile, HashFollower } from "./hash_follower.ts";
+import { readUpTo } from "./read_up_to.ts";
 
-/** A hash that grows with the bytes of an ingest. */
-export interface RunningHash {
-  /** Takes the next bytes; they may be changed by the caller afterwards. */
+/** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
+export const SMALL_BLOB_BYTES = 256 * KIB;
+/** From this size on a thread of its own is worth its start. */
+const LONG_BLOB_BYTES = 16 * MIB;
+
+/** A hash that grows with the file of an ingest. Dispose it. */
+export interface RunningHash extends Disposable {
+  /** Takes the next bytes, which are in the file already; they may be changed by the caller afterwards. */
   update(bytes: Uint8Array): void;
+  /**
+   * Takes the first `size` bytes of the file instead, and gives how many it has taken.
+   *
+   * @throws the signal's reason
+   */
+  resume(size: number, signal: AbortSignal): Promise<number>;
   /** Lower-case hexadecimal. Ends the hash. */
   hex(): Promise<string>;
 }
 
+/** What is hashed. */
+export interface HashTask {
+  readonly algorithm: HashAlgorithm;
+  /** The most bytes that will come. */
+  readonly size: number;
+  /** The file that they are written to. */
+  readonly path: string;
+}
+
 /**
- * Begins a hash of at most `size` bytes. Loading the streaming code costs 19 ms the first time: a pull of nothing but
- * small blobs does without it, since those can wait in memory.
- *
- * @param small blobs of at most so many bytes are hashed in one go
+ * Begins a hash. Loading the streaming code costs 19 ms the first time: a pull of nothing but small blobs does without
+ * it, since those can wait in memory, and for long ones a thread loads it.
  */
-export async function beginHash(
-  algorithm: HashAlgorithm,
-  size: number,
-  small: number,
-): Promise<RunningHash> {
+export async function beginHash(task: HashTask, follower: HashFollower): Promise<RunningHash> {
+  const { algorithm, size, path } = task;
+  const followed = size >= LONG_BLOB_BYTES ? follower.follow(path, algorithm) : undefined;
+  if (followed !== undefined) return new FollowingHash(task, followed);
   // Where it is loaded it beats the other way for small ones too, which hands each of them to a thread.
-  const make = findHashing() ?? (size > small ? await loadHashing() : undefined);
-  if (make !== undefined) {
-    const hasher = make(algorithm);
-    return { update: (bytes) => hasher.update(bytes), hex: () => Promise.resolve(hasher.hex()) };
+  const make = findHashing() ?? (size > SMALL_BLOB_BYTES ? await loadHashing() : undefined);
+  return make === undefined ? new WholeHash(task) : new StreamHash(path, make(algorithm));
+}
+
+class WholeHash implements RunningHash {
+  readonly #task: HashTask;
+  readonly #whole: Uint8Array<ArrayBuffer>;
+  #filled = 0;
+
+  constructor(task: HashTask) {
+    this.#task = task;
+    this.#whole = new Uint8Array(task.size);
   }
-  const whole = new Uint8Array(size);
-  let filled = 0;
-  return {
-    update(bytes) {
-      whole.set(bytes, filled);
-      filled += bytes.length;
-    },
-    hex: () => hashHex(algorithm, filled === size ? whole : whole.slice(0, filled)),
-  };
+
+  update(bytes: Uint8Array): void {
+    this.#whole.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  resume(size: number, signal: AbortSignal): Promise<number> {
+    return readFile(this.#task.path, size, this, signal);
+  }
+
+  hex(): Promise<string> {
+    return hashHex(this.#task.algorithm, this.#whole.subarray(0, this.#filled));
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+class StreamHash implements RunningHash {
+  readonly #path: string;
+  readonly #hasher: Hasher;
+
+  constructor(path: string, hasher: Hasher) {
+    this.#path = path;
+    this.#hasher = hasher;
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#hasher.update(bytes);
+  }
+
+  resume(size: number, signal: AbortSignal): Promise<number> {
+    return readFile(this.#path, size, this, signal);
+  }
+
+  hex(): Promise<string> {
+    return Promise.resolve(this.#hasher.hex());
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+class FollowingHash implements RunningHash {
+  readonly #task: HashTask;
+  readonly #followed: FollowedFile;
+  #offset = 0;
+
+  constructor(task: HashTask, followed: FollowedFile) {
+    this.#task = task;
+    this.#followed = followed;
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#offset += bytes.length;
+    this.#followed.grow(this.#offset);
+  }
+
+  resume(size: number): Promise<number> {
+    this.#offset = size;
+    this.#followed.grow(size);
+    return Promise.resolve(size);
+  }
+
+  async hex(): Promise<string> {
+    return await this.#followed.end(this.#offset) ?? await this.#hashFile();
+  }
+
+  [Symbol.dispose](): void {
+    this.#followed[Symbol.dispose]();
+  }
+
+  /** The other thread is lost: what it had is hashed once more. */
+  async #hashFile(): Promise<string> {
+    const { path, algorithm } = this.#task;
+    const hasher = (await loadHashing())(algorithm);
+    using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
+    await readUpTo(file, this.#offset, (bytes) => hasher.update(bytes));
+    return hasher.hex();
+  }
+}
+
+async function readFile(
+  path: string,
+  size: number,
+  hash: Pick<RunningHash, "update">,
+  signal: AbortSignal,
+): Promise<number> {
+  using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
+  return await readUpTo(file, size, (bytes) => {
+    signal.throwIfAborted();
+    hash.update(bytes);
+  });
 }

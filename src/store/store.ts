@@ -5,6 +5,7 @@
  */
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
+import { NO_WORKERS, type StartWorker } from "../base/worker.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
 import type { LayerStore, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
@@ -41,6 +42,8 @@ export interface StoreOptions {
   readonly onStep?: OnStep;
   /** Gives up waiting for another process that is making the store just now. */
   readonly signal?: AbortSignal;
+  /** Starts threads, for the store to hash long blobs with. @default there are none */
+  readonly startWorker?: StartWorker;
 }
 
 /** An open store. It holds no file open between two calls, so there is nothing to close. */
@@ -69,7 +72,7 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
 
 /** As {@linkcode openStore}, with its parts in these places. */
 export async function openStoreAt(paths: StorePaths, options: StoreOptions): Promise<Store> {
-  const { mode = "write", onStep = () => {}, signal = neverAborted() } = options;
+  const { mode = "write", onStep = () => {}, signal = neverAborted(), startWorker = NO_WORKERS } = options;
   const turns = new Turns();
   const locks = new Locks(turns, mode === "write");
   const indexFile = new IndexFile({ paths, locks, onStep });
@@ -80,7 +83,7 @@ export async function openStoreAt(paths: StorePaths, options: StoreOptions): Pro
   } else {
     await checkLayout(paths);
   }
-  const ingests = new Ingests({ paths, blobs, turns, onStep });
+  const ingests = new Ingests({ paths, blobs, turns, onStep, startWorker });
   return new DiskStore({
     paths,
     locks,

@@ -11,8 +11,7 @@ import { runtimeTracer } from "../../cri/trace.ts";
 import { listenUnix, type UnixSocket } from "../../grpc/unix_socket.ts";
 import { openImageDeps } from "../../image/open.ts";
 import type { Context } from "../context.ts";
-import { storeRootOf } from "../environment.ts";
-import { registrySettings } from "../open.ts";
+import { registrySettings, storeOf } from "../open.ts";
 import { parseHttpAddress } from "../serve/address.ts";
 import { openServeLog } from "../serve/log.ts";
 import { fullPath } from "../serve/path.ts";
@@ -37,9 +36,11 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
     date: () => new Date(),
   });
   const { VERSION } = await import("../version.ts");
-  const root = fullPath(storeRootOf(globals.store, environment));
+  const { root: named, startWorker } = storeOf(context);
+  const root = fullPath(named);
   const images = await openImageDeps({
     root,
+    ...startWorker === undefined ? {} : { startWorker },
     registry: { ...await registrySettings(context, options), credentials: credentialsOf(options) },
   });
   const service = await openCriService({

@@ -1,0 +1,62 @@
+/**
+ * Threads of our own: where they can be had, and how they are started.
+ *
+ * Every form of the program (sources, one file, modules, compiled) has one module that is sure to be there: the one it
+ * was started with. So a thread runs that module again, under a name that says what it is to do.
+ *
+ * @module
+ */
+
+/** What a thread can be asked to do. */
+export type WorkerTask = "hash" | "unpack";
+
+/** Starts a thread for a task. Undefined where there can be none: then the work is done on the thread that we are on. */
+export type StartWorker = (task: WorkerTask) => Worker | undefined;
+
+/** Starts none. */
+export const NO_WORKERS: StartWorker = (): undefined => undefined;
+
+/**
+ * Threads that run a module. It looks at {@linkcode workerTask} when it is loaded.
+ *
+ * @param url a file or an address that this process may load
+ */
+export function workersOf(url: string): StartWorker {
+  if (navigator.hardwareConcurrency < 2) return NO_WORKERS;
+  return (task) => mayLoad(url) ? new Worker(url, { type: "module", name: `dray-${task}` }) : undefined;
+}
+
+/** The task of the thread that we are on; undefined on the first one of a process, and on threads of others. */
+export function workerTask(): WorkerTask | undefined {
+  const { name, WorkerGlobalScope: isWorker } = globalThis as { name?: unknown; WorkerGlobalScope?: unknown };
+  if (isWorker === undefined) return undefined;
+  return name === "dray-hash" ? "hash" : name === "dray-unpack" ? "unpack" : undefined;
+}
+
+/** A thread that may not load its module says so on the terminal, whoever listens: so it is asked before. */
+function mayLoad(url: string): boolean {
+  const path = new URL(url);
+  const wanted = path.protocol === "file:"
+    ? { name: "read", path } as const
+    : { name: "import", host: path.host } as const;
+  return Deno.permissions.querySync(wanted).state === "granted";
+}
+
+/** What a thread of ours listens to, and speaks to. */
+interface ThreadScope {
+  onmessage: ((event: MessageEvent) => void) | null;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+}
+
+/**
+ * Makes the thread that we are on answer messages, each at its time.
+ *
+ * @param onMessage gets a message, and a way to answer, now or later
+ */
+export function serveThread<Order, Reply>(
+  onMessage: (message: Order, answer: (reply: Reply, transfer?: Transferable[]) => void) => void,
+): void {
+  const scope = globalThis as unknown as ThreadScope;
+  scope.onmessage = ({ data }) =>
+    onMessage(data, (reply, transfer = []) => scope.postMessage(reply, transfer));
+}
