@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { type AbortScope, abortScope } from "../base/abort.ts";
 import type { ByteReader } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { type Exchange, exchange, type ExchangeContext } from "./exchange.ts";
-import type { HttpResponse } from "./http.ts";
+import type { HeaderFields, HttpResponse } from "./http.ts";
 import type { Source } from "./source.ts";
 import { StallWatch } from "./stall.ts";
 
@@ -15,7 +14,7 @@ import { StallWatch } from "./stall.ts";
 export interface Connection extends ByteReader, Disposable {
   readonly source: Source;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   /**
    * Reads the body.
    *
@@ -35,23 +34,16 @@ export async function connect(
   context: ExchangeContext,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const scope = abortScope(signal);
-  try {
-    const response = await exchange(source, request, context, scope.signal);
-    return new WatchedResponse(source, request.intent, response, scope, signal, context);
-  } catch (error) {
-    scope[Symbol.dispose]();
-    throw error;
-  }
+  const response = await exchange(source, request, context, signal);
+  return new WatchedResponse(source, request.intent, response, signal, context);
 }
 
 class WatchedResponse implements Connection {
   readonly source: Source;
   readonly #intent: string;
   readonly #response: HttpResponse;
-  readonly #scope: AbortScope;
-  readonly #watch: StallWatch;
-  /** The caller's, not the scope's: tells a caller who gave up from a connection that was too slow. */
+  /** None for a body that is here already. */
+  readonly #watch: StallWatch | undefined;
   readonly #signal: AbortSignal;
   #stalled: AppError | undefined;
 
@@ -59,15 +51,14 @@ class WatchedResponse implements Connection {
     source: Source,
     intent: string,
     response: HttpResponse,
-    scope: AbortScope,
     signal: AbortSignal,
     { clock, stall }: ExchangeContext,
   ) {
     this.source = source;
     this.#intent = intent;
     this.#response = response;
-    this.#scope = scope;
     this.#signal = signal;
+    if (response.isReceived) return;
     this.#watch = new StallWatch(stall, clock, (speed) => {
       const found = `host "${source.host}" sent ${Math.round(speed)} bytes/s over ${stall.window / 1000} s`;
       this.#stalled = new AppError(
@@ -75,7 +66,8 @@ class WatchedResponse implements Connection {
         `${intent}: ${found}, want at least ${stall.floor}; another connection, host or mirror may be faster`,
         { details: { host: source.host } },
       );
-      scope.abort(this.#stalled);
+      // Closes the connection, and with it ends the read that waits.
+      response[Symbol.dispose]();
     });
   }
 
@@ -83,27 +75,34 @@ class WatchedResponse implements Connection {
     return this.#response.status;
   }
 
-  get headers(): Headers {
+  get headers(): HeaderFields {
     return this.#response.headers;
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
+    const watch = this.#watch;
+    if (watch === undefined) {
+      this.#signal.throwIfAborted();
+      return await this.#response.body.read(buffer);
+    }
     let n: number | null = 0;
-    this.#watch.enter();
+    watch.enter();
     try {
-      return n = await this.#response.body.read(buffer);
+      n = await this.#response.body.read(buffer);
     } catch (error) {
       if (this.#signal.aborted) throw this.#signal.reason;
       throw this.#stalled ?? this.#broken(error);
     } finally {
-      this.#watch.leave(n ?? 0);
+      watch.leave(n ?? 0);
     }
+    // The runtime's own client ends such a read as if that were the end of the body.
+    if (this.#stalled !== undefined) throw this.#stalled;
+    return n;
   }
 
   [Symbol.dispose](): void {
-    this.#watch[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
     this.#response[Symbol.dispose]();
-    this.#scope[Symbol.dispose]();
   }
 
   #broken(error: unknown): AppError {

@@ -4,26 +4,19 @@
  *
  * @module
  */
-import { abortScope } from "../base/abort.ts";
-import type { ByteReader } from "../base/bytes.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
+import { CONTENT_LENGTH } from "./http_names.ts";
 import { headTimeoutError, networkErrorFrom } from "./network_error.ts";
 import type { TlsIdentity } from "./tls.ts";
-import { wireBody } from "./wire_body.ts";
-import type { WireConnection } from "./wire_connection.ts";
-import {
-  type DirectRequest,
-  type RawRequest,
-  rawRequest,
-  type RawResponse,
-  readHead,
-} from "./wire_exchange.ts";
-import type { ResponseHead } from "./wire_head.ts";
-import { WireLanes } from "./wire_lanes.ts";
+import { type DirectRequest, type RawRequest, rawRequest, readHead } from "./wire_exchange.ts";
+import { LANES_MAX, WireLanes } from "./wire_lanes.ts";
 import { WirePool } from "./wire_pool.ts";
+import { OpenResponse, receivedResponse } from "./wire_response.ts";
 
 /** Connections that are opened ahead: a pull asks for config and layers as soon as it has the manifest. */
 const WARM_CONNECTIONS = 4;
+/** More than comes at once over a new connection (RFC 6928): the rest is a round trip away, and names many layers. */
+const FIRST_WINDOW_BYTES = 14_600;
 /** A host that answers sooner makes connections as soon, in milliseconds. */
 const WARM_AFTER_MS = 5;
 
@@ -73,21 +66,33 @@ export class DirectClient {
     }
     if (expectedBytes !== undefined) {
       const response = await lanes.send(raw, expectedBytes, signal);
-      if (response !== undefined) return wholeResponse(response, url);
+      if (response !== undefined) return receivedResponse(response, url);
     }
-    let warming: ReturnType<typeof setTimeout> | undefined;
+    const sending = this.#sendAlone(raw, url, pool, signal);
+    return request.isOpening ? await this.#warmMeanwhile(sending, pool, signal) : await sending;
+  }
+
+  /** Opens connections while an answer is on its way that many requests will follow. */
+  async #warmMeanwhile(
+    sending: Promise<HttpResponse | undefined>,
+    pool: WirePool,
+    signal: AbortSignal,
+  ): Promise<HttpResponse | undefined> {
+    if (pool.keepsAlive) return await sending;
+    const warm = (count: number) => pool.warm(count, this.#headTimeout, signal);
+    const timer = setTimeout(() => warm(WARM_CONNECTIONS), WARM_AFTER_MS);
     try {
-      if (request.isOpening && !pool.keepsAlive) {
-        warming = setTimeout(() => pool.warm(WARM_CONNECTIONS, this.#headTimeout, signal), WARM_AFTER_MS);
-      }
-      return await this.#sendAlone(raw, url, pool, signal);
+      const response = await sending;
+      const length = Number(response?.headers.get(CONTENT_LENGTH) ?? 0);
+      if (response?.status === 200 && length > FIRST_WINDOW_BYTES) warm(LANES_MAX - WARM_CONNECTIONS);
+      return response;
     } finally {
-      clearTimeout(warming);
+      clearTimeout(timer);
     }
   }
 
   async #sendAlone(
-    { method, bytes }: RawRequest,
+    { method, text }: RawRequest,
     url: URL,
     pool: WirePool,
     signal: AbortSignal,
@@ -96,30 +101,32 @@ export class DirectClient {
       const connection = pool.takeIdle() ?? await pool.open(this.#headTimeout, signal);
       if (connection === undefined) return undefined;
       const isReused = connection.uses > 0;
-      const scope = abortScope(signal);
       const close = () => connection.close();
-      scope.signal.addEventListener("abort", close, { once: true });
-      const timeout = headTimeoutError(url, this.#headTimeout);
-      const timer = setTimeout(() => scope.abort(timeout), this.#headTimeout);
-      const release = () => {
-        scope.signal.removeEventListener("abort", close);
-        scope[Symbol.dispose]();
-      };
+      if (signal.aborted) close();
+      signal.addEventListener("abort", close, { once: true });
+      const release = () => signal.removeEventListener("abort", close);
+      let isLate = false;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       try {
         const begin = performance.now();
-        await connection.write(bytes);
+        const writing = connection.write(text);
+        timer = setTimeout(() => {
+          isLate = true;
+          close();
+        }, this.#headTimeout);
+        await writing;
         const head = await readHead(connection, method);
         if (head !== undefined) pool.noteLatency(performance.now() - begin);
-        if (head !== undefined) return new DirectResponse(head, url, connection, pool, release, signal);
+        if (head !== undefined) return new OpenResponse(head, url, connection, pool, release, signal);
         throw new Error("connection closed before message completed");
       } catch (error) {
-        const isStale = isReused && !connection.hasUnread && !scope.signal.aborted;
+        const isStale = isReused && !connection.hasUnread && !isLate;
         connection.close();
         release();
         signal.throwIfAborted();
         // A server closes what was idle for too long, and it may do so while our request is on its way.
         if (isStale) continue;
-        throw scope.signal.aborted ? timeout : networkErrorFrom(error, url);
+        throw isLate ? headTimeoutError(url, this.#headTimeout) : networkErrorFrom(error, url);
       } finally {
         clearTimeout(timer);
       }
@@ -128,7 +135,10 @@ export class DirectClient {
 
   /** Closes idle connections. Bodies that are being read go on. */
   close(): void {
-    for (const { pool } of this.#pools.splice(0)) pool.close();
+    for (const { pool, lanes } of this.#pools.splice(0)) {
+      lanes.close();
+      pool.close();
+    }
   }
 
   #poolFor(url: URL, identity: TlsIdentity) {
@@ -138,76 +148,5 @@ export class DirectClient {
     const made = { pool, lanes: new WireLanes(pool, this.#headTimeout) };
     this.#pools.push(made);
     return made;
-  }
-}
-
-function wholeResponse({ head, body }: RawResponse, url: URL): HttpResponse {
-  let at = 0;
-  return {
-    status: head.status,
-    headers: head.headers,
-    url,
-    body: {
-      read(buffer) {
-        if (at === body.length) return Promise.resolve(null);
-        const part = body.subarray(at, at + buffer.length);
-        buffer.set(part);
-        at += part.length;
-        return Promise.resolve(part.length);
-      },
-    },
-    [Symbol.dispose]() {},
-  };
-}
-
-class DirectResponse implements HttpResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly url: URL;
-  readonly body: ByteReader;
-  readonly #finish: (isWhole: boolean) => void;
-
-  constructor(
-    head: ResponseHead,
-    url: URL,
-    connection: WireConnection,
-    pool: WirePool,
-    release: () => void,
-    signal: AbortSignal,
-  ) {
-    this.status = head.status;
-    this.headers = head.headers;
-    this.url = url;
-    let isOver = false;
-    this.#finish = (isWhole) => {
-      if (isOver) return;
-      isOver = true;
-      release();
-      if (!isWhole || !head.isPersistent) return connection.close();
-      pool.noteUse(connection);
-      pool.putBack(connection);
-    };
-    const body = wireBody(connection, head.framing);
-    if (body.isDone) this.#finish(true);
-    const finish = this.#finish;
-    this.body = {
-      async read(buffer) {
-        if (body.isDone) return null;
-        try {
-          signal.throwIfAborted();
-          const n = await body.read(buffer);
-          // At the last byte and not at the read after it, so that the connection is free at once.
-          if (body.isDone) finish(true);
-          return n;
-        } catch (error) {
-          finish(false);
-          throw signal.aborted ? signal.reason : networkErrorFrom(error, url);
-        }
-      },
-    };
-  }
-
-  [Symbol.dispose](): void {
-    this.#finish(false);
   }
 }

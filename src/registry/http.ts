@@ -28,14 +28,24 @@ export interface HttpRequest extends RequestHints {
   readonly checkRedirect?: (url: URL) => void;
 }
 
+/** The fields of a response's head; the web's `Headers` is one. */
+export interface HeaderFields {
+  /** The value of a field, several joined by ", "; null if there is none. */
+  get(name: string): string | null;
+  /** Whether there is such a field. */
+  has(name: string): boolean;
+}
+
 /** A response. Dispose it on every path: that closes the connection of a body not read to its end. */
 export interface HttpResponse extends Disposable {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   /** The address that answered, after redirects. */
   readonly url: URL;
   /** The body's bytes, with no content encoding undone. */
   readonly body: ByteReader;
+  /** Whether the body was received already: nothing of it can be late or break. @default {false} */
+  readonly isReceived?: boolean;
 }
 
 /**

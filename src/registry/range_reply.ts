@@ -5,6 +5,7 @@
  */
 import type { AppError, ErrorCode } from "../base/errors.ts";
 import { parseContentRange } from "./content_range.ts";
+import type { HeaderFields } from "./http.ts";
 import { CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE } from "./http_names.ts";
 
 /** What the body holds, or why it is of no use. */
@@ -30,7 +31,7 @@ export interface RangeWish {
  */
 export function judgeRangeReply(
   status: number,
-  headers: Headers,
+  headers: HeaderFields,
   wish: RangeWish,
   refuse: (code: ErrorCode, found: string) => AppError,
 ): RangeReply {
@@ -82,7 +83,7 @@ function checkSize(
  * encoding changes the bytes, and a digest is of the bytes as they are stored.
  */
 function checkEncoding(
-  headers: Headers,
+  headers: HeaderFields,
   isRightLength: boolean,
   refuse: (code: ErrorCode, found: string) => AppError,
 ): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HeaderFields } from "./http.ts";
 import { DATE, RETRY_AFTER } from "./http_names.ts";
 
 const SECONDS = /^[0-9]+$/;
@@ -26,7 +27,7 @@ export function parseRetryAfter(value: string | null, now: number): number | und
 }
 
 /** The wait that a response asks for. Dates are read by the host's own clock if it tells it: ours may be wrong. */
-export function retryAfterOf(headers: Headers, now: number): number | undefined {
+export function retryAfterOf(headers: HeaderFields, now: number): number | undefined {
   const theirs = parseHttpDate(headers.get(DATE) ?? "");
   return parseRetryAfter(headers.get(RETRY_AFTER), theirs ?? now);
 }

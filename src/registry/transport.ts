@@ -8,7 +8,7 @@ import { AppError, messageOf } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
 import { DirectClient } from "./direct.ts";
 import { discardResponse } from "./discard.ts";
-import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
+import type { HeaderFields, HttpRequest, HttpResponse, Transport } from "./http.ts";
 import { headTimeoutError, networkErrorFrom, networkReasonOf } from "./network_error.ts";
 import { type ProxyChoice, proxyChooser } from "./proxies.ts";
 import { sendFollowing } from "./redirects.ts";
@@ -271,7 +271,7 @@ class FetchResponse implements HttpResponse {
     return this.#response.status;
   }
 
-  get headers(): Headers {
+  get headers(): HeaderFields {
     return this.#response.headers;
   }
 

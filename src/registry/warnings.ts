@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HeaderFields } from "./http.ts";
 import { WARNING } from "./http_names.ts";
 
 /** Only code 299 with no agent is a registry's; a text has no more than its quotes hold. */
@@ -11,7 +12,7 @@ const REGISTRY_WARNING = /(?:^|,)\s*299 - "((?:[^"\\]|\\.){1,4096})"/g;
 const WARNING_MAX_LENGTH = 500;
 
 /** The texts of the warnings, safe for a terminal. */
-export function warningsOf(headers: Headers): readonly string[] {
+export function warningsOf(headers: HeaderFields): readonly string[] {
   const value = headers.get(WARNING);
   if (value === null) return [];
   return Array.from(

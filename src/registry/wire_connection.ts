@@ -7,8 +7,8 @@ import { abortable, abortScope } from "../base/abort.ts";
 import { KIB } from "../base/bytes.ts";
 import { parseIp } from "./addresses.ts";
 
-/** What is read along with a head; bodies beyond it are read straight into the caller's buffer. */
-const BUFFER_BYTES = 16 * KIB;
+/** What is read along with a head: of small bodies all, or several; longer ones go straight into the caller's buffer. */
+const BUFFER_BYTES = 32 * KIB;
 /** Servers send heads of some hundred bytes, with cookies a few thousand; a longer one is an attack or a mistake. */
 export const HEAD_MAX_BYTES = 64 * KIB;
 
@@ -85,8 +85,9 @@ export class WireConnection {
     return this.#isClosed;
   }
 
-  /** Sends all of `bytes`. */
-  async write(bytes: Uint8Array): Promise<void> {
+  /** Sends text of one character a byte. */
+  async write(text: string): Promise<void> {
+    const bytes = latin1Bytes(text);
     for (let at = 0; at < bytes.length;) at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
   }
 
@@ -184,16 +185,22 @@ export async function openWithin(
   signal: AbortSignal,
 ): Promise<WireConnection> {
   using scope = abortScope(signal);
+  const opening = WireConnection.open(target, scope.signal);
+  // Set once the connection is on its way: a program's first timer takes 6 ms to load.
   const timer = setTimeout(() => scope.abort(new Error("timed out")), ms);
   try {
-    return await WireConnection.open(target, scope.signal);
+    return await opening;
   } finally {
     clearTimeout(timer);
   }
 }
 
+const TO_UTF8 = new TextEncoder();
+
 /** Text as bytes, one each. The text holds no character above 255. */
-export function latin1Bytes(text: string): Uint8Array {
+function latin1Bytes(text: string): Uint8Array {
+  const plain = TO_UTF8.encode(text);
+  if (plain.length === text.length) return plain;
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;

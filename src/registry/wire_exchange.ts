@@ -4,17 +4,18 @@
  * @module
  */
 import type { HttpRequest } from "./http.ts";
-import { HEAD_END, HEAD_MAX_BYTES, latin1Bytes, type WireConnection } from "./wire_connection.ts";
+import { HEAD_END, HEAD_MAX_BYTES, type WireConnection } from "./wire_connection.ts";
 import { parseResponseHead, type ResponseHead } from "./wire_head.ts";
 
 /** A request as it is sent. */
 export interface RawRequest {
   readonly method: "GET" | "HEAD";
-  readonly bytes: Uint8Array;
+  /** One character a byte. */
+  readonly text: string;
 }
 
-/** A response that was read whole. */
-export interface RawResponse {
+/** A response that was read whole. Dispose it: its body's memory then takes another one. */
+export interface RawResponse extends Disposable {
   readonly head: ResponseHead;
   readonly body: Uint8Array;
 }
@@ -22,15 +23,23 @@ export interface RawResponse {
 /** A request that our own client can send. */
 export type DirectRequest = HttpRequest & { readonly method: "GET" | "HEAD" };
 
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Without line ends, with which a value could write a request of its own. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** Writes a request. @throws TypeError for a header that would be two */
 export function rawRequest(
   { method, url }: DirectRequest,
   headers: Readonly<Record<string, string>>,
 ): RawRequest {
   let text = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
-  // The class refuses line ends in values, with which a value could write a request of its own.
-  for (const [name, value] of new Headers({ accept: "*/*", ...headers })) text += `${name}: ${value}\r\n`;
-  return { method, bytes: latin1Bytes(`${text}\r\n`) };
+  if (headers.accept === undefined) text += "accept: */*\r\n";
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? "";
+    if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`header "${name}" can't be sent`);
+    text += `${name}: ${value}\r\n`;
+  }
+  return { method, text: `${text}\r\n` };
 }
 
 /** The head of the final response; undefined if the connection ended before it. */

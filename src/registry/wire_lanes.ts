@@ -3,41 +3,31 @@
  *
  * @module
  */
-import { KIB } from "../base/bytes.ts";
-import { type RawRequest, type RawResponse, readHead } from "./wire_exchange.ts";
-import { wireBody } from "./wire_body.ts";
-import type { WireConnection } from "./wire_connection.ts";
+import type { RawRequest, RawResponse } from "./wire_exchange.ts";
+import { type Job, Lane } from "./wire_lane.ts";
+import { SpareMemory } from "./wire_memory.ts";
 import type { WirePool } from "./wire_pool.ts";
 
 /** Connections at once: what hides a round trip and stays polite. */
-const LANES_MAX = 16;
+export const LANES_MAX = 16;
 /** Requests in line on one connection; with more, one that breaks costs more than the line gains. */
 const DEPTH = 6;
 /** Below this a line gains nothing over one request after the other, in milliseconds. */
 const LONG_WAY_MS = 5;
-/** What small bodies may hold beyond what was expected: a refusal says why. */
-const SLACK_BYTES = 16 * KIB;
-/** Bytes per second that a connection with requests on it must bring. */
-const FLOOR = KIB;
+/** How often connections are looked at in the time that they have. */
+const LOOKS = 4;
 
-interface Job {
-  readonly request: RawRequest;
-  readonly expected: number;
-  readonly signal: AbortSignal;
-  /** Undefined: it has to be sent in some other way. */
-  readonly settle: (response: RawResponse | undefined) => void;
-  isSettled: boolean;
-  tries: number;
-}
-
-/** The lanes to one server. Only for requests that may be sent twice. */
+/** The lanes to one server. Only for requests that may be sent twice. Close them. */
 export class WireLanes {
   readonly #pool: WirePool;
   readonly #timeout: number;
+  readonly #memory = new SpareMemory();
   readonly #lanes = new Set<Lane>();
   #queue: Job[] = [];
   /** Whether a connection with a line has broken: then this server gets one request at a time. */
   #isShort = false;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #isClosed = false;
 
   /** @param timeout how long a connection may take to be made or to bring anything, in milliseconds */
   constructor(pool: WirePool, timeout: number) {
@@ -78,6 +68,12 @@ export class WireLanes {
     });
   }
 
+  /** Ends the watch once nothing is under way; what is goes on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#unwatch();
+  }
+
   /** The next job for a lane that has so many in line already. */
   #next(inLine: number): Job | undefined {
     if (inLine >= this.#depth()) return undefined;
@@ -104,13 +100,37 @@ export class WireLanes {
   #addLane(): void {
     const job = this.#next(0);
     if (job === undefined) return;
-    const lane = new Lane(this.#pool, this.#timeout, (inLine) => this.#next(inLine));
+    const lane = new Lane({
+      pool: this.#pool,
+      memory: this.#memory,
+      timeout: this.#timeout,
+      next: (inLine) => this.#next(inLine),
+    });
     this.#lanes.add(lane);
     lane.run(job).then((left) => {
       this.#lanes.delete(lane);
       this.#return(left);
       this.#fill();
+      if (this.#isClosed) this.#unwatch();
     });
+    this.#watchLanes();
+  }
+
+  /** One timer for all lanes, and set when the first request is out: a timer for each would cost more than a request. */
+  #watchLanes(): void {
+    if (this.#watch !== undefined) return;
+    this.#watch = setInterval(() => {
+      for (const lane of this.#lanes) lane.checkSpeed(LOOKS);
+      this.#unwatch();
+    }, this.#timeout / LOOKS);
+    // The requests keep the program, and the timer outlives them.
+    Deno.unrefTimer(this.#watch);
+  }
+
+  #unwatch(): void {
+    if (this.#lanes.size > 0) return;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
   }
 
   /** Takes jobs back whose connection was lost. */
@@ -119,133 +139,5 @@ export class WireLanes {
     if (jobs.length > 1) this.#isShort = true;
     for (const job of wanted) if (job.tries > 1) job.settle(undefined);
     this.#queue.unshift(...wanted.filter(({ isSettled }) => !isSettled));
-  }
-}
-
-/** One connection and the jobs in line on it. */
-class Lane {
-  readonly #pool: WirePool;
-  readonly #timeout: number;
-  readonly #next: (inLine: number) => Job | undefined;
-  readonly #jobs: Job[] = [];
-  #connection: WireConnection | undefined;
-  #writing: Promise<void> = Promise.resolve();
-  #bytes = 0;
-
-  constructor(pool: WirePool, timeout: number, next: (inLine: number) => Job | undefined) {
-    this.#pool = pool;
-    this.#timeout = timeout;
-    this.#next = next;
-  }
-
-  get length(): number {
-    return this.#jobs.length;
-  }
-
-  /** Answers jobs until there are none; gives back those that it could not answer. */
-  async run(first: Job): Promise<readonly Job[]> {
-    this.#jobs.push(first);
-    first.tries++;
-    const connection = this.#pool.takeIdle() ??
-      await this.#pool.open(this.#timeout, first.signal).catch(() => undefined);
-    if (connection === undefined || this.#jobs.every(({ isSettled }) => isSettled)) {
-      if (connection !== undefined) this.#pool.putBack(connection);
-      // Without a connection the ordinary way knows what to say.
-      for (const job of this.#jobs) if (!job.isSettled) job.settle(undefined);
-      return [];
-    }
-    this.#connection = connection;
-    const timer = this.#watch(connection);
-    let isClean = true;
-    try {
-      this.#write(connection, [first]);
-      this.takeMore();
-      while (isClean && this.#jobs.length > 0) isClean = await this.#answer(connection);
-    } catch {
-      connection.close();
-    } finally {
-      clearInterval(timer);
-    }
-    await this.#writing.catch(() => {});
-    // What is left of an answer that was passed on would be taken for the next one.
-    if (isClean && this.#jobs.length === 0) this.#pool.putBack(connection);
-    else connection.close();
-    return this.#jobs;
-  }
-
-  /** Puts more jobs in line, as many as may be. */
-  takeMore(): void {
-    const connection = this.#connection;
-    if (connection === undefined || connection.isClosed) return;
-    const taken: Job[] = [];
-    for (let job = this.#next(this.#jobs.length); job !== undefined; job = this.#next(this.#jobs.length)) {
-      job.tries++;
-      this.#jobs.push(job);
-      taken.push(job);
-    }
-    if (taken.length > 0) this.#write(connection, taken);
-  }
-
-  /** Nobody waits for what is in line: the connection is closed rather than read. */
-  closeIfUnwanted(): void {
-    if (this.#jobs.every(({ isSettled }) => isSettled)) this.#connection?.close();
-  }
-
-  #write(connection: WireConnection, jobs: readonly Job[]): void {
-    const bytes = jobs.map(({ request }) => request.bytes);
-    this.#writing = this.#writing.then(async () => {
-      for (const part of bytes) await connection.write(part);
-    });
-    // The read that waits for the answer tells of a connection that broke.
-    this.#writing.catch(() => {});
-  }
-
-  /** Reads the answer of the first job in line; whether the connection is good for another. */
-  async #answer(connection: WireConnection): Promise<boolean> {
-    const job = this.#jobs[0];
-    if (job === undefined) return false;
-    const begin = performance.now();
-    const isAlone = this.#jobs.length === 1;
-    const head = await readHead(connection, job.request.method);
-    if (head === undefined) return false;
-    if (isAlone) this.#pool.noteLatency(performance.now() - begin);
-    const { framing } = head;
-    const limit = job.expected + SLACK_BYTES;
-    if (framing.kind === "length" && framing.bytes > limit) return this.#passOn(job);
-    const body = wireBody(connection, framing);
-    const buffer = new Uint8Array(framing.kind === "length" ? framing.bytes : limit);
-    let filled = 0;
-    while (!body.isDone) {
-      // One more byte than fits is wanted only to find the end of a body that did not tell its length.
-      const room = filled < buffer.length ? buffer.subarray(filled) : new Uint8Array(1);
-      const n = await body.read(room);
-      if (n === null) break;
-      if (filled === buffer.length) return this.#passOn(job);
-      filled += n;
-      this.#bytes += n;
-    }
-    this.#jobs.shift();
-    if (head.isPersistent) this.#pool.noteUse(connection);
-    if (!job.isSettled) {
-      job.settle({ head, body: buffer.subarray(0, filled) });
-    }
-    if (!head.isPersistent) return false;
-    this.takeMore();
-    return true;
-  }
-
-  #passOn(job: Job): false {
-    this.#jobs.shift();
-    if (!job.isSettled) job.settle(undefined);
-    return false;
-  }
-
-  /** Closes a connection that brings too little: its jobs are sent in the ordinary way, which knows what to say. */
-  #watch(connection: WireConnection): ReturnType<typeof setInterval> {
-    let before = 0;
-    return setInterval(() => {
-      if (this.#bytes - before < FLOOR * this.#timeout / 1000) connection.close();
-      before = this.#bytes;
-    }, this.#timeout);
   }
 }

@@ -19,7 +19,11 @@ function open(url: URL, Pool: typeof WirePool = FarPool) {
   const lanes = new WireLanes(pool, 5_000);
   const get = (path: string, signal = never, expected = 100) =>
     lanes.send(rawRequest({ method: "GET", url: new URL(path, url), headers: {} }, {}), expected, signal);
-  return { get, [Symbol.dispose]: () => pool.close() };
+  const close = () => {
+    lanes.close();
+    pool.close();
+  };
+  return { get, [Symbol.dispose]: close };
 }
 
 const text = (response: { readonly body: Uint8Array } | undefined) =>

@@ -67,9 +67,7 @@ export class WirePool {
 
   /** The connection that was used last, if one is idle. */
   takeIdle(): WireConnection | undefined {
-    const connection = this.#idle.pop()?.connection;
-    if (this.#idle.length === 0) this.#stopSweep();
-    return connection;
+    return this.#idle.pop()?.connection;
   }
 
   /**
@@ -99,9 +97,11 @@ export class WirePool {
   close(): void {
     this.#isClosed = true;
     for (const { connection } of this.#idle.splice(0)) connection.close();
-    this.#stopSweep();
+    clearTimeout(this.#sweep);
+    this.#sweep = undefined;
   }
 
+  /** The timer is left alone while connections come and go: setting and clearing it costs as much as a request. */
   #startSweep(): void {
     if (this.#sweep !== undefined) return;
     const timer = setTimeout(() => {
@@ -114,10 +114,5 @@ export class WirePool {
     // An idle connection must not keep the program.
     Deno.unrefTimer(timer);
     this.#sweep = timer;
-  }
-
-  #stopSweep(): void {
-    clearTimeout(this.#sweep);
-    this.#sweep = undefined;
   }
 }
