@@ -8,6 +8,7 @@ import { concatBytes } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { ImageRecord } from "../content/image_store.ts";
 import type { ImageStorage } from "../image/deps.ts";
+import { takeAway } from "../image/take_away.ts";
 import type { CriApi } from "./api.ts";
 import { atMost } from "./at_most.ts";
 import type { AuthFields } from "./auth.ts";
@@ -102,16 +103,18 @@ export class ImageCalls {
    */
   async remove(image: string, signal: AbortSignal): Promise<void> {
     if (image === "") throw noImageError();
-    const { catalog, store, reclaimer } = this.#deps;
+    const { catalog, store, reclaimer, usage } = this.#deps;
     const found = (await catalog.look()).find(image, REMOVE_PREFIX);
     if (found === undefined) return;
     const { id } = found.group.summary;
     const gone: ImageRecord[] = [];
-    const left = await store.updateImages((records) => {
+    const { left, swept } = await takeAway(store, (records) => {
+      gone.length = 0;
       const kept: ImageRecord[] = [];
       for (const record of records.values()) (record.imageId === id ? gone : kept).push(record);
       return kept;
     }, signal);
+    if (swept !== undefined) usage.recountSoon();
     if (gone.length > 0) await atMost(RECLAIM_WAIT_MS, reclaimer.release(gone, left.length));
   }
 

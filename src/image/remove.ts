@@ -12,7 +12,8 @@ import type { ImageDeps, ImageStorage } from "./deps.ts";
 import { findImage } from "./find.ts";
 import { isDigestName, repositoryOfName } from "./group.ts";
 import { sweepBlobs } from "./sweep.ts";
-import type { RemoveResult } from "./types.ts";
+import { takeAway } from "./take_away.ts";
+import type { RemoveResult, SweepResult } from "./types.ts";
 
 /** How to remove. */
 export interface RemoveOptions {
@@ -24,7 +25,7 @@ export interface RemoveOptions {
 /**
  * Removes names and images; see {@linkcode ImageService.remove}. All of them go in one transaction, or none.
  *
- * @throws AppError `not_found`, `invalid_argument`
+ * @throws AppError `not_found`, `invalid_argument`; `no_space` as {@linkcode takeAway}
  */
 export async function removeImages(
   { store }: Pick<ImageDeps, "store">,
@@ -36,7 +37,8 @@ export async function removeImages(
     for (const record of await doomedBy(store, image, allTags)) doomed.set(record.name, record);
   }
   const freed = await blobsOf(store, doomed.values());
-  const left = await store.updateImages(
+  const { left, swept: before } = await takeAway(
+    store,
     (records) => [...records.values()].filter(({ name, imageId }) => doomed.get(name)?.imageId !== imageId),
     signal,
   );
@@ -44,8 +46,18 @@ export async function removeImages(
   const deleted = [...new Set([...doomed.values()].map(({ imageId }) => imageId))].filter((id) =>
     !living.has(id)
   );
-  const swept = await sweepBlobs(store, freed, signal);
+  const after = await sweepBlobs(store, freed, signal);
+  const swept = before === undefined || after === undefined ? after ?? before : sumOf(before, after);
   return { untagged: [...doomed.keys()].sort(), deleted, ...(swept && { swept }) };
+}
+
+function sumOf(a: SweepResult, b: SweepResult): SweepResult {
+  return {
+    blobs: [...a.blobs, ...b.blobs],
+    partials: [...a.partials, ...b.partials],
+    layers: [...a.layers, ...b.layers],
+    freed: a.freed + b.freed,
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { makeFixture } from "../../tests/fakes/fixture.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
-import { shortIdOf } from "../oci/digest.ts";
+import { digestOf, shortIdOf } from "../oci/digest.ts";
 import { pullImage } from "./pull.ts";
 import { removeImages } from "./remove.ts";
 import { collectGarbage } from "./sweep.ts";
@@ -154,3 +154,42 @@ Deno.test("collectGarbage() keeps what other tools put into the layout", async (
   await collectGarbage(deps);
   for (const blob of [...one.documents, ...one.blobs]) assert(await store.findBlob(blob.digest), blob.digest);
 });
+
+/** The next index can't be written aside, nor where the store keeps space for it. */
+async function fillDisk(root: string): Promise<void> {
+  await Deno.remove(`${root}/locks/index.spare`);
+  await Deno.symlink("/dev/full", `${root}/index.json.new`);
+}
+
+Deno.test("removeImages() on a full disk that keeps no space sweeps what no image needs first", async () => {
+  await using parts = await fixture();
+  const { deps, root, store, one, two, names } = parts;
+  const { bytes, ...stray } = await makeStray();
+  {
+    await using ingest = await store.beginIngest({ mediaType: "x/y", ...stray }, neverAborted());
+    ingest?.write(bytes);
+    await ingest?.commit();
+  }
+  await fillDisk(root);
+  const { deleted, swept } = await removeImages(deps, ["a.b/c:1"]);
+  assertEquals(deleted, [one.config.digest]);
+  assertEquals(swept?.blobs[0]?.digest, stray.digest);
+  assertEquals(await store.findBlob(stray.digest), undefined);
+  assertEquals(await names(), ["a.b/c:2", `a.b/c@${two.root.digest}`].sort());
+});
+
+Deno.test("removeImages() on a full disk where all is needed says so, and changes nothing", async () => {
+  await using parts = await fixture();
+  const { deps, root, store, one, names } = parts;
+  const before = await names();
+  await fillDisk(root);
+  const error = await assertRejects(() => removeImages(deps, ["a.b/c:1"]), AppError, "no space");
+  assertEquals(error.code, "no_space");
+  assertEquals(await names(), before);
+  for (const { digest } of [...one.documents, ...one.blobs]) assert(await store.findBlob(digest));
+});
+
+async function makeStray() {
+  const bytes = crypto.getRandomValues(new Uint8Array(1000));
+  return { bytes, digest: await digestOf(bytes), size: bytes.length };
+}

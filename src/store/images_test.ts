@@ -187,3 +187,46 @@ Deno.test("a disk that is full changes nothing, and leaves nothing beside the in
     assertEquals((await store.listImages()).length, 2);
   });
 });
+
+Deno.test("on a full disk images can be removed, one after the other, and none be added", async () => {
+  await withStore(async (store, indexPath) => {
+    const names = ["docker.io/library/a:1", "docker.io/library/b:1", "docker.io/library/c:1"];
+    await add(store, ...names);
+    for (const left of [names.slice(1), names.slice(2), []]) {
+      Deno.symlinkSync("/dev/full", `${indexPath}.new`);
+      const error = await assertRejects(() => add(store, "docker.io/library/d:1"), Error);
+      assert(isCode(error, "no_space"), error.message);
+      Deno.symlinkSync("/dev/full", `${indexPath}.new`);
+      const kept = await store.updateImages(
+        (records) => [...records.values()].filter(({ name }) => left.includes(name)),
+        neverAborted(),
+      );
+      assertEquals(kept.map(({ name }) => name), left);
+      assertEquals(manifestsIn(indexPath).length, left.length);
+    }
+  });
+});
+
+Deno.test("a death while the kept space is written leaves the index, and the next removal has the space", async (t) => {
+  for (const step of ["index-written", "index-synced"] as const) {
+    await t.step(step, () =>
+      withStore(async (store, indexPath) => {
+        const names = ["docker.io/library/a:1", "docker.io/library/b:1"];
+        await add(store, ...names);
+        const before = Deno.readTextFileSync(indexPath);
+        const dying = await openStore(store.root, {
+          onStep(at) {
+            if (at === step) throw new Error("dead");
+          },
+        });
+        const remove = (from: Store) => {
+          Deno.symlinkSync("/dev/full", `${indexPath}.new`);
+          return from.updateImages((records) => [...records.values()].slice(1), neverAborted());
+        };
+        await assertRejects(() => remove(dying), Error, "dead");
+        assertEquals(Deno.readTextFileSync(indexPath), before);
+        assertEquals((await remove(store)).map(({ name }) => name), names.slice(1));
+        assertEquals(manifestsIn(indexPath).length, 1);
+      }));
+  }
+});

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { AppError } from "../base/errors.ts";
+import { AppError, isCode } from "../base/errors.ts";
 import { OCI_INDEX } from "../oci/media_type.ts";
 import { removeQuietly, renameOver, syncDirectory, syncFile } from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
 import { type IndexContent, IndexText } from "./index_text.ts";
 import type { Locks } from "./locks.ts";
 import type { StorePaths } from "./paths.ts";
+import { keepSpare, openSpare } from "./spare.ts";
 import type { OnStep } from "./steps.ts";
 
 /** Tells one state of a file from another: each update makes a new file. */
@@ -60,7 +61,8 @@ export class IndexFile {
   }
 
   /**
-   * Changes the content in one transaction. What `change` returns unchanged (the same object) is not written.
+   * Changes the content in one transaction. What `change` returns unchanged (the same object) is not written. What
+   * makes the index shorter can be done on a full disk too.
    *
    * @throws what `change` throws, and nothing is changed; AppError `store_corrupt`, `no_space`, `permission_denied`,
    * the signal's reason
@@ -72,9 +74,9 @@ export class IndexFile {
     using _lock = await this.#locks.take(this.#paths.indexLock, "exclusive", signal);
     // Never from memory: two states of the file could look alike to `stat`, and here that would lose an image.
     const before = await this.#newest();
-    const after = change(before ?? EMPTY);
-    if (after === before) return after;
-    return await this.#replace(after);
+    const after = change(before?.content ?? EMPTY);
+    if (after === before?.content) return after;
+    return await this.#replace(after, before?.stamp.size ?? 0);
   }
 
   /** Writes an empty index if there is none. */
@@ -82,9 +84,9 @@ export class IndexFile {
     if (await this.read() === EMPTY) await this.update((content) => content, signal);
   }
 
-  async #newest(): Promise<IndexContent | undefined> {
+  async #newest(): Promise<Cached | undefined> {
     try {
-      return (await this.#load()).content;
+      return await this.#load();
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -118,30 +120,44 @@ export class IndexFile {
     }
   }
 
-  async #replace(content: IndexContent): Promise<IndexContent> {
-    const { indexFile, indexAside: aside, root } = this.#paths;
+  /** @param had bytes of the index that is replaced */
+  async #replace(content: IndexContent, had: number): Promise<IndexContent> {
+    const { indexAside, indexSpare, root } = this.#paths;
     const bytes = this.#text.format(content);
     try {
-      const options = { write: true, create: true, truncate: true };
-      using file = attempt("write", aside, () => Deno.openSync(aside, options));
-      for (let at = 0; at < bytes.length;) {
-        at += attempt("write", aside, () => file.writeSync(bytes.subarray(at)));
-      }
-      this.#onStep("index-written");
-      await syncFile(file, aside);
-      this.#onStep("index-synced");
-      renameOver(aside, indexFile);
-      this.#cached = { stamp: stampOf(file.statSync()), content };
+      await this.#place(content, bytes, indexAside, openAside(indexAside));
     } catch (error) {
-      // On a full disk the half of an index is what the next one has no space beside.
-      removeQuietly(aside);
-      throw error;
+      // Without this the half of an index is what the next one has no space beside.
+      removeQuietly(indexAside);
+      // Only for what frees space: a pull that took it would leave none for the removal that must come then.
+      const spare = isCode(error, "no_space") && bytes.length <= had ? openSpare(indexSpare) : undefined;
+      if (spare === undefined) throw error;
+      await this.#place(content, bytes, indexSpare, spare);
     }
     this.#onStep("index-renamed");
+    if (content.manifests.length > 0) keepSpare(indexSpare, bytes.length);
     await syncDirectory(root);
     this.#onStep("index-directory-synced");
     return content;
   }
+
+  /** Writes the index to an open file, and gives that the index's name. */
+  async #place(content: IndexContent, bytes: Uint8Array, path: string, opened: Deno.FsFile): Promise<void> {
+    using file = opened;
+    for (let at = 0; at < bytes.length;) {
+      at += attempt("write", path, () => file.writeSync(bytes.subarray(at)));
+    }
+    attempt("write", path, () => file.truncateSync(bytes.length));
+    this.#onStep("index-written");
+    await syncFile(file, path);
+    this.#onStep("index-synced");
+    renameOver(path, this.#paths.indexFile);
+    this.#cached = { stamp: stampOf(file.statSync()), content };
+  }
+}
+
+function openAside(path: string): Deno.FsFile {
+  return attempt("write", path, () => Deno.openSync(path, { write: true, create: true, truncate: true }));
 }
 
 function stampOf(info: Deno.FileInfo): Stamp {

@@ -51,6 +51,8 @@ export class StorePaths {
   readonly locks: string;
   /** Held by whoever changes the index. */
   readonly indexLock: string;
+  /** Space for an index on a disk that is full. */
+  readonly indexSpare: string;
   /** Held shared by whoever adds content, alone by whoever sweeps. */
   readonly contentLock: string;
 
@@ -69,6 +71,7 @@ export class StorePaths {
     this.layers = `${this.work}/layers`;
     this.locks = `${this.work}/locks`;
     this.indexLock = `${this.locks}/index`;
+    this.indexSpare = `${this.indexLock}.spare`;
     this.contentLock = `${this.locks}/content`;
   }
 
