@@ -21,7 +21,7 @@ import { keyOf, type Steps, stepsOf } from "./entry_path.ts";
 import type { LeftOutKind } from "./left_out.ts";
 import { Touched } from "./touched.ts";
 import type { Tree } from "./tree.ts";
-import { type NewFile, type NodeSpec, SELF } from "./tree_fs.ts";
+import { madeAt, type NewFile, type NodeSpec, SELF } from "./tree_fs.ts";
 import { type OnMissing, type Place, Walker } from "./walker.ts";
 import { isOverlayWhiteout, type WhiteoutStyle } from "./whiteout_style.ts";
 import { type Whiteout, whiteoutOf } from "./whiteout.ts";
@@ -33,12 +33,12 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   readonly #walker: Walker<Dir>;
   /** Another way, so that a hard link's two ends can be open at once. */
   readonly #linkWalker: Walker<Dir>;
-  readonly #attributes: AttributeSetter<Dir>;
+  readonly #attributes: AttributeSetter;
   readonly #touched = new Touched();
   readonly #implied: Steps[] = [];
   #hasRoot = false;
   #entry: Entry | undefined;
-  #open: { readonly file: NewFile; readonly place: Place<Dir>; readonly name: string } | undefined;
+  #open: { readonly file: NewFile; readonly path: string } | undefined;
   #written = 0;
   #count = 0;
 
@@ -48,7 +48,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     this.#style = style;
     this.#walker = new Walker(tree.fs, tree.root, aliases);
     this.#linkWalker = new Walker(tree.fs, tree.root, aliases);
-    this.#attributes = new AttributeSetter(tree.fs, tree.leftOut);
+    this.#attributes = new AttributeSetter(tree.leftOut);
   }
 
   /** Entries so far. */
@@ -91,10 +91,10 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     if (open === undefined || entry?.kind !== "file") return;
     try {
       if (this.#written < entry.size) open.file.setSize(entry.size);
+      this.#attributes.setAll(open.file, open.path, entry, "other");
     } finally {
       open.file.close();
     }
-    this.#finish(entry, open.place, open.name);
   }
 
   /** Closes what is open. */
@@ -168,9 +168,9 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     const { fs } = this.#tree;
     switch (entry.kind) {
       case "file": {
-        const file = fs.createFile(place.directory, name);
+        const file = fs.createFile(place.directory, name, entry.mode);
         if (file === undefined) return false;
-        this.#open = { file, place, name };
+        this.#open = { file, path: keyOf(steps) };
         this.#written = 0;
         return true;
       }
@@ -202,8 +202,9 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
 
   #setDirectory(entry: Entry, place: Place<Dir>, name: string, steps: Steps): void {
     const path = keyOf(steps);
-    this.#attributes.setOwner(place.directory, name, path, entry);
-    this.#attributes.setXattrs(place.directory, name, path, entry);
+    const made = madeAt(this.#tree.fs, place.directory, name);
+    this.#attributes.setOwner(made, path, entry);
+    this.#attributes.setXattrs(made, path, entry);
     this.#tree.directories.set(steps, entry);
   }
 
@@ -257,7 +258,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   #finish(entry: Entry, place: Place<Dir>, name: string): void {
     const path = keyOf([...place.steps, name]);
     const kind = entry.kind === "symlink" ? "symlink" : "other";
-    this.#attributes.setAll(place.directory, name, path, entry, kind);
+    this.#attributes.setAll(madeAt(this.#tree.fs, place.directory, name), path, entry, kind);
   }
 
   #leaveOut(kind: LeftOutKind, path: string): void {

@@ -6,7 +6,7 @@
 import { AppError } from "../base/errors.ts";
 import type { EntryCommon, TarTime } from "../tar/entry.ts";
 import type { LeftOut } from "./left_out.ts";
-import type { TreeFs } from "./tree_fs.ts";
+import type { Made } from "./tree_fs.ts";
 import { isHostXattr, isOverlayXattr } from "./xattr_rules.ts";
 
 /** One more would be -1, which tells `chown` to leave the owner as it is. */
@@ -21,12 +21,10 @@ export function impliedAttributes(mtime: TarTime): Attributes {
 }
 
 /** Sets owner and xattrs, and mode and time where they can be set at once. */
-export class AttributeSetter<Dir> {
-  readonly #fs: TreeFs<Dir>;
+export class AttributeSetter {
   readonly #leftOut: LeftOut;
 
-  constructor(fs: TreeFs<Dir>, leftOut: LeftOut) {
-    this.#fs = fs;
+  constructor(leftOut: LeftOut) {
     this.#leftOut = leftOut;
   }
 
@@ -36,11 +34,11 @@ export class AttributeSetter<Dir> {
    *
    * @param path for the report
    */
-  setAll(parent: Dir, name: string, path: string, attributes: Attributes, kind: "symlink" | "other"): void {
-    this.setOwner(parent, name, path, attributes);
-    if (kind === "other") this.#fs.setMode(parent, name, attributes.mode);
-    this.setXattrs(parent, name, path, attributes);
-    this.#fs.setTime(parent, name, attributes.mtime);
+  setAll(made: Made, path: string, attributes: Attributes, kind: "symlink" | "other"): void {
+    this.setOwner(made, path, attributes);
+    if (kind === "other") made.setMode(attributes.mode);
+    this.setXattrs(made, path, attributes);
+    made.setTime(attributes.mtime);
   }
 
   /**
@@ -48,22 +46,22 @@ export class AttributeSetter<Dir> {
    *
    * @throws AppError `invalid_content` for numbers that Linux has not
    */
-  setOwner(parent: Dir, name: string, path: string, { uid, gid }: Attributes): void {
+  setOwner(made: Made, path: string, { uid, gid }: Attributes): void {
     if (uid > ID_MAX || gid > ID_MAX) {
       throw new AppError(
         "invalid_content",
         `Cannot unpack ${JSON.stringify(path)}: its owner is ${uid}:${gid}, want numbers up to ${ID_MAX}`,
       );
     }
-    if (!this.#fs.setOwner(parent, name, uid, gid)) this.#leftOut.note("owner", path);
+    if (!made.setOwner(uid, gid)) this.#leftOut.note("owner", path);
   }
 
   /** Sets xattrs, and notes those that could not be set. */
-  setXattrs(parent: Dir, name: string, path: string, { xattrs }: Attributes): void {
+  setXattrs(made: Made, path: string, { xattrs }: Attributes): void {
     for (const [key, value] of xattrs) {
       if (isHostXattr(key)) continue;
       if (isOverlayXattr(key)) this.#leftOut.note("overlay-xattr", `${path} ${key}`);
-      else if (!this.#fs.setXattr(parent, name, key, value)) this.#leftOut.note("xattr", `${path} ${key}`);
+      else if (!made.setXattr(key, value)) this.#leftOut.note("xattr", `${path} ${key}`);
     }
   }
 }

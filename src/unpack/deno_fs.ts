@@ -11,7 +11,7 @@
 import fs from "node:fs";
 import type { TarTime } from "../tar/entry.ts";
 import { errnoOf, fsError } from "./fs_error.ts";
-import type { DirectoryFacts, NewFile, NodeKind, TreeFs } from "./tree_fs.ts";
+import { type DirectoryFacts, madeAt, type NewFile, type NodeKind, type TreeFs } from "./tree_fs.ts";
 
 /** Runs a call; a failure with an expected errno gives that errno. */
 function attempt<T>(action: string, name: string, expected: readonly string[], call: () => T): T | undefined {
@@ -87,6 +87,7 @@ export class DenoFs implements TreeFs<string> {
     if (file === undefined) return undefined;
     let position = 0;
     return {
+      ...madeAt(this, parent, name),
       write: (bytes, offset) =>
         this.#do("write to", name, () => {
           if (offset !== position) file.seekSync(offset, Deno.SeekMode.Start);

@@ -5,6 +5,7 @@
  * @module
  */
 import { concatBytes, KIB } from "../base/bytes.ts";
+import type { TarTime } from "../tar/entry.ts";
 import { decodeName, encodeName } from "../tar/name.ts";
 
 /** Numbers that are the same on every Linux architecture that Deno runs on. */
@@ -65,6 +66,9 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
   122: "EDQUOT",
 };
 
+/** What these say is no failure of ours but a right or ability that is not there. */
+export const REFUSALS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EINVAL", "EOVERFLOW"]);
+
 // `openat` is variadic in C; on x86-64 and ARM Linux its arguments are passed as those of a plain function.
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
@@ -78,6 +82,10 @@ const SYMBOLS = {
   mknodat: { parameters: ["i32", "buffer", "u32", "u64"], result: "i32" },
   unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   readlinkat: { parameters: ["i32", "buffer", "buffer", "usize"], result: "isize" },
+  fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
+  fchmod: { parameters: ["i32", "u32"], result: "i32" },
+  futimens: { parameters: ["i32", "buffer"], result: "i32" },
+  fsetxattr: { parameters: ["i32", "buffer", "buffer", "usize", "i32"], result: "i32" },
   fchownat: { parameters: ["i32", "buffer", "u32", "u32", "i32"], result: "i32" },
   fchmodat: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
@@ -97,22 +105,22 @@ export interface Libc extends Disposable {
   errno(): string;
 }
 
+type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
+
+/** Opening takes 4 ms, so all who use the library at the same time share it. */
+let shared: { readonly library: Library; users: number } | undefined;
+
 /**
  * Opens the C library.
  *
  * @returns undefined without the permission for it (`--allow-ffi`), on another system, or if it lacks a function
  */
 export function openLibc(): Libc | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  // Asked first: without the permission, opening would prompt on a terminal.
-  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
-  let library: Deno.DynamicLibrary<typeof SYMBOLS>;
-  try {
-    library = Deno.dlopen("libc.so.6", SYMBOLS);
-  } catch {
-    return undefined;
-  }
-  const { symbols } = library;
+  const own = shared ??= load();
+  if (own === undefined) return undefined;
+  own.users++;
+  let isOpen = true;
+  const { symbols } = own.library;
   return {
     call: symbols,
     errno() {
@@ -120,8 +128,28 @@ export function openLibc(): Libc | undefined {
       const number = address === null ? 0 : new Deno.UnsafePointerView(address).getInt32();
       return ERRNO_NAMES[number] ?? `errno ${number}`;
     },
-    [Symbol.dispose]: () => library.close(),
+    [Symbol.dispose]() {
+      if (isOpen) release(own);
+      isOpen = false;
+    },
   };
+}
+
+function load(): { readonly library: Library; users: number } | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  // Asked first: without the permission, opening would prompt on a terminal.
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
+  try {
+    return { library: Deno.dlopen("libc.so.6", SYMBOLS), users: 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+function release(own: { readonly library: Library; users: number }): void {
+  if (--own.users > 0) return;
+  shared = undefined;
+  own.library.close();
 }
 
 /** A name as C wants it: its bytes and a NUL. */
@@ -168,6 +196,22 @@ export class StatxBuffer {
 export function deviceNumber(major: number, minor: number): bigint {
   const [a, i] = [BigInt(major), BigInt(minor)];
   return ((a & 0xfffff000n) << 32n) | ((a & 0xfffn) << 8n) | ((i & 0xffffff00n) << 12n) | (i & 0xffn);
+}
+
+/** What `utimensat` and `futimens` want: access and modification time, both the same. */
+export class TimesBuffer {
+  /** For the call. */
+  readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(32);
+  readonly #view = new DataView(this.bytes.buffer);
+
+  /** Sets both times; gives the bytes for the call. */
+  of({ seconds, nanoseconds }: TarTime): Uint8Array<ArrayBuffer> {
+    for (const at of [0, 16]) {
+      this.#view.setBigInt64(at, BigInt(seconds), true);
+      this.#view.setBigInt64(at + 8, BigInt(nanoseconds), true);
+    }
+    return this.bytes;
+  }
 }
 
 /** Room for the names in a directory, a few hundred at a time. */

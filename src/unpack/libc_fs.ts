@@ -17,8 +17,11 @@ import {
   O_DIRECTORY,
   O_NOFOLLOW,
   readDirents,
+  REFUSALS,
   StatxBuffer,
+  TimesBuffer,
 } from "./libc.ts";
+import { LibcFile } from "./libc_file.ts";
 import { LibcXattrs } from "./libc_xattrs.ts";
 import {
   type DirectoryFacts,
@@ -32,17 +35,13 @@ import {
 const DIRECTORY_FLAGS = C.O_PATH | O_DIRECTORY | O_NOFOLLOW | C.O_CLOEXEC;
 const NEW_FILE_FLAGS = C.O_WRONLY | C.O_CREAT | C.O_EXCL | O_NOFOLLOW | C.O_CLOEXEC;
 
-/** What these say is no failure of ours but a right or ability that is not there. */
-const REFUSALS = new Set(["EPERM", "ENOTSUP", "EINVAL", "EOVERFLOW"]);
-
 /** A directory is its descriptor, opened with `O_PATH`. */
 export class LibcFs implements TreeFs<number> {
   readonly isComplete = true;
   readonly #libc: Libc;
   readonly #xattrs: LibcXattrs;
   readonly #stat = new StatxBuffer();
-  readonly #times = new DataView(new ArrayBuffer(32));
-  readonly #timeBytes = new Uint8Array(this.#times.buffer);
+  readonly #times = new TimesBuffer();
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -122,32 +121,14 @@ export class LibcFs implements TreeFs<number> {
     return result === 0 || !this.#unless("make directory", name, "EEXIST");
   }
 
-  createFile(parent: number, name: string): NewFile | undefined {
-    const { call } = this.#libc;
-    const fd = call.openat(parent, cString(name), NEW_FILE_FLAGS, 0o600);
+  createFile(parent: number, name: string, mode: number): NewFile | undefined {
+    // Set-uid and the like come when the owner is right.
+    const fd = this.#libc.call.openat(parent, cString(name), NEW_FILE_FLAGS, mode % 0o1000);
     if (fd < 0) {
       this.#unless("create file", name, "EEXIST");
       return undefined;
     }
-    return {
-      write: (bytes, offset) => {
-        for (let at = 0; at < bytes.length;) {
-          const rest = at === 0 ? bytes : bytes.subarray(at);
-          const written = Number(
-            call.pwrite(fd, rest as Uint8Array<ArrayBuffer>, BigInt(rest.length), BigInt(offset + at)),
-          );
-          if (written <= 0) this.#fail("write to", name);
-          at += written;
-        }
-      },
-      setSize: (size) => {
-        if (call.ftruncate(fd, BigInt(size)) < 0) this.#fail("write to", name);
-      },
-      close: () => {
-        // A full quota or a network file system may say so only here.
-        if (call.close(fd) < 0) this.#fail("write to", name);
-      },
-    };
+    return new LibcFile(this.#libc, { fd, name, stat: this.#stat, times: this.#times });
   }
 
   makeSymlink(parent: number, name: string, target: string): boolean {
@@ -192,13 +173,9 @@ export class LibcFs implements TreeFs<number> {
     if (this.#libc.call.fchmodat(parent, cString(name), mode, 0) < 0) this.#fail("set mode of", name);
   }
 
-  setTime(parent: number, name: string, { seconds, nanoseconds }: TarTime): void {
-    for (const at of [0, 16]) {
-      this.#times.setBigInt64(at, BigInt(seconds), true);
-      this.#times.setBigInt64(at + 8, BigInt(nanoseconds), true);
-    }
+  setTime(parent: number, name: string, time: TarTime): void {
     const { call } = this.#libc;
-    const result = call.utimensat(parent, cString(name), this.#timeBytes, C.AT_SYMLINK_NOFOLLOW);
+    const result = call.utimensat(parent, cString(name), this.#times.of(time), C.AT_SYMLINK_NOFOLLOW);
     if (result < 0) this.#fail("set time of", name);
   }
 

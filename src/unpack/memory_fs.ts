@@ -5,8 +5,15 @@
  * @module
  */
 import type { TarTime } from "../tar/entry.ts";
-import type { DirectoryFacts, NewFile, NodeKind, NodeSpec, TreeFs } from "./tree_fs.ts";
-import { SELF } from "./tree_fs.ts";
+import {
+  type DirectoryFacts,
+  madeAt,
+  type NewFile,
+  type NodeKind,
+  type NodeSpec,
+  SELF,
+  type TreeFs,
+} from "./tree_fs.ts";
 
 /** What everything in the tree has. */
 interface Inode {
@@ -110,6 +117,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
     parent.children.set(name, file);
     const listener = this.#listener;
     return {
+      ...madeAt(this, parent, name),
       write(bytes, offset) {
         file.size = Math.max(file.size, offset + bytes.length);
         listener.data(file.number, bytes, offset);

@@ -27,8 +27,20 @@ export interface DirectoryFacts {
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
 }
 
+/** A thing that was made, and what can be set on it. */
+export interface Made {
+  /** False without the right to. */
+  setOwner(uid: number, gid: number): boolean;
+  /** Not for symlinks: they have none. */
+  setMode(mode: number): void;
+  /** False without the right to, or on a file system that has none. */
+  setXattr(key: string, value: Uint8Array): boolean;
+  /** Sets access and modification time. */
+  setTime(time: TarTime): void;
+}
+
 /** A new file, open for writing. */
-export interface NewFile {
+export interface NewFile extends Made {
   /** Writes all the bytes at an offset. */
   write(bytes: Uint8Array, offset: number): void;
   /** Makes the file this long: a hole at the end has no bytes to write. */
@@ -61,8 +73,12 @@ export interface TreeFs<Dir> {
 
   /** Makes a directory that only we can use; false if the name is taken. */
   makeDirectory(parent: Dir, name: string): boolean;
-  /** Makes a file that only we can use; undefined if the name is taken. */
-  createFile(parent: Dir, name: string): NewFile | undefined;
+  /**
+   * Makes a file; undefined if the name is taken.
+   *
+   * @param mode what the file shall have in the end: it may have a part of that from the start, and no more
+   */
+  createFile(parent: Dir, name: string, mode: number): NewFile | undefined;
   /** Makes a symlink; false if the name is taken. */
   makeSymlink(parent: Dir, name: string, target: string): boolean;
   /** Makes a further name of a file; "missing" if there is no such file. */
@@ -87,3 +103,13 @@ export interface TreeFs<Dir> {
 
 /** The name by which calls mean the directory itself. */
 export const SELF = ".";
+
+/** What was made at a name. */
+export function madeAt<Dir>(fs: TreeFs<Dir>, parent: Dir, name: string): Made {
+  return {
+    setOwner: (uid, gid) => fs.setOwner(parent, name, uid, gid),
+    setMode: (mode) => fs.setMode(parent, name, mode),
+    setXattr: (key, value) => fs.setXattr(parent, name, key, value),
+    setTime: (time) => fs.setTime(parent, name, time),
+  };
+}
