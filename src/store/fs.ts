@@ -128,13 +128,15 @@ export async function tryLockFile(file: Deno.FsFile, path: string, mode: LockMod
   return won;
 }
 
-/** Whether a path still names the file that is open: not so when it was renamed or removed while we waited. */
-export function isStillAt(file: Deno.FsFile, path: string): boolean {
+/**
+ * Facts about the file that is open, if a path still names it: not so when it was renamed or removed while we waited.
+ */
+export function infoIfAt(file: Deno.FsFile, path: string): Deno.FileInfo | undefined {
   try {
     const [open, named] = [file.statSync(), Deno.statSync(path)];
-    return open.ino === named.ino && open.dev === named.dev;
+    return open.ino === named.ino && open.dev === named.dev ? open : undefined;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { neverAborted } from "../base/abort.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "../../tests/assert.ts";
 import { DirectorySyncer } from "./directory_sync.ts";
-import { isStillAt, lockFile, makeDirectorySync, removeQuietly, renameOver, tryLockFile } from "./fs.ts";
+import { infoIfAt, lockFile, makeDirectorySync, removeQuietly, renameOver, tryLockFile } from "./fs.ts";
 import { fileError } from "./fs_errors.ts";
 
 async function withFolder(run: (folder: string) => Promise<void> | void): Promise<void> {
@@ -93,18 +93,18 @@ Deno.test("lockFile() gives up at its signal", async () => {
   });
 });
 
-Deno.test("isStillAt() sees that a file was renamed, removed or replaced", async () => {
+Deno.test("infoIfAt() sees that a file was renamed, removed or replaced", async () => {
   await withFolder((folder) => {
     const [path, other] = [`${folder}/a`, `${folder}/b`];
     using file = openFile(path);
-    assert(isStillAt(file, path));
+    assertEquals(infoIfAt(file, path)?.size, file.statSync().size);
     renameOver(path, other);
-    assert(!isStillAt(file, path));
-    assert(isStillAt(file, other));
+    assertEquals(infoIfAt(file, path), undefined);
+    assertEquals(infoIfAt(file, other)?.size, file.statSync().size);
     openFile(path).close();
-    assert(!isStillAt(file, path));
+    assertEquals(infoIfAt(file, path), undefined);
     removeQuietly(other);
-    assert(!isStillAt(file, other));
+    assertEquals(infoIfAt(file, other), undefined);
   });
 });
 

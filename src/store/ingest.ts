@@ -55,11 +55,13 @@ export class FileIngest implements Ingest {
    * Goes on from what is in the file, if that was to become the same blob. Takes over `file` and `turn` unless it throws.
    *
    * @param file open for reading and writing, locked, and at the place's data path
+   * @param have bytes that are in the file
    */
   static async resume(
     descriptor: Descriptor,
     place: IngestPlace,
     file: Deno.FsFile,
+    have: number,
     turn: Disposable,
     signal: AbortSignal,
   ): Promise<FileIngest> {
@@ -68,7 +70,7 @@ export class FileIngest implements Ingest {
       place.follower,
     );
     try {
-      const { offset, hasState } = await findStart(descriptor, place, file, hash, signal);
+      const { offset, hasState } = await findStart(descriptor, place, file, have, hash, signal);
       return new FileIngest(descriptor, place, file, turn, { hash, offset, hasState });
     } catch (error) {
       hash[Symbol.dispose]();
@@ -143,7 +145,7 @@ export class FileIngest implements Ingest {
       onStep("directory-synced");
       protectBlob(this.#place);
       if (this.#hasState) removeQuietly(paths.state);
-      await removeEventually(paths.directory);
+      if (paths.directory !== undefined) await removeEventually(paths.directory);
       onStep("ingest-removed");
     } finally {
       this.#release();
@@ -221,10 +223,10 @@ async function findStart(
   descriptor: Descriptor,
   { paths, onStep }: IngestPlace,
   file: Deno.FsFile,
+  have: number,
   hash: RunningHash,
   signal: AbortSignal,
 ): Promise<{ readonly offset: number; readonly hasState: boolean }> {
-  const have = file.statSync().size;
   const isOurs = have > 0 && have <= descriptor.size && isStateOf(paths.state, descriptor);
   if (!isOurs && have > 0) attempt("write", paths.data, () => file.truncateSync(0));
   const hasState = descriptor.size > SMALL_BLOB_BYTES;

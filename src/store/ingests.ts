@@ -12,20 +12,22 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Blobs } from "./blobs.ts";
 import { DirectorySyncer } from "./directory_sync.ts";
-import { isStillAt, lockFile, makeDirectorySync, removeQuietly, tryLockFile } from "./fs.ts";
+import { infoIfAt, lockFile, makeDirectorySync, tryLockFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
 import { HashFollower } from "./hash_follower.ts";
 import { FileIngest } from "./ingest.ts";
 import { entriesIn, statIfThere } from "./look.ts";
 import { dropPartial, findState } from "./partial.ts";
-import { type IngestName, parseIngestName, type StorePaths } from "./paths.ts";
+import { type IngestName, type IngestPaths, parseIngestName, type StorePaths } from "./paths.ts";
 import type { IngestPlace } from "./place.ts";
+import { SMALL_BLOB_BYTES } from "./running_hash.ts";
 import type { OnStep } from "./steps.ts";
 import type { Turns } from "./turns.ts";
 import { drawDigest, UnnamedFile } from "./unnamed.ts";
 
 /** What was not verified yet is for its writers alone. */
 const INGEST_MODE = 0o700;
+const DATA_MODE = 0o600;
 
 /** What the ingests need. */
 export interface IngestsDeps {
@@ -51,8 +53,6 @@ export class Ingests {
 
   /** As `Ingester.beginIngest`. */
   async begin(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest | undefined> {
-    signal.throwIfAborted();
-    if (this.#isCommitted(descriptor)) return undefined;
     return await this.#open(descriptor, false, signal);
   }
 
@@ -65,7 +65,7 @@ export class Ingests {
 
   /** As `UnnamedIngester.beginUnnamed`. */
   async beginUnnamed(): Promise<UnnamedIngest> {
-    const placeOf = (digest: Digest) => this.#placeOf({ digest, isReplacement: false });
+    const placeOf = (digest: Digest) => this.#placeOf({ digest, isSmall: false, isReplacement: false });
     const place = placeOf(drawDigest());
     for (;;) {
       const file = openData(place);
@@ -73,7 +73,7 @@ export class Ingests {
       try {
         await lockFile(file, place.paths.data, "exclusive", neverAborted());
         // A collector may have removed the file before it was locked.
-        if (!isStillAt(file, place.paths.data)) {
+        if (infoIfAt(file, place.paths.data) === undefined) {
           file.close();
           continue;
         }
@@ -92,18 +92,28 @@ export class Ingests {
 
   /** As `StoreMaintenance.listIngests`; a replacement counts beside an ingest of the same digest. */
   async *list(): AsyncGenerator<IngestStatus> {
+    const seen = new Set<string>();
     for (const entry of await entriesIn(this.#deps.paths.ingest)) {
       const name = parseIngestName(entry.name);
-      const status = name === undefined ? undefined : this.#status(name);
+      if (name === undefined) continue;
+      const paths = this.#deps.paths.ingestOf(name);
+      // A small one may have two files there.
+      if (seen.has(paths.data)) continue;
+      seen.add(paths.data);
+      const status = statusOf(name.digest, paths);
       if (status !== undefined) yield status;
     }
   }
 
-  /** As `StoreMaintenance.removeIngest`; takes a replacement along. */
+  /** As `StoreMaintenance.removeIngest`; takes all of the digest along. */
   async remove(digest: Digest): Promise<boolean> {
-    const first = await this.#remove({ digest, isReplacement: false });
-    const second = await this.#remove({ digest, isReplacement: true });
-    return first && second;
+    let areGone = true;
+    for (const isSmall of [false, true]) {
+      for (const isReplacement of [false, true]) {
+        if (!await this.#remove({ digest, isSmall, isReplacement })) areGone = false;
+      }
+    }
+    return areGone;
   }
 
   async #open(
@@ -111,34 +121,35 @@ export class Ingests {
     isReplacement: boolean,
     signal: AbortSignal,
   ): Promise<Ingest | undefined> {
-    const place = this.#placeOf({ digest: descriptor.digest, isReplacement });
+    const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
+    const place = this.#placeOf({ digest: descriptor.digest, isSmall, isReplacement });
     const { paths } = place;
-    const turn = await this.#deps.turns.take(paths.directory, "exclusive", signal);
+    const isCommitted = () => !isReplacement && this.#isCommitted(descriptor);
+    const turn = await this.#deps.turns.take(paths.data, "exclusive", signal);
     let file: Deno.FsFile | undefined;
     try {
-      for (;;) {
+      // Looked at before the file is opened: a writer of another process who has committed since then is found out
+      // below, where the file is not where it was. It costs a small blob less than looking again with the lock.
+      while (!isCommitted()) {
         file = openData(place);
         if (file === undefined) continue;
         await lockFile(file, paths.data, "exclusive", signal);
         // While we waited, the writer before us may have renamed or removed the file that we have open.
-        const isOurs = isStillAt(file, paths.data);
-        if (isOurs && (isReplacement || !this.#isCommitted(descriptor))) {
+        const info = infoIfAt(file, paths.data);
+        if (info !== undefined) {
           place.onStep("ingest-opened");
-          return await FileIngest.resume(descriptor, place, file, turn, signal);
+          return await FileIngest.resume(descriptor, place, file, info.size, turn, signal);
         }
-        if (isOurs) dropPartial(paths);
         file.close();
         file = undefined;
-        if (!isReplacement && this.#isCommitted(descriptor)) {
-          turn[Symbol.dispose]();
-          return undefined;
-        }
       }
     } catch (error) {
       file?.close();
       turn[Symbol.dispose]();
       throw error;
     }
+    turn[Symbol.dispose]();
+    return undefined;
   }
 
   #isCommitted({ digest, size }: Descriptor): boolean {
@@ -163,42 +174,29 @@ export class Ingests {
     };
   }
 
-  #status(name: IngestName): IngestStatus | undefined {
-    const { directory, data, state } = this.#deps.paths.ingestOf(name);
-    const info = statIfThere(data) ?? statIfThere(directory);
-    if (info === undefined) return undefined;
-    const offset = info.isFile ? info.size : 0;
-    const size = findState(state)?.size ?? offset;
-    return { digest: name.digest, offset, size, updatedAt: info.mtime?.getTime() ?? 0 };
-  }
-
   async #remove(name: IngestName): Promise<boolean> {
     const paths = this.#deps.paths.ingestOf(name);
-    using turn = this.#deps.turns.tryTake(paths.directory, "exclusive");
+    using turn = this.#deps.turns.tryTake(paths.data, "exclusive");
     if (turn === undefined) return false;
     using file = openExisting(paths.data);
     if (file !== undefined && !await tryLockFile(file, paths.data, "exclusive")) return false;
-    if (file !== undefined && !isStillAt(file, paths.data)) return true;
-    if (file !== undefined) dropPartial(paths);
-    else {
-      removeQuietly(paths.state);
-      removeQuietly(paths.directory);
-    }
+    if (file !== undefined && infoIfAt(file, paths.data) === undefined) return true;
+    dropPartial(paths);
     return true;
   }
 }
 
 /** Opens the data file, making what is missing; undefined if somebody took the directory away in between. */
 function openData({ paths }: IngestPlace): Deno.FsFile | undefined {
-  makeDirectorySync(paths.directory, INGEST_MODE);
+  if (paths.directory !== undefined) makeDirectorySync(paths.directory, INGEST_MODE);
   try {
     return attempt(
       "write",
       paths.data,
-      () => Deno.openSync(paths.data, { read: true, write: true, create: true }),
+      () => Deno.openSync(paths.data, { read: true, write: true, create: true, mode: DATA_MODE }),
     );
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error) && paths.directory !== undefined) return undefined;
     throw error;
   }
 }
@@ -210,4 +208,12 @@ function openExisting(path: string): Deno.FsFile | undefined {
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+function statusOf(digest: Digest, { directory = "", data, state }: IngestPaths): IngestStatus | undefined {
+  const info = statIfThere(data) ?? statIfThere(directory || state);
+  if (info === undefined) return undefined;
+  const offset = info.isFile ? info.size : 0;
+  const size = findState(state)?.size ?? offset;
+  return { digest, offset, size, updatedAt: info.mtime?.getTime() ?? 0 };
 }

@@ -58,11 +58,11 @@ Deno.test("the steps of a commit come in the order that loses nothing", async ()
 Deno.test("a full disk is told apart, and the ingest can still be given up", async () => {
   await withStore(async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
-    const { directory, data } = new StorePaths(store.root).ingestOf({
+    const { data } = new StorePaths(store.root).ingestOf({
       digest: descriptor.digest,
+      isSmall: true,
       isReplacement: false,
     });
-    Deno.mkdirSync(directory);
     // The device that is always full.
     Deno.symlinkSync("/dev/full", data);
     {
@@ -96,9 +96,10 @@ Deno.test("a partial without true facts beside it begins from zero", async (t) =
       withStore(async (store) => {
         const paths = new StorePaths(store.root).ingestOf({
           digest: descriptor.digest,
+          isSmall: false,
           isReplacement: false,
         });
-        Deno.mkdirSync(paths.directory);
+        Deno.mkdirSync(paths.directory ?? "");
         const long = new Uint8Array(length);
         long.set(bytes.subarray(0, length));
         Deno.writeFileSync(paths.data, long);
@@ -117,13 +118,39 @@ Deno.test("what a process left that died after the rename does not come between"
     const sample = await sampleOf(LARGE);
     const { digest } = sample.descriptor;
     await addSample(store, sample);
-    const paths = new StorePaths(store.root).ingestOf({ digest, isReplacement: false });
-    Deno.mkdirSync(paths.directory);
+    const paths = new StorePaths(store.root).ingestOf({ digest, isSmall: false, isReplacement: false });
+    Deno.mkdirSync(paths.directory ?? "");
     Deno.writeTextFileSync(paths.state, "{}");
     assertEquals(await store.beginIngest(sample.descriptor, neverAborted()), undefined);
     assertEquals((await gather(store.listIngests())).map(({ offset }) => offset), [0]);
     assertEquals(await store.removeIngest(digest), true);
     assertEquals(await gather(store.listIngests()), []);
+  });
+});
+
+Deno.test("a small write that was not finished is listed once, gone on from, and removed", async () => {
+  await withStore(async (store) => {
+    const { bytes, descriptor } = await sampleOf(100);
+    const { digest } = descriptor;
+    {
+      await using ingest = await begin(store, descriptor);
+      ingest.write(bytes.subarray(0, 60));
+    }
+    const list = async () => (await gather(store.listIngests())).map(({ offset, size }) => [offset, size]);
+    assertEquals(await list(), [[60, 100]]);
+    {
+      await using ingest = await begin(store, descriptor);
+      assertEquals(ingest.offset, 60);
+      assertEquals(await store.removeIngest(digest), false);
+    }
+    assertEquals(await store.removeIngest(digest), true);
+    assertEquals([...Deno.readDirSync(`${store.root}/ingest`)], []);
+    // A state whose data are gone is an ingest too, or nobody would ever remove it.
+    const paths = new StorePaths(store.root).ingestOf({ digest, isSmall: true, isReplacement: false });
+    Deno.writeTextFileSync(paths.state, JSON.stringify(descriptor));
+    assertEquals((await list()).length, 1);
+    assertEquals(await store.removeIngest(digest), true);
+    assertEquals([...Deno.readDirSync(`${store.root}/ingest`)], []);
   });
 });
 

@@ -43,5 +43,5 @@ export function dropPartial(paths: IngestPaths): void {
   // The data goes first: who opens the path from then on makes a new file, and can tell it from the one that is locked.
   removeQuietly(paths.data);
   removeQuietly(paths.state);
-  removeQuietly(paths.directory);
+  if (paths.directory !== undefined) removeQuietly(paths.directory);
 }

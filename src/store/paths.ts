@@ -7,6 +7,9 @@ import { algorithmOf, type Digest, findDigest, hexOf } from "../oci/digest.ts";
 
 /** What the directory of a replacement's ingest ends with. */
 const REPLACEMENT_SUFFIX = ".replacement";
+/** What the files of a small ingest end with: they have no directory, whose making and removing costs more than they. */
+const SMALL_SUFFIX = ".small";
+const SMALL_STATE_SUFFIX = `${SMALL_SUFFIX}.json`;
 /** What the directory of a layer that is being unpacked begins with. */
 const STAGING_PREFIX = ".staging-";
 /** What holds everything that is no part of a layout while one is written that is to be nothing else. */
@@ -14,17 +17,19 @@ const WORK_NAME = ".dray-export";
 
 /** The paths of an unfinished write. */
 export interface IngestPaths {
-  /** Its directory. */
-  readonly directory: string;
+  /** Its directory; undefined for a small one, whose files lie beside those of others. */
+  readonly directory: string | undefined;
   /** The bytes so far; its lock is the writer's. */
   readonly data: string;
   /** What the bytes are to become. */
   readonly state: string;
 }
 
-/** An ingest's directory, read from its name. */
+/** An ingest, read from the name of its directory or of one of its files. */
 export interface IngestName {
   readonly digest: Digest;
+  /** Whether it is one of the small ones. */
+  readonly isSmall: boolean;
   /** Whether it replaces a damaged blob. */
   readonly isReplacement: boolean;
 }
@@ -86,9 +91,16 @@ export class StorePaths {
   }
 
   /** An unfinished write. */
-  ingestOf({ digest, isReplacement }: IngestName): IngestPaths {
+  ingestOf({ digest, isSmall, isReplacement }: IngestName): IngestPaths {
     const suffix = isReplacement ? REPLACEMENT_SUFFIX : "";
     const directory = `${this.ingest}/${algorithmOf(digest)}-${hexOf(digest)}${suffix}`;
+    if (isSmall) {
+      return {
+        directory: undefined,
+        data: `${directory}${SMALL_SUFFIX}`,
+        state: `${directory}${SMALL_STATE_SUFFIX}`,
+      };
+    }
     return { directory, data: `${directory}/data`, state: `${directory}/state.json` };
   }
 
@@ -114,12 +126,14 @@ export function plainLayoutPaths(root: string): StorePaths {
   return new StorePaths(root, WORK_NAME);
 }
 
-/** Reads the name of an ingest's directory; undefined if it is none. */
+/** Reads the name of an ingest's directory, or of a file of a small one; undefined if it is none. */
 export function parseIngestName(name: string): IngestName | undefined {
-  const isReplacement = name.endsWith(REPLACEMENT_SUFFIX);
-  const stem = isReplacement ? name.slice(0, -REPLACEMENT_SUFFIX.length) : name;
+  const small = [SMALL_STATE_SUFFIX, SMALL_SUFFIX].find((suffix) => name.endsWith(suffix));
+  const whole = small === undefined ? name : name.slice(0, -small.length);
+  const isReplacement = whole.endsWith(REPLACEMENT_SUFFIX);
+  const stem = isReplacement ? whole.slice(0, -REPLACEMENT_SUFFIX.length) : whole;
   const dash = stem.indexOf("-");
   if (dash < 0) return undefined;
   const digest = findDigest(`${stem.slice(0, dash)}:${stem.slice(dash + 1)}`);
-  return digest === undefined ? undefined : { digest, isReplacement };
+  return digest === undefined ? undefined : { digest, isSmall: small !== undefined, isReplacement };
 }

@@ -20,8 +20,14 @@ Deno.test("names of ingests are read back as they were made", () => {
   const paths = new StorePaths("/s");
   for (const digest of [SHA256, SHA512]) {
     for (const isReplacement of [false, true]) {
-      const { directory } = paths.ingestOf({ digest, isReplacement });
-      assertEquals(parseIngestName(directory.slice("/s/ingest/".length)), { digest, isReplacement });
+      const long = { digest, isSmall: false, isReplacement };
+      const { directory } = paths.ingestOf(long);
+      assertEquals(parseIngestName(directory?.slice("/s/ingest/".length) ?? ""), long);
+      const small = { digest, isSmall: true, isReplacement };
+      const { data, state } = paths.ingestOf(small);
+      for (const path of [data, state]) {
+        assertEquals(parseIngestName(path.slice("/s/ingest/".length)), small);
+      }
     }
   }
   for (const name of ["", "data", "sha256-0f", `sha256:${"0f".repeat(32)}`, ".staging-1"]) {
