@@ -23,11 +23,13 @@ const LAST_WINDOW = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 /** Timers come no finer: shorter waits are saved up. */
 const TIMER_MS = 2;
+/** A timer that comes late must not cost speed: so much may be made up for. It is also the largest burst. */
+const LATE_MS = 10;
 
 /** Lets bytes through at a speed. */
 class Pace {
   readonly #bytesPerMs: number;
-  #free = 0;
+  #free = performance.now();
 
   constructor(bytesPerSecond: number) {
     this.#bytesPerMs = bytesPerSecond / 1000;
@@ -35,8 +37,43 @@ class Pace {
 
   async pass(bytes: number): Promise<void> {
     const now = performance.now();
-    this.#free = Math.max(this.#free, now - TIMER_MS) + bytes / this.#bytesPerMs;
+    this.#free = Math.max(this.#free, now - LATE_MS) + bytes / this.#bytesPerMs;
     if (this.#free - now > TIMER_MS) await sleep(this.#free - now);
+  }
+}
+
+/** What one side may send: so much in each round trip, twice as much in the next if that was used up. */
+class Window {
+  readonly #rtt: number;
+  #size: number;
+  #sent = 0;
+  #since = 0;
+
+  constructor(rtt: number) {
+    this.#rtt = rtt;
+    this.#size = rtt === 0 ? Infinity : FIRST_WINDOW;
+  }
+
+  /** Waits until something may be sent, and says how much. */
+  async room(): Promise<number> {
+    if (this.#sent >= this.#size) {
+      const left = this.#since + this.#rtt - performance.now();
+      if (left > 0) await sleep(left);
+      // Only a sender that has filled its window gets a larger one.
+      this.#size = Math.min(LAST_WINDOW, this.#size * 2);
+      this.#sent = 0;
+    }
+    return this.#size - this.#sent;
+  }
+
+  /** Counts what is sent. A round trip begins with its first byte, however long there was nothing to send. */
+  take(bytes: number): void {
+    const now = performance.now();
+    if (this.#sent === 0 || now - this.#since > this.#rtt) {
+      this.#sent = 0;
+      this.#since = now;
+    }
+    this.#sent += bytes;
   }
 }
 
@@ -77,27 +114,14 @@ export function startProxy(
 
 /** Carries bytes one way. They arrive half a round trip later, no more in a round trip than the window. */
 async function carry(from: Deno.Conn, to: Deno.Conn, rtt: number, pace?: Pace): Promise<void> {
-  let window = rtt === 0 ? Infinity : FIRST_WINDOW;
-  let sent = 0;
-  let since = performance.now();
+  const window = new Window(rtt);
   let arrivals: Promise<void> = Promise.resolve();
   let isBroken = false;
   for (;;) {
-    if (sent >= window) {
-      const left = since + rtt - performance.now();
-      if (left > 0) await sleep(left);
-      // Only a sender that has filled its window gets a larger one.
-      window = Math.min(LAST_WINDOW, window * 2);
-      sent = 0;
-      since = performance.now();
-    } else if (performance.now() - since > rtt) {
-      sent = 0;
-      since = performance.now();
-    }
-    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, window - sent));
+    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, await window.room()));
     const n = await from.read(buffer).catch(() => null);
     if (n === null || isBroken) break;
-    sent += n;
+    window.take(n);
     await pace?.pass(n);
     const due = performance.now() + rtt / 2;
     const before = arrivals;

@@ -16,25 +16,48 @@ export function table(title: string, rows: readonly Row[]): string {
   const first = rows[0]?.result;
   const base = typeof first === "object" ? first.wall : NaN;
   const lines = rows.map(({ name, result }) => {
-    if (typeof result === "string") return `| ${name} | ${result} | | | | |`;
+    if (typeof result === "string") return [name, result, "", "", "", ""];
     const { wall, least, most, cpu, memory } = result;
-    const ratio = wall / base;
-    return `| ${name} | ${seconds(wall)} | ${seconds(least)}–${seconds(most)} | ${seconds(cpu)} | ${
-      Math.round(memory)
-    } | ${ratio.toFixed(2)} |`;
+    return [
+      name,
+      secondsOf(wall),
+      `${secondsOf(least)}–${secondsOf(most)}`,
+      secondsOf(cpu),
+      String(megabytesOf(memory)),
+      (wall / base).toFixed(2),
+    ];
   });
   return [
     `### ${title}`,
     "",
-    "| program | wall s | spread | CPU s | memory MiB | time over dray's |",
-    "|---|---|---|---|---|---|",
-    ...lines,
+    ...markdown(["program", "median s", "spread s", "CPU s", "memory MB", "time over dray's"], lines),
     "",
   ].join("\n");
 }
 
-function seconds(value: number): string {
+/** Lines of a table: the first column to the left, figures to the right. */
+export function markdown(head: readonly string[], lines: readonly (readonly string[])[]): readonly string[] {
+  const widths = head.map((cell, i) =>
+    Math.max(cell.length, ...lines.map((line) => line[i]?.length ?? 0), 4)
+  );
+  const row = (cells: readonly string[]) =>
+    `| ${
+      cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)).join(
+        " | ",
+      )
+    } |`;
+  const rule = widths.map((width, i) => i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`);
+  return [row(head), row(rule), ...lines.map(row)];
+}
+
+/** Seconds for the eye. */
+export function secondsOf(value: number): string {
   return value.toFixed(value < 1 ? 3 : 2);
+}
+
+/** Millions of bytes, of what GNU time says in MiB. */
+export function megabytesOf(mebibytes: number): number {
+  return Math.round(mebibytes * 1.048576);
 }
 
 /** The machine, in a line. */

@@ -1,83 +1,19 @@
 /**
- * The programs that are compared, and how each does the same work.
+ * The programs that dray is compared with, and how each does the same work.
  *
  * @module
  */
 import { findTool } from "../../tests/real/tools.ts";
-import { bundle } from "../bundle.ts";
 import { startContainerd } from "./containerd.ts";
-import { type Command, measure, type Sample } from "./measure.ts";
-
-/** One pull to do. */
-export interface Pull {
-  /** `127.0.0.1:5000/bench/a:1` */
-  readonly reference: string;
-  /** An empty folder of its own. */
-  readonly folder: string;
-  /** A PEM file with the registry's authority; undefined for plain http. */
-  readonly caFile: string | undefined;
-}
-
-/** A program under test. */
-export interface Contender {
-  readonly name: string;
-  /** Why it can't take part, or undefined if it can. */
-  readonly missing: string | undefined;
-  pull(pull: Pull): Promise<Sample>;
-}
-
-/** How dray is started: from its modules as the binary has them in it, from its sources, or as the binary. */
-export type Form = "bundle" | "source" | "compiled";
-
-const root = new URL("../../", import.meta.url).pathname;
-
-/** Makes what the form needs, as it is shipped, and gives the words that start dray. */
-export async function prepareDray(form: Form, folder: string): Promise<readonly string[]> {
-  const deno = Deno.execPath();
-  if (form === "source") return [deno, "run", "--allow-all", `${root}main.ts`];
-  const words = form === "bundle"
-    ? [deno, "run", "--allow-all", await bundle("folder")]
-    : [await compileTo(`${folder}/dray`)];
-  // A first run fills the runtime's own cache of compiled code.
-  await measure({ program: words[0] ?? "", args: [...words.slice(1), "version"] });
-  return words;
-}
-
-async function compileTo(output: string): Promise<string> {
-  const args = ["run", "--allow-all", `${root}scripts/compile.ts`, "--output", output];
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).output();
-  if (code !== 0) throw new Error(`Cannot compile dray: ${new TextDecoder().decode(stderr)}`);
-  return output;
-}
-
-/** dray itself. */
-export function dray(words: readonly string[], name = "dray", more: readonly string[] = []): Contender {
-  const [program = "", ...before] = words;
-  return {
-    name,
-    missing: undefined,
-    pull: ({ reference, folder, caFile }) =>
-      measure({
-        program,
-        args: [
-          ...before,
-          "pull",
-          "--quiet",
-          ...more,
-          ...caFile === undefined ? [] : ["--ca-file", caFile],
-          reference,
-        ],
-        env: { DRAY_STORE: `${folder}/store` },
-      }),
-  };
-}
+import type { Contender, Task } from "./contender.ts";
+import { type Command, measure } from "./measure.ts";
 
 /** The others. Those of Go find the authority in a variable that their library reads. */
 export function rivals(): readonly Contender[] {
   return [
     client("crane", "crane", ({ reference, folder }) => ["pull", "--format=oci", reference, `${folder}/oci`]),
-    client("oras", "oras", (pull) => ["copy", ...orasArgs(pull)]),
-    client("oras -c 10", "oras", (pull) => ["copy", "--concurrency", "10", ...orasArgs(pull)]),
+    client("oras", "oras", (task) => ["copy", ...orasArgs(task)]),
+    client("oras -c 10", "oras", (task) => ["copy", "--concurrency", "10", ...orasArgs(task)]),
     client("regctl", "regctl", ({ reference, folder, caFile }) => [
       "image",
       "copy",
@@ -99,7 +35,7 @@ export function rivals(): readonly Contender[] {
   ];
 }
 
-function orasArgs({ reference, folder, caFile }: Pull): readonly string[] {
+function orasArgs({ reference, folder, caFile }: Task): readonly string[] {
   return [
     "--no-tty",
     ...caFile === undefined ? ["--from-plain-http"] : [],
@@ -109,16 +45,17 @@ function orasArgs({ reference, folder, caFile }: Pull): readonly string[] {
   ];
 }
 
-function client(name: string, program: string, args: (pull: Pull) => readonly string[]): Contender {
+function client(name: string, program: string, args: (task: Task) => readonly string[]): Contender {
   const path = findTool(program);
   return {
     name,
+    isOurs: false,
     missing: path === undefined ? `${program} is missing: deno task tools ${program}` : undefined,
-    pull: (pull) => measure({ program: path ?? program, args: args(pull), env: trusting(pull) }),
+    run: (task) => measure({ program: path ?? program, args: args(task), env: trusting(task) }),
   };
 }
 
-function trusting({ caFile }: Pull): Record<string, string> {
+function trusting({ caFile }: Task): Record<string, string> {
   return caFile === undefined ? {} : { SSL_CERT_FILE: caFile };
 }
 
@@ -140,8 +77,9 @@ function containerd(name: string, words: readonly string[]): Contender {
     : "containerd needs the rights of root";
   return {
     name,
+    isOurs: false,
     missing,
-    async pull({ reference, folder, caFile }) {
+    async run({ reference, folder, caFile }) {
       await using daemon = await startContainerd(`${folder}/containerd`);
       const before = await daemon.cpu();
       const command: Command = {

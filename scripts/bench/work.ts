@@ -52,3 +52,8 @@ export async function push({ key, layers }: Work, scale: Scale, origin: string):
   const reference = await pushTo(origin, `bench/${key.toLowerCase()}`, "1", image);
   return reference.slice(reference.indexOf("/") + 1);
 }
+
+/** Bytes of all layers. */
+export function bytesOf(work: Work, scale: Scale): number {
+  return work.layers(scale).reduce((sum, { size = 0 }) => sum + size, 0);
+}

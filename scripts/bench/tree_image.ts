@@ -1,5 +1,5 @@
 /**
- * A real file system: pulled and unpacked, with gzip and zstd.
+ * An image of a real file system: this machine's own.
  *
  * @module
  */
@@ -8,22 +8,24 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip, createZstdCompress } from "node:zlib";
 import type { Distribution } from "../../tests/real/distribution.ts";
-import { findTool } from "../../tests/real/tools.ts";
-import { measure } from "./measure.ts";
-import type { Contender, Pull } from "./tools.ts";
+import type { Scale } from "./work.ts";
 
-/** Of this machine's own system, about so many bytes go into the image. */
-const TREE_BYTES = 500 * 1024 * 1024;
-const TREE_BYTES_QUICK = 5 * 1024 * 1024;
+/** About so many bytes of files go into the image. */
+export const TREE_BYTES: Readonly<Record<Scale, number>> = { full: 500_000_000, quick: 5_000_000 };
 /** Layers of real images differ in size; the large one decides. */
 const SHARES = [0.55, 0.25, 0.15, 0.05];
 
 /** How layers are packed. */
 export type Packing = "gzip" | "zstd";
 
-interface Layer {
+/** A layer in a registry. */
+export interface Layer {
   readonly digest: string;
+  /** Packed, in bytes. */
   readonly size: number;
+}
+
+interface TreeLayer extends Layer {
   readonly diffId: string;
 }
 
@@ -31,13 +33,13 @@ interface Layer {
 export async function pushTree(
   registry: Distribution,
   packing: Packing,
-  scale: "full" | "quick",
+  scale: Scale,
   folder: string,
 ): Promise<{ readonly path: string; readonly layers: readonly Layer[] }> {
   await Deno.mkdir(folder, { recursive: true });
-  const lists = await fileLists(scale === "full" ? TREE_BYTES : TREE_BYTES_QUICK, folder);
+  const lists = await fileLists(TREE_BYTES[scale], folder);
   const base = `${registry.origin}/v2/bench/e-${packing}`;
-  const layers: Layer[] = [];
+  const layers: TreeLayer[] = [];
   for (const list of lists) {
     const tar = `${folder}/layer.tar`;
     await shell(`tar --sort=name --numeric-owner -C / -cf '${tar}' --no-recursion -T '${list}'`);
@@ -82,29 +84,6 @@ export async function pushTree(
   await answer.body?.cancel();
   await Deno.remove(folder, { recursive: true });
   return { path: `bench/e-${packing}:1`, layers };
-}
-
-/** `curl | tar`, one layer after the other: no check of any digest, no sync. */
-export function curlTar(layers: readonly Layer[], packing: Packing): Contender {
-  const missing = findTool("curl") === undefined
-    ? "curl is missing"
-    : packing === "zstd" && findTool("zstd") === undefined
-    ? "zstd is missing: apt-get install zstd"
-    : undefined;
-  return {
-    name: "curl and tar",
-    missing,
-    pull({ reference, folder }: Pull) {
-      const [host = "", ...rest] = reference.split("/");
-      const repository = rest.join("/").split(":")[0];
-      const option = packing === "gzip" ? "-xzf" : "--zstd -xf";
-      const lines = layers.map(({ digest }) =>
-        `curl -sf http://${host}/v2/${repository}/blobs/${digest} | tar -C '${folder}/root' --numeric-owner -p ${option} -`
-      );
-      const script = [`mkdir -p '${folder}/root'`, ...lines].join("\n");
-      return measure({ program: "bash", args: ["-euo", "pipefail", "-c", script] });
-    },
-  };
 }
 
 /** Lists of paths of /usr, by their shares of the bytes. A directory comes before what is in it. */

@@ -1,0 +1,83 @@
+/**
+ * dray itself, as it is shipped.
+ *
+ * @module
+ */
+import { bundle } from "../bundle.ts";
+import type { Contender, Task } from "./contender.ts";
+import { measure } from "./measure.ts";
+import type { NoSync } from "./no_sync.ts";
+
+/** How dray is started: from its modules as the binary has them in it, from its sources, or as the binary. */
+export type Form = "bundle" | "source" | "compiled";
+
+/** dray ready to start. */
+export interface Dray {
+  /** The words of the command that come before its own. */
+  readonly words: readonly string[];
+  readonly noSync: NoSync;
+}
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Makes what the form needs, and gives the words that start dray. */
+export async function prepareDray(form: Form, folder: string): Promise<readonly string[]> {
+  const deno = Deno.execPath();
+  const start = [deno, "run", "--allow-all"];
+  const words = form === "source"
+    ? [...start, `${root}main.ts`]
+    : form === "bundle"
+    ? [...start, await bundleTo(`${folder}/modules`)]
+    : [await compileTo(`${folder}/dray`)];
+  // A first run fills the runtime's own cache of compiled code.
+  await measure({ program: words[0] ?? "", args: [...words.slice(1), "version"] });
+  return words;
+}
+
+/** A copy of its own: the next one who bundles takes the modules away. */
+async function bundleTo(folder: string): Promise<string> {
+  const main = await bundle("folder");
+  const from = main.slice(0, main.lastIndexOf("/"));
+  await Deno.mkdir(folder, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) {
+    await Deno.copyFile(`${from}/${name}`, `${folder}/${name}`);
+  }
+  return `${folder}/${main.slice(from.length + 1)}`;
+}
+
+async function compileTo(output: string): Promise<string> {
+  const args = ["run", "--allow-all", `${root}scripts/compile.ts`, "--output", output];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).output();
+  if (code !== 0) throw new Error(`Cannot compile dray: ${new TextDecoder().decode(stderr)}`);
+  return output;
+}
+
+/** dray, and dray without fsync, with the arguments of a task. */
+export function ours(
+  { words, noSync }: Dray,
+  args: (task: Task) => readonly string[],
+): readonly [Contender, Contender] {
+  const [program = "", ...before] = words;
+  const contender = (name: string, missing: string | undefined, env: Readonly<Record<string, string>>) => ({
+    name,
+    isOurs: true,
+    missing,
+    run: (task: Task) =>
+      measure({
+        program,
+        args: [...before, ...args(task)],
+        env: { DRAY_STORE: `${task.folder}/store`, ...env },
+      }),
+  });
+  return [
+    contender("dray", undefined, {}),
+    "env" in noSync
+      ? contender("dray, no fsync", undefined, noSync.env)
+      : contender("dray, no fsync", noSync.missing, {}),
+  ];
+}
+
+/** The arguments of a pull. */
+export function pullArgs({ reference, caFile }: Task, ...more: readonly string[]): readonly string[] {
+  return ["pull", "--quiet", ...more, ...caFile === undefined ? [] : ["--ca-file", caFile], reference];
+}

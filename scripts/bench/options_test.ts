@@ -1,0 +1,39 @@
+import { assertEquals, assertThrows } from "../../tests/assert.ts";
+import { descendantsOf } from "./interrupt.ts";
+import { optionsOf } from "./options.ts";
+import { warmBytesFor } from "./race.ts";
+
+Deno.test("optionsOf() does everything without arguments, and little of it in a hurry", () => {
+  const full = optionsOf([]);
+  assertEquals([full.scale, full.runs, full.only, full.networks.length], ["full", 5, "ABCDSEFGUL", 7]);
+  const quick = optionsOf(["--quick"]);
+  assertEquals([quick.scale, quick.runs, quick.only], ["quick", 1, "ABCDSEFG"]);
+});
+
+Deno.test("optionsOf() refuses what it doesn't know", async (t) => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["--fast", `"--fast"`],
+    ["--only X", `--only "X"`],
+    ["--networks moon", `--networks "moon"`],
+    ["--runs 0", `--runs "0"`],
+    ["--form wasm", `--form "wasm"`],
+  ];
+  for (const [line, want] of cases) {
+    await t.step(line, () => {
+      assertThrows(() => optionsOf(line.split(" ")), Error, want);
+    });
+  }
+});
+
+Deno.test("descendantsOf() finds children and their children, whatever their numbers", () => {
+  const all = new Map(
+    [[2, 9], [9, 5], [5, 1], [7, 1]].map(([pid, parent]) => [pid ?? 0, { parent: parent ?? 0 }]),
+  );
+  assertEquals(descendantsOf(5, all), [9, 2]);
+  assertEquals(descendantsOf(2, all), []);
+});
+
+Deno.test("warmBytesFor() has room for a program beside the work, and an end", () => {
+  assertEquals(warmBytesFor(0), 512 * 1024 * 1024);
+  assertEquals(warmBytesFor(1e12), 1536 * 1024 * 1024);
+});

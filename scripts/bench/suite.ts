@@ -1,0 +1,165 @@
+/**
+ * All the work, in its order.
+ *
+ * @module
+ */
+import { type Distribution, startDistribution } from "../../tests/real/distribution.ts";
+import { pullAgain, pullSharing, type Starter, startUp } from "./checks.ts";
+import type { Contender } from "./contender.ts";
+import { criLoad } from "./cri_load.ts";
+import { type Dray, ours, prepareDray, pullArgs } from "./dray.ts";
+import { type Line, NETWORKS } from "./networks.ts";
+import { findNoSync } from "./no_sync.ts";
+import type { Options } from "./options.ts";
+import { startProxy } from "./proxy.ts";
+import { race, warmBytesFor } from "./race.ts";
+import { Report } from "./report.ts";
+import { machine } from "./table.ts";
+import { rivals } from "./tools.ts";
+import { raceAtTree } from "./tree.ts";
+import { raceAtLayer } from "./unpack_layer.ts";
+import { bytesOf, push, type Work, WORKS } from "./work.ts";
+
+/** Calls of ListImages in a race, made small and not. */
+const CRI_CALLS = { quick: 500, full: 20_000 };
+
+/** What all parts need. */
+interface Suite {
+  readonly options: Options;
+  readonly dray: Dray;
+  /** Of the rivals those that were chosen. */
+  readonly rivals: readonly Contender[];
+  /** For whatever is made on the way. */
+  readonly folder: string;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** Does all that the options say. `folder` is there, and the caller's to remove. */
+export async function runSuite(options: Options, folder: string, signal: AbortSignal): Promise<void> {
+  const words = await prepareDray(options.form, folder);
+  const dray: Dray = { words, noSync: await findNoSync() };
+  const chosen = rivals().filter(({ name }) => options.tools?.some((tool) => name.startsWith(tool)) ?? true);
+  for (const { missing } of chosen) if (missing !== undefined) console.error(`bench: SKIPPED: ${missing}`);
+  const report = new Report(await headOf(options), options.out);
+  const suite: Suite = { options, dray, rivals: chosen, folder, report, signal };
+  await report.add(await startUp(await starters(suite), options.runs));
+  const works = WORKS.filter(({ key }) =>
+    options.networks.some((name) => NETWORKS[name] !== undefined && isAsked(suite, key, NETWORKS[name]))
+  );
+  const storage = `${folder}/storage`;
+  const references = new Map<Work, string>();
+  {
+    await using plain = await startDistribution({ storage });
+    for (const work of works) {
+      references.set(work, await push(work, options.scale, plain.origin));
+      signal.throwIfAborted();
+    }
+    await raceOverAll(suite, plain, references, false);
+    await checkAll(suite, plain);
+  }
+  if (!options.networks.some((name) => NETWORKS[name]?.tls)) return end(report);
+  await using encrypted = await startDistribution({ storage, tls: true });
+  await raceOverAll(suite, encrypted, references, true);
+  end(report);
+}
+
+/** The terminal has the details already; the file has this at its top. */
+function end(report: Report): void {
+  if (report.summary !== "") console.log(report.summary);
+}
+
+async function headOf({ form, runs }: Options): Promise<string> {
+  const command = ["deno run -A scripts/bench.ts", ...Deno.args].join(" ");
+  return [
+    `${await machine()}; dray as ${form}; ${runs} run(s) of each: \`${command}\`.`,
+    "All take turns, in another order each round, so that nobody always follows the same one. Before each run what is",
+    "unwritten is written, and memory is touched and freed: a virtual machine gives freed memory back to its host, and",
+    "whoever is first to touch it again would pay for it, by up to two seconds for each GiB.",
+  ].join("\n");
+}
+
+/** dray in the form that is raced and, where that takes no long work, the binary beside it. */
+async function starters({ options, dray, folder }: Suite): Promise<readonly Starter[]> {
+  const own: Starter = [`dray as ${options.form}`, [...dray.words, "version"]];
+  if (options.form === "compiled" || options.scale === "quick") return [own];
+  try {
+    return [own, ["dray compiled", [...await prepareDray("compiled", folder), "version"]]];
+  } catch (error) {
+    console.error(`bench: SKIPPED: the start of the binary: ${error}`);
+    return [own];
+  }
+}
+
+function isAsked({ options }: Suite, key: string, line: Line): boolean {
+  return options.only.includes(key) && (options.isEvery || line.works.includes(key));
+}
+
+async function raceOverAll(
+  suite: Suite,
+  registry: Distribution,
+  references: ReadonlyMap<Work, string>,
+  isTls: boolean,
+): Promise<void> {
+  for (const name of suite.options.networks) {
+    const line = NETWORKS[name];
+    if (line !== undefined && (line.tls ?? false) === isTls) {
+      await raceOver(suite, name, line, registry, references);
+    }
+  }
+}
+
+async function raceOver(
+  suite: Suite,
+  name: string,
+  line: Line,
+  registry: Distribution,
+  references: ReadonlyMap<Work, string>,
+): Promise<void> {
+  const { options: { scale, runs }, folder, report, signal } = suite;
+  const [hostname = "", port] = registry.host.split(":");
+  await using proxy = line.network === undefined
+    ? undefined
+    : startProxy({ hostname, port: Number(port) }, line.network);
+  const host = proxy === undefined ? registry.host : `127.0.0.1:${proxy.port}`;
+  for (const [work, path] of references) {
+    if (!isAsked(suite, work.key, line)) continue;
+    const small = scale === "quick" ? " (made small)" : "";
+    await report.addRace({
+      key: scale === "quick" ? "" : `${work.key} ${name}`,
+      title: `${work.key}: ${work.what}${small}, ${line.what}`,
+      isUnpacked: false,
+      rows: await race(
+        [...ours(suite.dray, pullArgs), ...suite.rivals],
+        { reference: `${host}/${path}`, caFile: line.tls ? registry.caFile : undefined },
+        {
+          folder: `${folder}/race`,
+          runs,
+          warmBytes: scale === "quick" ? 0 : warmBytesFor(bytesOf(work, scale)),
+          signal,
+        },
+      ),
+    });
+  }
+}
+
+/** The work that goes over loopback alone. */
+async function checkAll(
+  { options, dray, rivals, folder, report, signal }: Suite,
+  registry: Distribution,
+): Promise<void> {
+  const { only, scale, runs } = options;
+  const [own] = ours(dray, pullArgs);
+  const course = { folder: `${folder}/race`, runs, signal };
+  if (only.includes("E")) await raceAtTree(dray, rivals, registry, scale, course, report);
+  if (only.includes("U")) await raceAtLayer(dray, rivals, registry, course, report);
+  if (only.includes("F")) {
+    const image = WORKS.find(({ key }) => key === "C") ?? WORKS[0];
+    if (image === undefined) return;
+    const reference = `${registry.host}/${await push(image, scale, registry.origin)}`;
+    await report.add(await pullAgain(own, registry, reference, `${folder}/again`, runs));
+  }
+  if (only.includes("G")) await report.add(await pullSharing(own, registry, `${folder}/sharing`));
+  signal.throwIfAborted();
+  if (only.includes("L")) await report.add(await criLoad(CRI_CALLS[scale], Deno.execPath()));
+}

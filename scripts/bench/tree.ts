@@ -1,0 +1,59 @@
+/**
+ * E: a real file system, pulled, and pulled and unpacked.
+ *
+ * @module
+ */
+import type { Distribution } from "../../tests/real/distribution.ts";
+import type { Contender } from "./contender.ts";
+import { curlTar } from "./curl_tar.ts";
+import { type Dray, ours, pullArgs } from "./dray.ts";
+import { type Course, race, warmBytesFor } from "./race.ts";
+import type { Report } from "./report.ts";
+import { type Packing, pushTree, TREE_BYTES } from "./tree_image.ts";
+import type { Scale } from "./work.ts";
+
+/** Races with gzip and with zstd. What is unpacked keeps its owners, which takes the rights of root. */
+export async function raceAtTree(
+  dray: Dray,
+  rivals: readonly Contender[],
+  registry: Distribution,
+  scale: Scale,
+  course: Omit<Course, "warmBytes">,
+  report: Report,
+): Promise<void> {
+  // Compressed bytes and files.
+  const warmBytes = scale === "quick" ? 0 : warmBytesFor(1.4 * TREE_BYTES.full);
+  for (const packing of ["gzip", "zstd"] satisfies Packing[]) {
+    const { path, layers } = await pushTree(registry, packing, scale, `${course.folder}-tree`);
+    const megabytes = Math.round(layers.reduce((sum, { size }) => sum + size, 0) / 1e6);
+    const what = `E: files of /usr, ${Math.round(TREE_BYTES[scale] / 1e6)} MB, in ${packing} ${megabytes} MB`;
+    const task = { reference: `${registry.host}/${path}`, caFile: undefined };
+    const pulling = [...ours(dray, pullArgs), ...rivals.filter(({ name }) => !isUnpacking(name))];
+    await report.addRace({
+      key: scale === "quick" ? "" : `E ${packing}`,
+      title: what,
+      isUnpacked: false,
+      rows: await race(pulling, task, { ...course, warmBytes }),
+    });
+    if (Deno.uid() !== 0) {
+      await report.add(`E: not unpacked: that needs the rights of root\n`);
+      continue;
+    }
+    const unpacking = [
+      ...ours(dray, (task) => pullArgs(task, "--unpack")),
+      curlTar(layers, packing),
+      ...rivals.filter(({ name }) => isUnpacking(name)),
+    ];
+    await report.addRace({
+      key: scale === "quick" ? "" : `E ${packing} unpacked`,
+      title: `${what}, pulled and unpacked`,
+      isUnpacked: true,
+      rows: await race(unpacking, task, { ...course, warmBytes }),
+    });
+  }
+}
+
+/** Whether a rival unpacks what it pulls. */
+export function isUnpacking(name: string): boolean {
+  return name === "ctr image pull";
+}
