@@ -28,7 +28,9 @@
  */
 export { AppError, codeOf, isCode } from "./base/errors.ts";
 export type { AppErrorOptions, ErrorCode, ErrorDetails } from "./base/errors.ts";
+export type { OnWait } from "./base/patience.ts";
 export type { ByteReader, ByteSink } from "./base/bytes.ts";
+export type { StartWorker, WorkerTask } from "./base/worker.ts";
 export { ANONYMOUS } from "./content/credential.ts";
 export type { Credential, CredentialSource, FoundCredential } from "./content/credential.ts";
 export type { ImageRecord, ImageStore } from "./content/image_store.ts";

@@ -11,6 +11,8 @@ import type { Ingest, Ingester } from "./store.ts";
 
 /** What a copy tells while it runs. */
 export type CopyEvent =
+  /** Another writer has the blob, for more than a second now. */
+  | { readonly kind: "wait" }
   /** The writer's turn has come; `offset` bytes were here already. */
   | { readonly kind: "begin"; readonly offset: number; readonly host: string }
   /** So many bytes are here now. */
@@ -43,7 +45,7 @@ export async function copyBlob(
   onEvent: (event: CopyEvent) => void,
   signal: AbortSignal,
 ): Promise<CopyResult> {
-  await using ingest = await ingester.beginIngest(descriptor, signal);
+  await using ingest = await ingester.beginIngest(descriptor, signal, () => onEvent({ kind: "wait" }));
   if (ingest === undefined) return { created: false, fetched: 0 };
   const resumed = ingest.offset > 0;
   let fetched = 0;

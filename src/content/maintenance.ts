@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { OnWait } from "../base/patience.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobInfo, Ingest } from "./store.ts";
@@ -45,9 +46,10 @@ export interface StoreMaintenance {
    * Keeps collectors away while content is being added: what was fetched but has no name yet must not be swept.
    * Any number of holders at once, in any process. Dispose it.
    *
+   * @param onWait hears it if a sweep takes more than a second
    * @throws the signal's reason
    */
-  holdContent(signal: AbortSignal): Promise<Disposable>;
+  holdContent(signal: AbortSignal, onWait?: OnWait): Promise<Disposable>;
   /**
    * Keeps everybody who adds content away, to sweep. Dispose it.
    *

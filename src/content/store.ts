@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { OnWait } from "../base/patience.ts";
 import type { ByteReader } from "../base/bytes.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -79,10 +80,15 @@ export interface Ingester {
   /**
    * Begins or resumes the write of a blob, and waits while another writer (of this process or another) has it.
    *
+   * @param onWait hears it if another writer takes more than a second
    * @returns undefined if the blob is committed already: also when another writer committed it meanwhile
    * @throws the signal's reason
    */
-  beginIngest(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest | undefined>;
+  beginIngest(
+    descriptor: Descriptor,
+    signal: AbortSignal,
+    onWait?: OnWait,
+  ): Promise<Ingest | undefined>;
 }
 
 /** A store that reads and writes. */

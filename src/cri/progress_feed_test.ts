@@ -44,6 +44,26 @@ Deno.test("who comes late hears how each running pull stands, and nothing that i
   assertEquals([later.length, feed.running], [0, 0]);
 });
 
+Deno.test("who comes late hears of a wait that is not over, and of no other", () => {
+  const feed = new ProgressFeed();
+  const pull = feed.begin("a:1");
+  const late = () => {
+    const lines: FeedLine[] = [];
+    feed.listen((line) => lines.push(line))();
+    return told(lines).map((line) => JSON.stringify(line));
+  };
+  pull.onEvent({ kind: "waiting", for: "collector" });
+  assertEquals(late(), ['{"pull":"1","event":"waiting","for":"collector"}']);
+  pull.onEvent({ kind: "resolving", name: "a:1" });
+  assertEquals(late(), ['{"pull":"1","event":"resolving"}']);
+  pull.onEvent({ kind: "blob", digest: LAYER, state: "waiting", offset: 0, size: 10 });
+  pull.onEvent({ kind: "waiting", for: "writer", digest: LAYER });
+  assertEquals(late().slice(1), [`{"pull":"1","event":"waiting","for":"writer","digest":"${LAYER}"}`]);
+  pull.onEvent({ kind: "blob", digest: LAYER, state: "present", offset: 10, size: 10 });
+  assertEquals(late().length, 2);
+  pull.end("done");
+});
+
 Deno.test("two pulls of one name are told apart, and one that stopped listening hears nothing more", () => {
   const feed = new ProgressFeed();
   const lines: FeedLine[] = [];

@@ -6,14 +6,16 @@
 import type { ProgressEvent } from "../image/progress_line.ts";
 
 /** Events of a pull that are true of it as a whole, in the order in which they come. */
-const STEPS = ["resolving", "resolved", "selected", "planned", "recorded"] as const;
+const STEPS = ["waiting", "resolving", "resolved", "selected", "planned", "recorded"] as const;
 type Step = typeof STEPS[number];
 
 /** A blob whose bytes are not all here, or not durable. */
 const UNFINISHED: ReadonlySet<string> = new Set(["waiting", "fetching", "committing"]);
 
-function isStep(event: string): event is Step {
-  return (STEPS as readonly string[]).includes(event);
+/** Which step of the whole pull an event is; undefined for one that tells of a blob. */
+function stepOf(event: ProgressEvent): Step | undefined {
+  if (event.event === "waiting" && event.for === "writer") return undefined;
+  return STEPS.find((step) => step === event.event);
 }
 
 /** Gathers events; a blob's newer ones take the place of its older ones. */
@@ -25,7 +27,9 @@ export class PullState {
 
   /** Takes the next event in. */
   apply(event: ProgressEvent): void {
-    if (isStep(event.event)) this.#steps.set(event.event, event);
+    const step = stepOf(event);
+    if (step === "resolving") this.#steps.delete("waiting");
+    if (step !== undefined) this.#steps.set(step, event);
     else if (event.event === "bytes") this.#offsets.set(event.digest, event);
     else if ("digest" in event) {
       this.#blobs.set(event.digest, event);

@@ -170,6 +170,8 @@ function translate({ digest, size }: Descriptor, onEvent: PullListener): (event:
   let offset = 0;
   return (event) => {
     switch (event.kind) {
+      case "wait":
+        return onEvent({ kind: "waiting", for: "writer", digest });
       case "begin":
         offset = event.offset;
         return onEvent({ kind: "blob", digest, state: "fetching", offset, size, host: event.host });

@@ -37,6 +37,12 @@ export type BlobState =
 
 /** An event of a pull. */
 export type PullEvent =
+  /**
+   * For more than a second nothing can go on, since somebody else is at it: `rm` or `gc` sweeps the store, or another
+   * pull, of any process, writes the blob. What comes next says that it is over.
+   */
+  | { readonly kind: "waiting"; readonly for: "collector" }
+  | { readonly kind: "waiting"; readonly for: "writer"; readonly digest: Digest }
   /** The registry is being asked what the reference points at. */
   | { readonly kind: "resolving"; readonly name: string }
   /** It answered. */

@@ -25,6 +25,8 @@ export interface ProgressStamp {
 
 /** The part of a line that tells what happened. Digests are `sha256:…`, offsets and sizes are bytes. */
 export type ProgressEvent =
+  | { readonly event: "waiting"; readonly for: "collector" }
+  | { readonly event: "waiting"; readonly for: "writer"; readonly digest: string }
   | { readonly event: "resolving" }
   | { readonly event: "resolved"; readonly digest: string; readonly host: string }
   | { readonly event: "selected"; readonly digest: string; readonly platform: string | null }
@@ -69,6 +71,10 @@ export type ProgressLine = ProgressStamp & ProgressEvent;
 /** What a pull tells, in that shape. */
 export function progressEvent(event: PullEvent): ProgressEvent {
   switch (event.kind) {
+    case "waiting":
+      return event.for === "writer"
+        ? { event: "waiting", for: "writer", digest: event.digest }
+        : { event: "waiting", for: "collector" };
     case "resolving":
       return { event: "resolving" };
     case "resolved":

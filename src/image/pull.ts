@@ -58,7 +58,7 @@ export async function pullImage(
   const { platform, isExplicit, allPlatforms, credentials, onEvent, signal } = settings;
   const name = formatReference(reference);
   const remote = deps.registry.remote(reference, credentials === undefined ? {} : { credentials });
-  using _held = await deps.store.holdContent(signal);
+  using _held = await deps.store.holdContent(signal, () => onEvent({ kind: "waiting", for: "collector" }));
 
   onEvent({ kind: "resolving", name });
   const resolved = await resolveLoading(deps, reference, remote, signal);

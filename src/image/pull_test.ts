@@ -8,8 +8,10 @@ import {
   indexOf,
   type TestArtifact,
 } from "../../tests/images/mod.ts";
+import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
+import { openStore, type Store } from "../store/store.ts";
 import type { PullEvent } from "./events.ts";
 import { pullImage } from "./pull.ts";
 import { collectGarbage } from "./sweep.ts";
@@ -275,6 +277,51 @@ Deno.test("pullImage() gives up with the caller's own reason and records nothing
   });
   assertEquals(await assertRejects(() => stopped, RangeError), reason);
   assertEquals(await store.listImages(), []);
+});
+
+Deno.test("pullImage() tells what it waits for, and of no wait where there is none", async (t) => {
+  const image = await buildImage({ layers: [{ size: 1000 }] });
+  const layer = image.layers[0]?.descriptor;
+  assert(layer);
+  type Waiting = Extract<PullEvent, { kind: "waiting" }>;
+  const holds:
+    readonly (readonly [string, (store: Store) => Promise<Disposable | AsyncDisposable>, Waiting])[] = [
+      ["a sweep", (store) => store.holdForSweep(neverAborted()), { kind: "waiting", for: "collector" }],
+      ["another writer", async (store) => {
+        const ingest = await store.beginIngest(layer, neverAborted());
+        assert(ingest);
+        return ingest;
+      }, { kind: "waiting", for: "writer", digest: layer.digest }],
+    ];
+  for (const [name, hold, want] of holds) {
+    // In this process and in another one: its locks are on other openings of the same files.
+    for (const other of [false, true]) {
+      await t.step(`${name}, ${other ? "another" : "this"} opening of the store`, async () => {
+        await using parts = await fixture();
+        parts.remote.push("1", image);
+        const held = await hold(other ? await openStore(parts.root) : parts.store);
+        const told: PullEvent[] = [];
+        const waits = Promise.withResolvers<void>();
+        const pulling = parts.pull("a.b/c:1", {
+          onEvent(event) {
+            told.push(event);
+            if (event.kind === "waiting") waits.resolve();
+          },
+        });
+        await waits.promise;
+        assertEquals(told.at(-1), want);
+        if (Symbol.dispose in held) held[Symbol.dispose]();
+        else await held[Symbol.asyncDispose]();
+        await pulling;
+        assertEquals(told.filter(({ kind }) => kind === "waiting").length, 1);
+      });
+    }
+  }
+  await using parts = await fixture();
+  parts.remote.push("1", image);
+  const kinds: string[] = [];
+  await parts.pull("a.b/c:1", { onEvent: ({ kind }) => kinds.push(kind) });
+  assert(!kinds.includes("waiting"), kinds.join());
 });
 
 Deno.test("pullImage() refuses options that can't be", async (t) => {

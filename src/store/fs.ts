@@ -5,6 +5,7 @@
  * @module
  */
 import { abortable, abortScope, neverAborted, sleep } from "../base/abort.ts";
+import { type OnWait, patience } from "../base/patience.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
 
 /** Renames a file, over another one if there is one. Readers see the old or the new, nothing between. */
@@ -96,6 +97,7 @@ const TRY_MS = 50;
  * If this throws, the file must be closed by the caller: where the runtime can't ask without waiting, a thread stays
  * in the queue, and only a closed file gives the lock back at once when its turn comes.
  *
+ * @param onWait hears of a wait that takes long
  * @throws the signal's reason
  */
 export async function lockFile(
@@ -103,15 +105,17 @@ export async function lockFile(
   path: string,
   mode: LockMode,
   signal: AbortSignal,
+  onWait?: OnWait,
 ): Promise<void> {
   const lockable: LockableFile = file;
   const exclusive = mode === "exclusive";
+  const isFree = () => attempt("lock", path, () => lockable.tryLockSync?.(exclusive) ?? false);
+  if (lockable.tryLockSync !== undefined && isFree()) return;
+  using _patience = patience(onWait);
   if (lockable.tryLockSync === undefined) {
     return await attemptAsync("lock", path, () => abortable(lockable.lock(exclusive), signal));
   }
-  for (let delay = 1; !attempt("lock", path, () => lockable.tryLockSync?.(exclusive)); delay *= 2) {
-    await sleep(Math.min(delay, POLL_MOST_MS), signal);
-  }
+  for (let delay = 1; !isFree(); delay *= 2) await sleep(Math.min(delay, POLL_MOST_MS), signal);
 }
 
 /** Takes the lock of an open file if nobody else has it; whether it did. If not, the caller must close the file. */
@@ -120,11 +124,11 @@ export async function tryLockFile(file: Deno.FsFile, path: string, mode: LockMod
   if (lockable.tryLockSync !== undefined) {
     return attempt("lock", path, () => lockable.tryLockSync?.(mode === "exclusive") ?? false);
   }
-  using patience = abortScope(neverAborted());
-  const locked = lockFile(file, path, mode, patience.signal).then(() => true, () => false);
-  const waited = sleep(TRY_MS, patience.signal).then(() => false, () => false);
+  using scope = abortScope(neverAborted());
+  const locked = lockFile(file, path, mode, scope.signal).then(() => true, () => false);
+  const waited = sleep(TRY_MS, scope.signal).then(() => false, () => false);
   const won = await Promise.race([locked, waited]);
-  patience.abort(new DOMException("Enough", "AbortError"));
+  scope.abort(new DOMException("Enough", "AbortError"));
   return won;
 }
 

@@ -5,6 +5,7 @@
  */
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
+import type { OnWait } from "../base/patience.ts";
 import type { StartWorker } from "../base/worker.ts";
 import type { IngestStatus } from "../content/maintenance.ts";
 import type { Ingest, UnnamedIngest } from "../content/store.ts";
@@ -52,8 +53,8 @@ export class Ingests {
   }
 
   /** As `Ingester.beginIngest`. */
-  async begin(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest | undefined> {
-    return await this.#open(descriptor, false, signal);
+  async begin(descriptor: Descriptor, signal: AbortSignal, onWait?: OnWait): Promise<Ingest | undefined> {
+    return await this.#open(descriptor, false, signal, onWait);
   }
 
   /** As `StoreMaintenance.beginReplacement`. */
@@ -120,12 +121,13 @@ export class Ingests {
     descriptor: Descriptor,
     isReplacement: boolean,
     signal: AbortSignal,
+    onWait?: OnWait,
   ): Promise<Ingest | undefined> {
     const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
     const place = this.#placeOf({ digest: descriptor.digest, isSmall, isReplacement });
     const { paths } = place;
     const isCommitted = () => !isReplacement && this.#isCommitted(descriptor);
-    const turn = await this.#deps.turns.take(paths.data, "exclusive", signal);
+    const turn = await this.#deps.turns.take(paths.data, "exclusive", signal, onWait);
     let file: Deno.FsFile | undefined;
     try {
       // Looked at before the file is opened: a writer of another process who has committed since then is found out
@@ -133,7 +135,7 @@ export class Ingests {
       while (!isCommitted()) {
         file = openData(place);
         if (file === undefined) continue;
-        await lockFile(file, paths.data, "exclusive", signal);
+        await lockFile(file, paths.data, "exclusive", signal, onWait);
         // While we waited, the writer before us may have renamed or removed the file that we have open.
         const info = infoIfAt(file, paths.data);
         if (info !== undefined) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { OnWait } from "../base/patience.ts";
 import { lockFile, type LockMode, tryLockFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
 import type { Turns } from "./turns.ts";
@@ -24,14 +25,15 @@ export class Locks {
   /**
    * Waits for a lock. Dispose it.
    *
+   * @param onWait hears of a wait that takes long
    * @throws the signal's reason, AppError `permission_denied`
    */
-  async take(path: string, mode: LockMode, signal: AbortSignal): Promise<Disposable> {
-    const turn = await this.#turns.take(path, mode, signal);
+  async take(path: string, mode: LockMode, signal: AbortSignal, onWait?: OnWait): Promise<Disposable> {
+    const turn = await this.#turns.take(path, mode, signal, onWait);
     let file: Deno.FsFile | undefined;
     try {
       file = this.#open(path);
-      if (file !== undefined) await lockFile(file, path, mode, signal);
+      if (file !== undefined) await lockFile(file, path, mode, signal, onWait);
     } catch (error) {
       file?.close();
       turn[Symbol.dispose]();

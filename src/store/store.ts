@@ -6,6 +6,7 @@
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { NO_WORKERS, type StartWorker } from "../base/worker.ts";
+import type { OnWait } from "../base/patience.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
 import type { LayerStore, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
@@ -129,9 +130,13 @@ class DiskStore implements Store {
     return this.#parts.blobs.read(digest, limit);
   }
 
-  async beginIngest(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest | undefined> {
+  async beginIngest(
+    descriptor: Descriptor,
+    signal: AbortSignal,
+    onWait?: OnWait,
+  ): Promise<Ingest | undefined> {
     this.#mustWrite();
-    return await this.#parts.ingests.begin(descriptor, signal);
+    return await this.#parts.ingests.begin(descriptor, signal, onWait);
   }
 
   async beginUnnamed(): Promise<UnnamedIngest> {
@@ -155,9 +160,9 @@ class DiskStore implements Store {
     return await this.#parts.images.update(change, signal);
   }
 
-  holdContent(signal: AbortSignal): Promise<Disposable> {
+  holdContent(signal: AbortSignal, onWait?: OnWait): Promise<Disposable> {
     const { locks, paths } = this.#parts;
-    return locks.take(paths.contentLock, "shared", signal);
+    return locks.take(paths.contentLock, "shared", signal, onWait);
   }
 
   async holdForSweep(signal: AbortSignal): Promise<Disposable> {

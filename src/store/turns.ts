@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type OnWait, patience } from "../base/patience.ts";
 import type { LockMode } from "./fs.ts";
 
 interface Waiter {
@@ -36,12 +37,14 @@ export class Turns {
   /**
    * Waits for a turn. Dispose it.
    *
+   * @param onWait hears of a wait that takes long
    * @throws the signal's reason
    */
-  async take(key: string, mode: LockMode, signal: AbortSignal): Promise<Disposable> {
+  async take(key: string, mode: LockMode, signal: AbortSignal, onWait?: OnWait): Promise<Disposable> {
     signal.throwIfAborted();
     const turn = this.tryTake(key, mode);
     if (turn !== undefined) return turn;
+    using _patience = patience(onWait);
     return await new Promise((resolve, reject) => {
       const queue = this.#queues.get(key) ?? { held: 0, waiting: [] };
       const waiter: Waiter = {

@@ -13,6 +13,10 @@ export function eventOfLine(line: ProgressLine): PullEvent | undefined {
   const { name } = line;
   const digest = (text: string): Digest => parseDigest(text);
   switch (line.event) {
+    case "waiting":
+      return line.for === "writer"
+        ? { kind: "waiting", for: "writer", digest: digest(line.digest) }
+        : { kind: "waiting", for: "collector" };
     case "resolving":
       return { kind: "resolving", name };
     case "resolved":

@@ -9,7 +9,7 @@ import type { BlobRole, BlobState, PullEvent } from "../../image/events.ts";
 import { RateMeter } from "./rate.ts";
 
 /** Where a blob is, as people see it. */
-export type ViewState = BlobState | "retrying";
+export type ViewState = BlobState | "retrying" | "elsewhere";
 
 /** A blob at a moment. Times are in milliseconds of the caller's clock. */
 export interface BlobView {
@@ -24,12 +24,12 @@ export interface BlobView {
   readonly startedAt?: number;
   /** When it was whole. */
   readonly endedAt?: number;
-  /** Why it is being retried. */
+  /** Why it is being retried, or waits. */
   readonly note?: string;
 }
 
 /** How a pull stands, or ended. */
-export type Phase = "resolving" | "planning" | "fetching" | "done" | "failed" | "interrupted";
+export type Phase = "held" | "resolving" | "planning" | "fetching" | "done" | "failed" | "interrupted";
 
 /** A pull at a moment. */
 export interface PullView {
@@ -76,7 +76,12 @@ export class PullModel {
   /** Takes the next event in. */
   apply(event: PullEvent, now: number): void {
     switch (event.kind) {
+      case "waiting":
+        if (event.for === "collector") this.#phase = "held";
+        else this.#change(event.digest, { state: "elsewhere", note: "another pull writes it" });
+        return;
       case "resolving":
+        this.#phase = "resolving";
         this.#name = event.name;
         return;
       case "resolved":
@@ -163,7 +168,10 @@ export class PullModel {
     else this.#blobs.set(digest, { ...blob, offset });
   }
 
-  #change(digest: Digest, change: Pick<BlobView, "state" | "offset" | "note">): void {
+  #change(
+    digest: Digest,
+    change: Pick<BlobView, "state" | "note"> & Partial<Pick<BlobView, "offset">>,
+  ): void {
     const blob = this.#blobs.get(digest);
     if (blob !== undefined) this.#blobs.set(digest, { ...blob, ...change });
   }

@@ -16,6 +16,7 @@ import type { PullProgress } from "./progress.ts";
 /** CI systems end a job that is silent for minutes; people doubt after seconds. */
 const HEARTBEAT_MS = 10_000;
 const TICK_MS = 1000;
+const HELD = "waiting for rm or gc to end, which sweeps the store";
 
 /** Writes a line for each change of state. */
 export function plainProgress(
@@ -52,6 +53,7 @@ export function plainProgress(
 
 /** How far it is; while it runs, also how fast it goes on. */
 function totalText({ blobs, offset, size, rate, name, phase }: PullView, isRunning: boolean): string {
+  if (phase === "held") return HELD;
   if (blobs.length === 0) return phase === "resolving" ? `resolving ${name}` : `reading manifests of ${name}`;
   const whole = blobs.filter(isWhole).length;
   const here = `${whole} of ${countText(blobs.length, "blob")}, ${formatSize(offset)} of ${formatSize(size)}`;
@@ -63,6 +65,8 @@ function totalText({ blobs, offset, size, rate, name, phase }: PullView, isRunni
 /** The line for an event, or undefined where it would only fill the log. */
 function eventText(event: PullEvent, model: PullModel, now: number): string | undefined {
   switch (event.kind) {
+    case "waiting":
+      return event.for === "collector" ? HELD : `${shortId(event.digest)} waiting: another pull writes it`;
     case "resolving":
       return `resolving ${event.name}`;
     case "resolved":

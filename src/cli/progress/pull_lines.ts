@@ -18,6 +18,7 @@ const STATES: Readonly<Record<ViewState, readonly [word: string, style: Style]>>
   waiting: ["waiting", "dim"],
   fetching: ["downloading", "accent"],
   retrying: ["retrying", "warn"],
+  elsewhere: ["elsewhere", "dim"],
   committing: ["saving", "accent"],
   committed: ["downloaded", "good"],
   present: ["exists", "good"],
@@ -36,7 +37,7 @@ const BAR_MIN = 12;
 /** Lines of 80 columns at most: terminals that become narrower wrap longer ones, and some do it before they tell. */
 const BAR_MAX = 28;
 
-/** Only terminals so wide say why a layer is retried. */
+/** Only terminals so wide say why a layer is retried, or waits. */
 const NOTE_MIN_COLUMNS = 119;
 
 /** What a line shows, by the room that there is. */
@@ -84,6 +85,7 @@ export function pullLines(view: PullView, { columns, rows }: TerminalSize, now: 
 }
 
 const PHASES: Readonly<Record<Phase, readonly [word: string, style: Style]>> = {
+  held: ["waiting for rm or gc to end", "dim"],
   resolving: ["resolving", "dim"],
   planning: ["reading manifests", "dim"],
   fetching: ["", "plain"],
@@ -111,13 +113,13 @@ function someLayers(
   const active = layers.filter(({ state }) =>
     state === "fetching" || state === "retrying" || state === "committing" || state === "unpacking"
   );
-  const waiting = layers.filter(({ state }) => state === "waiting");
+  const waiting = layers.filter(isWaiting);
   const whole = layers.filter(isWhole).sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
   const shown = new Set([...active, ...waiting, ...whole].slice(0, count));
   const hidden = layers.filter((layer) => !shown.has(layer));
   const counts = [
     [hidden.filter((layer) => active.includes(layer)).length, "downloading"],
-    [hidden.filter(({ state }) => state === "waiting").length, "waiting"],
+    [hidden.filter(isWaiting).length, "waiting"],
     [hidden.filter(isWhole).length, "done"],
   ] as const;
   const text = counts.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`).join(", ");
@@ -125,6 +127,10 @@ function someLayers(
     ...layers.filter((layer) => shown.has(layer)).map((layer) => layerLine(view, layer, shape, room, now)),
     [piece(truncate(`… and ${text}`, room), "dim")],
   ];
+}
+
+function isWaiting({ state }: BlobView): boolean {
+  return state === "waiting" || state === "elsewhere";
 }
 
 function layerLine(view: PullView, blob: BlobView, shape: Shape, room: number, now: number): Line {

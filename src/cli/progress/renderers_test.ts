@@ -127,6 +127,48 @@ Deno.test("plainProgress() tells what a pull was at when it failed, and no time 
   assertEquals(ends(planned(1000), ...transfer), "failed: 0 of 1 blob, 600B of 1.00kB");
 });
 
+Deno.test("all kinds of progress tell what a pull waits for, until it goes on", () => {
+  const clock = new TestClock();
+  const terminal = new TestTerminal(81, 24);
+  let text = "";
+  const lines: ProgressLine[] = [];
+  const all = [
+    ttyProgress("a:1", { terminal, clock, colours: false }),
+    plainProgress("a:1", { write: (more) => text += more, clock }),
+    jsonProgress("a:1", {
+      write: (line) => void lines.push(JSON.parse(line)),
+      clock,
+      date: () => new Date(0),
+    }),
+  ];
+  const tell = (...events: readonly PullEvent[]) => {
+    for (const event of events) for (const progress of all) progress.onEvent(event);
+    clock.advance(100);
+  };
+  tell({ kind: "waiting", for: "collector" });
+  assertEquals(terminal.screen, ["a:1 waiting for rm or gc to end"]);
+  tell({ kind: "resolving", name: "a:1" });
+  assertEquals(terminal.screen, ["a:1 resolving"]);
+  tell(planned(1000), { kind: "waiting", for: "writer", digest: digest(1) });
+  assertStringIncludes(terminal.screen[1] ?? "", "111111111111 elsewhere");
+  tell({ ...fetching, state: "present", offset: 1000 });
+  assertStringIncludes(terminal.screen[1] ?? "", "111111111111 exists");
+  for (const progress of all) progress.end("done");
+  assertEquals(text.trimEnd().split("\n").map((line) => line.replace(/^\S+ /, "")), [
+    "waiting for rm or gc to end, which sweeps the store",
+    "resolving a:1",
+    "1 layer, 1.00kB in all",
+    "111111111111 waiting: another pull writes it",
+    "111111111111 exists 1.00kB",
+  ]);
+  assertEquals(
+    lines.flatMap((line) => line.event === "waiting" ? [line] : []).map((
+      { v: _, time: __, name: ___, ...rest },
+    ) => rest),
+    [{ event: "waiting", for: "collector" }, { event: "waiting", for: "writer", digest: digest(1) }],
+  );
+});
+
 Deno.test("jsonProgress() writes one event a line, bytes at most four times a second, and the last ones too", () => {
   const clock = new TestClock();
   const lines: ProgressLine[] = [];

@@ -1,0 +1,17 @@
+/**
+ * Speaking of a wait that takes long.
+ *
+ * @module
+ */
+
+/** Waits that are shorter are over before anybody has read of them, in milliseconds. */
+const PATIENCE_MS = 1000;
+
+/** Hears that a wait takes long. It must return quickly and must not throw. */
+export type OnWait = () => void;
+
+/** Calls `tell` once, unless it is disposed within a second. */
+export function patience(tell: OnWait | undefined): Disposable {
+  const timer = tell === undefined ? undefined : setTimeout(tell, PATIENCE_MS);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
