@@ -6,36 +6,14 @@
 import { abortable } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { Http2Stream, StreamSink } from "../http2/stream.ts";
-import type { ByteBudget } from "./byte_budget.ts";
-import type { CancelDeadline, Deadlines } from "./deadlines.ts";
-import type { GrpcLimits } from "./limits.ts";
+import type { CallContext } from "./call_context.ts";
+import type { CancelDeadline } from "./deadlines.ts";
+import { Exchange } from "./exchange.ts";
+import { HeldMessage } from "./held_message.ts";
 import { MessageReader, type RawMessage } from "./message_reader.ts";
-import type { CallInfo, Method } from "./method.ts";
+import type { CallInfo, ExchangeMethod, Method, StreamMethod, UnaryMethod } from "./method.ts";
 import { sendMessage, sendResponseHeaders, sendTrailers, sendTrailersOnly } from "./response.ts";
 import { OK, type RpcStatus, statusOf } from "./status.ts";
-
-/**
- * Decompresses a gzip-compressed message.
- *
- * @param limit the most bytes of the result; one more is a `limit_exceeded`
- */
-export type Inflate = (bytes: Uint8Array, limit: number, signal: AbortSignal) => Promise<Uint8Array>;
-
-/** What the calls of a server share. */
-export interface CallContext {
-  /** How much a call may carry. */
-  readonly limits: GrpcLimits;
-  /** What requests in memory share. */
-  readonly budget: ByteBudget;
-  /** Where deadlines are kept. */
-  readonly deadlines: Deadlines;
-  /** Reads compressed requests, if they are read. */
-  readonly inflate: Inflate | undefined;
-  /** The status for what a handler throws. */
-  readonly statusOf: (error: unknown) => RpcStatus;
-  /** The call is over. Called once, after its status was queued or its client was gone. */
-  readonly ended: (call: Call, status: RpcStatus, error: unknown) => void;
-}
 
 /** Takes the request from its stream, runs the handler, and sends what it gives. */
 export class Call implements StreamSink {
@@ -51,9 +29,7 @@ export class Call implements StreamSink {
   #cancelDeadline: CancelDeadline | undefined;
   #headersSent = false;
   #over = false;
-  /** Exchanges only: the answer that the next one must wait for. */
-  #lastAnswer: Promise<void> = Promise.resolve();
-  #pending = 0;
+  #exchange: Exchange | undefined;
 
   /** The body and the deadline follow. */
   constructor(stream: Http2Stream, info: CallInfo, method: Method, context: CallContext) {
@@ -83,8 +59,9 @@ export class Call implements StreamSink {
     if (this.#over) return;
     try {
       this.#reader.add(bytes);
-      if (this.#method.kind === "exchange") this.#takeExchanges(last);
-      else if (last) this.#takeOnly(this.#method);
+      const method = this.#method;
+      if (method.kind === "exchange") (this.#exchange ??= this.#begin(method)).take(this.#reader, last);
+      else if (last) this.#takeOnly(method);
       this.#reader.keep();
     } catch (error) {
       if (error instanceof AppError) this.fail(error);
@@ -98,7 +75,7 @@ export class Call implements StreamSink {
   }
 
   /** The one message of a request; anything else is a broken client. */
-  #takeOnly(method: Method): void {
+  #takeOnly(method: UnaryMethod | StreamMethod): void {
     const message = this.#reader.next();
     if (!message || !this.#reader.empty) {
       throw new AppError(
@@ -110,66 +87,28 @@ export class Call implements StreamSink {
     else this.#run(method, message.bytes);
   }
 
-  /** For a message that outlives the connection's buffer: to be inflated, or to wait until its client reads. */
-  async #runLater(method: Method, message: RawMessage): Promise<void> {
-    const held = this.#hold(message);
-    try {
-      const bytes = message.compressed ? await this.#inflate(held) : held;
-      while (this.#stream.congested) await abortable(this.#stream.uncongested(), this.#controller.signal);
-      this.#run(method, bytes);
-    } finally {
-      this.#context.budget.give(held.length);
-    }
+  /** For a message that must be inflated, or that waits until its client reads. */
+  async #runLater(method: UnaryMethod | StreamMethod, message: RawMessage): Promise<void> {
+    const { signal } = this.#controller;
+    using held = new HeldMessage(message, this.#context);
+    const bytes = await held.read(this.info, signal);
+    while (this.#stream.congested) await abortable(this.#stream.uncongested(), signal);
+    this.#run(method, bytes);
   }
 
-  #takeExchanges(last: boolean): void {
-    for (let message = this.#reader.next(); message; message = this.#reader.next()) {
-      if (++this.#pending > this.#context.limits.pendingExchanges) {
-        throw new AppError("limit_exceeded", "Cannot go on with the exchange: too many requests wait");
-      }
-      this.#lastAnswer = this.#exchange(message, this.#lastAnswer).catch(this.#failed);
-    }
-    if (last) this.#lastAnswer.then(() => this.#end(OK, undefined));
-  }
-
-  /** @param before resolves when the answers before this one are out */
-  async #exchange(message: RawMessage, before: Promise<void>): Promise<void> {
-    const held = this.#hold(message);
-    try {
-      await before;
-      if (this.#over || this.#method.kind !== "exchange") return;
-      const bytes = message.compressed ? await this.#inflate(held) : held;
-      const answer = await this.#method.respond(bytes, this.info, this.#controller.signal);
-      this.#pending--;
-      await this.#send(answer);
-    } finally {
-      this.#context.budget.give(held.length);
-    }
-  }
-
-  /** A copy of the message, counted until its holder gives it back. */
-  #hold(message: RawMessage): Uint8Array {
-    if (this.#context.budget.take(message.bytes.length)) return message.bytes.slice();
-    throw new AppError(
-      "limit_exceeded",
-      "Cannot receive the request: too many requests wait, try again later",
-    );
-  }
-
-  async #inflate(bytes: Uint8Array): Promise<Uint8Array> {
-    const { inflate, limits } = this.#context;
-    const encoding = this.info.metadata.get("grpc-encoding") ?? "identity";
-    if (encoding !== "gzip" || !inflate) {
-      throw new AppError(
-        "unsupported",
-        `Cannot read the request: grpc-encoding "${encoding}" is not supported`,
-      );
-    }
-    return await inflate(bytes, limits.messageBytes, this.#controller.signal);
+  #begin(method: ExchangeMethod): Exchange {
+    return new Exchange(method, this.#context, {
+      info: this.info,
+      signal: this.#controller.signal,
+      isOver: () => this.#over,
+      send: (answer) => this.#send(answer),
+      done: () => this.#end(OK, undefined),
+      failed: this.#failed,
+    });
   }
 
   /** Reads the request before it returns; the answer may come later. */
-  #run(method: Method, request: Uint8Array): void {
+  #run(method: UnaryMethod | StreamMethod, request: Uint8Array): void {
     if (this.#over) return;
     try {
       const { signal } = this.#controller;

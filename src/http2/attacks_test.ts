@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../../tests/assert.ts";
-import type { StreamHandler } from "./connection.ts";
+import type { StreamHandler } from "./connection_streams.ts";
 import {
   encodeFrame,
   encodeResetStream,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../../tests/assert.ts";
 import type { AppError } from "../base/errors.ts";
-import type { StreamHandler } from "./connection.ts";
+import type { StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameFlag, FrameType } from "./frame.ts";
 import { encodeHeaderBlock } from "./hpack_encoder.ts";
 import { H2Code } from "./protocol_error.ts";

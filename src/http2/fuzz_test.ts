@@ -1,5 +1,5 @@
 import { assertEquals } from "../../tests/assert.ts";
-import type { StreamHandler } from "./connection.ts";
+import type { StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameType, PREFACE } from "./frame.ts";
 import { encodeHeaderBlock } from "./hpack_encoder.ts";
 import { h2CodeOf } from "./protocol_error.ts";

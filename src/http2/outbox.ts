@@ -66,8 +66,9 @@ export class Outbox {
     return this.#running;
   }
 
-  /** Queues a control frame; it goes before any stream's frames. */
+  /** Queues a control frame; it goes before any stream's frames. Once stopped it takes none. */
   control(frame: Uint8Array): void {
+    if (this.#stopped) return;
     this.#controls.push(frame);
     this.#start();
   }

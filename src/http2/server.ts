@@ -5,7 +5,8 @@
  */
 import { sleep } from "../base/abort.ts";
 import { backoffDelay } from "../base/backoff.ts";
-import { Http2Connection, type StreamHandler } from "./connection.ts";
+import { Http2Connection } from "./connection.ts";
+import type { StreamHandler } from "./connection_streams.ts";
 import type { SharedTotal } from "./send_budget.ts";
 import { type Http2Limits, resolveHttp2Limits } from "./limits.ts";
 

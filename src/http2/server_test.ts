@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../../tests/assert.ts";
-import type { StreamHandler } from "./connection.ts";
+import type { StreamHandler } from "./connection_streams.ts";
 import { FrameType } from "./frame.ts";
 import { encodeHeaderBlock } from "./hpack_encoder.ts";
 import type { Http2Limits } from "./limits.ts";

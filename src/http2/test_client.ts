@@ -4,7 +4,8 @@
  * @module
  */
 import { concatBytes } from "../base/bytes.ts";
-import { Http2Connection, type StreamHandler } from "./connection.ts";
+import { Http2Connection } from "./connection.ts";
+import type { StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, FrameFlag, FrameType, PREFACE, readUint32 } from "./frame.ts";
 import { FrameReader } from "./frame_reader.ts";
 import { HpackDecoder } from "./hpack_decoder.ts";
