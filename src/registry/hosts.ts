@@ -61,14 +61,15 @@ class Hosts implements HostDirectory {
     return remember(
       this.#identities,
       url.origin,
-      async () => this.#complete(await this.#findCerts([url.host])),
+      async () => this.#complete(await findCerts(await thoseThere(this.#dirs), [url.host])),
     );
   }
 
   async #load(registry: string): Promise<readonly RegistryHost[]> {
     const apiHost = API_HOSTS.get(registry) ?? registry;
-    const certs = await this.#findCerts([registry, apiHost]);
-    const { file, isDefault } = await this.#findHostsFile(registry);
+    const dirs = await thoseThere(this.#dirs);
+    const certs = await findCerts(dirs, [registry, apiHost]);
+    const { file, isDefault } = await findHostsFile(dirs, registry);
     // Certificates say that it speaks TLS, and so does the user who brought an authority.
     const isTls = certs !== undefined || this.#caCerts.length > 0;
     const scheme = this.#isPlain || (isLoopbackHost(registry) && !isTls) ? "http" : "https";
@@ -77,14 +78,14 @@ class Hosts implements HostDirectory {
     atApiHost(own.base);
     // A server that stands for all registries is the home of none, and gets the credentials of none.
     const isOwnMirror = isDefault && own.base.origin !== home.origin;
-    const identity = certs ?? await this.#findCerts([DEFAULT_FOLDER]);
+    const identity = certs ?? await findCerts(dirs, [DEFAULT_FOLDER]);
     const hosts: RegistryHost[] = [];
     for (const mirror of file?.mirrors ?? []) {
       const isMirror = isOwnMirror || mirror.base.origin !== own.base.origin;
-      await this.#register(mirror, isMirror ? undefined : identity);
+      await this.#register(mirror, isMirror ? undefined : identity, dirs);
       hosts.push(hostOf(registry, mirror, isMirror));
     }
-    await this.#register(own, isOwnMirror ? undefined : identity);
+    await this.#register(own, isOwnMirror ? undefined : identity, dirs);
     const isListed = hosts.some(({ base, capabilities }) =>
       base.href === own.base.href && own.capabilities.isSubsetOf(capabilities)
     );
@@ -97,9 +98,13 @@ class Hosts implements HostDirectory {
   }
 
   /** Keeps the certificates of a server for the connections to it. */
-  async #register(host: ConfiguredHost, certs: TlsIdentity | undefined): Promise<void> {
+  async #register(
+    host: ConfiguredHost,
+    certs: TlsIdentity | undefined,
+    dirs: readonly string[],
+  ): Promise<void> {
     const { origin } = host.base;
-    const known = await this.#identities.get(origin) ?? await this.#findCerts([host.base.host]) ?? NOTHING;
+    const known = await this.#identities.get(origin) ?? await findCerts(dirs, [host.base.host]) ?? NOTHING;
     const ca = await Promise.all(host.ca.map(readAuthorities));
     const caCerts = [...new Set([...ca, ...(certs?.caCerts ?? []), ...known.caCerts])];
     const read = host.client && await readPair(host.client.cert, host.client.key);
@@ -112,32 +117,53 @@ class Hosts implements HostDirectory {
     const { caCerts, ...rest } = identity ?? NOTHING;
     return { ...rest, caCerts: [...new Set([...this.#caCerts, ...caCerts])] };
   }
+}
 
-  /** The first folder of one of the names that holds certificates. */
-  async #findCerts(registries: readonly string[]): Promise<TlsIdentity | undefined> {
-    for (const name of new Set(registries.flatMap(folderNames))) {
-      for (const dir of this.#dirs) {
-        const certs = await readCertFolder(`${dir}/${name}`);
-        if (certs !== undefined) return certs;
-      }
+/**
+ * The folders of `dirs` that are there: mostly none, and then there is nothing to look for below them, name by name,
+ * while the first request waits.
+ */
+async function thoseThere(dirs: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(dirs.map(async (dir) => {
+    try {
+      await Deno.stat(dir);
+    } catch (error) {
+      // What may not be looked at is for those to tell of who read below it.
+      if (isMissing(error)) return [];
     }
-    return undefined;
-  }
+    return [dir];
+  }));
+  return found.flat();
+}
 
-  /** The first `hosts.toml`: a folder without one doesn't hide that of `_default`. */
-  async #findHostsFile(
-    registry: string,
-  ): Promise<{ readonly file?: HostsFile; readonly isDefault: boolean }> {
-    for (const name of [...folderNames(registry), DEFAULT_FOLDER]) {
-      for (const dir of this.#dirs) {
-        const path = `${dir}/${name}/hosts.toml`;
-        const text = await readIfThere(path);
-        if (text === undefined) continue;
-        return { file: await parseHostsFile(text, path), isDefault: name === DEFAULT_FOLDER };
-      }
+/** The first folder of one of the names that holds certificates. */
+async function findCerts(
+  dirs: readonly string[],
+  registries: readonly string[],
+): Promise<TlsIdentity | undefined> {
+  for (const name of new Set(registries.flatMap(folderNames))) {
+    for (const dir of dirs) {
+      const certs = await readCertFolder(`${dir}/${name}`);
+      if (certs !== undefined) return certs;
     }
-    return { isDefault: false };
   }
+  return undefined;
+}
+
+/** The first `hosts.toml`: a folder without one doesn't hide that of `_default`. */
+async function findHostsFile(
+  dirs: readonly string[],
+  registry: string,
+): Promise<{ readonly file?: HostsFile; readonly isDefault: boolean }> {
+  for (const name of [...folderNames(registry), DEFAULT_FOLDER]) {
+    for (const dir of dirs) {
+      const path = `${dir}/${name}/hosts.toml`;
+      const text = await readIfThere(path);
+      if (text === undefined) continue;
+      return { file: await parseHostsFile(text, path), isDefault: name === DEFAULT_FOLDER };
+    }
+  }
+  return { isDefault: false };
 }
 
 /** `server = "https://docker.io"` is in many files. */

@@ -9,9 +9,9 @@ import { SpareMemory } from "./wire_memory.ts";
 import type { WirePool } from "./wire_pool.ts";
 
 /** Connections at once: what hides a round trip and stays polite. */
-export const LANES_MAX = 16;
+export const LANES_MAX = 24;
 /** Requests in line on one connection; with more, one that breaks costs more than the line gains. */
-const DEPTH = 6;
+const DEPTH = 8;
 /** Below this a line gains nothing over one request after the other, in milliseconds. */
 const LONG_WAY_MS = 5;
 /** How often connections are looked at in the time that they have. */
@@ -76,14 +76,15 @@ export class WireLanes {
 
   /** The next job for a lane that has so many in line already. */
   #next(inLine: number): Job | undefined {
-    if (inLine >= this.#depth()) return undefined;
+    if (inLine >= this.depth) return undefined;
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       if (!job.isSettled) return job;
     }
     return undefined;
   }
 
-  #depth(): number {
+  /** Requests that may be in line on one connection. */
+  get depth(): number {
     return !this.#isShort && this.#pool.keepsAlive && this.#pool.latency > LONG_WAY_MS ? DEPTH : 1;
   }
 
@@ -105,6 +106,7 @@ export class WireLanes {
       memory: this.#memory,
       timeout: this.#timeout,
       next: (inLine) => this.#next(inLine),
+      depth: () => this.depth,
     });
     this.#lanes.add(lane);
     lane.run(job).then((left) => {

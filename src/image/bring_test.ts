@@ -1,0 +1,56 @@
+import { assert, assertEquals } from "../../tests/assert.ts";
+import { makeFixture } from "../../tests/fakes/fixture.ts";
+import { buildImage } from "../../tests/images/mod.ts";
+import { neverAborted } from "../base/abort.ts";
+import { bringBlobs } from "./bring.ts";
+import type { PullEvent } from "./events.ts";
+import type { WantedBlob } from "./plan.ts";
+
+const TINY = 5_000;
+const LONG = 100_000;
+
+async function fixture() {
+  const parts = await makeFixture();
+  const image = await buildImage({ layers: [{ size: TINY, seed: 1 }, { size: LONG, seed: 2 }] });
+  parts.remote.push("1", image);
+  const blobs: readonly WantedBlob[] = [
+    { descriptor: image.config, role: "config" },
+    ...image.layers.map(({ descriptor }): WantedBlob => ({ descriptor, role: "layer" })),
+  ];
+  const events: PullEvent[] = [];
+  const bring = () =>
+    bringBlobs(
+      blobs,
+      { store: parts.store, fetcher: parts.remote, jobs: 3, onEvent: (event) => events.push(event) },
+      neverAborted(),
+    );
+  return { ...parts, image, blobs, events, bring };
+}
+
+Deno.test("bringBlobs() counts what was here before, whether it looked ahead or not", async () => {
+  await using parts = await fixture();
+  const { blobs, remote, events, bring } = parts;
+  const all = blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  assertEquals(await bring(), { fetched: all, present: 0 });
+  const before = remote.fetches.length;
+  events.splice(0);
+  assertEquals(await bring(), { fetched: 0, present: all });
+  assertEquals(remote.fetches.length, before);
+  const last = new Map(events.map((event) => [event.kind === "blob" && event.digest, event]));
+  for (const event of last.values()) assertEquals(event.kind === "blob" && event.state, "present");
+});
+
+Deno.test("bringBlobs() replaces layers that have another size, tiny ones as well", async (t) => {
+  for (const [name, position] of [["tiny", 0], ["long", 1]] as const) {
+    await t.step(name, async () => {
+      await using parts = await fixture();
+      const { image, store, bring, damage } = parts;
+      await bring();
+      const layer = image.layers[position]?.descriptor;
+      assert(layer);
+      await damage(layer.digest, "truncate");
+      assertEquals((await bring()).fetched, layer.size);
+      assertEquals((await store.findBlob(layer.digest))?.size, layer.size);
+    });
+  }
+});
