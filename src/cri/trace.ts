@@ -40,6 +40,9 @@ interface Telemetry {
   readonly tracerProvider: { getTracer(name: string, version: string): Tracer };
 }
 
+/** Where the runtime puts the API of OpenTelemetry for packages to find, if telemetry is on, and nothing else does. */
+const API_KEY = Symbol.for("opentelemetry.js.api.1");
+
 /** OpenTelemetry's `SpanKind.SERVER` and `SpanStatusCode.ERROR`. */
 const KIND_SERVER = 1;
 const STATUS_ERROR = 2;
@@ -47,12 +50,15 @@ const STATUS_ERROR = 2;
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 
 /**
- * A tracer over the runtime's own OpenTelemetry, without any package. Only to be asked for where it is switched on
- * (`OTEL_DENO=true`): otherwise the runtime fails at the first span.
+ * A tracer over the runtime's own OpenTelemetry, without any package.
  *
- * @returns undefined where the runtime has none
+ * @returns undefined where the runtime has none, or it is not on: `OTEL_DENO=true` switches it on, for a compiled
+ * program when it is compiled
  */
 export function runtimeTracer(version: string): CallTracer | undefined {
+  // The runtime fails at the first span where telemetry is off, and Deno 2.6 ends the process.
+  const api = (globalThis as { readonly [API_KEY]?: { readonly trace?: unknown } })[API_KEY];
+  if (api?.trace === undefined) return undefined;
   const { telemetry } = Deno as unknown as { readonly telemetry?: Telemetry };
   const tracer = telemetry?.tracerProvider.getTracer("dray", version);
   if (tracer === undefined) return undefined;

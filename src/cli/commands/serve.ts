@@ -43,6 +43,10 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
     ...startWorker === undefined ? {} : { startWorker },
     registry: { ...await registrySettings(context, options), credentials: credentialsOf(options) },
   });
+  const tracer = runtimeTracer(VERSION);
+  if (tracer === undefined && environment.variable("OTEL_DENO") === "true") {
+    log.warn("OTEL_DENO is set, but this program was compiled without it: there are no traces");
+  }
   const service = await openCriService({
     images,
     // Clients look the path up in the list of mounts, which knows no links.
@@ -52,8 +56,7 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
     unpack: options.unpack,
     runtimeHandlers: options["runtime-handler"],
     log,
-    // Elsewhere the runtime has no tracer to give, and says so by failing.
-    tracer: environment.variable("OTEL_DENO") === "true" ? runtimeTracer(VERSION) : undefined,
+    tracer,
   });
   const observer = new Observer({
     feed: service.feed,
