@@ -6,7 +6,7 @@
 import { AppError, assertNever } from "../base/errors.ts";
 import type { Compression } from "./compression.ts";
 import { checkExpansion, type ExpansionLimits } from "./limits.ts";
-import { Engine } from "./zlib_handle.ts";
+import { Engine, type OutputRoom, ownRoom } from "./zlib_handle.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /** Takes a compressed stream in pieces of any size. Dispose it on every path. */
@@ -16,7 +16,8 @@ export interface Decoder extends Disposable {
   /** Bytes given so far. */
   readonly bytesOut: number;
   /**
-   * Takes the next bytes and gives what comes out of them, at most 256 KiB at a time (plain bytes as they come).
+   * Takes the next bytes and gives what comes out of them, as much at a time as there is room (plain bytes as they
+   * come, and where they are).
    * A chunk is only good until the next step. Read it to the end before the next call.
    *
    * @throws AppError `invalid_content` for damage, `limit_exceeded`
@@ -40,18 +41,23 @@ interface Format extends Disposable {
  * Opens a decoder. Members of gzip and frames of zstd follow each other as one stream; zeros after the last are
  * padding; anything else there is damage.
  *
+ * @param room where what comes out of compressed bytes goes. @default 256 KiB, used again for each chunk
  * @throws AppError `unsupported` in a runtime whose `node:zlib` has another engine
  */
-export async function openDecoder(compression: Compression, limits: ExpansionLimits): Promise<Decoder> {
-  return new LimitedDecoder(await openFormat(compression), limits);
+export async function openDecoder(
+  compression: Compression,
+  limits: ExpansionLimits,
+  room: OutputRoom = ownRoom(),
+): Promise<Decoder> {
+  return new LimitedDecoder(await openFormat(compression, room), limits);
 }
 
-async function openFormat(compression: Compression): Promise<Format> {
+async function openFormat(compression: Compression, room: OutputRoom): Promise<Format> {
   switch (compression) {
     case "gzip":
-      return new Gunzip(await Engine.open("gunzip"));
+      return new Gunzip(await Engine.open("gunzip", room));
     case "zstd":
-      return new Unzstd(await Engine.open("unzstd"));
+      return new Unzstd(await Engine.open("unzstd", room));
     case "none":
       return { decode: (bytes) => [bytes], finish: () => [], [Symbol.dispose]() {} };
     default:

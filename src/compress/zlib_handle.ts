@@ -16,6 +16,15 @@ export type EngineKind = "gunzip" | "unzstd" | "gzip" | "zstd";
 /** Larger chunks gain nothing; smaller ones cost calls. */
 const OUTPUT_BYTES = 256 * KIB;
 
+/** Where the next bytes go: it is asked before each step. What was given is not touched until it is asked again. */
+export type OutputRoom = () => Uint8Array;
+
+/** One buffer, used again and again. */
+export function ownRoom(): OutputRoom {
+  const room = new Uint8Array(OUTPUT_BYTES);
+  return () => room;
+}
+
 const NO_BYTES = new Uint8Array(0);
 
 /** One call's outcome, in `state`: bytes of room left, bytes of input left. */
@@ -67,12 +76,13 @@ export class Engine implements Disposable {
   readonly #handle: NativeHandle;
   readonly #state: Uint32Array;
   readonly #finishFlag: number;
-  readonly #output = new Uint8Array(OUTPUT_BYTES);
+  readonly #room: OutputRoom;
   #failure: string | undefined;
   #closed = false;
 
-  private constructor(handle: NativeHandle, state: Uint32Array, finishFlag: number) {
+  private constructor(handle: NativeHandle, state: Uint32Array, finishFlag: number, room: OutputRoom) {
     this.#handle = handle;
+    this.#room = room;
     this.#state = state;
     this.#finishFlag = finishFlag;
     handle.onerror = (message) => this.#failure ??= message;
@@ -81,22 +91,23 @@ export class Engine implements Disposable {
   /**
    * Makes an engine.
    *
+   * @param room where the output goes
    * @param level of compression; undefined for the format's usual one
    * @throws AppError `unsupported` in a runtime whose `node:zlib` has another engine
    */
-  static async open(kind: EngineKind, level?: number): Promise<Engine> {
+  static async open(kind: EngineKind, room: OutputRoom, level?: number): Promise<Engine> {
     const zlib = await loadZlib();
     const { _handle: handle, _writeState: state } = createStream(zlib, kind, level) as NativeStream;
     if (typeof handle?.writeSync !== "function" || !(state instanceof Uint32Array)) {
       throw new AppError("unsupported", `Cannot ${kind}: this runtime's node:zlib has no synchronous engine`);
     }
     const { Z_FINISH, ZSTD_e_end } = zlib.constants;
-    return new Engine(handle, state, kind === "zstd" || kind === "unzstd" ? ZSTD_e_end : Z_FINISH);
+    return new Engine(handle, state, kind === "zstd" || kind === "unzstd" ? ZSTD_e_end : Z_FINISH, room);
   }
 
   /**
-   * Feeds bytes and gives what comes out, at most 256 KiB at a time. What it gives is only good until the next
-   * step: the buffer behind it is used again.
+   * Feeds bytes and gives what comes out, as much at a time as there is room. What it gives is only good until the
+   * next step: the buffer behind it is used again.
    *
    * @returns how many bytes were taken; fewer than given when a compressed stream ended before them
    * @throws AppError `invalid_content`
@@ -124,18 +135,19 @@ export class Engine implements Disposable {
   *#run(flush: number, bytes: Uint8Array): Generator<Uint8Array, number> {
     let taken = 0;
     for (;;) {
-      this.#call(flush, bytes, taken);
+      const output = this.#room();
+      this.#call(flush, bytes, taken, output);
       const [room = 0, left = 0] = this.#state;
       taken = bytes.length - left;
-      if (room < OUTPUT_BYTES) yield this.#output.subarray(0, OUTPUT_BYTES - room);
+      if (room < output.length) yield output.subarray(0, output.length - room);
       // A full buffer may have more behind it; room in the buffer means that all was given.
       if (room > 0) return taken;
     }
   }
 
-  #call(flush: number, bytes: Uint8Array, from: number): void {
+  #call(flush: number, bytes: Uint8Array, from: number, output: Uint8Array): void {
     try {
-      this.#handle.writeSync(flush, bytes, from, bytes.length - from, this.#output, 0, OUTPUT_BYTES);
+      this.#handle.writeSync(flush, bytes, from, bytes.length - from, output, 0, output.length);
     } catch (cause) {
       this.#failure ??= messageOf(cause);
     }

@@ -22,6 +22,8 @@ export interface BlobInfo {
 export interface OpenBlob extends ByteReader, Disposable {
   /** Bytes. */
   readonly size: number;
+  /** The file that the blob is, for another thread to read; undefined if it is none. */
+  readonly path?: string;
 }
 
 /** Reads committed blobs. Whatever it gives was verified when it was committed. */

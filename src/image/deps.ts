@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StartWorker } from "../base/worker.ts";
 import type { CredentialSource } from "../content/credential.ts";
 import type { ImageStore } from "../content/image_store.ts";
 import type { LayerStore } from "../content/layer_store.ts";
@@ -21,10 +22,16 @@ export interface RemoteOpener {
   remote(reference: Reference, options?: { readonly credentials?: CredentialSource }): Remote;
 }
 
-/** What the use-cases work on. */
-export interface ImageDeps {
+/** What unpacking works on. */
+export interface UnpackDeps {
   /** Where images are kept. */
   readonly store: ImageStorage;
+  /** Starts the threads that decompress layers. @default none: that is done on the thread that we are on */
+  readonly startWorker?: StartWorker;
+}
+
+/** What the use-cases work on. */
+export interface ImageDeps extends UnpackDeps {
   /** Where they come from. */
   readonly registry: RemoteOpener;
 }

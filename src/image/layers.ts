@@ -60,6 +60,13 @@ export function layersOf(
 export function openerOf(store: ContentReader, { digest, mediaType }: Descriptor, diffId: Digest): OpenLayer {
   return async () => {
     const blob = await store.openBlob(digest);
-    return { reader: blob, mediaType, diffId, [Symbol.dispose]: () => blob[Symbol.dispose]() };
+    const { path, size } = blob;
+    return {
+      reader: blob,
+      ...path !== undefined && { file: { path, size } },
+      mediaType,
+      diffId,
+      [Symbol.dispose]: () => blob[Symbol.dispose](),
+    };
   };
 }

@@ -9,7 +9,7 @@ import { neverAborted } from "../base/abort.ts";
 import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
 import { openStore, type Store, type StoreOptions } from "../store/store.ts";
-import type { ImageDeps } from "./deps.ts";
+import type { ImageDeps, UnpackDeps } from "./deps.ts";
 import { filterImages, findImage } from "./find.ts";
 import type { ImageService } from "./service.ts";
 
@@ -46,6 +46,7 @@ export interface OpenOptions {
  * ```
  */
 export async function openImages(options: OpenOptions): Promise<ImageService> {
+  const { startWorker = ownWorkers() } = options;
   const store = await openStore(options.root, storeOptions(options));
   type Client = Awaited<ReturnType<typeof openClient>>;
   let client: Promise<Client> | undefined;
@@ -54,7 +55,7 @@ export async function openImages(options: OpenOptions): Promise<ImageService> {
     return openRegistry(options.registry ?? {});
   }
   async function online(): Promise<ImageDeps> {
-    return { store, registry: await (client ??= openClient()) };
+    return { store, startWorker, registry: await (client ??= openClient()) };
   }
   return {
     pull: async (reference, pullOptions) => {
@@ -82,18 +83,19 @@ export async function openImages(options: OpenOptions): Promise<ImageService> {
     collect: async (collectOptions) => (await import("./sweep.ts")).collectGarbage({ store }, collectOptions),
     verify: async (verifyOptions) => (await import("./verify.ts")).verifyStore(await online(), verifyOptions),
     usage: async () => (await import("./usage.ts")).diskUsage({ store }),
-    ...contentUses(store),
+    ...contentUses({ store, startWorker }),
     close: () => void client?.then((registry) => registry.close()),
   };
 }
 
 /** The use-cases that turn images into directories and archives, and back. */
-function contentUses(store: Store): ContentUses {
+function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses {
+  const { store } = deps;
   return {
     unpack: async (image, directory, { signal = neverAborted(), ...unpackOptions } = {}) =>
-      (await import("./unpack.ts")).unpackImage(store, image, directory, unpackOptions, signal),
+      (await import("./unpack.ts")).unpackImage(deps, image, directory, unpackOptions, signal),
     unpackLayers: async (image, { signal = neverAborted() } = {}) =>
-      (await import("./unpack_layers.ts")).unpackLayers(store, image, signal),
+      (await import("./unpack_layers.ts")).unpackLayers(deps, image, signal),
     layerPaths: async (image) => (await import("./unpack_layers.ts")).layerPaths(store, image),
     exportArchive: async (images, format, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/export.ts")).exportArchive(store, images, format, sink, signal),
@@ -151,7 +153,8 @@ export async function openImageDeps(options: OpenOptions): Promise<OpenDeps> {
     import("../registry/registry.ts"),
   ]);
   const registry = openRegistry(options.registry ?? {});
-  return { store, registry, close: () => registry.close() };
+  const { startWorker = ownWorkers() } = options;
+  return { store, startWorker, registry, close: () => registry.close() };
 }
 
 function storeOptions({ mode = "write", startWorker = ownWorkers() }: OpenOptions): StoreOptions {

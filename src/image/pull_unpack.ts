@@ -6,9 +6,11 @@
 import { abortScope } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
+import { NO_WORKERS } from "../base/worker.ts";
 import type { Digest } from "../oci/digest.ts";
 import { isImageConfigType } from "../oci/media_type.ts";
-import type { ImageStorage } from "./deps.ts";
+import { ThreadDecoder } from "../unpack/thread_decoder.ts";
+import type { ImageStorage, UnpackDeps } from "./deps.ts";
 import type { PullListener } from "./events.ts";
 import { readConfig } from "./inspect.ts";
 import { layersOf } from "./layers.ts";
@@ -25,6 +27,7 @@ export class PullUnpacker implements AsyncDisposable {
   readonly #scope: ReturnType<typeof abortScope>;
   readonly #stored = new Set<Digest>();
   readonly #work: Promise<void>[] = [];
+  readonly #decoder: ThreadDecoder;
   #unpacking: Promise<LayersUnpacking> | undefined;
 
   /**
@@ -32,7 +35,7 @@ export class PullUnpacker implements AsyncDisposable {
    * @throws AppError `unsupported` for an artifact
    */
   constructor(
-    store: ImageStorage,
+    { store, startWorker = NO_WORKERS }: UnpackDeps,
     plan: PullPlan,
     hear: { readonly onEvent: PullListener; readonly onFailure: (error: unknown) => void },
     signal: AbortSignal,
@@ -41,6 +44,7 @@ export class PullUnpacker implements AsyncDisposable {
       throw new AppError("unsupported", "Cannot unpack: what was pulled is an artifact, not an image");
     }
     this.#store = store;
+    this.#decoder = new ThreadDecoder(startWorker);
     this.#plan = plan;
     this.#onEvent = hear.onEvent;
     this.#onFailure = hear.onFailure;
@@ -80,6 +84,7 @@ export class PullUnpacker implements AsyncDisposable {
     this.#scope.abort(new DOMException("The pull is over", "AbortError"));
     await Promise.allSettled(this.#work);
     this.#scope[Symbol.dispose]();
+    this.#decoder[Symbol.dispose]();
     await (await this.#unpacking?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
@@ -117,6 +122,10 @@ export class PullUnpacker implements AsyncDisposable {
         `Cannot unpack: the config names ${config.diffIds.length} layers, but the manifest has ${document.layers.length}`,
       );
     }
-    return await beginLayers(this.#store, config.diffIds, layersOf(this.#store, { document, config }));
+    return await beginLayers(
+      { store: this.#store, decoder: this.#decoder },
+      config.diffIds,
+      layersOf(this.#store, { document, config }),
+    );
   }
 }

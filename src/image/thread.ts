@@ -9,5 +9,10 @@ switch (workerTask()) {
   case "hash": {
     const { serveHashing } = await import("../store/hash_thread.ts");
     await serveHashing();
+    break;
+  }
+  case "unpack": {
+    const { serveDecoding } = await import("../unpack/decode_thread.ts");
+    await serveDecoding();
   }
 }

@@ -4,11 +4,13 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
+import { NO_WORKERS } from "../base/worker.ts";
 import { makeRuntimeConfig } from "../unpack/bundle.ts";
 import type { LeftOutItem } from "../unpack/left_out.ts";
+import { ThreadDecoder } from "../unpack/thread_decoder.ts";
 import { type LayerReport, unpackRootfs } from "../unpack/unpack.ts";
 import { resolveUser } from "../unpack/user.ts";
-import type { ImageStorage } from "./deps.ts";
+import type { UnpackDeps } from "./deps.ts";
 import { findLayered, layersOf } from "./layers.ts";
 import { makeTarget } from "./unpack_target.ts";
 
@@ -40,7 +42,7 @@ export interface UnpackImageResult {
  * `digest_mismatch`, `limit_exceeded`, `invalid_content` for layers that are wrong; `no_space`
  */
 export async function unpackImage(
-  store: ImageStorage,
+  { store, startWorker = NO_WORKERS }: UnpackDeps,
   image: string,
   directory: string,
   options: UnpackImageOptions,
@@ -53,7 +55,9 @@ export async function unpackImage(
   await using target = await makeTarget(directory);
   const rootfs = bundle ? `${target.path}/rootfs` : target.path;
   if (bundle) await Deno.mkdir(rootfs, { mode: 0o755 });
+  using decoder = new ThreadDecoder(startWorker);
   const report = await unpackRootfs(rootfs, layers, {
+    decoder,
     onLayer: (layer, position) => onLayer(layer, position, layers.length),
   }, signal);
   if (strict && report.leftOut.length > 0) throw strictError(image, report.leftOut);

@@ -9,13 +9,16 @@
  */
 import { AppError } from "../base/errors.ts";
 import { mapBounded } from "../base/limiter.ts";
+import { NO_WORKERS } from "../base/worker.ts";
 import type { LayerFacts, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import type { Digest } from "../oci/digest.ts";
 import { chainIdsOf } from "../oci/image_config.ts";
+import type { LayerDecoder } from "../unpack/decode.ts";
 import { settleImplied } from "../unpack/implied.ts";
 import { syncFilesystem } from "../unpack/sync.ts";
+import { ThreadDecoder } from "../unpack/thread_decoder.ts";
 import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../unpack/unpack.ts";
-import type { ImageStorage } from "./deps.ts";
+import type { ImageStorage, UnpackDeps } from "./deps.ts";
 import { findLayered, layersOf } from "./layers.ts";
 
 /** Layers unpacked at once: one waits for the disk while the other decompresses. */
@@ -32,13 +35,14 @@ const XATTRS = "trusted";
  * throws; `no_space`
  */
 export async function unpackLayers(
-  store: ImageStorage,
+  { store, startWorker = NO_WORKERS }: UnpackDeps,
   image: string,
   signal: AbortSignal,
 ): Promise<readonly UnpackedLayer[]> {
   using _held = await store.holdContent(signal);
   const found = await findLayered(store, image);
-  const unpacking = await beginLayers(store, found.config.diffIds, layersOf(store, found));
+  using decoder = new ThreadDecoder(startWorker);
+  const unpacking = await beginLayers({ store, decoder }, found.config.diffIds, layersOf(store, found));
   await using _closing = unpacking;
   await mapBounded(
     found.config.diffIds,
@@ -88,12 +92,16 @@ interface Unpacked {
 
 /** Begins to unpack the layers of an image. */
 export async function beginLayers(
-  store: ImageStorage,
+  { store, decoder }: { readonly store: ImageStorage; readonly decoder: LayerDecoder },
   diffIds: readonly Digest[],
   openers: readonly OpenLayer[],
 ): Promise<LayersUnpacking> {
   const chainIds = await chainIdsOf(diffIds);
   const running = new Map<number, Promise<Unpacked | "ready" | "busy">>();
+  const applier = (position: number): Apply => async (staged, aliases, own) => {
+    using source = await (openers[position] as OpenLayer)(own);
+    return await unpackOverlayLayer(staged.path, source, { xattrs: XATTRS, aliases, decoder }, own);
+  };
   async function begin(
     position: number,
     how: "wait" | "try",
@@ -102,7 +110,7 @@ export async function beginLayers(
     const staged = await store.stageLayer(chainIds[position] as Digest, how, signal);
     if (typeof staged === "string") return staged;
     try {
-      return { staged, report: await apply(staged, openers[position] as OpenLayer, new Map(), signal) };
+      return { staged, report: await applier(position)(staged, new Map(), signal) };
     } catch (error) {
       await staged[Symbol.asyncDispose]();
       throw error;
@@ -133,7 +141,7 @@ export async function beginLayers(
         const lowers = ready.map(({ path }) => path).reverse();
         const made = typeof layer === "string"
           ? await store.findLayer(chainId)
-          : await settle(layer, openers[position] as OpenLayer, diffIds[position] as Digest, lowers, signal);
+          : await settle(layer, applier(position), diffIds[position] as Digest, lowers, signal);
         if (made === undefined) {
           throw new AppError("busy", `Cannot unpack: layer "${chainId}" was removed meanwhile`);
         }
@@ -150,20 +158,17 @@ export async function beginLayers(
   };
 }
 
-async function apply(
+/** Unpacks one layer into its directory, which is empty. */
+type Apply = (
   staged: StagedLayer,
-  open: OpenLayer,
   aliases: ReadonlyMap<string, string>,
   signal: AbortSignal,
-): Promise<OverlayReport> {
-  using source = await open(signal);
-  return await unpackOverlayLayer(staged.path, source, { xattrs: XATTRS, aliases }, signal);
-}
+) => Promise<OverlayReport>;
 
 /** Puts the implied directories right, unpacking anew where the layer goes through links of the layers below. */
 async function settle(
   layer: Unpacked,
-  open: OpenLayer,
+  apply: Apply,
   diffId: Digest,
   lowers: readonly string[],
   signal: AbortSignal,
@@ -175,7 +180,7 @@ async function settle(
     if (found.size === 0) break;
     for (const [path, target] of found) aliases.set(path, target);
     await clear(staged.path);
-    layer.report = await apply(staged, open, aliases, signal);
+    layer.report = await apply(staged, aliases, signal);
   }
   mustHaveOwners(staged.chainId, layer.report);
   return await staged.publish(factsOf(layer.report, diffId), syncFilesystem);

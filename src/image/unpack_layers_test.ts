@@ -7,6 +7,7 @@ import { chainIdsOf } from "../oci/image_config.ts";
 import { openStore } from "../store/store.ts";
 import { type Seen, writeArchive } from "../tar/archive_fake.ts";
 import { IS_ROOT, lookAt, make } from "../unpack/layer_fake.ts";
+import { DECODE_HERE } from "../unpack/decode.ts";
 import { findLayered, layersOf } from "./layers.ts";
 import { pullImage } from "./pull.ts";
 import { removeImages } from "./remove.ts";
@@ -39,13 +40,13 @@ Deno.test("unpackLayers() gives the layers from the bottom to the top, each with
   const { layers } = await pulled(fixture, "1");
   const error = await assertRejects(() => layerPaths(fixture.store, "a.b/c:1"), AppError);
   assertEquals(error.code, "not_found");
-  const made = await unpackLayers(fixture.store, "a.b/c:1", neverAborted());
+  const made = await unpackLayers(fixture, "a.b/c:1", neverAborted());
   assertEquals(made.map(({ chainId }) => chainId), await chainIdsOf(layers.map(({ diffId }) => diffId)));
   assertEquals(made.map(({ facts }) => facts.entries), [3, 1]);
   assertEquals(await layerPaths(fixture.store, "a.b/c:1"), made.map(({ path }) => path));
   assertEquals(Object.keys(lookAt(made[0]?.path ?? "")), ["d", "d/a", "d/b"]);
   assertEquals(Object.keys(lookAt(made[1]?.path ?? "")), ["d", "d/c"]);
-  assertEquals(await unpackLayers(fixture.store, "a.b/c:1", neverAborted()), made);
+  assertEquals(await unpackLayers(fixture, "a.b/c:1", neverAborted()), made);
   assertEquals(stagedIn(fixture).length, 2);
 });
 
@@ -56,7 +57,7 @@ Deno.test("images with the same layers below share them, and a layer above other
   await pulled(fixture, "3", [NEXT]);
   const paths = new Set<string>();
   for (const tag of ["1", "2", "3"]) {
-    for (const { path } of await unpackLayers(fixture.store, `a.b/c:${tag}`, neverAborted())) paths.add(path);
+    for (const { path } of await unpackLayers(fixture, `a.b/c:${tag}`, neverAborted())) paths.add(path);
   }
   assertEquals(paths.size, 4);
 });
@@ -68,7 +69,7 @@ Deno.test("two that unpack layers in common, begun in another order, don't wait 
   const stores = [fixture.store, await openStore(fixture.root)];
   const both = await Promise.all(stores.map(async (store) => {
     const found = await findLayered(store, "a.b/c:1");
-    return await beginLayers(store, diffIds, layersOf(store, found));
+    return await beginLayers({ store, decoder: DECODE_HERE }, diffIds, layersOf(store, found));
   }));
   const [first, second] = both;
   assert(first && second);
@@ -88,7 +89,9 @@ Deno.test("many that unpack one image at once all get the same layers", async ()
   await pulled(fixture, "1", [BASE, NEXT, OTHER]);
   const stores = await Promise.all(Array.from({ length: 3 }, () => openStore(fixture.root)));
   const made = await Promise.all(
-    [fixture.store, fixture.store, ...stores].map((store) => unpackLayers(store, "a.b/c:1", neverAborted())),
+    [fixture.store, fixture.store, ...stores].map((store) =>
+      unpackLayers({ store }, "a.b/c:1", neverAborted())
+    ),
   );
   for (const layers of made) assertEquals(layers, made[0]);
   assertEquals(stagedIn(fixture).length, 3);
@@ -98,7 +101,7 @@ Deno.test("a layer that is wrong leaves nothing, not even of the right ones abov
   await using fixture = await makeFixture();
   const image = await pulled(fixture, "1", [BASE, NEXT]);
   await fixture.damage(image.layers[0]?.blob.digest ?? image.root.digest, "flip");
-  await assertRejects(() => unpackLayers(fixture.store, "a.b/c:1", neverAborted()), AppError);
+  await assertRejects(() => unpackLayers(fixture, "a.b/c:1", neverAborted()), AppError);
   assertEquals(stagedIn(fixture), []);
 });
 
@@ -106,7 +109,7 @@ Deno.test("an abort ends with the signal's reason and leaves nothing", async () 
   await using fixture = await makeFixture();
   await pulled(fixture, "1");
   const signal = AbortSignal.abort(new Error("enough"));
-  await assertRejects(() => unpackLayers(fixture.store, "a.b/c:1", signal), Error, "enough");
+  await assertRejects(() => unpackLayers(fixture, "a.b/c:1", signal), Error, "enough");
   assertEquals(stagedIn(fixture), []);
 });
 
@@ -114,8 +117,8 @@ Deno.test("gc keeps layers that an image has, and removes them with the last one
   await using fixture = await makeFixture();
   await pulled(fixture, "1", [BASE, NEXT]);
   await pulled(fixture, "2", [BASE, OTHER]);
-  const first = await unpackLayers(fixture.store, "a.b/c:1", neverAborted());
-  const second = await unpackLayers(fixture.store, "a.b/c:2", neverAborted());
+  const first = await unpackLayers(fixture, "a.b/c:1", neverAborted());
+  const second = await unpackLayers(fixture, "a.b/c:2", neverAborted());
   await Deno.mkdir(`${fixture.root}/layers/.staging-dead/rootfs`, { recursive: true });
   assertEquals((await collectGarbage(fixture.deps, { dryRun: true })).layers, []);
   assertEquals(stagedIn(fixture).length, 4);
@@ -130,7 +133,7 @@ Deno.test("gc keeps layers that an image has, and removes them with the last one
 Deno.test("layers without their owners are not for sharing", { ignore: IS_ROOT }, async () => {
   await using fixture = await makeFixture();
   await pulled(fixture, "1", [{ archive: archiveOf(file("a", "", { uid: 0 })) }]);
-  const error = await assertRejects(() => unpackLayers(fixture.store, "a.b/c:1", neverAborted()), AppError);
+  const error = await assertRejects(() => unpackLayers(fixture, "a.b/c:1", neverAborted()), AppError);
   assertEquals([error.code, stagedIn(fixture)], ["permission_denied", []]);
 });
 
@@ -138,7 +141,7 @@ Deno.test("what a layer lacks is written down", async () => {
   await using fixture = await makeFixture();
   const xattrs = new Map([["trusted.overlay.opaque", new Uint8Array([121])]]);
   await pulled(fixture, "1", [{ archive: archiveOf(file("a", "", { xattrs })) }]);
-  const [layer] = await unpackLayers(fixture.store, "a.b/c:1", neverAborted());
+  const [layer] = await unpackLayers(fixture, "a.b/c:1", neverAborted());
   assert(layer);
   assertEquals(layer.facts.leftOut, { "overlay-xattr": 1 });
   assertEquals(lackText(layer), `Layer "${layer.chainId}" was unpacked without 1 of kind "overlay-xattr"`);

@@ -26,7 +26,7 @@ const LAYERS = [
 ];
 
 function unpack(fixture: Fixture, to: string, options: Parameters<typeof unpackImage>[3] = {}) {
-  return unpackImage(fixture.store, "a.b/c:1", `${fixture.root}/${to}`, options, neverAborted());
+  return unpackImage(fixture, "a.b/c:1", `${fixture.root}/${to}`, options, neverAborted());
 }
 
 Deno.test("unpackImage() makes the tree of all layers, and hears of each", async () => {

@@ -48,7 +48,7 @@ export class Blobs {
       if (isMissing(error)) throw noSuchBlob(digest);
       throw error;
     }
-    return new OpenFile(file);
+    return new OpenFile(file, path);
   }
 
   /** As `ContentReader.readBlob`. */
@@ -78,10 +78,12 @@ export class Blobs {
 
 class OpenFile implements OpenBlob {
   readonly size: number;
+  readonly path: string;
   readonly #file: Deno.FsFile;
 
-  constructor(file: Deno.FsFile) {
+  constructor(file: Deno.FsFile, path: string) {
     this.#file = file;
+    this.path = path;
     this.size = file.statSync().size;
   }
 

@@ -3,20 +3,15 @@
  *
  * @module
  */
-import { type ByteReader, KIB, readFull } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
-import { loadHashing } from "../base/hash.ts";
-import { compressionOf, compressionOfMediaType } from "../compress/compression.ts";
-import { openDecoder } from "../compress/decoder.ts";
+import { compressionOfMediaType } from "../compress/compression.ts";
 import { DEFAULT_EXPANSION, type ExpansionLimits } from "../compress/limits.ts";
 import { algorithmOf, type Digest, makeDigest } from "../oci/digest.ts";
 import { essenceOf } from "../oci/media_type.ts";
 import type { TarSink } from "../tar/entry.ts";
 import { DEFAULT_TAR_LIMITS, type TarLimits } from "../tar/limits.ts";
 import { TarParser } from "../tar/parser.ts";
-
-/** Reads larger than this gain nothing. */
-const INPUT_BYTES = 256 * KIB;
+import { DECODE_HERE, type LayerDecoder, type PackedLayer } from "./decode.ts";
 
 /** What a layer may ask for. */
 export interface LayerLimits extends ExpansionLimits, TarLimits {}
@@ -24,10 +19,8 @@ export interface LayerLimits extends ExpansionLimits, TarLimits {}
 /** The limits for images whose maker is not known. */
 export const DEFAULT_LAYER_LIMITS: LayerLimits = { ...DEFAULT_EXPANSION, ...DEFAULT_TAR_LIMITS };
 
-/** A layer to be read. */
-export interface LayerSource {
-  /** The blob's bytes, from the first. It stays the caller's to close. */
-  readonly reader: ByteReader;
+/** A layer to be read. Its reader stays the caller's to close. */
+export interface LayerSource extends PackedLayer {
   /** What the manifest calls it. */
   readonly mediaType: string;
   /** What the config says its uncompressed bytes hash to. */
@@ -54,39 +47,28 @@ export async function readLayer(
   sink: TarSink,
   limits: LayerLimits,
   signal: AbortSignal,
+  decoder: LayerDecoder = DECODE_HERE,
 ): Promise<LayerFacts> {
   signal.throwIfAborted();
-  const { reader, diffId } = source;
   checkMediaType(source.mediaType);
-  const algorithm = algorithmOf(diffId);
-  const hasher = (await loadHashing())(algorithm);
+  const algorithm = algorithmOf(source.diffId);
   const parser = new TarParser(sink, limits);
-  const input = new Uint8Array(INPUT_BYTES);
-  // The magic decides: media types of real images are wrong now and then, and the digest proves the bytes anyway.
-  let filled = await readFull(reader, input);
-  using decoder = await openDecoder(compressionOf(input.subarray(0, filled)), limits);
-  const take = (chunks: Iterable<Uint8Array>) => {
-    for (const chunk of chunks) {
-      hasher.update(chunk);
-      parser.push(chunk);
-    }
-  };
-  while (filled > 0) {
-    signal.throwIfAborted();
-    take(decoder.decode(input.subarray(0, filled)));
-    filled = await reader.read(input) ?? 0;
-  }
-  take(decoder.finish());
+  const { hex, bytesIn, bytesOut } = await decoder.decode(
+    source,
+    { algorithm, limits },
+    (chunk) => parser.push(chunk),
+    signal,
+  );
   parser.finish("optional");
-  const got = makeDigest(algorithm, hasher.hex());
-  if (got !== diffId) {
+  const got = makeDigest(algorithm, hex);
+  if (got !== source.diffId) {
     throw new AppError(
       "digest_mismatch",
-      `Cannot unpack layer: its uncompressed bytes hash to "${got}", want "${diffId}" as the config says`,
-      { details: { want: diffId, got } },
+      `Cannot unpack layer: its uncompressed bytes hash to "${got}", want "${source.diffId}" as the config says`,
+      { details: { want: source.diffId, got } },
     );
   }
-  return { packedBytes: decoder.bytesIn, unpackedBytes: decoder.bytesOut };
+  return { packedBytes: bytesIn, unpackedBytes: bytesOut };
 }
 
 function checkMediaType(mediaType: string): void {

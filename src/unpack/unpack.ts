@@ -7,6 +7,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import { LayerApplier } from "./applier.ts";
+import type { LayerDecoder } from "./decode.ts";
 import { keyOf } from "./entry_path.ts";
 import { FlatStyle } from "./flat_style.ts";
 import { DEFAULT_LAYER_LIMITS, type LayerLimits, type LayerSource, readLayer } from "./layer.ts";
@@ -21,6 +22,8 @@ export interface UnpackOptions {
   readonly limits?: LayerLimits;
   /** Which system calls to use. @default {"best"} */
   readonly calls?: TreeCalls;
+  /** What decompresses the layers. @default the thread that we are on */
+  readonly decoder?: LayerDecoder;
   /** Hears of each layer that is done, from the bottom, counted from 1. */
   readonly onLayer?: (layer: LayerReport, position: number) => void;
 }
@@ -118,7 +121,13 @@ async function apply<Dir>(
   options: UnpackOptions,
   signal: AbortSignal,
 ): Promise<LayerReport> {
-  const facts = await readLayer(source, applier, options.limits ?? DEFAULT_LAYER_LIMITS, signal);
+  const facts = await readLayer(
+    source,
+    applier,
+    options.limits ?? DEFAULT_LAYER_LIMITS,
+    signal,
+    options.decoder,
+  );
   return { entries: applier.count, ...facts };
 }
 

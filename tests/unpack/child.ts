@@ -73,5 +73,5 @@ function watchedLayer(staged: StagedLayer): StagedLayer {
 }
 
 const store = watched(await openStore(root));
-if (mode === "layers") await unpackLayers(store, image, neverAborted());
-else await unpackImage(store, image, directory, {}, neverAborted());
+if (mode === "layers") await unpackLayers({ store }, image, neverAborted());
+else await unpackImage({ store }, image, directory, {}, neverAborted());

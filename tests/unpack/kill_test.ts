@@ -54,7 +54,7 @@ const LAYER_POINTS: readonly (readonly [point: string, least: number, most: numb
 Deno.test("a process that dies while it unpacks layers leaves none that looks ready and is not", async (t) => {
   await using other = await filled();
   const want = await Promise.all(
-    (await unpackLayers(other.store, IMAGE, neverAborted())).map(({ path }) => look(path)),
+    (await unpackLayers(other, IMAGE, neverAborted())).map(({ path }) => look(path)),
   );
   for (const [point, least, most] of LAYER_POINTS) {
     await t.step(point, async () => {
@@ -66,7 +66,7 @@ Deno.test("a process that dies while it unpacks layers leaves none that looks re
       assert(ready.length >= least && ready.length <= most, `${ready.length} are ready`);
       const trees = await Promise.all(ready.map(({ path }) => look(path)));
       for (const tree of trees) assert(want.some((one) => JSON.stringify(one) === JSON.stringify(tree)));
-      const made = await unpackLayers(store, IMAGE, neverAborted());
+      const made = await unpackLayers({ store }, IMAGE, neverAborted());
       assertEquals(await Promise.all(made.map(({ path }) => look(path))), want);
       await collectGarbage({ store });
       assertEquals([...Deno.readDirSync(`${fixture.root}/layers`)].length, 3);
@@ -84,7 +84,7 @@ Deno.test("a process that dies while it unpacks to a directory leaves no such di
       assertEquals(signal, "SIGKILL");
       const left = [...Deno.readDirSync(out)].map(({ name }) => name);
       assert(!left.includes("tree"), left.join());
-      await unpackImage(fixture.store, IMAGE, `${out}/tree`, {}, neverAborted());
+      await unpackImage(fixture, IMAGE, `${out}/tree`, {}, neverAborted());
       assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), ["tree"]);
       assertEquals(Object.keys(lookAt(`${out}/tree`)).length, 9);
     });

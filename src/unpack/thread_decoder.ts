@@ -1,0 +1,135 @@
+/**
+ * Decoding layers on a thread of their own, while this one makes the files: those two are the halves of the work.
+ *
+ * @module
+ */
+import { abortable } from "../base/abort.ts";
+import { MIB } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import { Limiter } from "../base/limiter.ts";
+import type { StartWorker } from "../base/worker.ts";
+import {
+  DECODE_HERE,
+  type DecodedFacts,
+  type DecodeTask,
+  type LayerDecoder,
+  type PackedLayer,
+} from "./decode.ts";
+import { RingTaker } from "./decode_ring.ts";
+import type { DecodeOrder, DecodeReply } from "./decode_thread.ts";
+
+/** Smaller blobs are decoded here before the thread knows of them. */
+const THREAD_MIN_BYTES = MIB;
+
+/** Told instead of a reply when the thread is lost. */
+const LOST = { kind: "lost" } as const;
+type Told = DecodeReply | typeof LOST;
+
+/** Decodes large blobs on another thread, one after the other, and all else here. Dispose it. */
+export class ThreadDecoder implements LayerDecoder, Disposable {
+  readonly #start: StartWorker;
+  /** The taker is one thread, so a second layer at the same time would gain nothing. */
+  readonly #turns = new Limiter(1);
+  readonly #told: Told[] = [];
+  #wake: (() => void) | undefined;
+  #worker: Worker | undefined;
+  #isLost = false;
+  #lastId = 0;
+
+  /** @param start starts the thread, when the first large blob comes */
+  constructor(start: StartWorker) {
+    this.#start = start;
+  }
+
+  /** Starts the thread, so that it is there when the first blob comes. */
+  prepare(): void {
+    this.#thread();
+  }
+
+  async decode(
+    layer: PackedLayer,
+    task: DecodeTask,
+    take: (chunk: Uint8Array) => void,
+    signal: AbortSignal,
+  ): Promise<DecodedFacts> {
+    const { file } = layer;
+    if (file === undefined || file.size < THREAD_MIN_BYTES) {
+      return await DECODE_HERE.decode(layer, task, take, signal);
+    }
+    using _turn = await this.#turns.acquire(signal);
+    const worker = this.#thread();
+    const facts = worker && await this.#decodeThere(worker, file.path, task, take, signal);
+    return facts ?? await DECODE_HERE.decode(layer, task, take, signal);
+  }
+
+  /** Ends the thread. */
+  [Symbol.dispose](): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#isLost = true;
+  }
+
+  /** @returns undefined if the thread was lost, or found itself unable, before it gave anything */
+  async #decodeThere(
+    worker: Worker,
+    path: string,
+    task: DecodeTask,
+    take: (chunk: Uint8Array) => void,
+    signal: AbortSignal,
+  ): Promise<DecodedFacts | undefined> {
+    const id = ++this.#lastId;
+    const ring = new RingTaker();
+    const { algorithm, limits } = task;
+    worker.postMessage({ id, path, algorithm, limits, memory: ring.memory } satisfies DecodeOrder);
+    let hasBegun = false;
+    try {
+      for (;;) {
+        const told = await this.#next(signal);
+        // Of an order that was given up.
+        if (told.kind !== "lost" && told.id !== id) continue;
+        if (told.kind === "lost" || told.kind === "unable") {
+          if (!hasBegun) return undefined;
+          throw new AppError("internal", "Cannot unpack layer: the thread that decompresses it was lost");
+        }
+        if (told.kind === "end") return told.facts;
+        if (told.kind === "failure") {
+          const { code, message, details } = told;
+          throw new AppError(code, message, { details });
+        }
+        hasBegun = true;
+        ring.take(told.length, take);
+      }
+    } finally {
+      ring.close();
+    }
+  }
+
+  async #next(signal: AbortSignal): Promise<Told> {
+    for (;;) {
+      signal.throwIfAborted();
+      const told = this.#told.shift();
+      if (told !== undefined) return told;
+      if (this.#isLost) return LOST;
+      await abortable(new Promise<void>((resolve) => this.#wake = resolve), signal);
+    }
+  }
+
+  #thread(): Worker | undefined {
+    if (this.#isLost || this.#worker !== undefined) return this.#worker;
+    const worker = this.#start("unpack");
+    worker?.addEventListener("message", ({ data }: MessageEvent<DecodeReply>) => this.#tell(data));
+    worker?.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#worker = undefined;
+      this.#isLost = true;
+      this.#tell(LOST);
+    });
+    if (worker === undefined) this.#isLost = true;
+    return this.#worker = worker;
+  }
+
+  #tell(told: Told): void {
+    this.#told.push(told);
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,183 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "../../tests/assert.ts";
+import { neverAborted } from "../base/abort.ts";
+import { concatBytes, MIB } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import { hashHex } from "../base/hash.ts";
+import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
+import { DEFAULT_EXPANSION } from "../compress/limits.ts";
+import { encode } from "../compress/test_encoder.ts";
+import { DECODE_HERE, type DecodeTask, type PackedLayer } from "./decode.ts";
+import { ThreadDecoder } from "./thread_decoder.ts";
+
+const startWorker = workersOf(import.meta.resolve("../image/thread.ts"));
+const TASK: DecodeTask = { algorithm: "sha256", limits: DEFAULT_EXPANSION };
+
+/** Bytes that no format makes much smaller, more than the ring holds, and no multiple of anything. */
+const BYTES = new Uint8Array(3 * MIB + 12_345);
+let last = 1;
+for (let i = 0; i < BYTES.length; i++) BYTES[i] = (last = (last * 48_271) % 0x7fffffff) % 251;
+const HEX = await hashHex("sha256", BYTES);
+
+/** A thread that only says this of each order, and is lost then. */
+const losing = (...replies: readonly object[]): StartWorker => () => {
+  const thread = new EventTarget();
+  const postMessage = ({ id }: { readonly id: number }) =>
+    queueMicrotask(() => {
+      for (const reply of replies) {
+        thread.dispatchEvent(new MessageEvent("message", { data: { id, ...reply } }));
+      }
+      thread.dispatchEvent(new Event("error"));
+    });
+  return Object.assign(thread, { postMessage, terminate() {} }) as unknown as Worker;
+};
+
+/** Threads that are counted. */
+function counted(start: StartWorker) {
+  const counts = { started: 0, ended: 0 };
+  const counting: StartWorker = (task) => {
+    const worker = start(task);
+    if (worker === undefined) return undefined;
+    counts.started++;
+    const terminate = worker.terminate.bind(worker);
+    worker.terminate = () => {
+      counts.ended++;
+      terminate();
+    };
+    return worker;
+  };
+  return { counts, counting };
+}
+
+/** A blob as a file. */
+class Blob implements PackedLayer, Disposable {
+  readonly file: { readonly path: string; readonly size: number };
+  readonly reader: Deno.FsFile;
+
+  constructor(bytes: Uint8Array, path?: string) {
+    const own = Deno.makeTempFileSync({ prefix: "dray-decode-" });
+    Deno.writeFileSync(own, bytes);
+    this.reader = Deno.openSync(own);
+    // An open file lives on.
+    if (path !== undefined) Deno.removeSync(own);
+    this.file = { path: path ?? own, size: bytes.length };
+  }
+
+  [Symbol.dispose](): void {
+    this.reader.close();
+    if (this.file.path !== MISSING) Deno.removeSync(this.file.path);
+  }
+}
+
+const MISSING = "/dev/null/missing";
+
+async function decoded(decoder: ThreadDecoder, blob: PackedLayer, task = TASK, signal = neverAborted()) {
+  const chunks: Uint8Array[] = [];
+  const facts = await decoder.decode(blob, task, (chunk) => void chunks.push(chunk.slice()), signal);
+  return { ...facts, bytes: concatBytes(chunks) };
+}
+
+Deno.test("decode() on a thread gives the bytes, and what they hash to, of every format", async (t) => {
+  for (const compression of ["gzip", "zstd", "none"] as const) {
+    await t.step(compression, async () => {
+      const packed = encode(compression, BYTES);
+      using blob = new Blob(packed);
+      using decoder = new ThreadDecoder(startWorker);
+      const want = { hex: HEX, bytesIn: packed.length, bytesOut: BYTES.length, bytes: BYTES };
+      assertEquals(await decoded(decoder, blob), want);
+    });
+  }
+});
+
+Deno.test("decode() works off layers that are wanted at the same time, with one thread", async () => {
+  const { counts, counting } = counted(startWorker);
+  using first = new Blob(encode("gzip", BYTES));
+  using second = new Blob(encode("zstd", BYTES.subarray(7)));
+  using small = new Blob(encode("gzip", BYTES.subarray(0, 1000)));
+  {
+    using decoder = new ThreadDecoder(counting);
+    const all = await Promise.all([first, second, small].map((blob) => decoded(decoder, blob)));
+    assertEquals(all.map(({ bytes }) => bytes), [BYTES, BYTES.slice(7), BYTES.slice(0, 1000)]);
+  }
+  assertEquals(counts, { started: 1, ended: 1 });
+});
+
+Deno.test("decode() needs no thread for a small blob", async () => {
+  const { counts, counting } = counted(startWorker);
+  using blob = new Blob(encode("gzip", BYTES.subarray(0, 1000)));
+  using decoder = new ThreadDecoder(counting);
+  assertEquals((await decoded(decoder, blob)).bytesOut, 1000);
+  assertEquals(counts.started, 0);
+});
+
+Deno.test("decode() refuses on a thread what it refuses here, with the same words", async (t) => {
+  const damaged = encode("gzip", BYTES);
+  damaged.fill(0xff, 2 * MIB, 2 * MIB + 1000);
+  const limits = { ...DEFAULT_EXPANSION, unpackedBytes: 2 * MIB };
+  const cases: readonly (readonly [string, Uint8Array, DecodeTask])[] = [
+    ["damage", damaged, TASK],
+    ["a blob that is cut", encode("gzip", BYTES).subarray(0, 2 * MIB), TASK],
+    ["too many bytes", encode("zstd", BYTES), { ...TASK, limits }],
+  ];
+  using decoder = new ThreadDecoder(startWorker);
+  for (const [name, packed, task] of cases) {
+    await t.step(name, async () => {
+      using here = new Blob(packed);
+      using there = new Blob(packed);
+      const want = await assertRejects(
+        () => DECODE_HERE.decode(here, task, () => {}, neverAborted()),
+        AppError,
+      );
+      const got = await assertRejects(() => decoded(decoder, there, task), AppError);
+      assertEquals([got.code, got.message, got.details], [want.code, want.message, want.details]);
+    });
+  }
+  await t.step("and goes on with the next", async () => {
+    using blob = new Blob(encode("gzip", BYTES));
+    assertEquals((await decoded(decoder, blob)).hex, HEX);
+  });
+});
+
+Deno.test("decode() that is given up leaves the thread to the next", async (t) => {
+  using decoder = new ThreadDecoder(startWorker);
+  await t.step("by a signal", async () => {
+    using blob = new Blob(encode("gzip", BYTES));
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const take = () => controller.abort(reason);
+    const error = await assertRejects(() => decoder.decode(blob, TASK, take, controller.signal));
+    assertStrictEquals(error, reason);
+  });
+  await t.step("by who takes the bytes", async () => {
+    using blob = new Blob(encode("zstd", BYTES));
+    const take = () => {
+      throw new AppError("no_space", "The disk is full");
+    };
+    const error = await assertRejects(() => decoder.decode(blob, TASK, take, neverAborted()), AppError);
+    assertEquals(error.code, "no_space");
+  });
+  using blob = new Blob(encode("gzip", BYTES));
+  assertEquals((await decoded(decoder, blob)).hex, HEX);
+});
+
+Deno.test("decode() does it here where there is no thread that can", async (t) => {
+  const packed = encode("gzip", BYTES);
+  const cases: readonly (readonly [string, StartWorker, string?])[] = [
+    ["none", NO_WORKERS],
+    ["one that fails to load", losing()],
+    ["one that may not read the blob", startWorker, MISSING],
+  ];
+  for (const [name, start, path] of cases) {
+    await t.step(name, async () => {
+      using blob = new Blob(packed, path);
+      using decoder = new ThreadDecoder(start);
+      assertEquals((await decoded(decoder, blob)).hex, HEX);
+    });
+  }
+});
+
+Deno.test("decode() fails if the thread is lost in the middle", async () => {
+  using blob = new Blob(encode("gzip", BYTES));
+  using decoder = new ThreadDecoder(losing({ kind: "chunk", length: 10 }));
+  const error = await assertRejects(() => decoded(decoder, blob), AppError);
+  assertEquals(error.code, "internal");
+});
