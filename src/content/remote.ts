@@ -23,10 +23,15 @@ export interface Resolver {
   /**
    * Asks what a reference points at. A reference with a digest is only asked for by that digest.
    *
+   * @param onRetry hears of attempts that failed and are made again
    * @throws AppError `not_found`, `unauthorized`, `forbidden`, `rate_limited`, `network`, `digest_mismatch`,
    * `limit_exceeded`, or the signal's reason
    */
-  resolve(reference: Reference, signal: AbortSignal): Promise<Resolved>;
+  resolve(
+    reference: Reference,
+    signal: AbortSignal,
+    onRetry?: (event: TransferRetry) => void,
+  ): Promise<Resolved>;
   /**
    * Asks the same without the document's bytes where the host can: for who wants the digest alone. It does not count
    * as a pull at hosts that count them.
@@ -36,16 +41,18 @@ export interface Resolver {
   resolveDigest(reference: Reference, signal: AbortSignal): Promise<Resolved>;
 }
 
+/** A connection broke, was too slow or never answered, and after `delayMs` another one goes on at `offset`. */
+export interface TransferRetry {
+  readonly kind: "retry";
+  readonly attempt: number;
+  readonly offset: number;
+  readonly delayMs: number;
+  readonly reason: string;
+}
+
 /** Things that happen to a transfer, for whoever shows progress. */
 export type TransferEvent =
-  /** A connection broke or was too slow, and another one goes on at `offset`. */
-  | {
-    readonly kind: "retry";
-    readonly attempt: number;
-    readonly offset: number;
-    readonly delayMs: number;
-    readonly reason: string;
-  }
+  | TransferRetry
   /** The bytes so far were thrown away: the host can't go on in the middle, or they were wrong. */
   | { readonly kind: "restart"; readonly reason: string };
 

@@ -68,10 +68,11 @@ export type PullEvent =
   }
   /** More bytes of a blob are here. Comes as often as bytes are written. */
   | { readonly kind: "bytes"; readonly digest: Digest; readonly offset: number; readonly size: number }
-  /** A connection broke or was too slow; another one goes on at `offset` after `delayMs`. */
+  /** A connection broke, was too slow or never answered; another one goes on at `offset` after `delayMs`. */
   | {
     readonly kind: "retry";
-    readonly digest: Digest;
+    /** Of the blob; none while the reference is being resolved. */
+    readonly digest?: Digest;
     readonly attempt: number;
     readonly offset: number;
     readonly delayMs: number;

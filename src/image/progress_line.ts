@@ -53,7 +53,8 @@ export type ProgressEvent =
   | { readonly event: "bytes"; readonly digest: string; readonly offset: number; readonly size: number }
   | {
     readonly event: "retry";
-    readonly digest: string;
+    /** None while the reference is being resolved. */
+    readonly digest?: string;
     readonly attempt: number;
     readonly offset: number;
     readonly delayMs: number;
@@ -99,7 +100,8 @@ export function progressEvent(event: PullEvent): ProgressEvent {
     }
     case "retry": {
       const { digest, attempt, offset, delayMs, reason } = event;
-      return { event: "retry", digest, attempt, offset, delayMs, reason };
+      const retry = { event: "retry", attempt, offset, delayMs, reason } as const;
+      return digest === undefined ? retry : { ...retry, digest };
     }
     case "restart":
       return { event: "restart", digest: event.digest, reason: event.reason };

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import type { FetchBody, FetchOptions, Remote, Resolved, TagPage } from "../content/remote.ts";
+import type { FetchBody, FetchOptions, Remote, Resolved, TagPage, TransferRetry } from "../content/remote.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type Reference, repositoryNameOf } from "../oci/reference.ts";
@@ -49,8 +49,12 @@ class RegistryRemote implements Remote {
     this.#deps = deps;
   }
 
-  async resolve(reference: Reference, signal: AbortSignal): Promise<Resolved> {
-    return await resolveDocument(reference, await this.#resolverDeps(reference), signal);
+  async resolve(
+    reference: Reference,
+    signal: AbortSignal,
+    onRetry?: (event: TransferRetry) => void,
+  ): Promise<Resolved> {
+    return await resolveDocument(reference, await this.#resolverDeps(reference), signal, onRetry);
   }
 
   async resolveDigest(reference: Reference, signal: AbortSignal): Promise<Resolved> {

@@ -5,7 +5,7 @@
  */
 import { readAll } from "../base/bytes.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
-import type { Resolved } from "../content/remote.ts";
+import type { Resolved, TransferRetry } from "../content/remote.ts";
 import { algorithmOf, type Digest, digestOf, findDigest } from "../oci/digest.ts";
 import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
 import { essenceOf, isIndexType, isManifestType, MANIFEST_ACCEPT } from "../oci/media_type.ts";
@@ -43,14 +43,16 @@ interface Question {
 /**
  * Resolves with one request, which brings the document along: whoever pulls needs it next.
  *
+ * @param onRetry hears of attempts that failed and are made again
  * @throws AppError see `Resolver` in `content/remote.ts`; `invalid_content` or `unsupported` for other documents
  */
 export function resolveDocument(
   reference: Reference,
   deps: ResolverDeps,
   signal: AbortSignal,
+  onRetry?: (event: TransferRetry) => void,
 ): Promise<Resolved> {
-  return ask(reference, deps, getDocument, signal);
+  return ask(reference, deps, getDocument, signal, onRetry);
 }
 
 /**
@@ -82,6 +84,7 @@ function ask(
   { sessions, context }: ResolverDeps,
   askOne: AskOne,
   signal: AbortSignal,
+  onRetry?: (event: TransferRetry) => void,
 ): Promise<Resolved> {
   const { repository, digest: want } = reference;
   const intent = `Cannot resolve "${formatReference(reference)}"`;
@@ -95,6 +98,8 @@ function ask(
       sources: able.map((session) => registrySource(session, path)),
       budget: new RetryBudget(context.attempts, context.clock),
       work: (source, signal) => askOne(source, { intent, want }, context, signal),
+      onRetry: (attempt, delayMs, reason) =>
+        onRetry?.({ kind: "retry", attempt, offset: 0, delayMs, reason }),
     },
     context,
     signal,

@@ -1,5 +1,6 @@
 import { neverAborted } from "../base/abort.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
+import type { TransferRetry } from "../content/remote.ts";
 import { digestOf } from "../oci/digest.ts";
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from "../oci/media_type.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
@@ -178,8 +179,11 @@ Deno.test("resolve() tries again what may pass", async (t) => {
       registry.push(REPOSITORY, "v1", await buildImage());
       registry.fault({ kind: "manifest" }, fault);
       using test = openTestRemote(registry);
-      await test.remote.resolve(test.reference, never);
+      const retries: TransferRetry[] = [];
+      await test.remote.resolve(test.reference, never, (event) => retries.push(event));
       assertEquals(registry.requests.all.length, 2);
+      assertEquals(retries.map(({ attempt }) => attempt), [1]);
+      assertStringIncludes(retries[0]?.reason ?? "", registry.host);
       assert(test.clock.elapsed() >= least && test.clock.elapsed() < least + 3000);
     });
   }

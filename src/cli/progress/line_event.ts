@@ -46,7 +46,8 @@ export function eventOfLine(line: ProgressLine): PullEvent | undefined {
       return { kind: "bytes", digest: digest(line.digest), offset: line.offset, size: line.size };
     case "retry": {
       const { attempt, offset, delayMs, reason } = line;
-      return { kind: "retry", digest: digest(line.digest), attempt, offset, delayMs, reason };
+      const retry = { kind: "retry", attempt, offset, delayMs, reason } as const;
+      return line.digest === undefined ? retry : { ...retry, digest: digest(line.digest) };
     }
     case "restart":
       return { kind: "restart", digest: digest(line.digest), reason: line.reason };

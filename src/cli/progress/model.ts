@@ -35,6 +35,8 @@ export type Phase = "held" | "resolving" | "planning" | "fetching" | "done" | "f
 export interface PullView {
   readonly name: string;
   readonly phase: Phase;
+  /** Why the last attempt to resolve it failed. */
+  readonly note?: string;
   /** `linux/amd64`, once it is chosen. */
   readonly platform?: string;
   readonly blobs: readonly BlobView[];
@@ -65,6 +67,8 @@ export class PullModel {
   readonly #rate = new RateMeter();
   #name: string;
   #phase: Phase = "resolving";
+  /** Why it is still being resolved. */
+  #note: string | undefined;
   #platform: string | undefined;
 
   /** Begins at `now`, before the first event. */
@@ -86,6 +90,7 @@ export class PullModel {
         return;
       case "resolved":
         this.#phase = "planning";
+        this.#note = undefined;
         return;
       case "selected":
         this.#platform = event.platform && formatPlatform(event.platform);
@@ -102,6 +107,10 @@ export class PullModel {
         return this.#advance(event.digest, event.offset, now);
       case "retry": {
         const { attempt, reason } = event;
+        if (event.digest === undefined) {
+          this.#note = reason;
+          return;
+        }
         return this.#change(event.digest, {
           state: "retrying",
           offset: event.offset,
@@ -142,6 +151,7 @@ export class PullModel {
       rate: this.#rate.perSecond(now),
       offset,
       size,
+      ...this.#note === undefined ? {} : { note: this.#note },
     };
     return this.#platform === undefined ? view : { ...view, platform: this.#platform };
   }

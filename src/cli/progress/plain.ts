@@ -83,7 +83,9 @@ function eventText(event: PullEvent, model: PullModel, now: number): string | un
     case "retry": {
       const { digest, attempt, offset, delayMs, reason } = event;
       const wait = delayMs > 0 ? ` in ${(delayMs / 1000).toFixed(1)} s` : "";
-      return `${shortId(digest)} attempt ${attempt}${wait}, from byte ${offset}: ${reason}`;
+      return digest === undefined
+        ? `attempt ${attempt} failed, the next one follows${wait}: ${reason}`
+        : `${shortId(digest)} attempt ${attempt}${wait}, from byte ${offset}: ${reason}`;
     }
     case "restart":
       return `${shortId(event.digest)} again from zero: ${event.reason}`;

@@ -94,7 +94,11 @@ const PHASES: Readonly<Record<Phase, readonly [word: string, style: Style]>> = {
   interrupted: ["interrupted", "warn"],
 };
 
-function headLine({ name, platform = "", phase }: PullView, room: number): Line {
+function headLine({ name, platform = "", phase, note }: PullView, room: number): Line {
+  if (phase === "resolving" && note !== undefined) {
+    // Why nothing comes matters more than the name, which the reason has in it.
+    return [piece(truncate(`retrying: ${note}`, room), "warn")];
+  }
   const [word, style] = PHASES[phase];
   const facts = [piece(platform, "dim"), piece(word, style)].filter(({ text }) => text !== "");
   const line = joinPieces([piece(name), ...facts]);

@@ -93,6 +93,15 @@ Deno.test("pullLines() says why a layer is retried where there is room, without 
   assert(line.endsWith("retrying    attempt 2: host closed \\x1b[2J"), line);
 });
 
+Deno.test("pullLines() says why a name is still being resolved", () => {
+  const model = new PullModel("a:1", 0);
+  model.apply({ kind: "resolving", name: "docker.io/library/a:1" }, 0);
+  model.apply({ kind: "retry", attempt: 1, offset: 0, delayMs: 200, reason: "no answer\x1b[2J" }, 1);
+  assertEquals(textAt(model, 80, 24), ["retrying: no answer\\x1b[2J"]);
+  model.apply({ kind: "resolved", name: "docker.io/library/a:1", digest: digest(1), host: "h" }, 2);
+  assertEquals(textAt(model, 80, 24), ["docker.io/library/a:1 reading manifests"]);
+});
+
 Deno.test("pullLines() shows what happens, and counts the rest, where there are more layers than rows", () => {
   assertEquals(textAt(halfway(), 42, 6).map((line) => line.trimEnd()), [
     "docker.io/library/a:1 linux/amd64",
