@@ -8,7 +8,7 @@ import { NO_WORKERS, workersOf } from "../base/worker.ts";
 import type { Credential, CredentialSource } from "../content/credential.ts";
 import type { HelperOptions } from "../credentials/helper.ts";
 import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
-import type { OpenOptions } from "../image/open.ts";
+import type { FirstPull, OpenOptions } from "../image/open.ts";
 import type { ImageService } from "../image/service.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
@@ -53,6 +53,17 @@ export function storeOf(
     root: storeRootOf(globals.store, environment),
     startWorker: module === undefined ? NO_WORKERS : workersOf(module),
   };
+}
+
+/** As {@linkcode openOnline}, for who pulls at once: see `openImagesAsking`. */
+export async function openPulling(
+  context: Context,
+  options: ConnectionValues,
+  first: FirstPull,
+): Promise<ImageService> {
+  const { openImagesAsking } = await import("../image/open.ts");
+  const registry = await registrySettings(context, options);
+  return await openImagesAsking({ ...storeOf(context), mode: "write", registry }, first);
 }
 
 /** Opens a client of registries with no store beside it. Close it. */

@@ -5,11 +5,13 @@
  *
  * @module
  */
-import { neverAborted } from "../base/abort.ts";
+import { abortScope, neverAborted } from "../base/abort.ts";
 import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
+import type { CredentialSource } from "../content/credential.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
 import { openStore, type Store, type StoreOptions } from "../store/store.ts";
-import type { ImageDeps, UnpackDeps } from "./deps.ts";
+import type { AskedName } from "./ask_name.ts";
+import type { ImageDeps, RemoteOpener, UnpackDeps } from "./deps.ts";
 import { filterImages, findImage } from "./find.ts";
 import type { ImageService } from "./service.ts";
 
@@ -46,22 +48,59 @@ export interface OpenOptions {
  * ```
  */
 export async function openImages(options: OpenOptions): Promise<ImageService> {
+  return await open(options, undefined);
+}
+
+/** What will be pulled at once. */
+export interface FirstPull {
+  readonly reference: string;
+  readonly credentials?: CredentialSource;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * As {@linkcode openImages}, for who pulls at once: the registry is asked what the reference stands for while the disk
+ * makes the store ready. The first `pull` of that reference takes the answer.
+ */
+export async function openImagesAsking(options: OpenOptions, first: FirstPull): Promise<ImageService> {
+  return await open(options, first);
+}
+
+async function open(options: OpenOptions, first: FirstPull | undefined): Promise<ImageService> {
   const { startWorker = ownWorkers() } = options;
-  const store = await openStore(options.root, storeOptions(options));
   type Client = Awaited<ReturnType<typeof openClient>>;
   let client: Promise<Client> | undefined;
   async function openClient() {
     const { openRegistry } = await import("../registry/registry.ts");
     return openRegistry(options.registry ?? {});
   }
+  const getClient = () => client ??= openClient();
+  const scope = first && abortScope(first.signal);
+  const close = () => {
+    scope?.[Symbol.dispose]();
+    void client?.then((registry) => registry.close());
+  };
+  let asking = first && scope && ask(getClient(), first, scope.signal);
+  // A failure is for the pull that takes the answer.
+  asking?.catch(() => {});
+  let store: Store;
+  try {
+    store = await openStore(options.root, storeOptions(options));
+  } catch (error) {
+    scope?.abort(error);
+    close();
+    throw error;
+  }
   async function online(): Promise<ImageDeps> {
-    return { store, startWorker, registry: await (client ??= openClient()) };
+    return { store, startWorker, registry: await getClient() };
   }
   return {
-    pull: async (reference, pullOptions) => {
+    pull: async (reference, pullOptions = {}) => {
+      const asked = reference === first?.reference ? asking : undefined;
+      if (asked !== undefined) asking = undefined;
       const deps = online();
-      const { pullImage } = await import("./pull.ts");
-      return await pullImage(await deps, reference, pullOptions);
+      const { pullAsked } = await import("./pull.ts");
+      return await pullAsked(await deps, reference, pullOptions, await asked);
     },
     list: async (filter) => (await filterImages(store, filter)).map(({ summary }) => summary),
     find: async (image) => (await findImage(store, image)).summary,
@@ -84,8 +123,21 @@ export async function openImages(options: OpenOptions): Promise<ImageService> {
     verify: async (verifyOptions) => (await import("./verify.ts")).verifyStore(await online(), verifyOptions),
     usage: async () => (await import("./usage.ts")).diskUsage({ store }),
     ...contentUses({ store, startWorker }),
-    close: () => void client?.then((registry) => registry.close()),
+    close,
   };
+}
+
+async function ask(
+  client: Promise<RemoteOpener>,
+  { reference, credentials }: FirstPull,
+  signal: AbortSignal,
+): Promise<AskedName> {
+  const [registry, { askName }, { parseReference }] = await Promise.all([
+    client,
+    import("./ask_name.ts"),
+    import("../oci/reference.ts"),
+  ]);
+  return askName(registry, parseReference(reference), credentials, signal);
 }
 
 /** The use-cases that turn images into directories and archives, and back. */

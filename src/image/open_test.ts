@@ -1,46 +1,51 @@
-import { assertEquals, assertRejects, assertStrictEquals } from "../../tests/assert.ts";
-import { makeFixture } from "../../tests/fakes/fixture.ts";
+import { assertEquals, assertRejects } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
-import { openImages } from "./open.ts";
-import { pullImage } from "./pull.ts";
-import type { CallOptions, ImageService } from "./service.ts";
+import { startRegistry } from "../../tests/registry/mod.ts";
+import { neverAborted } from "../base/abort.ts";
+import { isCode } from "../base/errors.ts";
+import { openImagesAsking } from "./open.ts";
 
-const NAME = "a.b/c:1";
-const SINK = { write: () => Promise.resolve() };
+async function fixture() {
+  const root = await Deno.makeTempDir({ prefix: "dray-test-" });
+  const registry = await startRegistry();
+  const image = await buildImage();
+  registry.push("team/app", "1", image);
+  return {
+    root,
+    registry,
+    image,
+    reference: `${registry.host}/team/app:1`,
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]();
+      await Deno.remove(root, { recursive: true });
+    },
+  };
+}
 
-const CALLS: Readonly<
-  Record<string, (images: ImageService, root: string, options: CallOptions) => Promise<unknown>>
-> = {
-  pin: (images, _, options) => images.pin(NAME, true, options),
-  tag: (images, _, options) => images.tag(NAME, "x.y/z:1", options),
-  remove: (images, _, options) => images.remove([NAME], options),
-  collect: (images, _, options) => images.collect(options),
-  verify: (images, _, options) => images.verify(options),
-  unpack: (images, root, options) => images.unpack(NAME, `${root}/tree`, options),
-  unpackLayers: (images, _, options) => images.unpackLayers(NAME, options),
-  exportArchive: (images, _, options) => images.exportArchive([NAME], "oci-archive", SINK, options),
-  exportLayout: (images, root, options) => images.exportLayout([NAME], `${root}/layout`, options),
-  exportRootfs: (images, _, options) => images.exportRootfs(NAME, SINK, options),
-  importFolder: (images, root, options) => images.importFolder(root, options),
-  diff: (images, _, options) => images.diff(NAME, NAME, options),
-};
+Deno.test("openImagesAsking() asks once for what is pulled first, and again for what is pulled later", async () => {
+  await using parts = await fixture();
+  const { root, registry, image, reference } = parts;
+  const images = await openImagesAsking({ root }, { reference, signal: neverAborted() });
+  const asked = () => registry.requests.lines.filter((line) => line.endsWith("/manifests/1")).length;
+  assertEquals((await images.pull(reference)).record.imageId, image.config.digest);
+  assertEquals(asked(), 1);
+  await images.pull(reference);
+  assertEquals(asked(), 2);
+  images.close();
+});
 
-Deno.test("every use-case gives up at the signal of its options, and changes nothing", async (t) => {
-  await using fixture = await makeFixture();
-  fixture.remote.push("1", await buildImage());
-  await pullImage(fixture.deps, NAME);
-  const images = await openImages({ root: fixture.root });
-  const before = await images.list();
-  const reason = new Error("enough");
-  for (const [name, call] of Object.entries(CALLS)) {
-    await t.step(name, async () => {
-      const thrown = await assertRejects(
-        () => call(images, fixture.root, { signal: AbortSignal.abort(reason) }),
-        Error,
-      );
-      assertStrictEquals(thrown, reason);
-      assertEquals(await images.list(), before);
-    });
-  }
+Deno.test("openImagesAsking() leaves nothing behind where the store can't be opened", async () => {
+  await using parts = await fixture();
+  const file = `${parts.root}/file`;
+  await Deno.writeTextFile(file, "no store");
+  const first = { reference: parts.reference, signal: neverAborted() };
+  await assertRejects(() => openImagesAsking({ root: `${file}/store` }, first));
+});
+
+Deno.test("openImagesAsking() opens the store whatever the registry says; the pull hears of it", async () => {
+  await using parts = await fixture();
+  const reference = `${parts.registry.host}/team/other:1`;
+  const images = await openImagesAsking({ root: parts.root }, { reference, signal: neverAborted() });
+  assertEquals(isCode(await assertRejects(() => images.pull(reference)), "not_found"), true);
   images.close();
 });

@@ -5,7 +5,7 @@
  */
 import { abortScope } from "../base/abort.ts";
 import { loadHashing } from "../base/hash.ts";
-import type { Remote, Resolved, Resolver } from "../content/remote.ts";
+import type { Remote, Resolved } from "../content/remote.ts";
 import type { Digest } from "../oci/digest.ts";
 import {
   formatReference,
@@ -15,6 +15,7 @@ import {
   repositoryNameOf,
   withDigest,
 } from "../oci/reference.ts";
+import { type AskedName, askName } from "./ask_name.ts";
 import { bringBlobs, type BringResult } from "./bring.ts";
 import type { ImageDeps } from "./deps.ts";
 import { documentFrom, type DocumentLoader, type LoadedDocument, remoteLoader } from "./documents.ts";
@@ -23,8 +24,11 @@ import { planPull, type PullPlan } from "./plan.ts";
 import { makeRecord, recordNames } from "./record.ts";
 import type { PullOptions, PullResult } from "./types.ts";
 
-/** Until then the request is under way, in milliseconds; loading takes 19 in which nothing else happens. */
-const LOAD_AFTER_MS = 3;
+/**
+ * A host that has not answered by then is far enough away to load something meanwhile, in milliseconds; that takes 19
+ * in which nothing else happens, and an image of small layers does without.
+ */
+const LOAD_AFTER_MS = 8;
 
 /**
  * Pulls an image. All of its blobs are in the store, verified and durable, before any name points at it; all names
@@ -53,15 +57,25 @@ export async function pullImage(
   text: string,
   options: PullOptions = {},
 ): Promise<PullResult> {
+  return await pullAsked(deps, text, options, undefined);
+}
+
+/** As {@linkcode pullImage}. The question what the name stands for may have been asked already. */
+export async function pullAsked(
+  deps: ImageDeps,
+  text: string,
+  options: PullOptions,
+  asked: AskedName | undefined,
+): Promise<PullResult> {
   const reference = parseReference(text);
   const settings = resolvePullOptions(options);
   const { platform, isExplicit, allPlatforms, credentials, onEvent, signal } = settings;
   const name = formatReference(reference);
-  const remote = deps.registry.remote(reference, credentials === undefined ? {} : { credentials });
   using _held = await deps.store.holdContent(signal, () => onEvent({ kind: "waiting", for: "collector" }));
 
   onEvent({ kind: "resolving", name });
-  const resolved = await resolveLoading(deps, reference, remote, signal);
+  const { remote, answer } = asked ?? askName(deps.registry, reference, credentials, signal);
+  const resolved = await loadingMeanwhile(answer(onEvent), deps, recordedNameOf(reference));
   onEvent({ kind: "resolved", name, digest: resolved.descriptor.digest, host: resolved.host });
 
   const source = { store: deps.store, fetcher: remote };
@@ -120,20 +134,18 @@ async function bring(
 }
 
 /**
- * Resolves, and loads what hashes long blobs while the registry answers: not before the request is on its way, and not
- * for an image that is here already under the name, since that will hardly need it.
+ * Loads what hashes long blobs while the registry answers: not for an image that is here already under the name, since
+ * that will hardly need it.
  */
-async function resolveLoading(
+async function loadingMeanwhile(
+  resolving: Promise<Resolved>,
   { store }: ImageDeps,
-  reference: Reference,
-  resolver: Resolver,
-  signal: AbortSignal,
+  name: string,
 ): Promise<Resolved> {
-  const name = recordedNameOf(reference);
   const isHere = (await store.listImages()).some((record) => record.name === name);
   const timer = isHere ? undefined : setTimeout(loadHashing, LOAD_AFTER_MS);
   try {
-    return await resolver.resolve(reference, signal);
+    return await resolving;
   } finally {
     clearTimeout(timer);
   }

@@ -10,7 +10,7 @@ import { parsePlatform } from "../../oci/platform.ts";
 import { parseReference } from "../../oci/reference.ts";
 import type { Context, Ending } from "../context.ts";
 import { exitNameOf } from "../exit_codes.ts";
-import { credentialFrom, credentialsFor, openOnline } from "../open.ts";
+import { credentialFrom, credentialsFor, openPulling } from "../open.ts";
 import { pullJson } from "../output/json.ts";
 import { jsonText } from "../output/json_text.ts";
 import { openProgress } from "../progress/choose.ts";
@@ -36,7 +36,10 @@ export async function run({ args, options }: InputOf<typeof PULL>, context: Cont
     signal,
   };
   const credential = await credentialFrom("pull", options, context);
-  const service = await openOnline(context, options, "write");
+  const [reference = ""] = args.references;
+  const credentials = await credentialsFor(reference, credential);
+  const first = { reference, signal, ...(credentials === undefined ? {} : { credentials }) };
+  const service = await openPulling(context, options, first);
   const results: PullResult[] = [];
   let failure: unknown;
   try {
