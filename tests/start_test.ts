@@ -45,19 +45,24 @@ function outsideOf(loaded: ReadonlySet<string>): readonly string[] {
 }
 
 Deno.test("the start of the program loads its own words and the parser of flags, and nothing else", async () => {
-  const loaded = await loadedFor("main.ts");
+  const loaded = await loadedFor("main.ts", "src/cli/program.ts");
   assertEquals(roomsOf(loaded), ["base", "cli"]);
   assert(outsideOf(loaded).every((path) => path.includes("parse_args")), outsideOf(loaded).join(" "));
   assert([...loaded].every((path) => !path.startsWith("src/cli/commands/")));
 });
 
 Deno.test("version loads no more than its command", async () => {
-  const loaded = await loadedFor("main.ts", "src/cli/commands/version.ts");
+  const loaded = await loadedFor("main.ts", "src/cli/program.ts", "src/cli/commands/version.ts");
   assertEquals(roomsOf(loaded), ["base", "cli"]);
 });
 
 Deno.test("images loads the store and no network, no archive, no package", async () => {
-  const loaded = await loadedFor("main.ts", "src/cli/commands/images.ts", "src/image/open.ts");
+  const loaded = await loadedFor(
+    "main.ts",
+    "src/cli/program.ts",
+    "src/cli/commands/images.ts",
+    "src/image/open.ts",
+  );
   for (const room of ["registry", "cri", "grpc", "http2", "tar", "compress", "unpack"]) {
     assert(!roomsOf(loaded).includes(room), `${room} is loaded`);
   }
