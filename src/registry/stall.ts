@@ -17,11 +17,20 @@ export interface StallLimits {
 /** A timer this late, in milliseconds, says that the process itself stood still (a blocking write, a suspend). */
 const LATE_MS = 1_000;
 
+/** The window slides in so many steps: a stall is seen that much of a window later than it could be. */
+const STEPS = 6;
+
 const NOT_WAITING = -1;
+
+/** What came in one step, and what was waited for it. */
+interface Step {
+  readonly bytes: number;
+  readonly waited: number;
+}
 
 /**
  * Watches one connection: call {@linkcode StallWatch.enter} before a read and {@linkcode StallWatch.leave} after it.
- * There is one timer a window, not one a read. Dispose it with the connection.
+ * There is one timer a step of the window, not one a read. Dispose it with the connection.
  */
 export class StallWatch implements Disposable {
   readonly #limits: StallLimits;
@@ -29,7 +38,9 @@ export class StallWatch implements Disposable {
   readonly #onStall: (bytesPerSecond: number) => void;
   #disarm: (() => void) | undefined;
   #dueAt = 0;
-  /** Of the window: what came, and the network wait of the reads that ended. */
+  /** The steps of the window that are over; less than all until it is full. */
+  #past: readonly Step[] = [];
+  /** Of this step: what came, and the network wait of the reads that ended. */
   #bytes = 0;
   #waited = 0;
   /** When the read under way began. */
@@ -47,7 +58,7 @@ export class StallWatch implements Disposable {
   /** A read begins to wait for the network. */
   enter(): void {
     this.#since = this.#clock.elapsed();
-    if (this.#disarm === undefined && !this.#isOver) this.#arm(this.#limits.window - this.#waited);
+    if (this.#disarm === undefined && !this.#isOver) this.#arm(this.#stepTime - this.#waited);
   }
 
   /** The read has ended with so many bytes. */
@@ -64,6 +75,10 @@ export class StallWatch implements Disposable {
     this.#isOver = true;
   }
 
+  get #stepTime(): number {
+    return this.#limits.window / STEPS;
+  }
+
   #arm(ms: number): void {
     const wait = Math.max(0, ms);
     this.#dueAt = this.#clock.elapsed() + wait;
@@ -75,14 +90,16 @@ export class StallWatch implements Disposable {
     const now = this.#clock.elapsed();
     const isWaiting = this.#since !== NOT_WAITING;
     // What the process slept through says nothing of the host: the bytes may lie in the kernel, unread.
-    if (now - this.#dueAt > LATE_MS) return this.#beginWindow(now, isWaiting);
-    const waited = this.#waited + (isWaiting ? now - this.#since : 0);
-    if (waited < this.#limits.window) {
-      if (isWaiting) this.#arm(this.#limits.window - waited);
+    if (now - this.#dueAt > LATE_MS) return this.#beginStep([], now, isWaiting);
+    const step = { bytes: this.#bytes, waited: this.#waited + (isWaiting ? now - this.#since : 0) };
+    if (step.waited < this.#stepTime) {
+      if (isWaiting) this.#arm(this.#stepTime - step.waited);
       return;
     }
-    const speed = this.#bytes * 1000 / waited;
-    if (speed >= this.#limits.floor) return this.#beginWindow(now, isWaiting);
+    const window = [...this.#past, step];
+    if (window.length < STEPS) return this.#beginStep(window, now, isWaiting);
+    const speed = speedOf(window);
+    if (speed >= this.#limits.floor) return this.#beginStep(window.slice(1), now, isWaiting);
     if (this.#isSuspect) {
       this.#isOver = true;
       return this.#onStall(speed);
@@ -92,12 +109,19 @@ export class StallWatch implements Disposable {
     this.#arm(0);
   }
 
-  #beginWindow(now: number, isWaiting: boolean): void {
+  #beginStep(past: readonly Step[], now: number, isWaiting: boolean): void {
+    this.#past = past;
     this.#bytes = 0;
     this.#waited = 0;
     this.#isSuspect = false;
     if (!isWaiting) return;
     this.#since = now;
-    this.#arm(this.#limits.window);
+    this.#arm(this.#stepTime);
   }
+}
+
+/** Bytes per second. */
+function speedOf(steps: readonly Step[]): number {
+  const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
+  return bytes * 1000 / steps.reduce((sum, step) => sum + step.waited, 0);
 }
