@@ -35,5 +35,5 @@ Deno.test("descendantsOf() finds children and their children, whatever their num
 
 Deno.test("warmBytesFor() has room for a program beside the work, and an end", () => {
   assertEquals(warmBytesFor(0), 512 * 1024 * 1024);
-  assertEquals(warmBytesFor(1e12), 1536 * 1024 * 1024);
+  assertEquals(warmBytesFor(1e12), 1000 * 1024 * 1024);
 });

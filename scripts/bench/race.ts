@@ -23,8 +23,8 @@ export interface Course {
 
 /** Memory that a run may touch for the first time. Four processes of a pull and its registry have less than a third. */
 const SPARE_BYTES = 512 * 1024 * 1024;
-/** More than this is more than a round may take. */
-const WARM_MAX_BYTES = 1536 * 1024 * 1024;
+/** A host that takes freed memory back in portions of 1 GiB takes more than that at once, and leaves less than this. */
+const WARM_MAX_BYTES = 1000 * 1024 * 1024;
 
 /** How much to touch before work of so many bytes. */
 export function warmBytesFor(bytes: number): number {

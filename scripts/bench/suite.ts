@@ -70,9 +70,12 @@ function end(report: Report): void {
 }
 
 async function headOf({ form, runs }: Options): Promise<string> {
+  const [load = NaN] = Deno.loadavg();
   const command = ["deno run -A scripts/bench.ts", ...Deno.args].join(" ");
   return [
-    `${await machine()}; dray as ${form}; ${runs} run(s) of each: \`${command}\`.`,
+    `${await machine()}, load ${
+      load.toFixed(1)
+    } at the start; dray as ${form}; ${runs} run(s) of each: \`${command}\`.`,
     "All take turns, in another order each round, so that nobody always follows the same one. Before each run what is",
     "unwritten is written, and memory is touched and freed: a virtual machine gives freed memory back to its host, and",
     "whoever is first to touch it again would pay for it, by up to two seconds for each GiB.",
