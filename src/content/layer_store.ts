@@ -41,7 +41,7 @@ export interface StagedLayer extends AsyncDisposable {
    * @param syncTree makes all below a path durable; false if it can't
    * @throws AppError `permission_denied` if it can't, `no_space`
    */
-  publish(facts: LayerFacts, syncTree: (path: string) => boolean): Promise<UnpackedLayer>;
+  publish(facts: LayerFacts, syncTree: (path: string) => boolean | Promise<boolean>): Promise<UnpackedLayer>;
 }
 
 /** A store of unpacked layers. */

@@ -15,7 +15,7 @@ import type { Digest } from "../oci/digest.ts";
 import { chainIdsOf } from "../oci/image_config.ts";
 import type { LayerDecoder } from "../unpack/decode.ts";
 import { settleImplied } from "../unpack/implied.ts";
-import { syncFilesystem } from "../unpack/sync.ts";
+import { FilesystemSync, syncingEarly } from "../unpack/sync.ts";
 import { ThreadDecoder } from "../unpack/thread_decoder.ts";
 import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../unpack/unpack.ts";
 import type { ImageStorage, UnpackDeps } from "./deps.ts";
@@ -98,9 +98,16 @@ export async function beginLayers(
 ): Promise<LayersUnpacking> {
   const chainIds = await chainIdsOf(diffIds);
   const running = new Map<number, Promise<Unpacked | "ready" | "busy">>();
+  let sync: FilesystemSync | undefined;
+  const openSync = (path: string) => sync ??= FilesystemSync.open(path);
   const applier = (position: number): Apply => async (staged, aliases, own) => {
     using source = await (openers[position] as OpenLayer)(own);
-    return await unpackOverlayLayer(staged.path, source, { xattrs: XATTRS, aliases, decoder }, own);
+    const sync = openSync(staged.path);
+    const early = sync === undefined ? decoder : syncingEarly(decoder, sync);
+    const options = { xattrs: XATTRS, aliases, decoder: early } as const;
+    const report = await unpackOverlayLayer(staged.path, source, options, own);
+    sync?.begin();
+    return report;
   };
   async function begin(
     position: number,
@@ -139,9 +146,13 @@ export async function beginLayers(
       for (const [position, chainId] of chainIds.entries()) {
         const layer = await settled(position, signal);
         const lowers = ready.map(({ path }) => path).reverse();
-        const made = typeof layer === "string"
-          ? await store.findLayer(chainId)
-          : await settle(layer, applier(position), diffIds[position] as Digest, lowers, signal);
+        const made = typeof layer === "string" ? await store.findLayer(chainId) : await settle(
+          layer,
+          { apply: applier(position), sync: () => openSync(layer.staged.path) },
+          diffIds[position] as Digest,
+          lowers,
+          signal,
+        );
         if (made === undefined) {
           throw new AppError("busy", `Cannot unpack: layer "${chainId}" was removed meanwhile`);
         }
@@ -154,6 +165,7 @@ export async function beginLayers(
         if (layer.status === "rejected" || typeof layer.value === "string") continue;
         await layer.value.staged[Symbol.asyncDispose]();
       }
+      await sync?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -168,7 +180,7 @@ type Apply = (
 /** Puts the implied directories right, unpacking anew where the layer goes through links of the layers below. */
 async function settle(
   layer: Unpacked,
-  apply: Apply,
+  { apply, sync }: { readonly apply: Apply; readonly sync: () => FilesystemSync | undefined },
   diffId: Digest,
   lowers: readonly string[],
   signal: AbortSignal,
@@ -183,7 +195,11 @@ async function settle(
     layer.report = await apply(staged, aliases, signal);
   }
   mustHaveOwners(staged.chainId, layer.report);
-  return await staged.publish(factsOf(layer.report, diffId), syncFilesystem);
+  return await staged.publish(factsOf(layer.report, diffId), async () => {
+    const filesystem = sync();
+    await filesystem?.sync();
+    return filesystem !== undefined;
+  });
 }
 
 /** A layer is shared by all images that have it, and later by root as well: it must not be the one of a lesser user. */

@@ -111,7 +111,7 @@ export class Layers {
       chainId,
       path: `${directory}/rootfs`,
       async publish(facts, syncTree) {
-        if (!syncTree(directory)) {
+        if (!await syncTree(directory)) {
           throw new AppError("permission_denied", `Cannot make layer "${chainId}" durable: want --allow-ffi`);
         }
         await writeMarker(`${directory}/ready.json`, facts);

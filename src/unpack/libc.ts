@@ -95,7 +95,8 @@ const SYMBOLS = {
   lgetxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
   llistxattr: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   lremovexattr: { parameters: ["buffer", "buffer"], result: "i32" },
-  syncfs: { parameters: ["i32"], result: "i32" },
+  // It may take seconds. Where it fails, `errno` is that of another thread.
+  syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions, and what the last failed one said. Dispose it. */

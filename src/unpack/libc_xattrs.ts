@@ -14,6 +14,8 @@ const XATTR_BYTES = 64 * KIB;
 /** Reads and writes them, of a name in an open directory, without following a link. */
 export class LibcXattrs {
   readonly #libc: Libc;
+  /** Used again: most things have none, and that takes the same room to find out. */
+  readonly #room = new Uint8Array(XATTR_BYTES);
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -40,17 +42,15 @@ export class LibcXattrs {
     const path = pathOf(parent, name);
     const xattrs = new Map<string, Uint8Array>();
     for (const key of this.#names(path)) {
-      const value = new Uint8Array(XATTR_BYTES);
-      const length = Number(this.#libc.call.lgetxattr(path, cString(key), value, BigInt(value.length)));
-      if (length >= 0) xattrs.set(key, value.slice(0, length));
+      const length = Number(this.#libc.call.lgetxattr(path, cString(key), this.#room, BigInt(XATTR_BYTES)));
+      if (length >= 0) xattrs.set(key, this.#room.slice(0, length));
     }
     return xattrs;
   }
 
   #names(path: Uint8Array<ArrayBuffer>): string[] {
-    const list = new Uint8Array(XATTR_BYTES);
-    const length = Number(this.#libc.call.llistxattr(path, list, BigInt(list.length)));
-    return length <= 0 ? [] : decodeName(list.subarray(0, length - 1)).split("\0");
+    const length = Number(this.#libc.call.llistxattr(path, this.#room, BigInt(XATTR_BYTES)));
+    return length <= 0 ? [] : decodeName(this.#room.subarray(0, length - 1)).split("\0");
   }
 }
 

@@ -60,8 +60,8 @@ function watchedLayer(staged: StagedLayer): StagedLayer {
     path: staged.path,
     async publish(facts, syncTree) {
       reach("publish");
-      const layer = await staged.publish(facts, (path) => {
-        const synced = syncTree(path);
+      const layer = await staged.publish(facts, async (path) => {
+        const synced = await syncTree(path);
         reach("sync");
         return synced;
       });
