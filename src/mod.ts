@@ -28,8 +28,8 @@
  */
 export { AppError, codeOf, isCode } from "./base/errors.ts";
 export type { AppErrorOptions, ErrorCode, ErrorDetails } from "./base/errors.ts";
-export type { OnWait } from "./base/patience.ts";
 export type { ByteReader, ByteSink } from "./base/bytes.ts";
+export type { OnWait } from "./base/patience.ts";
 export type { StartWorker, WorkerTask } from "./base/worker.ts";
 export { ANONYMOUS } from "./content/credential.ts";
 export type { Credential, CredentialSource, FoundCredential } from "./content/credential.ts";
@@ -45,6 +45,7 @@ export type {
   Resolver,
   TagPage,
   TransferEvent,
+  TransferRetry,
 } from "./content/remote.ts";
 export type {
   BlobInfo,
@@ -64,7 +65,7 @@ export { chainCredentials, fileCredentials, fixedCredentials } from "./credentia
 export { openImages } from "./image/open.ts";
 export type { OpenOptions } from "./image/open.ts";
 export { pullImage } from "./image/pull.ts";
-export type { ImageDeps, ImageStorage, RemoteOpener } from "./image/deps.ts";
+export type { ImageDeps, ImageStorage, RemoteOpener, UnpackDeps } from "./image/deps.ts";
 export type { BlobRole, BlobState, PlannedBlob, PullEvent, PullListener } from "./image/events.ts";
 export type {
   CallOptions,

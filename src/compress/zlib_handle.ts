@@ -11,7 +11,7 @@ import { KIB } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 
 /** What an engine does. */
-export type EngineKind = "gunzip" | "unzstd" | "gzip" | "zstd";
+export type EngineKind = "gunzip" | "unzstd";
 
 /** Larger chunks gain nothing; smaller ones cost calls. */
 const OUTPUT_BYTES = 256 * KIB;
@@ -54,24 +54,7 @@ function loadZlib(): Promise<Zlib> {
   return import("node:zlib");
 }
 
-function createStream(zlib: Zlib, kind: EngineKind, level: number | undefined): unknown {
-  switch (kind) {
-    case "gunzip":
-      return zlib.createGunzip();
-    case "unzstd":
-      return zlib.createZstdDecompress();
-    case "gzip":
-      return zlib.createGzip(level === undefined ? {} : { level });
-    case "zstd": {
-      // The checksum lets a reader without the digest find damage.
-      const { ZSTD_c_checksumFlag, ZSTD_c_compressionLevel } = zlib.constants;
-      const params = { [ZSTD_c_checksumFlag]: 1, [ZSTD_c_compressionLevel]: level ?? 3 };
-      return zlib.createZstdCompress({ params });
-    }
-  }
-}
-
-/** A running compression or decompression. Dispose it. */
+/** A running decompression. Dispose it. */
 export class Engine implements Disposable {
   readonly #handle: NativeHandle;
   readonly #state: Uint32Array;
@@ -92,17 +75,17 @@ export class Engine implements Disposable {
    * Makes an engine.
    *
    * @param room where the output goes
-   * @param level of compression; undefined for the format's usual one
    * @throws AppError `unsupported` in a runtime whose `node:zlib` has another engine
    */
-  static async open(kind: EngineKind, room: OutputRoom, level?: number): Promise<Engine> {
+  static async open(kind: EngineKind, room: OutputRoom): Promise<Engine> {
     const zlib = await loadZlib();
-    const { _handle: handle, _writeState: state } = createStream(zlib, kind, level) as NativeStream;
+    const stream: unknown = kind === "gunzip" ? zlib.createGunzip() : zlib.createZstdDecompress();
+    const { _handle: handle, _writeState: state } = stream as NativeStream;
     if (typeof handle?.writeSync !== "function" || !(state instanceof Uint32Array)) {
       throw new AppError("unsupported", `Cannot ${kind}: this runtime's node:zlib has no synchronous engine`);
     }
     const { Z_FINISH, ZSTD_e_end } = zlib.constants;
-    return new Engine(handle, state, kind === "zstd" || kind === "unzstd" ? ZSTD_e_end : Z_FINISH, room);
+    return new Engine(handle, state, kind === "unzstd" ? ZSTD_e_end : Z_FINISH, room);
   }
 
   /**

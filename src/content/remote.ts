@@ -43,10 +43,15 @@ export interface Resolver {
 
 /** A connection broke, was too slow or never answered, and after `delayMs` another one goes on at `offset`. */
 export interface TransferRetry {
+  /** Tells it from other events. */
   readonly kind: "retry";
+  /** Counts the retries of this transfer, from 1. */
   readonly attempt: number;
+  /** Bytes that are here: where it goes on. */
   readonly offset: number;
+  /** How long it waits before, in milliseconds. */
   readonly delayMs: number;
+  /** Why the one before failed. */
   readonly reason: string;
 }
 
