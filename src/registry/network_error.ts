@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, codeOf } from "../base/errors.ts";
+import { kindOfHost } from "./addresses.ts";
 
 /** Why a host could not be reached; the field `reason` of the error's details. */
 export type NetworkReason =
@@ -115,7 +116,7 @@ export function networkErrorFrom(error: unknown, url: URL, via?: string): AppErr
   }
   const chain = chainOf(error);
   const match = KNOWN.find(({ pattern }) => pattern.test(chain));
-  const text = match?.text ?? "the request failed";
+  const text = `${match?.text ?? "the request failed"}${adviceFor(match?.reason, url)}`;
   const byWay = via === undefined ? "" : ` by way of proxy "${via}"`;
   return new AppError("network", `Cannot reach "${host}"${byWay}: ${text}`, {
     cause: error,
@@ -126,6 +127,18 @@ export function networkErrorFrom(error: unknown, url: URL, via?: string): AppErr
     },
   });
 }
+
+/** What a user of a registry of their own has most likely left out. */
+function adviceFor(reason: NetworkReason | undefined, url: URL): string {
+  const kind = kindOfHost(url.hostname);
+  if (reason === "tls_authority" && kind !== "public") {
+    return "; if it is a host of your own, name that authority with --ca-file";
+  }
+  return reason === "not_tls" && kind === "loopback" && url.protocol === "http:" ? WANTS_TLS : "";
+}
+
+/** Advice for a host on this machine that was asked over plain http, as such hosts are unless told otherwise. */
+export const WANTS_TLS = "; if it speaks TLS, say so with --ca-file and its authority";
 
 /** The failure of a host that let the time for a connection and the head of its answer pass. */
 export function headTimeoutError(url: URL, ms: number): AppError {

@@ -59,3 +59,21 @@ Deno.test("A missing permission is said as one, and typed errors pass", () => {
   assertStrictEquals(networkErrorFrom(typed, URL_HERE), typed);
   assertEquals(networkReasonOf(typed), undefined);
 });
+
+Deno.test("Hosts of the user's own get a hint at what is missing; others are not to be trusted for it", async (t) => {
+  const cases = [
+    ["https://127.0.0.1:5000/", "invalid peer certificate: UnknownIssuer", true],
+    ["https://[::1]:5000/", "invalid peer certificate: UnknownIssuer", true],
+    ["https://10.1.2.3/", "invalid peer certificate: UnknownIssuer", true],
+    ["https://registry.example/", "invalid peer certificate: UnknownIssuer", false],
+    ["https://127.0.0.1:5000/", "invalid peer certificate: Expired", false],
+    ["http://localhost:5000/", "invalid HTTP version parsed", true],
+    ["http://10.1.2.3:5000/", "invalid HTTP version parsed", false],
+  ] as const;
+  for (const [url, text, hasHint] of cases) {
+    await t.step(`${url} ${text}`, () => {
+      const { message } = networkErrorFrom(new Error(text), new URL(url));
+      assertEquals(message.includes("--ca-file"), hasHint, message);
+    });
+  }
+});

@@ -4,9 +4,11 @@
  * @module
  */
 import { AppError, type ErrorCode } from "../base/errors.ts";
+import { isLoopbackHost } from "./addresses.ts";
 import type { Clock } from "./clock.ts";
 import { readErrorBody } from "./error_body.ts";
 import type { HttpResponse } from "./http.ts";
+import { WANTS_TLS } from "./network_error.ts";
 import { isRetryableStatus } from "./retry.ts";
 import { retryAfterOf } from "./retry_after.ts";
 import type { Source } from "./source.ts";
@@ -34,7 +36,10 @@ export async function registryErrorFrom(
     ? `host "${source.host}" sent us on to "${response.url.host}", which`
     : `host "${source.host}"`;
   const said = server.message === "" ? "" : ` ("${server.message}")`;
-  const advice = adviceFor(code, source.credentialSource, retryAfter);
+  // A TLS server on this machine says 400 to plain http.
+  const isPlain = status === 400 && response.url.protocol === "http:" &&
+    isLoopbackHost(response.url.hostname);
+  const advice = isPlain ? WANTS_TLS : adviceFor(code, source.credentialSource, retryAfter);
   return new AppError(code, `${intent}: ${who} answered ${status}${said}${advice}`, {
     details: {
       host: source.host,
