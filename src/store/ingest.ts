@@ -123,19 +123,23 @@ export class FileIngest implements Ingest {
     this.#mustBeOpen("commit");
     const { paths, blobDirectory, syncer, onStep } = this.#place;
     // The hash of a long blob may still be on its way on another thread, while the disk is busy anyway.
-    const verifying = this.#verify();
-    verifying.catch(() => {});
+    const judging = this.#judge();
+    judging.catch(() => {});
     try {
       // What an early sync could not write, a later one may not tell of again.
       await this.#earlySync.end();
       await syncFile(this.#file, paths.data);
     } catch (error) {
-      await verifying;
+      await judging.catch(() => {});
       // After a failed sync the kernel may take the pages for clean: what reads back well need not be on the disk.
       await this.restart();
       throw error;
     }
-    await verifying;
+    const problem = await judging;
+    if (problem !== undefined) {
+      await this.restart();
+      throw problem;
+    }
     onStep("data-synced");
     await moveToBlob(this.#place);
     onStep("renamed");
@@ -179,28 +183,22 @@ export class FileIngest implements Ingest {
     }
   }
 
-  async #verify(): Promise<void> {
-    if (this.#isVerified) return;
+  /** What is wrong with the bytes. Does not touch the file, which may be syncing. */
+  async #judge(): Promise<AppError | undefined> {
+    if (this.#isVerified) return undefined;
     const { digest, size } = this.descriptor;
     const offset = this.#offset;
     if (offset !== size) {
-      await this.restart();
-      throw new AppError(
-        "size_mismatch",
-        `Cannot commit blob "${digest}": it has ${offset} bytes, want ${size}`,
-        {
-          details: { digest, want: size, got: offset },
-        },
-      );
+      const message = `Cannot commit blob "${digest}": it has ${offset} bytes, want ${size}`;
+      return new AppError("size_mismatch", message, { details: { digest, want: size, got: offset } });
     }
     const got = makeDigest(algorithmOf(digest), await this.#hash.hex());
     if (got !== digest) {
-      await this.restart();
-      throw new AppError("digest_mismatch", `Cannot commit blob "${digest}": its bytes hash to "${got}"`, {
-        details: { want: digest, got, size },
-      });
+      const message = `Cannot commit blob "${digest}": its bytes hash to "${got}"`;
+      return new AppError("digest_mismatch", message, { details: { want: digest, got, size } });
     }
     this.#isVerified = true;
+    return undefined;
   }
 
   #mustBeOpen(action: string): void {
