@@ -13,6 +13,9 @@ export type WorkerTask = "hash" | "unpack";
 /** Starts a thread for a task. Undefined where there can be none: then the work is done on the thread that we are on. */
 export type StartWorker = (task: WorkerTask) => Worker | undefined;
 
+/** A thread takes 20 milliseconds to start; one that does not listen after so many never will. */
+const PATIENCE = 10_000;
+
 /** Starts none. */
 export const NO_WORKERS: StartWorker = (): undefined => undefined;
 
@@ -23,7 +26,25 @@ export const NO_WORKERS: StartWorker = (): undefined => undefined;
  */
 export function workersOf(url: string): StartWorker {
   if (navigator.hardwareConcurrency < 2) return NO_WORKERS;
-  return (task) => mayLoad(url) ? new Worker(url, { type: "module", name: `dray-${task}` }) : undefined;
+  return (task) => mayLoad(url) ? new Thread(url, task) : undefined;
+}
+
+/** A thread that fails if it does not come to listen. */
+class Thread extends Worker {
+  readonly #patience: ReturnType<typeof setTimeout>;
+
+  constructor(url: string, task: WorkerTask) {
+    super(url, { type: "module", name: `dray-${task}` });
+    const message = `It did not listen within ${PATIENCE} ms`;
+    this.#patience = setTimeout(() => this.dispatchEvent(new ErrorEvent("error", { message })), PATIENCE);
+    this.addEventListener("message", () => clearTimeout(this.#patience), { once: true });
+    this.addEventListener("error", () => clearTimeout(this.#patience), { once: true });
+  }
+
+  override terminate(): void {
+    clearTimeout(this.#patience);
+    super.terminate();
+  }
 }
 
 /** The task of the thread that we are on; undefined on the first one of a process, and on threads of others. */
@@ -48,8 +69,11 @@ interface ThreadScope {
   postMessage(message: unknown, transfer?: Transferable[]): void;
 }
 
+/** What a thread says first, when it listens. */
+export const READY = "ready";
+
 /**
- * Makes the thread that we are on answer messages, each at its time.
+ * Makes the thread that we are on answer messages, each at its time. It says {@linkcode READY} first.
  *
  * @param onMessage gets a message, and a way to answer, now or later
  */
@@ -59,4 +83,5 @@ export function serveThread<Order, Reply>(
   const scope = globalThis as unknown as ThreadScope;
   scope.onmessage = ({ data }) =>
     onMessage(data, (reply, transfer = []) => scope.postMessage(reply, transfer));
+  scope.postMessage(READY);
 }
