@@ -42,7 +42,7 @@ export function fileError(action: string, path: string, error: unknown): unknown
   if (code === undefined) return error;
   if (NO_SPACE.has(code)) {
     const full = code === "ENOSPC" ? "the disk has no space or no inodes left" : "the disk quota is used up";
-    return fail("no_space", `${full}, free some (gc removes what no image needs) and try again`);
+    return fail("no_space", `${full}, free some (gc removes what no image needs, rm images) and try again`);
   }
   if (code === "EROFS") {
     return fail("permission_denied", "the file system is read-only, use a store on another one");
