@@ -4,6 +4,7 @@
  * @module
  */
 import { type Distribution, startDistribution } from "../../tests/real/distribution.ts";
+import { findTool } from "../../tests/real/tools.ts";
 import { pullAgain, pullSharing, type Starter, startUp } from "./checks.ts";
 import type { Contender } from "./contender.ts";
 import { criLoad } from "./cri_load.ts";
@@ -58,14 +59,12 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
     await raceOverAll(suite, plain, references, false);
     await checkAll(suite, plain);
   }
-  if (!options.networks.some((name) => NETWORKS[name]?.tls)) return end(report);
-  await using encrypted = await startDistribution({ storage, tls: true });
-  await raceOverAll(suite, encrypted, references, true);
-  end(report);
-}
-
-/** The terminal has the details already; the file has this at its top. */
-function end(report: Report): void {
+  if (options.networks.some((name) => NETWORKS[name]?.tls)) {
+    await using encrypted = await startDistribution({ storage, tls: true });
+    await raceOverAll(suite, encrypted, references, true);
+  }
+  await raceAtSocket(suite);
+  // The terminal has the details already; the file has this at its top.
   if (report.summary !== "") console.log(report.summary);
 }
 
@@ -163,6 +162,12 @@ async function checkAll(
     await report.add(await pullAgain(own, registry, reference, `${folder}/again`, runs));
   }
   if (only.includes("G")) await report.add(await pullSharing(own, registry, `${folder}/sharing`));
+}
+
+/** L, which builds its rival with Go. */
+async function raceAtSocket({ options: { only, scale }, report, signal }: Suite): Promise<void> {
   signal.throwIfAborted();
-  if (only.includes("L")) await report.add(await criLoad(CRI_CALLS[scale], Deno.execPath()));
+  if (!only.includes("L")) return;
+  if (findTool("go") === undefined) return await report.add("L: skipped: go is missing\n");
+  await report.add(await criLoad(CRI_CALLS[scale], Deno.execPath()));
 }
