@@ -47,8 +47,11 @@ Deno.test("the flags that dray permissions prints are enough, and keep everythin
   await using box = await sandbox();
   const folder = await forbidden(box);
   const { reference } = registry.push("team/app", "v1", await buildImage());
+  const layer = { size: 20 * 1024 * 1024, compression: "none" } as const;
+  const { reference: long } = registry.push("team/long", "v1", await buildImage({ layers: [layer] }));
   const lines: readonly (readonly [line: readonly string[], more?: Partial<Attempts>])[] = [
     [["pull", reference]],
+    [["pull", long]],
     [["pull", "--all-platforms", reference]],
     [["images"]],
     [["inspect", reference]],
@@ -85,6 +88,8 @@ Deno.test("the flags that dray permissions prints are enough, and keep everythin
       assert(flags.every((flag) => flag.startsWith("--")), flags.join(" "));
       const { code, stderr } = await deno(box, [...flags, MAIN, ...line]);
       assertEquals(code, 0, `${flags.join(" ")}\n${stderr}`);
+      // A thread that may not load its module would say so here.
+      assert(!/error|Uncaught/.test(stderr), stderr);
       const outside = await deno(box, [...flags, OUTSIDE, folder, stranger.host]);
       assertEquals(JSON.parse(outside.stdout || outside.stderr), { ...NOTHING, ...more });
     });

@@ -15,6 +15,27 @@ Deno.test("dray pull brings an image, and says its name with its digest", async 
   assertEquals(registry.requests.of("/blobs/", "GET").length, 3, "what is here is not fetched again");
 });
 
+Deno.test("dray pull brings a long layer, and finds a wrong byte in it, on whichever thread that is hashed", async () => {
+  await using registry = await startRegistry();
+  await using box = await sandbox();
+  const image = await buildImage({ layers: [{ size: 20 * 1024 * 1024, compression: "none" }] });
+  const { reference } = registry.push("team/long", "v1", image);
+  assertEquals(await box.dray(["pull", "--quiet", reference]), {
+    code: 0,
+    stdout: `${image.config.digest}\n`,
+    stderr: "",
+  });
+  await box.ok(["verify"]);
+  await using spoilt = await startRegistry();
+  const bad = spoilt.push("team/long", "v1", image);
+  const digest = image.layers[0]?.blob.digest ?? "";
+  spoilt.fault({ kind: "blob", reference: digest, times: Infinity }, wrongByte(10_000_000));
+  await using other = await sandbox();
+  const { code, stderr } = await other.dray(["pull", bad.reference]);
+  assertEquals(code, 6, stderr);
+  assertStringIncludes(stderr, digest);
+});
+
 Deno.test("dray pull takes a name by tag, by digest, and by both", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
