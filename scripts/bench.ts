@@ -17,7 +17,7 @@
  * What makes it fair: all take turns, in another order each round (`bench/order.ts`); before each run what others left
  * unwritten is written, and memory is touched and freed (`bench/warm.ts`), for on a virtual machine whoever is first to
  * touch memory that was given back to the host pays for it, and that is chance. "dray, no fsync" is the same program
- * with a library that swallows its syncs (`bench/no_sync.ts`): crane, oras and regctl sync nothing, as strace shows.
+ * whose syncs the kernel passes over (`bench/without_sync.ts`): crane, oras and regctl sync nothing, as strace shows.
  *
  * What dray does is checked too: it fails if dray fails, or asks for more than it may in F and G.
  *

@@ -58,22 +58,18 @@ export function ours(
   args: (task: Task) => readonly string[],
 ): readonly [Contender, Contender] {
   const [program = "", ...before] = words;
-  const contender = (name: string, missing: string | undefined, env: Readonly<Record<string, string>>) => ({
+  const contender = (name: string, missing: string | undefined, measured: typeof measure) => ({
     name,
     isOurs: true,
     missing,
     run: (task: Task) =>
-      measure({
-        program,
-        args: [...before, ...args(task)],
-        env: { DRAY_STORE: `${task.folder}/store`, ...env },
-      }),
+      measured({ program, args: [...before, ...args(task)], env: { DRAY_STORE: `${task.folder}/store` } }),
   });
   return [
-    contender("dray", undefined, {}),
-    "env" in noSync
-      ? contender("dray, no fsync", undefined, noSync.env)
-      : contender("dray, no fsync", noSync.missing, {}),
+    contender("dray", undefined, measure),
+    "measure" in noSync
+      ? contender("dray, no fsync", undefined, noSync.measure)
+      : contender("dray, no fsync", noSync.missing, measure),
   ];
 }
 

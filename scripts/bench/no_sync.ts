@@ -1,18 +1,35 @@
 /**
- * The same program without fsync: a library that is loaded before the C library's own answers the calls with success.
+ * The same program, none of whose syncs reaches the disk.
  *
  * @module
  */
-const LIBRARY = "libeatmydata.so";
+import type { Command, Sample } from "./measure.ts";
 
-/** How to start a program so that none of its syncs reaches the kernel, or why that can't be. */
-export type NoSync = { readonly env: Readonly<Record<string, string>> } | { readonly missing: string };
+/** A way to measure a program so, or why there is none. */
+export type NoSync =
+  | { readonly measure: (command: Command) => Promise<Sample> }
+  | { readonly missing: string };
 
-/** Finds the library where the linker looks for it. */
+const RUNNER = new URL("without_sync.ts", import.meta.url).pathname;
+
+/** Tries it. */
 export async function findNoSync(): Promise<NoSync> {
-  const env = { LD_PRELOAD: LIBRARY };
-  // The linker passes over a library that it can't load, with a line on standard error alone.
-  const { success, stderr } = await new Deno.Command("true", { env }).output();
-  if (success && stderr.length === 0) return { env };
-  return { missing: `${LIBRARY} is missing: apt-get install eatmydata` };
+  try {
+    await measure({ program: "true", args: [] });
+    return { measure };
+  } catch (error) {
+    return { missing: `syncs can't be held back: ${String(error).split("\n")[0]}` };
+  }
+}
+
+/** In a process of its own: what holds syncs back can't be taken off again. */
+async function measure(command: Command): Promise<Sample> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "--no-config", RUNNER, JSON.stringify(command)],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+  return JSON.parse(new TextDecoder().decode(stdout));
 }

@@ -69,7 +69,6 @@ export const TOOLS: readonly Tool[] = [
   system("containerd", "containerd", "exports and imports archives"),
   system("ctr", "containerd", "its client"),
   system("time", "time", "measures in the bench"),
-  system("eatmydata", "eatmydata", "shows in the bench what our syncs cost"),
 ];
 
 function go(name: string, module: string, version: string, path: string, use: string): GoTool {
