@@ -81,7 +81,15 @@ export function serveThread<Order, Reply>(
   onMessage: (message: Order, answer: (reply: Reply, transfer?: Transferable[]) => void) => void,
 ): void {
   const scope = globalThis as unknown as ThreadScope;
-  scope.onmessage = ({ data }) =>
+  const hear = ({ data }: MessageEvent) =>
     onMessage(data, (reply, transfer = []) => scope.postMessage(reply, transfer));
+  scope.onmessage = hear;
   scope.postMessage(READY);
+  for (const event of early.splice(0)) hear(event);
+}
+
+/** What came while the thread was loading its code: a message that nobody listens for is lost. */
+const early: MessageEvent[] = [];
+if (workerTask() !== undefined) {
+  (globalThis as unknown as ThreadScope).onmessage = (event) => void early.push(event);
 }

@@ -8,6 +8,7 @@ import { AppError } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
 import { NO_WORKERS } from "../base/worker.ts";
 import type { Digest } from "../oci/digest.ts";
+import { chainIdsOf } from "../oci/image_config.ts";
 import { isImageConfigType } from "../oci/media_type.ts";
 import { ThreadDecoder } from "../unpack/thread_decoder.ts";
 import type { ImageStorage, UnpackDeps } from "./deps.ts";
@@ -56,6 +57,8 @@ export class PullUnpacker implements AsyncDisposable {
     this.#stored.add(digest);
     const { config, layers } = this.#plan.document;
     if (digest === config.digest) {
+      // Whoever waits for it hears of a failure.
+      this.#layers().catch(() => {});
       // Only the config tells what the layers are; those that came before it start now.
       for (const layer of new Set(layers.map((layer) => layer.digest))) {
         if (this.#stored.has(layer)) this.#begin(layer);
@@ -121,6 +124,11 @@ export class PullUnpacker implements AsyncDisposable {
         "invalid_content",
         `Cannot unpack: the config names ${config.diffIds.length} layers, but the manifest has ${document.layers.length}`,
       );
+    }
+    const top = (await chainIdsOf(config.diffIds)).at(-1);
+    // The thread gets ready while the layers are on their way.
+    if (top !== undefined && await this.#store.findLayer(top) === undefined) {
+      this.#decoder.prepare(document.layers.map(({ size }) => size));
     }
     return await beginLayers(
       { store: this.#store, decoder: this.#decoder },

@@ -9,6 +9,7 @@ import { type HasherFactory, loadHashing } from "../base/hash.ts";
 import { serveThread } from "../base/worker.ts";
 import { compressionOf } from "../compress/compression.ts";
 import { openDecoder } from "../compress/decoder.ts";
+import { DEFAULT_EXPANSION } from "../compress/limits.ts";
 import type { DecodedFacts, DecodeTask } from "./decode.ts";
 import { RingWriter } from "./decode_ring.ts";
 
@@ -42,6 +43,8 @@ export type DecodeReply =
 /** Makes the thread that we are on decode layers. */
 export async function serveDecoding(): Promise<void> {
   const hashing = await loadHashing();
+  // What decompresses is loaded by the first decoder.
+  using _first = await openDecoder("gzip", DEFAULT_EXPANSION);
   let turn = Promise.resolve();
   serveThread<DecodeOrder, DecodeReply>((order, answer) => {
     turn = turn.then(() => decode(order, hashing, answer));

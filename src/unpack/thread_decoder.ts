@@ -7,7 +7,7 @@ import { abortable } from "../base/abort.ts";
 import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
-import type { StartWorker } from "../base/worker.ts";
+import { READY, type StartWorker } from "../base/worker.ts";
 import {
   DECODE_HERE,
   type DecodedFacts,
@@ -41,9 +41,9 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     this.#start = start;
   }
 
-  /** Starts the thread, so that it is there when the first blob comes. */
-  prepare(): void {
-    this.#thread();
+  /** Starts the thread at once if one of the blobs that will come is for it. @param sizes theirs, in bytes */
+  prepare(sizes: readonly number[]): void {
+    if (sizes.some((size) => size >= THREAD_MIN_BYTES)) this.#thread();
   }
 
   async decode(
@@ -117,7 +117,9 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
   #thread(): Worker | undefined {
     if (this.#isLost || this.#worker !== undefined) return this.#worker;
     const worker = this.#start("unpack");
-    worker?.addEventListener("message", ({ data }: MessageEvent<DecodeReply>) => this.#tell(data));
+    worker?.addEventListener("message", ({ data }: MessageEvent<DecodeReply | typeof READY>) => {
+      if (data !== READY) this.#tell(data);
+    });
     worker?.addEventListener("error", (event) => {
       event.preventDefault();
       this.#worker = undefined;
