@@ -66,12 +66,15 @@ class Window {
     return this.#size - this.#sent;
   }
 
-  /** Counts what is sent. A round trip begins with its first byte, however long there was nothing to send. */
-  take(bytes: number): void {
-    const now = performance.now();
-    if (this.#sent === 0 || now - this.#since > this.#rtt) {
+  /**
+   * Counts what is sent, after so long with nothing to send. A round trip begins with its first byte, and after a longer
+   * wait all that was sent has arrived. A link that lets bytes through slowly is no such wait: what queues up in it lets
+   * the window grow, as it does until something is lost.
+   */
+  take(bytes: number, waited: number): void {
+    if (this.#sent === 0 || waited > this.#rtt) {
       this.#sent = 0;
-      this.#since = now;
+      this.#since = performance.now();
     }
     this.#sent += bytes;
   }
@@ -119,14 +122,15 @@ async function carry(from: Deno.Conn, to: Deno.Conn, rtt: number, pace?: Pace): 
   let isBroken = false;
   for (;;) {
     const buffer = new Uint8Array(Math.min(CHUNK_BYTES, await window.room()));
+    const before = performance.now();
     const n = await from.read(buffer).catch(() => null);
     if (n === null || isBroken) break;
-    window.take(n);
+    window.take(n, performance.now() - before);
     await pace?.pass(n);
     const due = performance.now() + rtt / 2;
-    const before = arrivals;
+    const earlier = arrivals;
     arrivals = (async () => {
-      await before;
+      await earlier;
       const left = due - performance.now();
       if (left > 0.5) await sleep(left);
       for (let at = 0; at < n;) at += await to.write(buffer.subarray(at, n));
