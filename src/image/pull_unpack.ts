@@ -45,7 +45,11 @@ export class PullUnpacker implements AsyncDisposable {
       throw new AppError("unsupported", "Cannot unpack: what was pulled is an artifact, not an image");
     }
     this.#store = store;
-    this.#decoder = new ThreadDecoder(startWorker);
+    // Until the last blob has come, this thread has that to do as well.
+    this.#decoder = new ThreadDecoder(
+      startWorker,
+      () => plan.blobs.every(({ descriptor }) => this.#stored.has(descriptor.digest)),
+    );
     this.#plan = plan;
     this.#onEvent = hear.onEvent;
     this.#onFailure = hear.onFailure;

@@ -28,14 +28,18 @@ export interface DecodeTask {
   readonly limits: ExpansionLimits;
 }
 
-/** What is known when all is decoded. */
-export interface DecodedFacts {
-  /** What the archive hashes to, in lower-case hexadecimal. */
-  readonly hex: string;
+/** What was decoded. */
+export interface UnhashedFacts {
   /** Bytes of the blob. */
   readonly bytesIn: number;
   /** Bytes of the archive. */
   readonly bytesOut: number;
+}
+
+/** What is known when all is decoded. */
+export interface DecodedFacts extends UnhashedFacts {
+  /** What the archive hashes to, in lower-case hexadecimal. */
+  readonly hex: string;
 }
 
 /** Decodes layers. */

@@ -10,7 +10,7 @@ import { serveThread } from "../base/worker.ts";
 import { compressionOf } from "../compress/compression.ts";
 import { openDecoder } from "../compress/decoder.ts";
 import { DEFAULT_EXPANSION } from "../compress/limits.ts";
-import type { DecodedFacts, DecodeTask } from "./decode.ts";
+import type { DecodeTask, UnhashedFacts } from "./decode.ts";
 import { RingWriter } from "./decode_ring.ts";
 
 /** What comes of one read fits the room of one chunk, most often. */
@@ -22,14 +22,21 @@ export interface DecodeOrder extends DecodeTask {
   readonly path: string;
   /** That of a ring. */
   readonly memory: SharedArrayBuffer;
+  /** Whether the thread that takes the bytes can hash them as well as this one. */
+  readonly canTakerHash: boolean;
 }
 
 /** What the thread says of an order. */
 export type DecodeReply =
-  /** A chunk of so many bytes is in the ring. */
-  | { readonly id: number; readonly kind: "chunk"; readonly length: number }
-  /** All chunks were told. */
-  | { readonly id: number; readonly kind: "end"; readonly facts: DecodedFacts }
+  /** A chunk of so many bytes is in the ring; the taker hashes it if it was not hashed here. */
+  | { readonly id: number; readonly kind: "chunk"; readonly length: number; readonly isHashed: boolean }
+  /** All chunks were told. The hash is missing if the taker has it. */
+  | {
+    readonly id: number;
+    readonly kind: "end";
+    readonly facts: UnhashedFacts;
+    readonly hex: string | undefined;
+  }
   /** It can't be done here, and that is nothing about the layer. */
   | { readonly id: number; readonly kind: "unable" }
   | {
@@ -58,11 +65,8 @@ async function decode(
 ): Promise<void> {
   const { id } = order;
   try {
-    answer({
-      id,
-      kind: "end",
-      facts: await decodeFile(order, hashing, (length) => answer({ id, kind: "chunk", length })),
-    });
+    const tell = (length: number, isHashed: boolean) => answer({ id, kind: "chunk", length, isHashed });
+    answer({ id, kind: "end", ...await decodeFile(order, hashing, tell) });
   } catch (error) {
     if (!(error instanceof AppError)) return answer({ id, kind: "unable" });
     const { code, message, details } = error;
@@ -71,24 +75,26 @@ async function decode(
 }
 
 async function decodeFile(
-  { path, algorithm, limits, memory }: DecodeOrder,
+  { path, algorithm, limits, memory, canTakerHash }: DecodeOrder,
   hashing: HasherFactory,
-  tell: (length: number) => void,
-): Promise<DecodedFacts> {
+  tell: (length: number, isHashed: boolean) => void,
+): Promise<{ readonly facts: UnhashedFacts; readonly hex: string | undefined }> {
   const ring = new RingWriter(memory);
-  const hasher = hashing(algorithm);
   const input = new Uint8Array(INPUT_BYTES);
   using file = Deno.openSync(path, { read: true });
   let filled = file.readSync(input) ?? 0;
   const compression = compressionOf(input.subarray(0, filled));
+  // To decompress gzip takes as long as to hash and to make the files together: that is the fair share of a thread. Other
+  // formats leave time for the hash.
+  const hasher = compression === "gzip" && canTakerHash ? undefined : hashing(algorithm);
   using decoder = await openDecoder(compression, limits, () => ring.room());
   const putAll = (chunks: Iterable<Uint8Array>) => {
     for (const chunk of chunks) {
-      hasher.update(chunk);
+      hasher?.update(chunk);
       // Plain bytes come where they were read to.
       if (compression === "none") ring.room().set(chunk);
       ring.put();
-      tell(chunk.length);
+      tell(chunk.length, hasher !== undefined);
     }
   };
   while (filled > 0) {
@@ -96,5 +102,6 @@ async function decodeFile(
     filled = file.readSync(input) ?? 0;
   }
   putAll(decoder.finish());
-  return { hex: hasher.hex(), bytesIn: decoder.bytesIn, bytesOut: decoder.bytesOut };
+  const { bytesIn, bytesOut } = decoder;
+  return { facts: { bytesIn, bytesOut }, hex: hasher?.hex() };
 }

@@ -6,6 +6,7 @@
 import { abortable } from "../base/abort.ts";
 import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
+import { loadHashing } from "../base/hash.ts";
 import { Limiter } from "../base/limiter.ts";
 import { READY, type StartWorker } from "../base/worker.ts";
 import {
@@ -28,6 +29,7 @@ type Told = DecodeReply | typeof LOST;
 /** Decodes large blobs on another thread, one after the other, and all else here. Dispose it. */
 export class ThreadDecoder implements LayerDecoder, Disposable {
   readonly #start: StartWorker;
+  readonly #isFree: () => boolean;
   /** The taker is one thread, so a second layer at the same time would gain nothing. */
   readonly #turns = new Limiter(1);
   readonly #told: Told[] = [];
@@ -36,9 +38,14 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
   #isLost = false;
   #lastId = 0;
 
-  /** @param start starts the thread, when the first large blob comes */
-  constructor(start: StartWorker) {
+  /**
+   * @param start starts the thread, when the first large blob comes
+   * @param isFree asked before each blob: whether the thread that we are on has nothing but layers to do. Then it hashes
+   * them too where that makes the shares even
+   */
+  constructor(start: StartWorker, isFree: () => boolean = () => true) {
     this.#start = start;
+    this.#isFree = isFree;
   }
 
   /** Starts the thread at once if one of the blobs that will come is for it. @param sizes theirs, in bytes */
@@ -80,7 +87,16 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     const id = ++this.#lastId;
     const ring = new RingTaker();
     const { algorithm, limits } = task;
-    worker.postMessage({ id, path, algorithm, limits, memory: ring.memory } satisfies DecodeOrder);
+    const hasher = this.#isFree() ? (await loadHashing())(algorithm) : undefined;
+    const order: DecodeOrder = {
+      id,
+      path,
+      algorithm,
+      limits,
+      memory: ring.memory,
+      canTakerHash: hasher !== undefined,
+    };
+    worker.postMessage(order);
     let hasBegun = false;
     try {
       for (;;) {
@@ -91,13 +107,16 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
           if (!hasBegun) return undefined;
           throw new AppError("internal", "Cannot unpack layer: the thread that decompresses it was lost");
         }
-        if (told.kind === "end") return told.facts;
+        if (told.kind === "end") return { ...told.facts, hex: told.hex ?? hasher?.hex() ?? "" };
         if (told.kind === "failure") {
           const { code, message, details } = told;
           throw new AppError(code, message, { details });
         }
         hasBegun = true;
-        ring.take(told.length, take);
+        ring.take(told.length, (chunk) => {
+          if (!told.isHashed) hasher?.update(chunk);
+          take(chunk);
+        });
       }
     } finally {
       ring.close();

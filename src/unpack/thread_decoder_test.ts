@@ -77,11 +77,14 @@ async function decoded(decoder: ThreadDecoder, blob: PackedLayer, task = TASK, s
 }
 
 Deno.test("decode() on a thread gives the bytes, and what they hash to, of every format", async (t) => {
-  for (const compression of ["gzip", "zstd", "none"] as const) {
-    await t.step(compression, async () => {
+  const cases = (["gzip", "zstd", "none"] as const).flatMap((compression) =>
+    [true, false].map((isFree) => [compression, isFree] as const)
+  );
+  for (const [compression, isFree] of cases) {
+    await t.step(`${compression}, ${isFree ? "hashed by who has time" : "hashed there"}`, async () => {
       const packed = encode(compression, BYTES);
       using blob = new Blob(packed);
-      using decoder = new ThreadDecoder(startWorker);
+      using decoder = new ThreadDecoder(startWorker, () => isFree);
       const want = { hex: HEX, bytesIn: packed.length, bytesOut: BYTES.length, bytes: BYTES };
       assertEquals(await decoded(decoder, blob), want);
     });
@@ -177,7 +180,7 @@ Deno.test("decode() does it here where there is no thread that can", async (t) =
 
 Deno.test("decode() fails if the thread is lost in the middle", async () => {
   using blob = new Blob(encode("gzip", BYTES));
-  using decoder = new ThreadDecoder(losing({ kind: "chunk", length: 10 }));
+  using decoder = new ThreadDecoder(losing({ kind: "chunk", length: 10, isHashed: true }));
   const error = await assertRejects(() => decoded(decoder, blob), AppError);
   assertEquals(error.code, "internal");
 });
