@@ -7,8 +7,6 @@
  *
  * @module
  */
-// The default export: Deno 2.6 has no `lchownSync` among the named ones.
-import fs from "node:fs";
 import type { TarTime } from "../tar/entry.ts";
 import { errnoOf, fsError } from "./fs_error.ts";
 import { type DirectoryFacts, madeAt, type NewFile, type NodeKind, type TreeFs } from "./tree_fs.ts";
@@ -30,12 +28,25 @@ function kindOfInfo(info: Deno.FileInfo): NodeKind {
   return info.isFile ? "file" : "other";
 }
 
+type NodeFs = Pick<typeof import("node:fs"), "lchownSync" | "lutimesSync">;
+
 /** Seconds that a Date can hold, a little less than 8.64e15 ms. File systems hold far fewer. */
 const DATE_MAX_SECONDS = 8e12;
 
 /** A directory is its path. */
 export class DenoFs implements TreeFs<string> {
   readonly isComplete = false;
+  readonly #node: NodeFs;
+
+  private constructor(node: NodeFs) {
+    this.#node = node;
+  }
+
+  /** Loads what it needs: in a bundle of one file an import at its top would slow every start by 20 ms. */
+  static async open(): Promise<DenoFs> {
+    // The default export: Deno 2.6 has no `lchownSync` among the named ones.
+    return new DenoFs((await import("node:fs")).default);
+  }
 
   openRoot(path: string): string {
     attempt("open directory", path, [], () => [...Deno.readDirSync(path)].length);
@@ -119,7 +130,7 @@ export class DenoFs implements TreeFs<string> {
 
   setOwner(parent: string, name: string, uid: number, gid: number): boolean {
     const done = attempt("set owner of", name, ["EPERM", "EINVAL", "EACCES"], () => {
-      fs.lchownSync(`${parent}/${name}`, uid, gid);
+      this.#node.lchownSync(`${parent}/${name}`, uid, gid);
       return true;
     });
     return done ?? false;
@@ -134,7 +145,7 @@ export class DenoFs implements TreeFs<string> {
     const fraction = time.seconds < 0 ? 0 : Math.floor(time.nanoseconds / 1e6);
     const seconds = Math.max(-DATE_MAX_SECONDS, Math.min(DATE_MAX_SECONDS, time.seconds));
     const date = new Date(seconds * 1000 + fraction);
-    this.#do("set time of", name, () => fs.lutimesSync(`${parent}/${name}`, date, date));
+    this.#do("set time of", name, () => this.#node.lutimesSync(`${parent}/${name}`, date, date));
   }
 
   setXattr(): boolean {

@@ -61,6 +61,6 @@ export async function withTree<T>(
       `Cannot unpack to "${path}": the C library is needed for this, want --allow-ffi`,
     );
   }
-  using tree = new Tree(new DenoFs(), path);
+  using tree = new Tree(await DenoFs.open(), path);
   return await work(tree);
 }
