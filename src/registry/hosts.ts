@@ -168,7 +168,8 @@ async function findHostsFile(
 
 /** `server = "https://docker.io"` is in many files. */
 function atApiHost(base: URL): void {
-  base.hostname = API_HOSTS.get(base.hostname) ?? base.hostname;
+  const api = API_HOSTS.get(base.hostname);
+  if (api !== undefined) base.hostname = api;
 }
 
 function hostOf(registry: string, host: ConfiguredHost, isMirror: boolean): RegistryHost {

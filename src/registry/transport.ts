@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { type AbortScope, abortScope } from "../base/abort.ts";
+import { abortScope } from "../base/abort.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
 import { DirectClient } from "./direct.ts";
 import { discardResponse } from "./discard.ts";
-import type { HeaderFields, HttpRequest, HttpResponse, Transport } from "./http.ts";
+import { FetchResponse } from "./fetch_response.ts";
+import type { HttpRequest, HttpResponse, Transport } from "./http.ts";
 import { headTimeoutError, networkErrorFrom, networkReasonOf } from "./network_error.ts";
 import { type ProxyChoice, proxyChooser } from "./proxies.ts";
 import { sendFollowing } from "./redirects.ts";
 import type { ProxySettings } from "./settings.ts";
-import { EMPTY_READER, type StreamReader, streamReader } from "./stream_reader.ts";
 import { NO_TLS, readSystemRoots, type TlsDirectory, type TlsIdentity } from "./tls.ts";
 
 /** How long a connection and the head of a response may take unless told otherwise, in milliseconds. */
@@ -236,48 +236,5 @@ function createClient(url: URL, identity: TlsIdentity, proxy: ProxyChoice | unde
       `Cannot reach "${url.host}": a certificate or key for it can't be used: ${messageOf(cause)}`,
       { cause },
     );
-  }
-}
-
-class FetchResponse implements HttpResponse {
-  /**
-   * Held for as long as the body is read: the runtime (2.6 and 2.9) forgets to abort a body whose `Response` was
-   * collected, and then nothing but the end of the body ends a read.
-   */
-  readonly #response: Response;
-  readonly url: URL;
-  readonly body: StreamReader;
-  readonly #scope: AbortScope;
-  readonly #slot: Disposable;
-
-  constructor(
-    response: Response,
-    request: HttpRequest,
-    scope: AbortScope,
-    slot: Disposable,
-    signal: AbortSignal,
-  ) {
-    this.#slot = slot;
-    this.#response = response;
-    this.url = request.url;
-    this.#scope = scope;
-    this.body = response.body === null ? EMPTY_READER : streamReader(
-      response.body,
-      (error) => signal.aborted ? signal.reason : networkErrorFrom(error, request.url),
-    );
-  }
-
-  get status(): number {
-    return this.#response.status;
-  }
-
-  get headers(): HeaderFields {
-    return this.#response.headers;
-  }
-
-  [Symbol.dispose](): void {
-    this.#scope[Symbol.dispose]();
-    this.#slot[Symbol.dispose]();
-    if (!this.body.isDone) this.body.cancel();
   }
 }

@@ -6,9 +6,12 @@
 import { abortable, abortScope } from "../base/abort.ts";
 import { KIB } from "../base/bytes.ts";
 import { parseIp } from "./addresses.ts";
+import { latin1, latin1Bytes } from "./latin1.ts";
 
 /** What is read along with a head: of small bodies all, or several; longer ones go straight into the caller's buffer. */
 const BUFFER_BYTES = 32 * KIB;
+/** Some requests; more of them are written out of memory of their own. */
+const WRITE_BYTES = 2 * KIB;
 /** Servers send heads of some hundred bytes, with cookies a few thousand; a longer one is an attack or a mistake. */
 export const HEAD_MAX_BYTES = 64 * KIB;
 
@@ -26,6 +29,7 @@ export interface WireTarget {
 export class WireConnection {
   readonly #conn: Deno.Conn;
   #buffer = new Uint8Array(BUFFER_BYTES);
+  readonly #written = new Uint8Array(WRITE_BYTES);
   /** Between these lie the bytes that were read and not yet given. */
   #start = 0;
   #end = 0;
@@ -87,7 +91,8 @@ export class WireConnection {
 
   /** Sends text of one character a byte. */
   async write(text: string): Promise<void> {
-    const bytes = latin1Bytes(text);
+    // Nothing else is written meanwhile: whoever writes waits for what it wrote before.
+    const bytes = latin1Bytes(text, this.#written);
     for (let at = 0; at < bytes.length;) at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
   }
 
@@ -193,30 +198,6 @@ export async function openWithin(
   } finally {
     clearTimeout(timer);
   }
-}
-
-const TO_UTF8 = new TextEncoder();
-
-/** Text as bytes, one each. The text holds no character above 255. */
-function latin1Bytes(text: string): Uint8Array {
-  const plain = TO_UTF8.encode(text);
-  if (plain.length === text.length) return plain;
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
-const UTF8 = new TextDecoder();
-
-function latin1(bytes: Uint8Array): string {
-  // Of plain ASCII, which heads are made of, this is the same text in a tenth of the time.
-  const plain = UTF8.decode(bytes);
-  if (plain.length === bytes.length && !plain.includes("\ufffd")) return plain;
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 4 * KIB) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4 * KIB));
-  }
-  return text;
 }
 
 function closeQuietly(conn: Deno.Conn): void {

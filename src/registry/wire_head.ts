@@ -24,6 +24,9 @@ export interface ResponseHead {
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: .*)?$/;
 const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\0\r\n]*)$/;
 
+/** A length as nearly all servers send it. */
+const PLAIN_LENGTH = /^[0-9]{1,15}$/;
+
 /**
  * Reads a head.
  *
@@ -55,6 +58,7 @@ function framingOf(status: number, headers: HeaderFields, method: "GET" | "HEAD"
   }
   const written = headers.get("content-length");
   if (written === null) return { kind: "close" };
+  if (PLAIN_LENGTH.test(written)) return { kind: "length", bytes: Number(written) };
   const [length = "", ...others] = new Set(written.split(",").map((part) => part.trim()));
   const bytes = Number(length);
   if (others.length > 0 || !/^[0-9]+$/.test(length) || !Number.isSafeInteger(bytes)) {

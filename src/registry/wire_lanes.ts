@@ -17,12 +17,22 @@ const LONG_WAY_MS = 5;
 /** How often connections are looked at in the time that they have. */
 const LOOKS = 4;
 
+interface WaitingJob extends Job {
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Listener {
+  readonly jobs: Set<WaitingJob>;
+  readonly leave: () => void;
+}
+
 /** The lanes to one server. Only for requests that may be sent twice. Close them. */
 export class WireLanes {
   readonly #pool: WirePool;
   readonly #timeout: number;
   readonly #memory = new SpareMemory();
   readonly #lanes = new Set<Lane>();
+  readonly #listeners = new Map<AbortSignal, Listener>();
   #queue: Job[] = [];
   /** Whether a connection with a line has broken: then this server gets one request at a time. */
   #isShort = false;
@@ -45,27 +55,51 @@ export class WireLanes {
   send(request: RawRequest, expected: number, signal: AbortSignal): Promise<RawResponse | undefined> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      const leave = () => {
-        job.isSettled = true;
-        reject(signal.reason);
-        for (const lane of this.#lanes) lane.closeIfUnwanted();
-      };
-      const job: Job = {
+      const job: WaitingJob = {
         request,
         expected,
         signal,
         isSettled: false,
         tries: 0,
-        settle(response) {
+        settle: (response) => {
           job.isSettled = true;
-          signal.removeEventListener("abort", leave);
+          this.#unlisten(job);
           resolve(response);
         },
+        reject,
       };
-      signal.addEventListener("abort", leave, { once: true });
+      this.#listen(job);
       this.#queue.push(job);
       this.#fill();
     });
+  }
+
+  /** One listener for all jobs of a signal: a pull has hundreds, and one for each would cost as much as its answer. */
+  #listen(job: WaitingJob): void {
+    const { signal } = job;
+    const known = this.#listeners.get(signal);
+    if (known !== undefined) {
+      known.jobs.add(job);
+      return;
+    }
+    const jobs = new Set([job]);
+    const leave = () => {
+      this.#listeners.delete(signal);
+      for (const each of jobs) {
+        each.isSettled = true;
+        each.reject(signal.reason);
+      }
+      for (const lane of this.#lanes) lane.closeIfUnwanted();
+    };
+    this.#listeners.set(signal, { jobs, leave });
+    signal.addEventListener("abort", leave, { once: true });
+  }
+
+  #unlisten(job: WaitingJob): void {
+    const known = this.#listeners.get(job.signal);
+    if (known === undefined || !known.jobs.delete(job) || known.jobs.size > 0) return;
+    job.signal.removeEventListener("abort", known.leave);
+    this.#listeners.delete(job.signal);
   }
 
   /** Ends the watch once nothing is under way; what is goes on. */
