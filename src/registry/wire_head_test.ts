@@ -93,6 +93,8 @@ Deno.test("What is no HTTP/1 head, or ends where one likes, is refused", async (
     ["a folded line", ["HTTP/1.1 200 OK", "X-A: b", " c"]],
     ["a space before the colon", ["HTTP/1.1 200 OK", "Content-Length : 5"]],
     ["a line without a colon", ["HTTP/1.1 200 OK", "nothing"]],
+    ["a zero byte in a value", ["HTTP/1.1 200 OK", "X-A: b\0c"]],
+    ["a lone line feed in a value", ["HTTP/1.1 200 OK", "X-A: b\nContent-Length: 5"]],
   ] as const;
   for (const [name, lines] of cases) {
     await t.step(name, () => {

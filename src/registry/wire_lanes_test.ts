@@ -14,9 +14,9 @@ class FarPool extends WirePool {
   }
 }
 
-function open(url: URL, Pool: typeof WirePool = FarPool) {
+function open(url: URL, Pool: typeof WirePool = FarPool, timeout = 5_000) {
   const pool = new Pool({ url, caCerts: [] });
-  const lanes = new WireLanes(pool, 5_000);
+  const lanes = new WireLanes(pool, timeout);
   const get = (path: string, signal = never, expected = 100) =>
     lanes.send(rawRequest({ method: "GET", url: new URL(path, url), headers: {} }, {}), expected, signal);
   const close = () => {
@@ -135,4 +135,43 @@ Deno.test("Who aborts gets the reason; the others in line get their answers", as
   assertEquals(await assertRejects(() => left), reason);
   gate.resolve();
   assertEquals((await Promise.all(kept)).map(text), Array.from({ length: 16 }, (_, i) => `/${i}`));
+});
+
+Deno.test("Who aborts does so for all its requests, and for nobody else's", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using server = serveRaw(async (write, path) => {
+    await gate.promise;
+    await write(okText(path));
+    return true;
+  });
+  using lanes = open(server.url);
+  const controller = new AbortController();
+  const left = ["/a", "/b"].map((path) => lanes.get(path, controller.signal));
+  const kept = lanes.get("/c");
+  controller.abort(new Error("enough"));
+  for (const one of left) assertEquals((await assertRejects(() => one) as Error).message, "enough");
+  gate.resolve();
+  assertEquals(text(await kept), "/c");
+});
+
+Deno.test("A connection that brings nothing is given up, and its requests are given back", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using server = serveRaw(async () => {
+    await gate.promise;
+    return false;
+  });
+  using lanes = open(server.url, FarPool, 40);
+  assertEquals(await lanes.get("/"), undefined);
+  gate.resolve();
+});
+
+Deno.test("A body that nobody has read yet is not written over by the next one", async () => {
+  await using server = serveRaw(async (write, path) => {
+    await write(okText(path.repeat(50)));
+    return true;
+  });
+  using lanes = open(server.url);
+  const first = await lanes.get("/a");
+  await Promise.all(Array.from({ length: 40 }, (_, i) => lanes.get(`/${i}`)));
+  assertEquals(text(first), "/a".repeat(50));
 });
