@@ -76,7 +76,7 @@ export class ProgressFeed {
     if (this.#listeners.size === 0) return;
     if (line.event === "bytes") return void pull.pending.set(line.digest, line);
     // What comes next has an offset of its own, or throws the bytes away.
-    if ("digest" in line) pull.pending.delete(line.digest);
+    if ("digest" in line && line.digest !== undefined) pull.pending.delete(line.digest);
     this.#say(id, pull, line);
   }
 

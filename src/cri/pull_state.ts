@@ -31,7 +31,7 @@ export class PullState {
     if (step === "resolving") this.#steps.delete("waiting");
     if (step !== undefined) this.#steps.set(step, event);
     else if (event.event === "bytes") this.#offsets.set(event.digest, event);
-    else if ("digest" in event) {
+    else if ("digest" in event && event.digest !== undefined) {
       this.#blobs.set(event.digest, event);
       this.#offsets.delete(event.digest);
     }

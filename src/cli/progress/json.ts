@@ -46,7 +46,7 @@ export function jsonProgress(
         return;
       }
       // What comes next has an offset of its own, or throws the bytes away.
-      if ("digest" in event) pending.delete(event.digest);
+      if ("digest" in event && event.digest !== undefined) pending.delete(event.digest);
       say(line);
     },
     end(outcome) {
