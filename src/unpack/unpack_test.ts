@@ -51,6 +51,35 @@ testBoth("unpackRootfs() makes files, directories and links with their modes", a
   Deno.chmodSync(`${box.root}/closed`, 0o700);
 });
 
+Deno.test({
+  name: "unpackRootfs() as root gives owners and modes of the archive, whatever the directory says",
+  ignore: !IS_ROOT,
+  async fn() {
+    using box = new Box();
+    // Whatever is made in such a directory has its group.
+    Deno.chownSync(box.root, 1, 1);
+    Deno.chmodSync(box.root, 0o2775);
+    await box.unpack([[
+      file("ours", "x", { mode: 0o666, uid: 0, gid: 0 }),
+      file("theirs", "x", { mode: 0o6711, uid: 5, gid: 7 }),
+      file("group", "x", { mode: 0o640, uid: 0, gid: 1 }),
+      directory("d", { mode: 0o755, uid: 0, gid: 0 }),
+      file("d/in", "x", { mode: 0o2600, uid: 3, gid: 0 }),
+    ]]);
+    const seen = ["ours", "theirs", "group", "d", "d/in"].map((name) => {
+      const { mode, uid, gid } = Deno.lstatSync(`${box.root}/${name}`);
+      return [name, ((mode ?? 0) % 0o10000).toString(8), uid, gid];
+    });
+    assertEquals(seen, [
+      ["ours", "666", 0, 0],
+      ["theirs", "6711", 5, 7],
+      ["group", "640", 0, 1],
+      ["d", "755", 0, 0],
+      ["d/in", "2600", 3, 0],
+    ]);
+  },
+});
+
 testBoth("unpackRootfs() sets times, directories' last, also before 1970", async (calls) => {
   using box = new Box();
   const at = (seconds: number, nanoseconds = 0) => ({ mtime: { seconds, nanoseconds } });
