@@ -87,6 +87,8 @@ export class Lane {
     } catch {
       connection.close();
     }
+    // Before anything else runs: a job put in line from here on would be written to a connection that is somebody else's.
+    this.#connection = undefined;
     await this.#writing.catch(() => {});
     // What is left of an answer that was passed on would be taken for the next one.
     if (isClean && this.#jobs.length === 0) this.#pool.putBack(connection);

@@ -175,3 +175,18 @@ Deno.test("A body that nobody has read yet is not written over by the next one",
   await Promise.all(Array.from({ length: 40 }, (_, i) => lanes.get(`/${i}`)));
   assertEquals(text(first), "/a".repeat(50));
 });
+
+Deno.test("A request that comes while its lane ends gets its own answer, and so does the next one", async () => {
+  await using server = serveRaw(async (write, path) => {
+    await write(okText(path));
+    return true;
+  });
+  using lanes = open(server.url);
+  // Whatever a lane does between its last answer and its end takes some turns: one of these hits each of them.
+  for (let turns = 0; turns < 40; turns++) {
+    assertEquals(text(await lanes.get(`/${turns}/a`)), `/${turns}/a`);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const next = ["b", "c", "d"].map((name) => `/${turns}/${name}`);
+    assertEquals(await Promise.all(next.map(async (path) => text(await lanes.get(path)))), next);
+  }
+});
