@@ -9,17 +9,18 @@ import type { FetchBody } from "../content/remote.ts";
 import { BodyPlan, type BodyRequest, type Opened } from "./body_plan.ts";
 import type { Connection } from "./connection.ts";
 import type { ExchangeContext } from "./exchange.ts";
-import { PART_BYTES, RangeTeam, WINDOW_MS } from "./range_team.ts";
+import { type OpenRange, PART_BYTES, RangeTeam, WINDOW_MS } from "./range_team.ts";
 import { isRetryableError } from "./retry.ts";
 import type { Source } from "./source.ts";
 import { Speedometer } from "./speedometer.ts";
+import { TailProbe } from "./tail_probe.ts";
 
 /** So many bytes since the last failure say that the host serves: what failed before is forgotten. */
 const PROGRESS_BYTES = MIB;
 /** On a slow line fewer bytes do, if it held for so long, in milliseconds. */
 const PROGRESS_TIME = 60_000;
 /** What remains must be worth the connections. */
-const SHARED_MIN_BYTES = 2 * PART_BYTES;
+const SHARED_MIN_BYTES = 4 * PART_BYTES;
 /** For bytes that are read only to be passed over. */
 const SKIP_BUFFER_BYTES = 64 * KIB;
 
@@ -53,6 +54,9 @@ class MendingBody implements FetchBody {
   #markedTime: number;
   /** Looks for a reason to share the body out; undefined where that must not be, or did not work. */
   #speedometer: Speedometer | undefined;
+  #probe: TailProbe | undefined;
+  /** Bytes per second that one connection gave. */
+  #speed = 0;
   #team: RangeTeam | undefined;
 
   constructor(plan: BodyPlan, opened: Opened, offset: number) {
@@ -77,6 +81,12 @@ class MendingBody implements FetchBody {
     if (left === 0) return await this.#readEnd();
     let room = buffer.length > left ? buffer.subarray(0, left) : buffer;
     for (;;) {
+      const tail = this.#probe?.isWhole ? this.#probe : undefined;
+      if (tail !== undefined) {
+        const ahead = tail.first - this.#position;
+        if (ahead <= 0) return this.#readTail(tail, room);
+        if (ahead < room.length) room = room.subarray(0, ahead);
+      }
       if (this.#team !== undefined) {
         const ahead = this.#team.first - this.#position;
         if (ahead <= 0) {
@@ -93,8 +103,7 @@ class MendingBody implements FetchBody {
         if (n !== null) {
           this.#position += n;
           this.#arriving = this.#position;
-          const speed = this.#speedometer?.leave(n);
-          if (speed !== undefined) this.#shareOut(opened.connection.source, speed);
+          this.#lookFor(opened.connection.source, n);
           return n;
         }
       } catch (error) {
@@ -107,6 +116,11 @@ class MendingBody implements FetchBody {
   }
 
   [Symbol.dispose](): void {
+    this.#probe?.[Symbol.dispose]();
+    this.#letGo();
+  }
+
+  #letGo(): void {
     this.#closeTeam();
     this.#opened?.connection[Symbol.dispose]();
     this.#opened = undefined;
@@ -117,18 +131,39 @@ class MendingBody implements FetchBody {
     this.#team = undefined;
   }
 
+  /** With each read: whether others could help. */
+  #lookFor(source: Source, bytes: number): void {
+    const speed = this.#speedometer?.leave(bytes);
+    const { context, signal } = this.#plan;
+    if (speed !== undefined && this.#size - this.#position >= SHARED_MIN_BYTES) {
+      this.#speedometer = undefined;
+      this.#speed = speed;
+      this.#probe = new TailProbe({ size: this.#size, speed }, this.#opener(source), context.clock, signal);
+    } else if (this.#probe !== undefined) {
+      this.#probe.note(bytes);
+      if (this.#probe.takeWish()) this.#shareOut(this.#opener(source), this.#probe.first);
+    }
+  }
+
+  #opener(source: Source): OpenRange {
+    return (first, end, signal) => this.#plan.openRange(source, first, end, signal);
+  }
+
   /** Lets a team fetch what is behind the next part; the connection that is open brings the bytes up to there. */
-  #shareOut(source: Source, speed: number): void {
+  #shareOut(open: OpenRange, end: number): void {
     const first = this.#position + PART_BYTES;
-    if (this.#team !== undefined || this.#size - first < SHARED_MIN_BYTES) return;
-    this.#speedometer = undefined;
-    const plan = this.#plan;
-    this.#team = new RangeTeam(
-      { first, size: this.#size, speed },
-      (first, end, signal) => plan.openRange(source, first, end, signal),
-      plan.context.clock,
-      plan.signal,
-    );
+    if (end - first < PART_BYTES) return;
+    const { context, signal } = this.#plan;
+    this.#team = new RangeTeam({ first, size: end, speed: this.#speed }, open, context.clock, signal);
+  }
+
+  /** Reads the last part, which is here. */
+  #readTail(tail: TailProbe, room: Uint8Array): number {
+    this.#letGo();
+    const n = tail.read(this.#position, room);
+    this.#position += n;
+    this.#arriving = this.#position;
+    return n;
   }
 
   /** Reads what the team has; undefined if it has failed: one connection then goes on from there. */
@@ -193,7 +228,7 @@ class MendingBody implements FetchBody {
   /** Lets a connection go that failed, or ended too early, and waits for the time of the next. */
   async #mend({ connection, end }: Opened, failure: AppError | undefined): Promise<void> {
     const { plan, at } = { plan: this.#plan, at: this.#position };
-    this[Symbol.dispose]();
+    this.#letGo();
     // A host may cut a range short, as long as it says so and gives something.
     if (failure === undefined && at === end && at > this.#markedAt) return;
     const { clock } = plan.context;
