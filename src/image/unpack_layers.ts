@@ -197,7 +197,7 @@ async function settle(
   mustHaveOwners(staged.chainId, layer.report);
   return await staged.publish(factsOf(layer.report, diffId), async () => {
     const filesystem = sync();
-    await filesystem?.sync();
+    await filesystem?.finish();
     return filesystem !== undefined;
   });
 }

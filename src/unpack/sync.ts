@@ -57,7 +57,7 @@ export class FilesystemSync implements AsyncDisposable {
    *
    * @throws AppError `internal` if something was lost, now or earlier
    */
-  async sync(): Promise<void> {
+  async finish(): Promise<void> {
     // One that runs already may have passed what was written since.
     await this.#running;
     await this.#run();

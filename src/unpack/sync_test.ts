@@ -15,7 +15,7 @@ Deno.test("FilesystemSync writes out in the background, and waits for it at the 
     sync.begin();
     sync.begin();
     Deno.writeTextFileSync(`${folder}/b`, "two");
-    await sync.sync();
+    await sync.finish();
     sync.begin();
   } finally {
     await Deno.remove(folder, { recursive: true });
