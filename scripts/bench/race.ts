@@ -12,7 +12,7 @@ import { warm } from "./warm.ts";
 
 /** How a race is run. */
 export interface Course {
-  /** Where contenders get their folders. It goes at the end. */
+  /** Where contenders get their folders. It is not there any more when the race is over. */
   readonly folder: string;
   /** How often each does the work. */
   readonly runs: number;
@@ -68,7 +68,7 @@ export async function race(
       if (await mustGoNow(own)) await Deno.remove(own, { recursive: true });
     }
   }
-  await Deno.remove(folder, { recursive: true });
+  await setAside(folder);
   return entries.map(({ contender: { name }, samples, failure }) => ({
     name,
     result: failure ?? summarize(samples),
@@ -79,11 +79,21 @@ const MANY_FILES = 1000;
 const LARGE_MIB = 60;
 const DISK_MIN_BYTES = 20 * 1024 ** 3;
 
-/** Many files are left to the end if there is room: some file systems are slow to use their places again. */
+/** Many files are left to the end if there is room: ext4 is slow, for minutes, to use their places again. */
 async function mustGoNow(folder: string): Promise<boolean> {
   if (await used(folder, "-sm") < LARGE_MIB) return false;
+  return !hasRoom(folder) || await used(folder, "-s", "--inodes") < MANY_FILES;
+}
+
+/** Moves what the contenders made out of the way, to go with everything at the end. */
+async function setAside(folder: string): Promise<void> {
+  if (hasRoom(folder)) await Deno.rename(folder, `${folder}-${crypto.randomUUID()}`);
+  else await Deno.remove(folder, { recursive: true });
+}
+
+function hasRoom(folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize < DISK_MIN_BYTES || await used(folder, "-s", "--inodes") < MANY_FILES;
+  return bavail * bsize >= DISK_MIN_BYTES;
 }
 
 async function used(folder: string, ...args: readonly string[]): Promise<number> {
