@@ -6,7 +6,6 @@
 import { AppError, isCode } from "../base/errors.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import {
-  makeDirectory,
   makeDirectorySync,
   removeQuietly,
   renameOver,
@@ -42,14 +41,20 @@ const DIRECTORIES = [
  */
 export async function makeLayout(paths: StorePaths): Promise<void> {
   await makeRoot(paths.root);
-  if (!await hasLayout(paths)) {
+  const isNew = !await hasLayout(paths);
+  if (isNew) {
     await mustBeEmpty(paths);
     await writeLayout(paths);
   }
   if (paths.work !== paths.root) makeDirectorySync(paths.work, PRIVATE_MODE);
   const made = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
-  await makeDirectory(`${paths.blobs}/sha256`, PUBLIC_MODE);
-  if (made.includes(true)) await syncDirectory(paths.root);
+  const blobs = makeDirectorySync(`${paths.blobs}/sha256`, PUBLIC_MODE);
+  // At once: a first pull waits for them, and nobody counts on anything here before all of it is on the disk.
+  await Promise.all([
+    isNew || made.includes(true) ? syncDirectory(paths.root) : undefined,
+    isNew ? syncParent(paths.root) : undefined,
+    blobs ? syncDirectory(paths.blobs) : undefined,
+  ]);
 }
 
 /** Makes the folder. @throws AppError `invalid_argument` if something else has its name, `permission_denied` */
@@ -137,8 +142,6 @@ async function writeLayout({ root, layoutFile }: StorePaths): Promise<void> {
   attempt("write", aside, () => file.writeSync(bytes));
   await syncFile(file, aside);
   renameOver(aside, layoutFile);
-  await syncDirectory(root);
-  await syncParent(root);
 }
 
 /** Makes the store's own name durable, where the runtime lets us open the folder that it stands in. */
