@@ -5,13 +5,7 @@
  */
 import { AppError, isCode } from "../base/errors.ts";
 import { parseJsonObject } from "../oci/json.ts";
-import {
-  makeDirectorySync,
-  removeQuietly,
-  renameOver,
-  syncDirectory,
-  syncFile,
-} from "./fs.ts";
+import { makeDirectorySync, removeQuietly, renameOver, syncDirectory, syncFile } from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
 import { entriesIn } from "./look.ts";
 import type { StorePaths } from "./paths.ts";
