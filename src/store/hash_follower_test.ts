@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
+import { counted } from "../../tests/threads.ts";
 import { neverAborted } from "../base/abort.ts";
 import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
@@ -26,23 +27,6 @@ const FAILING = `data:text/javascript,${
     'onmessage = ({ data: { id, what } }) => what === "end" && postMessage({ id, failure: "no" });',
   )
 }`;
-
-/** Threads that are counted. */
-function counted(start: StartWorker) {
-  const counts = { started: 0, ended: 0 };
-  const counting: StartWorker = (task) => {
-    const worker = start(task);
-    if (worker === undefined) return undefined;
-    counts.started++;
-    const terminate = worker.terminate.bind(worker);
-    worker.terminate = () => {
-      counts.ended++;
-      terminate();
-    };
-    return worker;
-  };
-  return { counts, counting };
-}
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "dray-follower-" });

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "../../tests/assert.ts";
+import { counted } from "../../tests/threads.ts";
 import { neverAborted } from "../base/abort.ts";
 import { concatBytes, MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
@@ -30,23 +31,6 @@ const losing = (...replies: readonly object[]): StartWorker => () => {
     });
   return Object.assign(thread, { postMessage, terminate() {} }) as unknown as Worker;
 };
-
-/** Threads that are counted. */
-function counted(start: StartWorker) {
-  const counts = { started: 0, ended: 0 };
-  const counting: StartWorker = (task) => {
-    const worker = start(task);
-    if (worker === undefined) return undefined;
-    counts.started++;
-    const terminate = worker.terminate.bind(worker);
-    worker.terminate = () => {
-      counts.ended++;
-      terminate();
-    };
-    return worker;
-  };
-  return { counts, counting };
-}
 
 /** A blob as a file. */
 class Blob implements PackedLayer, Disposable {
