@@ -89,8 +89,10 @@ async function fill(
   let filled = 0;
   const flush = () => {
     if (filled === 0) return;
-    ingest.write(filled === buffer.length ? buffer : buffer.subarray(0, filled));
+    const bytes = filled === buffer.length ? buffer : buffer.subarray(0, filled);
+    // Before the write: one that fails has taken a part of them, and must not get them again below.
     filled = 0;
+    ingest.write(bytes);
     onEvent({ kind: "bytes", offset: ingest.offset });
   };
   try {

@@ -6,6 +6,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";
 import { copyBlob, type CopyEvent } from "./copy.ts";
 import type { Fetcher } from "./remote.ts";
+import type { Ingester } from "./store.ts";
 
 const BYTES = new Uint8Array(600_000).fill(7);
 /** Where the transfer stands when something happens. */
@@ -52,4 +53,29 @@ Deno.test("copyBlob() keeps what it has when another copy's wrong bytes end it",
       assertEquals(again.fetched, BYTES.length - MIDDLE);
     });
   }
+});
+
+Deno.test("copyBlob() says that the disk is full, and keeps what it took, if it took a part of a buffer", async () => {
+  const descriptor: Descriptor = { mediaType: "a/b", digest: await digestOf(BYTES), size: BYTES.length };
+  const store = new MemoryStore();
+  const full = new AppError("no_space", "The disk is full");
+  let took = 0;
+  const ingester: Ingester = {
+    async beginIngest(wanted, signal) {
+      const ingest = await store.beginIngest(wanted, signal);
+      if (ingest === undefined) return undefined;
+      const write = ingest.write.bind(ingest);
+      ingest.write = (bytes) => {
+        if (took > 0) return write(bytes);
+        took = 100;
+        write(bytes.subarray(0, took));
+        throw full;
+      };
+      return ingest;
+    },
+  };
+  const copy = copyBlob(fetcherOf(() => {}), ingester, descriptor, () => {}, neverAborted());
+  assertEquals(await assertRejects(() => copy), full);
+  await using ingest = await store.beginIngest(descriptor, neverAborted());
+  assertEquals(ingest?.offset, 100);
 });

@@ -103,6 +103,7 @@ export class FollowedFile implements Disposable {
 
   /** The hash of the first `size` bytes, in lower-case hexadecimal; undefined if the thread could not do it. */
   async end(size: number): Promise<string | undefined> {
+    if (this.#isOver) return undefined;
     const answer = this.#deps.answer();
     this.#deps.tell(size, "end");
     const hex = await answer;

@@ -13,7 +13,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Blobs } from "./blobs.ts";
 import { DirectorySyncer } from "./directory_sync.ts";
-import { infoIfAt, lockFile, makeDirectorySync, tryLockFile } from "./fs.ts";
+import { infoIfAt, lockFile, makeDirectorySync, removeQuietly, tryLockFile } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
 import { HashFollower } from "./hash_follower.ts";
 import { FileIngest } from "./ingest.ts";
@@ -139,6 +139,11 @@ export class Ingests {
         // While we waited, the writer before us may have renamed or removed the file that we have open.
         const info = infoIfAt(file, paths.data);
         if (info !== undefined) {
+          // A long blob is worth another look: its writer may have committed it before this file was made.
+          if (!isSmall && isCommitted()) {
+            dropPartial(paths);
+            break;
+          }
           place.onStep("ingest-opened");
           return await FileIngest.resume(descriptor, place, file, info.size, turn, signal);
         }
@@ -150,6 +155,7 @@ export class Ingests {
       turn[Symbol.dispose]();
       throw error;
     }
+    file?.close();
     turn[Symbol.dispose]();
     return undefined;
   }
@@ -183,7 +189,12 @@ export class Ingests {
     using file = openExisting(paths.data);
     if (file !== undefined && !await tryLockFile(file, paths.data, "exclusive")) return false;
     if (file !== undefined && infoIfAt(file, paths.data) === undefined) return true;
-    dropPartial(paths);
+    if (file !== undefined) dropPartial(paths);
+    else {
+      // Not the data: somebody may be making them just now.
+      removeQuietly(paths.state);
+      if (paths.directory !== undefined) removeQuietly(paths.directory);
+    }
     return true;
   }
 }
@@ -213,9 +224,10 @@ function openExisting(path: string): Deno.FsFile | undefined {
 }
 
 function statusOf(digest: Digest, { directory = "", data, state }: IngestPaths): IngestStatus | undefined {
-  const info = statIfThere(data) ?? statIfThere(directory || state);
+  const bytes = statIfThere(data);
+  const info = bytes ?? statIfThere(directory || state);
   if (info === undefined) return undefined;
-  const offset = info.isFile ? info.size : 0;
+  const offset = bytes?.size ?? 0;
   const size = findState(state)?.size ?? offset;
   return { digest, offset, size, updatedAt: info.mtime?.getTime() ?? 0 };
 }

@@ -7,7 +7,7 @@ import { AppError, isCode } from "../base/errors.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import { makeDirectorySync, removeQuietly, renameOver, syncDirectory, syncFile } from "./fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
-import { entriesIn } from "./look.ts";
+import { entriesIn, statIfThere } from "./look.ts";
 import type { StorePaths } from "./paths.ts";
 
 const LAYOUT_VERSION = "1.0.0";
@@ -35,11 +35,12 @@ const DIRECTORIES = [
  */
 export async function makeLayout(paths: StorePaths): Promise<void> {
   await makeRoot(paths.root);
-  const isNew = !await hasLayout(paths);
-  if (isNew) {
+  if (!await hasLayout(paths)) {
     await mustBeEmpty(paths);
     await writeLayout(paths);
   }
+  // The index comes last: without it, whoever made the rest may have died before it was on the disk.
+  const isNew = statIfThere(paths.indexFile) === undefined;
   if (paths.work !== paths.root) makeDirectorySync(paths.work, PRIVATE_MODE);
   const made = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
   const blobs = makeDirectorySync(`${paths.blobs}/sha256`, PUBLIC_MODE);
@@ -47,7 +48,7 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
   await Promise.all([
     isNew || made.includes(true) ? syncDirectory(paths.root) : undefined,
     isNew ? syncParent(paths.root) : undefined,
-    blobs ? syncDirectory(paths.blobs) : undefined,
+    isNew || blobs ? syncDirectory(paths.blobs) : undefined,
   ]);
 }
 

@@ -31,7 +31,7 @@ export async function openLayoutFolder(
   options: StoreOptions & { readonly signal: AbortSignal },
 ): Promise<LayoutFolder> {
   const store = new StorePaths(root);
-  if (isStore(store)) return { store: await openStore(root, options), async [Symbol.asyncDispose]() {} };
+  if (isStore(store)) return await openHeld(root, options);
   const paths = plainLayoutPaths(root);
   await makeRoot(paths.root);
   const lock = await lockDirectory(paths.root, options.signal);
@@ -51,6 +51,22 @@ export async function openLayoutFolder(
     await removeWork(paths).catch(() => {});
     throw error;
   }
+}
+
+/** Its collector must not sweep what comes before a name points at it. */
+async function openHeld(
+  root: string,
+  options: StoreOptions & { readonly signal: AbortSignal },
+): Promise<LayoutFolder> {
+  const store = await openStore(root, options);
+  const held = await store.holdContent(options.signal);
+  return {
+    store,
+    [Symbol.asyncDispose]() {
+      held[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** A layout of another tool has no locks. */

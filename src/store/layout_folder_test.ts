@@ -115,3 +115,23 @@ Deno.test("a store stays a store, and a folder of other things as it is", async 
     assertEquals([error.code, namesIn(folder)], ["invalid_argument", ["index.json.new"]]);
   });
 });
+
+Deno.test("while a store is filled, no collector sweeps what comes", () =>
+  withFolder(async (folder) => {
+    const other = await openStore(folder);
+    const sweep = async () => {
+      const controller = new AbortController();
+      const sweeping = other.holdForSweep(controller.signal).then((held) => {
+        held[Symbol.dispose]();
+        return "swept";
+      }, () => "waited");
+      await new Promise((resolve) => setTimeout(resolve));
+      controller.abort();
+      return await sweeping;
+    };
+    {
+      await using _filled = await openLayoutFolder(folder, { signal });
+      assertEquals(await sweep(), "waited");
+    }
+    assertEquals(await sweep(), "swept");
+  }));

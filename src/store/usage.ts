@@ -6,7 +6,7 @@
 import type { StoreUsage } from "../content/maintenance.ts";
 import { attemptAsync, isMissing } from "./fs_errors.ts";
 import { entriesIn, inBatches } from "./look.ts";
-import type { StorePaths } from "./paths.ts";
+import { parseIngestName, type StorePaths } from "./paths.ts";
 
 /** POSIX counts allocated blocks in these units, whatever the file system's own are. */
 const BLOCK_BYTES = 512;
@@ -29,12 +29,21 @@ export async function countUsage(paths: StorePaths): Promise<StoreUsage> {
   return {
     blobs: blobs.files,
     blobBytes: blobs.bytes,
-    partials: (await entriesIn(paths.ingest)).length,
+    partials: await countPartials(paths),
     partialBytes: partials.bytes,
     layerBytes: layers.bytes,
     inodes: blobs.inodes + partials.inodes + layers.inodes,
     ...await findSpace(paths.root),
   };
+}
+
+/** A small one may have two files there. */
+async function countPartials(paths: StorePaths): Promise<number> {
+  const entries = await entriesIn(paths.ingest);
+  return new Set(entries.map(({ name }) => {
+    const ingest = parseIngestName(name);
+    return ingest === undefined ? name : paths.ingestOf(ingest).data;
+  })).size;
 }
 
 async function countTree(root: string): Promise<Tally> {
