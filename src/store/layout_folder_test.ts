@@ -119,19 +119,17 @@ Deno.test("a store stays a store, and a folder of other things as it is", async 
 Deno.test("while a store is filled, no collector sweeps what comes", () =>
   withFolder(async (folder) => {
     const other = await openStore(folder);
-    const sweep = async () => {
-      const controller = new AbortController();
-      const sweeping = other.holdForSweep(controller.signal).then((held) => {
-        held[Symbol.dispose]();
-        return "swept";
-      }, () => "waited");
-      await new Promise((resolve) => setTimeout(resolve));
-      controller.abort();
-      return await sweeping;
-    };
+    const order: string[] = [];
+    let sweeping: Promise<void>;
     {
-      await using _filled = await openLayoutFolder(folder, { signal });
-      assertEquals(await sweep(), "waited");
+      await using filled = await openLayoutFolder(folder, { signal });
+      sweeping = other.holdForSweep(signal).then((held) => {
+        order.push("swept");
+        held[Symbol.dispose]();
+      });
+      await add(filled.store, "a.b/c:1", 1);
+      order.push("filled");
     }
-    assertEquals(await sweep(), "swept");
+    await sweeping;
+    assertEquals(order, ["filled", "swept"]);
   }));
