@@ -2,7 +2,7 @@ import { assertEquals } from "../assert.ts";
 import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
-import { runOk } from "./child.ts";
+import { onSmallDisk } from "./small_disk.ts";
 import { realTest } from "./tools.ts";
 
 const MIB = 1024 * 1024;
@@ -26,11 +26,9 @@ async function fill(path: string): Promise<void> {
 realTest(
   { root: true },
   "on a disk without a free block, dray rm removes an image and frees its space",
-  async () => {
-    await using registry = await startRegistry();
-    const disk = await Deno.makeTempDir({ prefix: "dray-disk-" });
-    await runOk("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
-    try {
+  () =>
+    onSmallDisk(async (disk) => {
+      await using registry = await startRegistry();
       await using box = await sandbox({ store: `${disk}/store` });
       const one = registry.push("app", "one", await buildImage({ seed: 1, layers: [{ size: MIB }] }));
       const two = registry.push("app", "two", await buildImage({ seed: 2, layers: [{ size: MIB }] }));
@@ -45,9 +43,5 @@ realTest(
       await box.ok(["rm", two.reference]);
       assertEquals(await box.json(["images"]), []);
       await box.ok(["pull", one.reference]);
-    } finally {
-      await runOk("umount", [disk]);
-      await Deno.remove(disk);
-    }
-  },
+    }),
 );

@@ -3,6 +3,7 @@ import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
 import { runOk } from "./child.ts";
+import { onSmallDisk } from "./small_disk.ts";
 import { realTest } from "./tools.ts";
 
 const MIB = 1024 * 1024;
@@ -10,11 +11,9 @@ const MIB = 1024 * 1024;
 realTest(
   { root: true },
   "a full disk ends the pull, and the next one goes on when there is space",
-  async () => {
-    await using registry = await startRegistry();
-    const disk = await Deno.makeTempDir({ prefix: "dray-disk-" });
-    await runOk("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
-    try {
+  () =>
+    onSmallDisk(async (disk) => {
+      await using registry = await startRegistry();
       await using box = await sandbox({ store: `${disk}/store` });
       const image = await buildImage({ layers: [{ size: 6 * MIB }, { size: 5 * MIB }] });
       const { reference } = registry.push("app", "v1", image);
@@ -32,9 +31,5 @@ realTest(
       await box.ok(["verify"]);
       const ranges = registry.requests.of("/blobs/", "GET").map((entry) => entry.range);
       assert(ranges.some((range) => range !== ""), `the next pull asks for ${ranges}`);
-    } finally {
-      await runOk("umount", [disk]);
-      await Deno.remove(disk);
-    }
-  },
+    }),
 );
