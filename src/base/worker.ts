@@ -36,7 +36,10 @@ class Thread extends Worker {
   constructor(url: string, task: WorkerTask) {
     super(url, { type: "module", name: `dray-${task}` });
     const message = `It did not listen within ${PATIENCE} ms`;
-    this.#patience = setTimeout(() => this.dispatchEvent(new ErrorEvent("error", { message })), PATIENCE);
+    this.#patience = setTimeout(() => {
+      this.terminate();
+      this.dispatchEvent(new ErrorEvent("error", { message }));
+    }, PATIENCE);
     this.addEventListener("message", () => clearTimeout(this.#patience), { once: true });
     this.addEventListener("error", () => clearTimeout(this.#patience), { once: true });
   }
@@ -70,10 +73,26 @@ interface ThreadScope {
 }
 
 /** What a thread says first, when it listens. */
-export const READY = "ready";
+const READY = "ready";
 
 /**
- * Makes the thread that we are on answer messages, each at its time. It says {@linkcode READY} first.
+ * Listens to a thread of ours.
+ *
+ * @param onLost called when it will answer nothing any more
+ */
+export function hearThread<Reply>(thread: Worker, onReply: (reply: Reply) => void, onLost: () => void): void {
+  thread.addEventListener("message", ({ data }) => {
+    if (data !== READY) onReply(data);
+  });
+  thread.addEventListener("error", (event) => {
+    // Else the runtime ends the program with it.
+    event.preventDefault();
+    onLost();
+  });
+}
+
+/**
+ * Makes the thread that we are on answer messages, each at its time. It says first that it listens.
  *
  * @param onMessage gets a message, and a way to answer, now or later
  */

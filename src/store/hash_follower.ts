@@ -9,7 +9,7 @@
  */
 import { MIB } from "../base/bytes.ts";
 import type { HashAlgorithm } from "../base/hash.ts";
-import { READY, type StartWorker } from "../base/worker.ts";
+import { hearThread, type StartWorker } from "../base/worker.ts";
 import type { HashOrder, HashReply } from "./hash_thread.ts";
 
 /** Bytes that the thread is told of at a time: each message costs a tenth of a millisecond. */
@@ -49,16 +49,12 @@ export class HashFollower {
       this.#fail();
       return undefined;
     }
-    worker.addEventListener("message", ({ data }: MessageEvent<HashReply | typeof READY>) => {
-      if (data === READY) return;
-      const settle = this.#waiting.get(data.id);
-      this.#waiting.delete(data.id);
-      settle?.("hex" in data ? data.hex : undefined);
-    });
-    worker.addEventListener("error", (event) => {
-      event.preventDefault();
-      this.#fail();
-    });
+    const settleWith = (reply: HashReply) => {
+      const settle = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      settle?.("hex" in reply ? reply.hex : undefined);
+    };
+    hearThread(worker, settleWith, () => this.#fail());
     return worker;
   }
 

@@ -8,7 +8,7 @@ import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { loadHashing } from "../base/hash.ts";
 import { Limiter } from "../base/limiter.ts";
-import { READY, type StartWorker } from "../base/worker.ts";
+import { hearThread, type StartWorker } from "../base/worker.ts";
 import {
   DECODE_HERE,
   type DecodedFacts,
@@ -136,16 +136,15 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
   #thread(): Worker | undefined {
     if (this.#isLost || this.#worker !== undefined) return this.#worker;
     const worker = this.#start("unpack");
-    worker?.addEventListener("message", ({ data }: MessageEvent<DecodeReply | typeof READY>) => {
-      if (data !== READY) this.#tell(data);
-    });
-    worker?.addEventListener("error", (event) => {
-      event.preventDefault();
+    if (worker === undefined) {
+      this.#isLost = true;
+      return undefined;
+    }
+    hearThread<DecodeReply>(worker, (reply) => this.#tell(reply), () => {
       this.#worker = undefined;
       this.#isLost = true;
       this.#tell(LOST);
     });
-    if (worker === undefined) this.#isLost = true;
     return this.#worker = worker;
   }
 
