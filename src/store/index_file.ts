@@ -12,6 +12,7 @@ import type { Locks } from "./locks.ts";
 import type { StorePaths } from "./paths.ts";
 import { keepSpare, openSpare } from "./spare.ts";
 import type { OnStep } from "./steps.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Tells one state of a file from another: each update makes a new file. */
 interface Stamp {
@@ -144,9 +145,7 @@ export class IndexFile {
   /** Writes the index to an open file, and gives that the index's name. */
   async #place(content: IndexContent, bytes: Uint8Array, path: string, opened: Deno.FsFile): Promise<void> {
     using file = opened;
-    for (let at = 0; at < bytes.length;) {
-      at += attempt("write", path, () => file.writeSync(bytes.subarray(at)));
-    }
+    writeAll(file, path, bytes);
     attempt("write", path, () => file.truncateSync(bytes.length));
     this.#onStep("index-written");
     await syncFile(file, path);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { Ingest } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -14,12 +13,7 @@ import { attempt } from "./fs_errors.ts";
 import { dropPartial, isStateOf, writeState } from "./partial.ts";
 import { type IngestPlace, moveToBlob, protectBlob } from "./place.ts";
 import { beginHash, type RunningHash, SMALL_BLOB_BYTES } from "./running_hash.ts";
-
-/**
- * Longer writes make the kernel take memory in larger pieces, which it has to get from further away: on a virtual machine
- * whose unused memory goes back to its host, writes of 256 KiB cost up to three times the system time.
- */
-const WRITE_MAX_BYTES = 64 * KIB;
+import { writeAll } from "./write_all.ts";
 
 /** An ingest whose file is open and locked. */
 export class FileIngest implements Ingest {
@@ -65,10 +59,7 @@ export class FileIngest implements Ingest {
     turn: Disposable,
     signal: AbortSignal,
   ): Promise<FileIngest> {
-    const hash = await beginHash(
-      { algorithm: algorithmOf(descriptor.digest), size: descriptor.size, path: place.paths.data },
-      place.follower,
-    );
+    const hash = await hashFor(descriptor, place);
     try {
       const { offset, hasState } = await findStart(descriptor, place, file, have, hash, signal);
       return new FileIngest(descriptor, place, file, turn, { hash, offset, hasState });
@@ -90,15 +81,11 @@ export class FileIngest implements Ingest {
         details: { digest, want: size, got: this.#offset + bytes.length },
       });
     }
-    const path = this.#place.paths.data;
-    for (let at = 0; at < bytes.length;) {
-      const chunk = bytes.subarray(at, at + WRITE_MAX_BYTES);
-      // A full disk can take a part of the bytes: hash and offset follow what it took, so that the partial is good.
-      const written = attempt("write", path, () => this.#file.writeSync(chunk));
-      this.#hash.update(chunk.subarray(0, written));
-      this.#offset += written;
-      at += written;
-    }
+    // Hash and offset follow what the disk took, so that the partial is good.
+    writeAll(this.#file, this.#place.paths.data, bytes, (piece) => {
+      this.#hash.update(piece);
+      this.#offset += piece.length;
+    });
     this.#earlySync.note(bytes.length);
     this.#place.onStep("data-written");
   }
@@ -109,14 +96,10 @@ export class FileIngest implements Ingest {
       this.#file.truncateSync(0);
       this.#file.seekSync(0, Deno.SeekMode.Start);
     });
-    const { digest, size } = this.descriptor;
     this.#offset = 0;
     this.#isVerified = false;
     this.#hash[Symbol.dispose]();
-    this.#hash = await beginHash(
-      { algorithm: algorithmOf(digest), size, path: this.#place.paths.data },
-      this.#place.follower,
-    );
+    this.#hash = await hashFor(this.descriptor, this.#place);
   }
 
   async commit(): Promise<void> {
@@ -214,6 +197,10 @@ export class FileIngest implements Ingest {
     this.#file.close();
     this.#turn[Symbol.dispose]();
   }
+}
+
+function hashFor({ digest, size }: Descriptor, { paths, follower }: IngestPlace): Promise<RunningHash> {
+  return beginHash({ algorithm: algorithmOf(digest), size, path: paths.data }, follower);
 }
 
 /** Finds out what of the file is good to go on from, and writes the facts that let others go on from here. */

@@ -44,7 +44,6 @@ export interface IngestsDeps {
 export class Ingests {
   readonly #deps: IngestsDeps;
   readonly #syncer = new DirectorySyncer();
-
   readonly #follower: HashFollower;
 
   constructor(deps: IngestsDeps) {

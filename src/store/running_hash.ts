@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { neverAborted } from "../base/abort.ts";
 import { KIB, MIB } from "../base/bytes.ts";
 import { findHashing, type HashAlgorithm, type Hasher, hashHex, loadHashing } from "../base/hash.ts";
 import { attempt } from "./fs_errors.ts";
 import type { FollowedFile, HashFollower } from "./hash_follower.ts";
-import { readUpTo } from "./read_up_to.ts";
 
 /** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
 export const SMALL_BLOB_BYTES = 256 * KIB;
+const READ_BYTES = 256 * KIB;
 /** From this size on a thread of its own is worth its start. */
 const LONG_BLOB_BYTES = 16 * MIB;
 
@@ -133,12 +134,12 @@ class FollowingHash implements RunningHash {
   async #hashFile(): Promise<string> {
     const { path, algorithm } = this.#task;
     const hasher = (await loadHashing())(algorithm);
-    using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
-    await readUpTo(file, this.#offset, (bytes) => hasher.update(bytes));
+    await readFile(path, this.#offset, hasher, neverAborted());
     return hasher.hex();
   }
 }
 
+/** Hashes the first `size` bytes of a file, and gives how many there were. @throws the signal's reason */
 async function readFile(
   path: string,
   size: number,
@@ -146,8 +147,14 @@ async function readFile(
   signal: AbortSignal,
 ): Promise<number> {
   using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
-  return await readUpTo(file, size, (bytes) => {
+  const buffer = new Uint8Array(Math.min(READ_BYTES, size));
+  let offset = 0;
+  while (offset < size) {
     signal.throwIfAborted();
-    hash.update(bytes);
-  });
+    const n = await file.read(buffer.subarray(0, Math.min(buffer.length, size - offset)));
+    if (n === null) break;
+    hash.update(buffer.subarray(0, n));
+    offset += n;
+  }
+  return offset;
 }

@@ -12,9 +12,9 @@ import { type Hasher, loadHashing } from "../base/hash.ts";
 import type { BlobInfo, UnnamedIngest } from "../content/store.ts";
 import { type Digest, makeDigest } from "../oci/digest.ts";
 import { syncFile } from "./fs.ts";
-import { attempt } from "./fs_errors.ts";
 import { dropPartial } from "./partial.ts";
 import { type IngestPlace, moveToBlob, protectBlob } from "./place.ts";
+import { writeAll } from "./write_all.ts";
 
 /** A digest that stands for nothing. */
 export function drawDigest(): Digest {
@@ -52,9 +52,7 @@ export class UnnamedFile implements UnnamedIngest {
 
   write(bytes: Uint8Array): void {
     const { file, place } = this.#deps;
-    for (let at = 0; at < bytes.length;) {
-      at += attempt("write", place.paths.data, () => file.writeSync(bytes.subarray(at)));
-    }
+    writeAll(file, place.paths.data, bytes);
     this.#hasher.update(bytes);
     this.#size += bytes.length;
   }
