@@ -9,7 +9,7 @@ import { abortScope, neverAborted } from "../base/abort.ts";
 import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
 import type { CredentialSource } from "../content/credential.ts";
 import type { RegistrySettings } from "../registry/settings.ts";
-import { openStore, type Store, type StoreOptions } from "../store/store.ts";
+import { openStore, type Store } from "../store/store.ts";
 import type { AskedName } from "./ask_name.ts";
 import type { ImageDeps, RemoteOpener, UnpackDeps } from "./deps.ts";
 import { filterImages, findImage } from "./find.ts";
@@ -67,7 +67,7 @@ export async function openImagesAsking(options: OpenOptions, first: FirstPull): 
 }
 
 async function open(options: OpenOptions, first: FirstPull | undefined): Promise<ImageService> {
-  const { startWorker = ownWorkers() } = options;
+  const { mode = "write", startWorker = ownWorkers() } = options;
   type Client = Awaited<ReturnType<typeof openClient>>;
   let client: Promise<Client> | undefined;
   async function openClient() {
@@ -85,7 +85,7 @@ async function open(options: OpenOptions, first: FirstPull | undefined): Promise
   asking?.catch(() => {});
   let store: Store;
   try {
-    store = await openStore(options.root, storeOptions(options));
+    store = await openStore(options.root, { mode, startWorker });
   } catch (error) {
     scope?.abort(error);
     close();
@@ -200,17 +200,13 @@ export interface OpenDeps extends ImageDeps {
  * @throws AppError `store_corrupt`, `permission_denied`, `no_space`
  */
 export async function openImageDeps(options: OpenOptions): Promise<OpenDeps> {
+  const { mode = "write", startWorker = ownWorkers() } = options;
   const [store, { openRegistry }] = await Promise.all([
-    openStore(options.root, storeOptions(options)),
+    openStore(options.root, { mode, startWorker }),
     import("../registry/registry.ts"),
   ]);
   const registry = openRegistry(options.registry ?? {});
-  const { startWorker = ownWorkers() } = options;
   return { store, startWorker, registry, close: () => registry.close() };
-}
-
-function storeOptions({ mode = "write", startWorker = ownWorkers() }: OpenOptions): StoreOptions {
-  return { mode, startWorker };
 }
 
 /** Where this file is what it was written as, the one that threads run is beside it. */

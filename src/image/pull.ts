@@ -134,7 +134,8 @@ async function bring(
 }
 
 /**
- * Loads what hashes long blobs while the registry answers: not for an image that is here already under the name, since
+ * Loads what hashes blobs of middling length while the registry answers (small ones do without, and long ones have a
+ * thread that loads it): not for an image that is here already under the name, since
  * that will hardly need it.
  */
 async function loadingMeanwhile(

@@ -55,8 +55,6 @@ class MendingBody implements FetchBody {
   /** Looks for a reason to share the body out; undefined where that must not be, or did not work. */
   #speedometer: Speedometer | undefined;
   #probe: TailProbe | undefined;
-  /** Bytes per second that one connection gave. */
-  #speed = 0;
   #team: RangeTeam | undefined;
 
   constructor(plan: BodyPlan, opened: Opened, offset: number) {
@@ -137,11 +135,10 @@ class MendingBody implements FetchBody {
     const { context, signal } = this.#plan;
     if (speed !== undefined && this.#size - this.#position >= SHARED_MIN_BYTES) {
       this.#speedometer = undefined;
-      this.#speed = speed;
       this.#probe = new TailProbe({ size: this.#size, speed }, this.#opener(source), context.clock, signal);
     } else if (this.#probe !== undefined) {
       this.#probe.note(bytes);
-      if (this.#probe.takeWish()) this.#shareOut(this.#opener(source), this.#probe.first);
+      if (this.#probe.takeWish()) this.#shareOut(this.#opener(source), this.#probe);
     }
   }
 
@@ -150,11 +147,11 @@ class MendingBody implements FetchBody {
   }
 
   /** Lets a team fetch what is behind the next part; the connection that is open brings the bytes up to there. */
-  #shareOut(open: OpenRange, end: number): void {
+  #shareOut(open: OpenRange, { first: end, speed }: TailProbe): void {
     const first = this.#position + PART_BYTES;
     if (end - first < PART_BYTES) return;
     const { context, signal } = this.#plan;
-    this.#team = new RangeTeam({ first, size: end, speed: this.#speed }, open, context.clock, signal);
+    this.#team = new RangeTeam({ first, size: end, speed }, open, context.clock, signal);
   }
 
   /** Reads the last part, which is here. */

@@ -116,9 +116,9 @@ export class DirectClient {
         }, this.#headTimeout);
         await writing;
         const head = await readHead(connection, method);
-        if (head !== undefined) pool.noteLatency(performance.now() - begin);
-        if (head !== undefined) return new OpenResponse(head, url, connection, pool, release, signal);
-        throw new Error("connection closed before message completed");
+        if (head === undefined) throw new Error("connection closed before message completed");
+        pool.noteLatency(performance.now() - begin);
+        return new OpenResponse(head, url, connection, pool, release, signal);
       } catch (error) {
         const isStale = isReused && !connection.hasUnread && !isLate;
         connection.close();

@@ -25,7 +25,8 @@ export interface ProbeTask {
 export class TailProbe implements Disposable {
   /** The first byte of the last part. */
   readonly first: number;
-  readonly #speed: number;
+  /** Bytes per second that the first connection gave alone. */
+  readonly speed: number;
   readonly #clock: Clock;
   readonly #scope: AbortScope;
   readonly #buffer = new Uint8Array(PART_BYTES);
@@ -38,7 +39,7 @@ export class TailProbe implements Disposable {
   /** Begins to fetch. */
   constructor({ size, speed }: ProbeTask, open: OpenRange, clock: Clock, signal: AbortSignal) {
     this.first = size - PART_BYTES;
-    this.#speed = speed;
+    this.speed = speed;
     this.#clock = clock;
     this.#scope = abortScope(signal);
     // A host that refuses says enough: the first connection brings it all.
@@ -88,6 +89,6 @@ export class TailProbe implements Disposable {
       }
     }
     const seconds = (this.#clock.elapsed() - (this.#halfAt ?? 0)) / 1000;
-    this.#wantsHelp = this.#otherBytes >= this.#speed * seconds * KEPT;
+    this.#wantsHelp = this.#otherBytes >= this.speed * seconds * KEPT;
   }
 }
