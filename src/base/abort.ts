@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { after } from "./timer.ts";
 
 /**
  * Resolves after `ms` milliseconds, or rejects with the signal's own reason, unwrapped, as soon as it aborts.
@@ -12,14 +13,14 @@
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const timer = setTimeout(finish, ms);
+    const disarm = after(ms, finish);
     signal.addEventListener("abort", stop, { once: true });
     function finish() {
       signal.removeEventListener("abort", stop);
       resolve();
     }
     function stop() {
-      clearTimeout(timer);
+      disarm();
       reject(signal.reason);
     }
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { after } from "./timer.ts";
 
 /** Waits that are shorter are over before anybody has read of them, in milliseconds. */
 const PATIENCE_MS = 1000;
@@ -12,6 +13,6 @@ export type OnWait = () => void;
 
 /** Calls `tell` once, unless it is disposed within a second. */
 export function patience(tell: OnWait | undefined): Disposable {
-  const timer = tell === undefined ? undefined : setTimeout(tell, PATIENCE_MS);
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
+  const disarm = tell === undefined ? undefined : after(PATIENCE_MS, tell);
+  return { [Symbol.dispose]: () => disarm?.() };
 }

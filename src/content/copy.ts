@@ -5,6 +5,7 @@
  */
 import { KIB } from "../base/bytes.ts";
 import { AppError, isCode, messageOf } from "../base/errors.ts";
+import { SpareMemory } from "../base/spare_memory.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Fetcher, TransferEvent } from "./remote.ts";
 import type { Ingest, Ingester } from "./store.ts";
@@ -31,6 +32,10 @@ export interface CopyResult {
 
 /** Reads larger than this gain nothing; writes of 1 MiB and more cost several times the system time. */
 const BUFFER_BYTES = 256 * KIB;
+
+/** Blobs up to this size have a buffer that fits; the others take turns, since fresh memory costs more than a read. */
+const TINY_BYTES = 64 * KIB;
+const SPARE_BUFFERS = new SpareMemory({ pieceBytes: BUFFER_BYTES, pieces: 16 });
 
 /**
  * Copies one blob. What an earlier run left is gone on from; what turns out to be wrong is thrown away and fetched
@@ -85,7 +90,8 @@ async function fill(
     await ingest.restart();
   }
   onEvent({ kind: "begin", offset: ingest.offset, host: body.host });
-  const buffer = new Uint8Array(Math.max(1, Math.min(BUFFER_BYTES, descriptor.size)));
+  const isTiny = descriptor.size <= TINY_BYTES;
+  const buffer = isTiny ? new Uint8Array(Math.max(1, descriptor.size)) : SPARE_BUFFERS.take(BUFFER_BYTES);
   let filled = 0;
   const flush = () => {
     if (filled === 0) return;
@@ -108,6 +114,8 @@ async function fill(
     // Whatever ended the loop, the bytes that came are good ones to go on from.
     flush();
   }
+  // Not after a failure: a read that was given up may still bring bytes.
+  if (!isTiny) SPARE_BUFFERS.give(buffer);
 }
 
 /** The same wrong bytes twice are the host's doing, and the message says so. */

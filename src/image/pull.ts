@@ -5,6 +5,7 @@
  */
 import { abortScope } from "../base/abort.ts";
 import { loadHashing } from "../base/hash.ts";
+import { after } from "../base/timer.ts";
 import type { Remote, Resolved } from "../content/remote.ts";
 import type { Digest } from "../oci/digest.ts";
 import {
@@ -144,11 +145,11 @@ async function loadingMeanwhile(
   name: string,
 ): Promise<Resolved> {
   const isHere = (await store.listImages()).some((record) => record.name === name);
-  const timer = isHere ? undefined : setTimeout(loadHashing, LOAD_AFTER_MS);
+  const disarm = isHere ? undefined : after(LOAD_AFTER_MS, loadHashing);
   try {
     return await resolving;
   } finally {
-    clearTimeout(timer);
+    disarm?.();
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { sleep } from "../base/abort.ts";
+import { after } from "../base/timer.ts";
 
 /** What this room needs to know of time. */
 export interface Clock {
@@ -25,8 +26,5 @@ export const SYSTEM_CLOCK: Clock = {
   elapsed: () => performance.now(),
   random: () => Math.random(),
   sleep,
-  after(ms, act) {
-    const timer = setTimeout(act, ms);
-    return () => clearTimeout(timer);
-  },
+  after,
 };

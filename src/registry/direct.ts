@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { after } from "../base/timer.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import { CONTENT_LENGTH } from "./http_names.ts";
 import { headTimeoutError, networkErrorFrom } from "./network_error.ts";
@@ -80,14 +81,14 @@ export class DirectClient {
   ): Promise<HttpResponse | undefined> {
     if (pool.keepsAlive) return await sending;
     const warm = (count: number) => pool.warm(count, this.#headTimeout, signal);
-    const timer = setTimeout(() => warm(WARM_CONNECTIONS), WARM_AFTER_MS);
+    const disarm = after(WARM_AFTER_MS, () => warm(WARM_CONNECTIONS));
     try {
       const response = await sending;
       const length = Number(response?.headers.get(CONTENT_LENGTH) ?? 0);
       if (response?.status === 200 && length > FIRST_WINDOW_BYTES) warm(LANES_MAX - WARM_CONNECTIONS);
       return response;
     } finally {
-      clearTimeout(timer);
+      disarm();
     }
   }
 
@@ -106,14 +107,14 @@ export class DirectClient {
       signal.addEventListener("abort", close, { once: true });
       const release = () => signal.removeEventListener("abort", close);
       let isLate = false;
-      let timer: ReturnType<typeof setTimeout> | undefined;
+      let disarm: (() => void) | undefined;
       try {
         const begin = performance.now();
         const writing = connection.write(text);
-        timer = setTimeout(() => {
+        disarm = after(this.#headTimeout, () => {
           isLate = true;
           close();
-        }, this.#headTimeout);
+        });
         await writing;
         const head = await readHead(connection, method);
         if (head === undefined) throw new Error("connection closed before message completed");
@@ -128,17 +129,14 @@ export class DirectClient {
         if (isStale) continue;
         throw isLate ? headTimeoutError(url, this.#headTimeout) : networkErrorFrom(error, url);
       } finally {
-        clearTimeout(timer);
+        disarm?.();
       }
     }
   }
 
   /** Closes idle connections. Bodies that are being read go on. */
   close(): void {
-    for (const { pool, lanes } of this.#pools.splice(0)) {
-      lanes.close();
-      pool.close();
-    }
+    for (const { pool } of this.#pools.splice(0)) pool.close();
   }
 
   #poolFor(url: URL, identity: TlsIdentity) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { KIB } from "../base/bytes.ts";
+import { after } from "../base/timer.ts";
 import type { HttpResponse } from "./http.ts";
 
 /** A body up to this size is read to its end, so that its connection serves the next request; a longer one is cut. */
@@ -18,7 +19,7 @@ export async function discardResponse(response: HttpResponse): Promise<void> {
   using _response = response;
   const buffer = new Uint8Array(4 * KIB);
   let left = DRAIN_MAX_BYTES;
-  const timer = setTimeout(() => response[Symbol.dispose](), DRAIN_MAX_MS);
+  const disarm = after(DRAIN_MAX_MS, () => response[Symbol.dispose]());
   try {
     for (;;) {
       const n = await response.body.read(buffer);
@@ -27,6 +28,6 @@ export async function discardResponse(response: HttpResponse): Promise<void> {
   } catch {
     // Nobody wanted it: a body that breaks is no failure.
   } finally {
-    clearTimeout(timer);
+    disarm();
   }
 }

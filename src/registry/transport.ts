@@ -6,6 +6,7 @@
 import { abortScope } from "../base/abort.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
+import { after } from "../base/timer.ts";
 import { DirectClient } from "./direct.ts";
 import { discardResponse } from "./discard.ts";
 import { FetchResponse } from "./fetch_response.ts";
@@ -154,9 +155,9 @@ class HttpTransport implements ClosableTransport {
     if (request.expectedBytes !== undefined) slot.use(await this.#smallOnes.acquire(signal));
     const client = this.#clientFor(request.url, identity, proxy);
     const scope = abortScope(signal);
-    const timer = setTimeout(
-      () => scope.abort(headTimeoutError(request.url, this.#headTimeout)),
+    const disarm = after(
       this.#headTimeout,
+      () => scope.abort(headTimeoutError(request.url, this.#headTimeout)),
     );
     try {
       const response = await fetch(request.url, {
@@ -173,7 +174,7 @@ class HttpTransport implements ClosableTransport {
       signal.throwIfAborted();
       throw networkErrorFrom(error, request.url, proxy?.url.host);
     } finally {
-      clearTimeout(timer);
+      disarm();
     }
   }
 

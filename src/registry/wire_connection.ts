@@ -5,6 +5,7 @@
  */
 import { abortable, abortScope } from "../base/abort.ts";
 import { KIB } from "../base/bytes.ts";
+import { after } from "../base/timer.ts";
 import { parseIp } from "./addresses.ts";
 import { latin1, latin1Bytes } from "./latin1.ts";
 
@@ -191,12 +192,11 @@ export async function openWithin(
 ): Promise<WireConnection> {
   using scope = abortScope(signal);
   const opening = WireConnection.open(target, scope.signal);
-  // Set once the connection is on its way: a program's first timer takes 6 ms to load.
-  const timer = setTimeout(() => scope.abort(new Error("timed out")), ms);
+  const disarm = after(ms, () => scope.abort(new Error("timed out")));
   try {
     return await opening;
   } finally {
-    clearTimeout(timer);
+    disarm();
   }
 }
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { SpareMemory } from "../base/spare_memory.ts";
 import { KIB } from "../base/bytes.ts";
 import { wireBody } from "./wire_body.ts";
 import type { WireConnection } from "./wire_connection.ts";
 import { type RawRequest, type RawResponse, readHead } from "./wire_exchange.ts";
-import type { SpareMemory } from "./wire_memory.ts";
 import type { WirePool } from "./wire_pool.ts";
 
 /** What small bodies may hold beyond what was expected: a refusal says why. */

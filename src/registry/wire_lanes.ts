@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { KIB } from "../base/bytes.ts";
+import { SpareMemory } from "../base/spare_memory.ts";
+import { after } from "../base/timer.ts";
 import type { RawRequest, RawResponse } from "./wire_exchange.ts";
 import { type Job, Lane } from "./wire_lane.ts";
-import { SpareMemory } from "./wire_memory.ts";
 import type { WirePool } from "./wire_pool.ts";
 
 /** Connections at once: what hides a round trip and stays polite. */
@@ -14,6 +16,9 @@ export const LANES_MAX = 24;
 const DEPTH = 8;
 /** Below this a line gains nothing over one request after the other, in milliseconds. */
 const LONG_WAY_MS = 5;
+/** What the longest of small bodies fits in, with what it may have beyond; and how many stay for the next. */
+const PIECE_BYTES = 80 * KIB;
+const SPARE_PIECES = 32;
 /** How often connections are looked at in the time that they have. */
 const LOOKS = 4;
 
@@ -30,14 +35,13 @@ interface Listener {
 export class WireLanes {
   readonly #pool: WirePool;
   readonly #timeout: number;
-  readonly #memory = new SpareMemory();
+  readonly #memory = new SpareMemory({ pieceBytes: PIECE_BYTES, pieces: SPARE_PIECES });
   readonly #lanes = new Set<Lane>();
   readonly #listeners = new Map<AbortSignal, Listener>();
   #queue: Job[] = [];
   /** Whether a connection with a line has broken: then this server gets one request at a time. */
   #isShort = false;
-  #watch: ReturnType<typeof setInterval> | undefined;
-  #isClosed = false;
+  #watch: (() => void) | undefined;
 
   /** @param timeout how long a connection may take to be made or to bring anything, in milliseconds */
   constructor(pool: WirePool, timeout: number) {
@@ -102,12 +106,6 @@ export class WireLanes {
     this.#listeners.delete(job.signal);
   }
 
-  /** Ends the watch once nothing is under way; what is goes on. */
-  close(): void {
-    this.#isClosed = true;
-    this.#unwatch();
-  }
-
   /** The next job for a lane that has so many in line already. */
   #next(inLine: number): Job | undefined {
     if (inLine >= this.depth) return undefined;
@@ -147,7 +145,7 @@ export class WireLanes {
       this.#lanes.delete(lane);
       this.#return(left);
       this.#fill();
-      if (this.#isClosed) this.#unwatch();
+      this.#unwatch();
     });
     this.#watchLanes();
   }
@@ -155,17 +153,16 @@ export class WireLanes {
   /** One timer for all lanes, and set when the first request is out: a timer for each would cost more than a request. */
   #watchLanes(): void {
     if (this.#watch !== undefined) return;
-    this.#watch = setInterval(() => {
+    this.#watch = after(this.#timeout / LOOKS, () => {
+      this.#watch = undefined;
       for (const lane of this.#lanes) lane.checkSpeed(LOOKS);
-      this.#unwatch();
-    }, this.#timeout / LOOKS);
-    // The requests keep the program, and the timer outlives them.
-    Deno.unrefTimer(this.#watch);
+      if (this.#lanes.size > 0) this.#watchLanes();
+    });
   }
 
   #unwatch(): void {
     if (this.#lanes.size > 0) return;
-    clearInterval(this.#watch);
+    this.#watch?.();
     this.#watch = undefined;
   }
 

@@ -20,7 +20,6 @@ function open(url: URL, Pool: typeof WirePool = FarPool, timeout = 5_000) {
   const get = (path: string, signal = never, expected = 100) =>
     lanes.send(rawRequest({ method: "GET", url: new URL(path, url), headers: {} }, {}), expected, signal);
   const close = () => {
-    lanes.close();
     pool.close();
   };
   return { get, [Symbol.dispose]: close };

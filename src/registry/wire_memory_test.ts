@@ -1,27 +1,9 @@
-import { assert, assertEquals, assertStrictEquals } from "../../tests/assert.ts";
-import { SpareMemory } from "./wire_memory.ts";
+import { assertEquals } from "../../tests/assert.ts";
 import { receivedResponse } from "./wire_response.ts";
 import { parseResponseHead } from "./wire_head.ts";
 
 const HEAD = parseResponseHead("HTTP/1.1 200 OK\r\nContent-Length: 5", "GET");
 const URL_HERE = new URL("http://reg.example/");
-
-Deno.test("SpareMemory gives a piece to one at a time", () => {
-  const memory = new SpareMemory();
-  const first = memory.take(10);
-  const second = memory.take(10);
-  assert(first.buffer !== second.buffer);
-  memory.give(first);
-  assertStrictEquals(memory.take(1000), first);
-});
-
-Deno.test("SpareMemory makes long pieces and keeps none", () => {
-  const memory = new SpareMemory();
-  const long = memory.take(1_000_000);
-  assertEquals(long.length, 1_000_000);
-  memory.give(long);
-  assert(memory.take(1_000_000) !== long);
-});
 
 function received() {
   const memory = new TextEncoder().encode("hello");

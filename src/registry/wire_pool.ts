@@ -9,6 +9,8 @@ import { openWithin, type WireConnection, type WireTarget } from "./wire_connect
 const CONNECT_MAX_MS = 3_000;
 /** Most servers close what is idle for a minute or more. */
 const IDLE_MAX_MS = 30_000;
+/** A short program does without the sweep: its first `setTimeout` would cost it 8 of these milliseconds. */
+const BRIEF_MS = 1_000;
 
 /** Idle connections to one server, made with the same trust. Close it. */
 export class WirePool {
@@ -16,6 +18,7 @@ export class WirePool {
   #idle: { readonly connection: WireConnection; readonly since: number }[] = [];
   /** The least time from a request to its answer, in milliseconds: no less than a round trip. */
   #latency = Infinity;
+  readonly #began = performance.now();
   #keepsAlive = false;
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -97,13 +100,14 @@ export class WirePool {
   close(): void {
     this.#isClosed = true;
     for (const { connection } of this.#idle.splice(0)) connection.close();
+    if (this.#sweep === undefined) return;
     clearTimeout(this.#sweep);
     this.#sweep = undefined;
   }
 
   /** The timer is left alone while connections come and go: setting and clearing it costs as much as a request. */
   #startSweep(): void {
-    if (this.#sweep !== undefined) return;
+    if (this.#sweep !== undefined || performance.now() - this.#began < BRIEF_MS) return;
     const timer = setTimeout(() => {
       this.#sweep = undefined;
       const oldest = Date.now() - IDLE_MAX_MS;

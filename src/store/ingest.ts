@@ -10,9 +10,9 @@ import { algorithmOf, makeDigest } from "../oci/digest.ts";
 import { removeEventually, removeQuietly, syncFile } from "./fs.ts";
 import { EarlySync } from "./early_sync.ts";
 import { attempt } from "./fs_errors.ts";
-import { dropPartial, isStateOf, writeState } from "./partial.ts";
+import { dropPartial, findState, isSameBlob, SMALL_BLOB_BYTES, writeState } from "./partial.ts";
 import { type IngestPlace, moveToBlob, protectBlob } from "./place.ts";
-import { beginHash, type RunningHash, SMALL_BLOB_BYTES } from "./running_hash.ts";
+import { beginHash, type RunningHash } from "./running_hash.ts";
 import { writeAll } from "./write_all.ts";
 
 /** An ingest whose file is open and locked. */
@@ -59,7 +59,7 @@ export class FileIngest implements Ingest {
     turn: Disposable,
     signal: AbortSignal,
   ): Promise<FileIngest> {
-    const hash = await hashFor(descriptor, place);
+    const hash = hashFor(descriptor, place);
     try {
       const { offset, hasState } = await findStart(descriptor, place, file, have, hash, signal);
       return new FileIngest(descriptor, place, file, turn, { hash, offset, hasState });
@@ -99,7 +99,7 @@ export class FileIngest implements Ingest {
     this.#offset = 0;
     this.#isVerified = false;
     this.#hash[Symbol.dispose]();
-    this.#hash = await hashFor(this.descriptor, this.#place);
+    this.#hash = hashFor(this.descriptor, this.#place);
   }
 
   async commit(): Promise<void> {
@@ -199,7 +199,7 @@ export class FileIngest implements Ingest {
   }
 }
 
-function hashFor({ digest, size }: Descriptor, { paths, follower }: IngestPlace): Promise<RunningHash> {
+function hashFor({ digest, size }: Descriptor, { paths, follower }: IngestPlace): RunningHash {
   return beginHash({ algorithm: algorithmOf(digest), size, path: paths.data }, follower);
 }
 
@@ -212,9 +212,12 @@ async function findStart(
   hash: RunningHash,
   signal: AbortSignal,
 ): Promise<{ readonly offset: number; readonly hasState: boolean }> {
-  const isOurs = have > 0 && have <= descriptor.size && isStateOf(paths.state, descriptor);
+  const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
+  const state = have > 0 ? findState(paths.state) : undefined;
+  const isOurs = have > 0 && have <= descriptor.size &&
+    (state === undefined ? isSmall : isSameBlob(state, descriptor));
   if (!isOurs && have > 0) attempt("write", paths.data, () => file.truncateSync(0));
-  const hasState = descriptor.size > SMALL_BLOB_BYTES;
+  const hasState = !isSmall;
   if (!isOurs) {
     if (hasState) {
       writeState(paths.state, descriptor);
@@ -225,5 +228,5 @@ async function findStart(
   const offset = await hash.resume(have, signal);
   if (offset < have) attempt("write", paths.data, () => file.truncateSync(offset));
   file.seekSync(offset, Deno.SeekMode.Start);
-  return { offset, hasState: true };
+  return { offset, hasState: state !== undefined };
 }

@@ -25,7 +25,7 @@ async function withStore(
   }
 }
 
-const LARGE = 600_000;
+const LARGE = 3_000_000;
 
 Deno.test("a committed blob is read-only, and nothing else of its ingest is left", async () => {
   await withStore(async (store, root) => {
@@ -109,6 +109,37 @@ Deno.test("a partial without true facts beside it begins from zero", async (t) =
         ingest.write(bytes.subarray(offset));
         await ingest.commit();
         assertEquals(await store.readBlob(descriptor.digest, LARGE), bytes);
+      }));
+  }
+});
+
+Deno.test("a small partial that a kill left without facts is gone on from, and its hash judges it", async (t) => {
+  const size = 600_000;
+  const { bytes, descriptor } = await sampleOf(size);
+  const rotten = bytes.slice();
+  rotten.fill(0, 5, 500);
+  for (
+    const [what, left, isGood] of [["good bytes", bytes, true], ["rotten bytes", rotten, false]] as const
+  ) {
+    await t.step(what, () =>
+      withStore(async (store) => {
+        const { data } = new StorePaths(store.root).ingestOf({
+          digest: descriptor.digest,
+          isSmall: true,
+          isReplacement: false,
+        });
+        Deno.writeFileSync(data, left.subarray(0, 1000));
+        await using ingest = await begin(store, descriptor);
+        assertEquals(ingest.offset, 1000);
+        ingest.write(bytes.subarray(1000));
+        if (!isGood) {
+          const error = await assertRejects(() => ingest.commit(), Error);
+          assert(isCode(error, "digest_mismatch"), error.message);
+          assertEquals(ingest.offset, 0);
+          ingest.write(bytes);
+        }
+        await ingest.commit();
+        assertEquals(await store.readBlob(descriptor.digest, size), bytes);
       }));
   }
 });

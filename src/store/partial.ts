@@ -4,12 +4,19 @@
  *
  * @module
  */
+import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { type Descriptor, readDescriptor } from "../oci/descriptor.ts";
 import { parseJsonObject } from "../oci/json.ts";
 import { removeQuietly } from "./fs.ts";
 import { attempt, isMissing } from "./fs_errors.ts";
 import type { IngestPaths } from "./paths.ts";
+
+/**
+ * Blobs up to this size cost the fewest calls: their facts are written only if they fail. Bytes without facts, which a
+ * kill leaves, are gone on from all the same: their name has the digest, and the hash judges them in the end.
+ */
+export const SMALL_BLOB_BYTES = 2 * MIB;
 
 /**
  * Writes the facts: `{digest, size, mediaType, createdAt}`. Not made durable: a state that was lost or cut short means
@@ -33,9 +40,8 @@ export function findState(path: string): Descriptor | undefined {
 }
 
 /** Whether the facts are those of the same blob. */
-export function isStateOf(path: string, descriptor: Descriptor): boolean {
-  const state = findState(path);
-  return state?.digest === descriptor.digest && state.size === descriptor.size;
+export function isSameBlob(state: Descriptor, { digest, size }: Descriptor): boolean {
+  return state.digest === digest && state.size === size;
 }
 
 /** Removes all of an ingest. Only with its lock. */

@@ -5,13 +5,22 @@
  */
 import { neverAborted } from "../base/abort.ts";
 import { KIB, MIB } from "../base/bytes.ts";
-import { findHashing, type HashAlgorithm, type Hasher, hashHex, loadHashing } from "../base/hash.ts";
+import {
+  findHashing,
+  type HashAlgorithm,
+  type Hasher,
+  type HasherFactory,
+  hashHex,
+  loadHashing,
+} from "../base/hash.ts";
 import { attempt } from "./fs_errors.ts";
 import type { FollowedFile, HashFollower } from "./hash_follower.ts";
 
-/** Blobs up to this size cost the fewest calls: they are hashed from memory, and after a kill they begin from zero. */
-export const SMALL_BLOB_BYTES = 256 * KIB;
+/** Blobs up to this size are hashed from memory while the streaming code is not there. */
+const TINY_BLOB_BYTES = 256 * KIB;
 const READ_BYTES = 256 * KIB;
+/** For bytes that are read while everything else waits. */
+const CATCH_UP_BYTES = 64 * KIB;
 /** From this size on a thread of its own is worth its start. */
 const LONG_BLOB_BYTES = 16 * MIB;
 
@@ -42,13 +51,13 @@ export interface HashTask {
  * Begins a hash. Loading the streaming code costs 19 ms the first time: a pull of nothing but small blobs does without
  * it, since those can wait in memory, and for long ones a thread loads it.
  */
-export async function beginHash(task: HashTask, follower: HashFollower): Promise<RunningHash> {
+export function beginHash(task: HashTask, follower: HashFollower): RunningHash {
   const { algorithm, size, path } = task;
   const followed = size >= LONG_BLOB_BYTES ? follower.follow(path, algorithm) : undefined;
   if (followed !== undefined) return new FollowingHash(task, followed);
   // Where it is loaded it beats the other way for small ones too, which hands each of them to a thread.
-  const make = findHashing() ?? (size > SMALL_BLOB_BYTES ? await loadHashing() : undefined);
-  return make === undefined ? new WholeHash(task) : new StreamHash(path, make(algorithm));
+  if (size <= TINY_BLOB_BYTES && findHashing() === undefined) return new WholeHash(task);
+  return new StreamHash(task);
 }
 
 class WholeHash implements RunningHash {
@@ -77,25 +86,56 @@ class WholeHash implements RunningHash {
   [Symbol.dispose](): void {}
 }
 
+/**
+ * The code is loaded when the first bytes are here: the host sends more meanwhile, where loading it before the first
+ * request would let it wait. What comes until then is read back from the file.
+ */
 class StreamHash implements RunningHash {
-  readonly #path: string;
-  readonly #hasher: Hasher;
+  readonly #task: HashTask;
+  #hasher: Hasher | undefined;
+  /** Bytes that are in the file, and in the hash. */
+  #offset = 0;
+  #hashed = 0;
 
-  constructor(path: string, hasher: Hasher) {
-    this.#path = path;
-    this.#hasher = hasher;
+  constructor(task: HashTask) {
+    this.#task = task;
   }
 
   update(bytes: Uint8Array): void {
-    this.#hasher.update(bytes);
+    const make = findHashing();
+    if (make === undefined) loadHashing().catch(() => {});
+    else {
+      this.#catchUp(make).update(bytes);
+      this.#hashed += bytes.length;
+    }
+    this.#offset += bytes.length;
   }
 
-  resume(size: number, signal: AbortSignal): Promise<number> {
-    return readFile(this.#path, size, this, signal);
+  async resume(size: number, signal: AbortSignal): Promise<number> {
+    this.#hasher = (await loadHashing())(this.#task.algorithm);
+    return this.#offset = this.#hashed = await readFile(this.#task.path, size, this.#hasher, signal);
   }
 
-  hex(): Promise<string> {
-    return Promise.resolve(this.#hasher.hex());
+  async hex(): Promise<string> {
+    return this.#catchUp(await loadHashing()).hex();
+  }
+
+  #catchUp(make: HasherFactory): Hasher {
+    const { path, algorithm } = this.#task;
+    const hasher = this.#hasher ??= make(algorithm);
+    if (this.#hashed === this.#offset) return hasher;
+    using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
+    attempt("read", path, () => file.seekSync(this.#hashed, Deno.SeekMode.Start));
+    const buffer = new Uint8Array(Math.min(CATCH_UP_BYTES, this.#offset - this.#hashed));
+    while (this.#hashed < this.#offset) {
+      const room = buffer.subarray(0, Math.min(buffer.length, this.#offset - this.#hashed));
+      const n = attempt("read", path, () => file.readSync(room));
+      // Somebody has cut the file: its hash will tell.
+      if (n === null) break;
+      hasher.update(room.subarray(0, n));
+      this.#hashed += n;
+    }
+    return hasher;
   }
 
   [Symbol.dispose](): void {}

@@ -111,7 +111,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
 
   rule("blobs of every algorithm", async (store) => {
     for (const algorithm of ["sha256", "sha384", "sha512"] as const) {
-      for (const size of [10, 300_000]) {
+      for (const size of [10, 300_000, 3_000_000]) {
         const sample = await sampleOf(size, 1, algorithm);
         await addSample(store, sample);
         assertEquals(await store.readBlob(sample.descriptor.digest, size), sample.bytes);
@@ -158,7 +158,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     await assertFails(store.beginIngest(wrong, neverAborted()), "size_mismatch");
   });
 
-  for (const size of [1000, 600_000]) {
+  for (const size of [1000, 600_000, 3_000_000]) {
     const half = size / 2;
 
     rule(`a partial of ${size} bytes is gone on from`, async (store, under) => {
