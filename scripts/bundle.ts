@@ -7,6 +7,8 @@
  *
  * @module
  */
+import { group } from "./bundle/group.ts";
+
 const ROOT = new URL("../", import.meta.url).pathname;
 
 /** Where what is made goes. */
@@ -15,7 +17,7 @@ export const DIST = `${ROOT}dist`;
 /**
  * Bundles `main.ts`.
  *
- * @param output `file` for one file; `folder` for one file for each part that is loaded by itself, which starts faster
+ * @param output `file` for one file; `folder` for a few that are loaded when they are wanted, which starts faster
  * @returns the path of the file to run
  * @throws Error if the bundler fails
  */
@@ -38,6 +40,7 @@ export async function bundle(output: "file" | "folder"): Promise<string> {
     await withoutForeignPaths(`${DIST}/dray.js`);
     return `${DIST}/dray.js`;
   }
+  await group(modules);
   for (const { name } of Deno.readDirSync(modules)) await withoutForeignPaths(`${modules}/${name}`);
   return `${modules}/main.js`;
 }

@@ -10,6 +10,7 @@ import { findTool } from "../../tests/real/tools.ts";
 import type { Contender } from "./contender.ts";
 import { AGAIN_GOAL, START_GOAL_MS } from "./goals.ts";
 import { measure, type Sample, summarize, type Summary } from "./measure.ts";
+import type { Way } from "./networks.ts";
 import { inTurn } from "./order.ts";
 import { megabytesOf, secondsOf } from "./table.ts";
 
@@ -37,44 +38,62 @@ export async function startUp(programs: readonly Starter[], runs: number): Promi
 /** F: pulls an image twice into one folder, several times. @throws Error if it asks for more than it may */
 export async function pullAgain(
   dray: Contender,
+  path: string,
+  { host, caFile, line }: Way,
   registry: Distribution,
-  reference: string,
   folder: string,
   runs: number,
 ): Promise<string> {
-  const pull = () => dray.run({ reference, folder, caFile: undefined });
+  const pull = () => dray.run({ reference: `${host}/${path}`, folder, caFile });
   await pull();
   const before = (await registry.accessLog()).length;
   const samples: Sample[] = [];
   for (let i = 0; i < runs; i++) samples.push(await pull());
   const requests = ((await registry.accessLog()).length - before) / runs;
   if (requests > AGAIN_GOAL.requests) throw new Error(`F: dray asks ${requests} times for what it has`);
-  return `F: an image that is there already (goal: ${AGAIN_GOAL.requests} request, ${AGAIN_GOAL.ms} ms): ${requests} request(s), ${
+  return `F: an image that is there already, ${line.what} (goal: ${AGAIN_GOAL.requests} request, ${AGAIN_GOAL.ms} ms): ${requests} request(s), ${
     inMs(summarize(samples))
   }\n`;
 }
 
-/** G: pulls two images that share most of their layers. @throws Error if any byte of them comes twice */
-export async function pullSharing(dray: Contender, registry: Distribution, folder: string): Promise<string> {
-  const shared = Array.from({ length: 8 }, (_, i) => ({ size: 500_000, seed: 900 + i }));
-  const first = await buildImage({ layers: [...shared, { size: 30_000, seed: 990 }], seed: 1 });
-  const second = await buildImage({ layers: [...shared, { size: 40_000, seed: 991 }], seed: 2 });
-  const from = (await registry.accessLog()).length;
+/** Two images in a registry, and the layers that both have. */
+export interface Sharing {
+  readonly paths: readonly string[];
+  readonly shared: ReadonlyMap<string, number>;
+}
+
+/** Makes and pushes two images that share most of their layers. */
+export async function pushSharing(registry: Distribution): Promise<Sharing> {
+  const layers = Array.from({ length: 8 }, (_, i) => ({ size: 500_000, seed: 900 + i }));
+  const first = await buildImage({ layers: [...layers, { size: 30_000, seed: 990 }], seed: 1 });
+  const second = await buildImage({ layers: [...layers, { size: 40_000, seed: 991 }], seed: 2 });
+  const paths: string[] = [];
   for (const [i, image] of [first, second].entries()) {
     const reference = await pushTo(registry.origin, "bench/g", String(i), image);
-    await dray.run({ reference, folder, caFile: undefined });
-  }
-  const came = new Map<string, number>();
-  for (const { method, path, status, bytes } of (await registry.accessLog()).slice(from)) {
-    if (method !== "GET" || status >= 300) continue;
-    const digest = /\/blobs\/(sha256:.*)/.exec(path)?.[1];
-    if (digest !== undefined) came.set(digest, (came.get(digest) ?? 0) + bytes);
+    paths.push(reference.slice(reference.indexOf("/") + 1));
   }
   const both = first.blobs.filter(({ digest }) => second.blobs.some((blob) => blob.digest === digest));
-  const size = both.reduce((sum, blob) => sum + blob.size, 0);
-  const bytes = both.reduce((sum, { digest }) => sum + (came.get(digest) ?? 0), 0);
+  return { paths, shared: new Map(both.map(({ digest, size }) => [digest, size])) };
+}
+
+/** G: pulls both. @throws Error if any byte of what they share comes twice */
+export async function pullSharing(
+  dray: Contender,
+  { paths, shared }: Sharing,
+  { host, caFile, line }: Way,
+  registry: Distribution,
+  folder: string,
+): Promise<string> {
+  const from = (await registry.accessLog()).length;
+  for (const path of paths) await dray.run({ reference: `${host}/${path}`, folder, caFile });
+  let bytes = 0;
+  for (const { method, path, status, bytes: sent } of (await registry.accessLog()).slice(from)) {
+    if (method !== "GET" || status >= 300) continue;
+    if (shared.has(/\/blobs\/(sha256:.*)/.exec(path)?.[1] ?? "")) bytes += sent;
+  }
+  const size = [...shared.values()].reduce((sum, one) => sum + one, 0);
   if (bytes !== size) throw new Error(`G: of ${size} shared bytes ${bytes} came`);
-  return `G: two images that share ${both.length} layers of ${size} bytes: ${bytes} bytes of these came, ${
+  return `G: two images that share ${shared.size} layers of ${size} bytes, ${line.what}: ${bytes} bytes of these came, ${
     bytes - size
   } of them twice\n`;
 }

@@ -19,12 +19,13 @@ export function curlTar(layers: readonly Layer[], packing: Packing): Contender {
     name: "curl and tar",
     isOurs: false,
     missing,
-    run({ reference, folder }) {
+    run({ reference, folder, caFile }) {
       const [host = "", ...rest] = reference.split("/");
       const repository = rest.join("/").split(":")[0];
+      const scheme = caFile === undefined ? "http" : `--cacert '${caFile}' https`;
       const option = packing === "gzip" ? "-xzf" : "--zstd -xf";
       const lines = layers.map(({ digest }) =>
-        `curl -sf http://${host}/v2/${repository}/blobs/${digest} | tar -C '${folder}/root' --numeric-owner -p ${option} -`
+        `curl -sf ${scheme}://${host}/v2/${repository}/blobs/${digest} | tar -C '${folder}/root' --numeric-owner -p ${option} -`
       );
       const script = [`mkdir -p '${folder}/root'`, ...lines].join("\n");
       return measure({ program: "bash", args: ["-euo", "pipefail", "-c", script] });

@@ -11,31 +11,47 @@ export interface Line {
   readonly tls?: boolean;
   /** What a proxy makes of loopback. */
   readonly network?: Network;
-  /** Keys of the work that says something there: the rest waits for the same bytes, whoever carries them. */
+  /** Keys of the work that says something there. */
   readonly works: string;
+  /** Keys of the work that goes there too, once, if everything is asked for: it waits for the same bytes, whoever carries them. */
+  readonly beside: string;
 }
 
 const MB = 1_000_000;
 
+/** What leads to a registry. */
+export interface Way {
+  /** `127.0.0.1:5000`: the registry, or a proxy before it. */
+  readonly host: string;
+  /** Who signed the registry's certificate; undefined for plain http. */
+  readonly caFile: string | undefined;
+  /** The key of the line. */
+  readonly name: string;
+  readonly line: Line;
+}
+
 /** All of them, by their names on the command line. */
 export const NETWORKS: Readonly<Record<string, Line>> = {
-  loopback: { what: "loopback", works: "ABCD" },
-  tls: { what: "TLS", tls: true, works: "ABCD" },
-  rtt20: { what: "20 ms", network: { rtt: 20 }, works: "CD" },
-  rtt100: { what: "100 ms", network: { rtt: 100 }, works: "CD" },
+  loopback: { what: "loopback", works: "ABCDEFG", beside: "" },
+  tls: { what: "TLS", tls: true, works: "ABCD", beside: "EFG" },
+  rtt20: { what: "20 ms", network: { rtt: 20 }, works: "CD", beside: "ABEFG" },
+  rtt100: { what: "100 ms", network: { rtt: 100 }, works: "CD", beside: "ABEFG" },
   slow: {
     what: "20 MB/s per connection",
     network: { rtt: 0, bandwidth: { bytes: 20 * MB, of: "connection" } },
     works: "S",
+    beside: "ABCDEFG",
   },
   link20: {
     what: "20 MB/s in all, 20 ms",
     network: { rtt: 20, bandwidth: { bytes: 20 * MB, of: "link" } },
     works: "S",
+    beside: "",
   },
   link100: {
     what: "20 MB/s in all, 100 ms",
     network: { rtt: 100, bandwidth: { bytes: 20 * MB, of: "link" } },
     works: "S",
+    beside: "",
   },
 };

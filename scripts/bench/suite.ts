@@ -5,11 +5,11 @@
  */
 import { type Distribution, startDistribution } from "../../tests/real/distribution.ts";
 import { findTool } from "../../tests/real/tools.ts";
-import { pullAgain, pullSharing, type Starter, startUp } from "./checks.ts";
+import { pullAgain, pullSharing, pushSharing, type Sharing, type Starter, startUp } from "./checks.ts";
 import type { Contender } from "./contender.ts";
 import { criLoad } from "./cri_load.ts";
 import { type Dray, ours, prepareDray, pullArgs } from "./dray.ts";
-import { type Line, NETWORKS } from "./networks.ts";
+import { type Line, NETWORKS, type Way } from "./networks.ts";
 import { findNoSync } from "./no_sync.ts";
 import type { Options } from "./options.ts";
 import { startProxy } from "./proxy.ts";
@@ -17,7 +17,7 @@ import { race, warmBytesFor } from "./race.ts";
 import { Report } from "./report.ts";
 import { machine } from "./table.ts";
 import { rivals } from "./tools.ts";
-import { raceAtTree } from "./tree.ts";
+import { pushTrees, raceAtTrees, type Tree } from "./tree.ts";
 import { raceAtLayer } from "./unpack_layer.ts";
 import { bytesOf, push, type Work, WORKS } from "./work.ts";
 
@@ -36,6 +36,15 @@ interface Suite {
   readonly signal: AbortSignal;
 }
 
+/** What is in the registries, each thing by its path and tag. */
+interface Content {
+  readonly references: ReadonlyMap<Work, string>;
+  readonly trees: readonly Tree[];
+  /** The image of F. */
+  readonly again: string | undefined;
+  readonly sharing: Sharing | undefined;
+}
+
 /** Does all that the options say. `folder` is there, and the caller's to remove. */
 export async function runSuite(options: Options, folder: string, signal: AbortSignal): Promise<void> {
   const words = await prepareDray(options.form, folder);
@@ -49,23 +58,41 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
     options.networks.some((name) => NETWORKS[name] !== undefined && isAsked(suite, key, NETWORKS[name]))
   );
   const storage = `${folder}/storage`;
-  const references = new Map<Work, string>();
   {
     await using plain = await startDistribution({ storage });
-    for (const work of works) {
-      references.set(work, await push(work, options.scale, plain.origin));
-      signal.throwIfAborted();
+    const content = await pushContent(suite, works, plain);
+    await raceOverAll(suite, plain, content, false);
+    await raceAtUnpacking(suite, plain);
+    if (options.networks.some((name) => NETWORKS[name]?.tls)) {
+      await using encrypted = await startDistribution({ storage, tls: true });
+      await raceOverAll(suite, encrypted, content, true);
     }
-    await raceOverAll(suite, plain, references, false);
-    await checkAll(suite, plain);
-  }
-  if (options.networks.some((name) => NETWORKS[name]?.tls)) {
-    await using encrypted = await startDistribution({ storage, tls: true });
-    await raceOverAll(suite, encrypted, references, true);
   }
   await raceAtSocket(suite);
   // The terminal has the details already; the file has this at its top.
   if (report.summary !== "") console.log(report.summary);
+}
+
+/** Pushes what is asked for over any network. */
+async function pushContent(
+  { options: { only, scale }, folder, signal }: Suite,
+  works: readonly Work[],
+  registry: Distribution,
+): Promise<Content> {
+  const references = new Map<Work, string>();
+  for (const work of works) {
+    references.set(work, await push(work, scale, registry.origin));
+    signal.throwIfAborted();
+  }
+  const again = WORKS.find(({ key }) => key === "C");
+  return {
+    references,
+    trees: only.includes("E") ? await pushTrees(registry, scale, `${folder}/tree`) : [],
+    again: only.includes("F") && again !== undefined
+      ? references.get(again) ?? await push(again, scale, registry.origin)
+      : undefined,
+    sharing: only.includes("G") ? await pushSharing(registry) : undefined,
+  };
 }
 
 async function headOf({ form, runs }: Options): Promise<string> {
@@ -94,19 +121,20 @@ async function starters({ options, dray, folder }: Suite): Promise<readonly Star
 }
 
 function isAsked({ options }: Suite, key: string, line: Line): boolean {
-  return options.only.includes(key) && (options.isEvery || line.works.includes(key));
+  return options.only.includes(key) &&
+    (line.works.includes(key) || options.isEvery && line.beside.includes(key));
 }
 
 async function raceOverAll(
   suite: Suite,
   registry: Distribution,
-  references: ReadonlyMap<Work, string>,
+  content: Content,
   isTls: boolean,
 ): Promise<void> {
   for (const name of suite.options.networks) {
     const line = NETWORKS[name];
     if (line !== undefined && (line.tls ?? false) === isTls) {
-      await raceOver(suite, name, line, registry, references);
+      await raceOver(suite, name, line, registry, content);
     }
   }
 }
@@ -116,15 +144,25 @@ async function raceOver(
   name: string,
   line: Line,
   registry: Distribution,
-  references: ReadonlyMap<Work, string>,
+  content: Content,
 ): Promise<void> {
   const { options: { scale, runs }, folder, report, signal } = suite;
   const [hostname = "", port] = registry.host.split(":");
   await using proxy = line.network === undefined
     ? undefined
     : startProxy({ hostname, port: Number(port) }, line.network);
-  const host = proxy === undefined ? registry.host : `127.0.0.1:${proxy.port}`;
-  for (const [work, path] of references) {
+  const way: Way = {
+    host: proxy === undefined ? registry.host : `127.0.0.1:${proxy.port}`,
+    caFile: line.tls ? registry.caFile : undefined,
+    name,
+    line,
+  };
+  const courseOf = (key: string) => ({
+    folder: `${folder}/race`,
+    runs: line.works.includes(key) ? runs : 1,
+    signal,
+  });
+  for (const [work, path] of content.references) {
     if (!isAsked(suite, work.key, line)) continue;
     const small = scale === "quick" ? " (made small)" : "";
     await report.addRace({
@@ -133,35 +171,28 @@ async function raceOver(
       isUnpacked: false,
       rows: await race(
         [...ours(suite.dray, pullArgs), ...suite.rivals],
-        { reference: `${host}/${path}`, caFile: line.tls ? registry.caFile : undefined },
-        {
-          folder: `${folder}/race`,
-          runs,
-          warmBytes: scale === "quick" ? 0 : warmBytesFor(bytesOf(work, scale)),
-          signal,
-        },
+        { reference: `${way.host}/${path}`, caFile: way.caFile },
+        { ...courseOf(work.key), warmBytes: scale === "quick" ? 0 : warmBytesFor(bytesOf(work, scale)) },
       ),
     });
   }
+  const { trees, again, sharing } = content;
+  const [own] = ours(suite.dray, pullArgs);
+  if (isAsked(suite, "E", line)) await raceAtTrees(trees, way, suite, scale, courseOf("E"), report);
+  if (again !== undefined && isAsked(suite, "F", line)) {
+    const times = courseOf("F").runs;
+    await report.add(await pullAgain(own, again, way, registry, `${folder}/again-${name}`, times));
+  }
+  if (sharing !== undefined && isAsked(suite, "G", line)) {
+    await report.add(await pullSharing(own, sharing, way, registry, `${folder}/sharing-${name}`));
+  }
 }
 
-/** The work that goes over loopback alone. */
-async function checkAll(
-  { options, dray, rivals, folder, report, signal }: Suite,
-  registry: Distribution,
-): Promise<void> {
-  const { only, scale, runs } = options;
-  const [own] = ours(dray, pullArgs);
-  const course = { folder: `${folder}/race`, runs, signal };
-  if (only.includes("E")) await raceAtTree(dray, rivals, registry, scale, course, report);
-  if (only.includes("U")) await raceAtLayer(dray, rivals, registry, course, report);
-  if (only.includes("F")) {
-    const image = WORKS.find(({ key }) => key === "C") ?? WORKS[0];
-    if (image === undefined) return;
-    const reference = `${registry.host}/${await push(image, scale, registry.origin)}`;
-    await report.add(await pullAgain(own, registry, reference, `${folder}/again`, runs));
-  }
-  if (only.includes("G")) await report.add(await pullSharing(own, registry, `${folder}/sharing`));
+/** U, which goes over loopback alone. */
+async function raceAtUnpacking(suite: Suite, registry: Distribution): Promise<void> {
+  const { options: { only, runs }, dray, rivals, folder, report, signal } = suite;
+  if (!only.includes("U")) return;
+  await raceAtLayer(dray, rivals, registry, { folder: `${folder}/race`, runs, signal }, report);
 }
 
 /** L, which builds its rival with Go. */

@@ -70,14 +70,14 @@ Deno.test("summaryOf() gives what is unpacked a table with rivals of its own", (
   const text = summaryOf([
     outcome("S slow", [row("dray", 1), row("dray, no fsync", 1), row("crane", 3)]),
     outcome(
-      "E gzip unpacked",
+      "E gzip unpacked loopback",
       [row("dray", 2), row("dray, no fsync", 1), row("curl and tar", 3), row("ctr image pull", 6)],
       true,
     ),
     outcome("U gzip", [row("dray", 2), row("dray, no fsync", 1), row("umoci", 8)], true),
   ]);
   assertEquals(cells(text, "S slow").slice(3), ["3.00", "3.00 (3)", "–"]);
-  assertEquals(cells(text, "E gzip unpacked").slice(3), ["**1.50** (2)", "3.00 (3)", "–"]);
+  assertEquals(cells(text, "E gzip unpacked loopback").slice(3), ["**1.50** (2)", "3.00 (3)", "–"]);
   assertEquals(cells(text, "U gzip").slice(3), ["–", "–", "4.00"]);
 });
 

@@ -63,7 +63,7 @@ export async function copyBlob(
     // Another copy's wrong bytes come here too, as the signal's reason: they say nothing against what is here.
     if (signal.aborted || !isCode(error, "digest_mismatch", "size_mismatch")) throw error;
     onEvent({ kind: "restart", reason: messageOf(error) });
-    await ingest.restart();
+    ingest.restart();
     try {
       await fill(fetcher, ingest, onEvent, count, signal);
       onEvent({ kind: "commit" });
@@ -87,7 +87,7 @@ async function fill(
   using body = await fetcher.fetch(descriptor, { offset: ingest.offset, onEvent }, signal);
   if (body.offset !== ingest.offset) {
     onEvent({ kind: "restart", reason: `host "${body.host}" can't go on in the middle` });
-    await ingest.restart();
+    ingest.restart();
   }
   onEvent({ kind: "begin", offset: ingest.offset, host: body.host });
   const isTiny = descriptor.size <= TINY_BYTES;

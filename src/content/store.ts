@@ -65,7 +65,7 @@ export interface Ingest extends AsyncDisposable {
    */
   write(bytes: Uint8Array): void;
   /** Throws away all that was written and begins again at offset 0. */
-  restart(): Promise<void>;
+  restart(): void;
   /**
    * Makes the bytes a blob: checks digest and size, syncs, renames, syncs the directory. Success also if somebody
    * else committed the same blob meanwhile.

@@ -140,7 +140,7 @@ export async function storeBytes(
 ): Promise<void> {
   await using ingest = await store.beginIngest(descriptor, signal);
   if (ingest === undefined) return;
-  if (ingest.offset > 0) await ingest.restart();
+  if (ingest.offset > 0) ingest.restart();
   ingest.write(bytes);
   await ingest.commit();
 }

@@ -81,7 +81,8 @@ export class DirectClient {
   ): Promise<HttpResponse | undefined> {
     if (pool.keepsAlive) return await sending;
     const warm = (count: number) => pool.warm(count, this.#headTimeout, signal);
-    const disarm = after(WARM_AFTER_MS, () => warm(WARM_CONNECTIONS));
+    // One more turn of the loop: a program that was busy till then finds an answer that has come meanwhile first.
+    let disarm = after(WARM_AFTER_MS, () => disarm = after(0, () => warm(WARM_CONNECTIONS)));
     try {
       const response = await sending;
       const length = Number(response?.headers.get(CONTENT_LENGTH) ?? 0);

@@ -90,7 +90,7 @@ export class FileIngest implements Ingest {
     this.#place.onStep("data-written");
   }
 
-  async restart(): Promise<void> {
+  restart(): void {
     this.#mustBeOpen("restart");
     attempt("write", this.#place.paths.data, () => {
       this.#file.truncateSync(0);
@@ -115,12 +115,12 @@ export class FileIngest implements Ingest {
     } catch (error) {
       await judging.catch(() => {});
       // After a failed sync the kernel may take the pages for clean: what reads back well need not be on the disk.
-      await this.restart();
+      this.restart();
       throw error;
     }
     const problem = await judging;
     if (problem !== undefined) {
-      await this.restart();
+      this.restart();
       throw problem;
     }
     onStep("data-synced");

@@ -205,20 +205,23 @@ class MemoryIngest implements Ingest {
     this.#hasher.update(bytes);
   }
 
-  restart(): Promise<void> {
+  restart(): void {
     this.#mustBeOpen();
     this.#partial.chunks.length = 0;
     this.#hasher = this.#hashing(algorithmOf(this.descriptor.digest));
-    return Promise.resolve();
   }
 
-  async commit(): Promise<void> {
+  commit(): Promise<void> {
+    return new Promise((resolve) => resolve(this.#commit()));
+  }
+
+  #commit(): void {
     this.#mustBeOpen();
     const { digest, size } = this.descriptor;
     const got = `${algorithmOf(digest)}:${this.#hasher.hex()}`;
     const have = this.offset;
     if (have !== size || got !== digest) {
-      await this.restart();
+      this.restart();
       if (have === size) {
         throw new AppError("digest_mismatch", `Cannot commit blob "${digest}": its bytes hash to "${got}"`);
       }

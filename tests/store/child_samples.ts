@@ -7,7 +7,7 @@ import { type Sample, sampleOf } from "../contract/samples.ts";
 
 /** Sizes on both sides of the one up to which an ingest takes the short way. */
 const SMALL_BYTES = 3000;
-const LARGE_BYTES = 300_000;
+const LARGE_BYTES = 2_200_000;
 
 /** The sample of a number: small and large ones take turns. */
 export function childSample(

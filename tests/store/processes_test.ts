@@ -36,7 +36,8 @@ Deno.test("of two processes that ingest the same blob one writes and the other w
 });
 
 Deno.test("who waits for a process that is killed takes over what it left", async () => {
-  for (const [size, offset] of [[3000, 0], [600_000, 300_000]] as const) {
+  for (const size of [3000, 600_000, 3_000_000]) {
+    const offset = size / 2;
     await withRoot(async (root) => {
       await using first = new Child("hold-ingest", root, String(size));
       assertEquals(await first.line(), "half");

@@ -94,7 +94,7 @@ async function takeBlob(
   await using ingest = await store.beginIngest(descriptor, signal);
   if (ingest === undefined) return;
   // An archive can't be read in the middle: what an interrupted pull left is written again.
-  if (ingest.offset > 0) await ingest.restart();
+  if (ingest.offset > 0) ingest.restart();
   await pour(file.reader, (bytes) => ingest.write(bytes), signal);
   await ingest.commit();
 }
