@@ -22,10 +22,10 @@ export function curlTar(layers: readonly Layer[], packing: Packing): Contender {
     run({ reference, folder, caFile }) {
       const [host = "", ...rest] = reference.split("/");
       const repository = rest.join("/").split(":")[0];
-      const scheme = caFile === undefined ? "http" : `--cacert '${caFile}' https`;
+      const server = caFile === undefined ? `http://${host}` : `--cacert '${caFile}' https://${host}`;
       const option = packing === "gzip" ? "-xzf" : "--zstd -xf";
       const lines = layers.map(({ digest }) =>
-        `curl -sf ${scheme}://${host}/v2/${repository}/blobs/${digest} | tar -C '${folder}/root' --numeric-owner -p ${option} -`
+        `curl -sf ${server}/v2/${repository}/blobs/${digest} | tar -C '${folder}/root' --numeric-owner -p ${option} -`
       );
       const script = [`mkdir -p '${folder}/root'`, ...lines].join("\n");
       return measure({ program: "bash", args: ["-euo", "pipefail", "-c", script] });

@@ -54,13 +54,10 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
   const report = new Report(await headOf(options), options.out);
   const suite: Suite = { options, dray, rivals: chosen, folder, report, signal };
   await report.add(await startUp(await starters(suite), options.runs));
-  const works = WORKS.filter(({ key }) =>
-    options.networks.some((name) => NETWORKS[name] !== undefined && isAsked(suite, key, NETWORKS[name]))
-  );
   const storage = `${folder}/storage`;
   {
     await using plain = await startDistribution({ storage });
-    const content = await pushContent(suite, works, plain);
+    const content = await pushContent(suite, plain);
     await raceOverAll(suite, plain, content, false);
     await raceAtUnpacking(suite, plain);
     if (options.networks.some((name) => NETWORKS[name]?.tls)) {
@@ -75,23 +72,25 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
 
 /** Pushes what is asked for over any network. */
 async function pushContent(
-  { options: { only, scale }, folder, signal }: Suite,
-  works: readonly Work[],
+  suite: Suite,
   registry: Distribution,
 ): Promise<Content> {
+  const { options: { networks, scale }, folder, signal } = suite;
+  const isWanted = (key: string) =>
+    networks.some((name) => NETWORKS[name] !== undefined && isAsked(suite, key, NETWORKS[name]));
   const references = new Map<Work, string>();
-  for (const work of works) {
+  for (const work of WORKS.filter(({ key }) => isWanted(key))) {
     references.set(work, await push(work, scale, registry.origin));
     signal.throwIfAborted();
   }
   const again = WORKS.find(({ key }) => key === "C");
   return {
     references,
-    trees: only.includes("E") ? await pushTrees(registry, scale, `${folder}/tree`) : [],
-    again: only.includes("F") && again !== undefined
+    trees: isWanted("E") ? await pushTrees(registry, scale, `${folder}/tree`) : [],
+    again: isWanted("F") && again !== undefined
       ? references.get(again) ?? await push(again, scale, registry.origin)
       : undefined,
-    sharing: only.includes("G") ? await pushSharing(registry) : undefined,
+    sharing: isWanted("G") ? await pushSharing(registry) : undefined,
   };
 }
 
@@ -157,17 +156,14 @@ async function raceOver(
     name,
     line,
   };
-  const courseOf = (key: string) => ({
-    folder: `${folder}/race`,
-    runs: line.works.includes(key) ? runs : 1,
-    signal,
-  });
+  const isBeside = (key: string) => !line.works.includes(key);
+  const courseOf = (key: string) => ({ folder: `${folder}/race`, runs: isBeside(key) ? 1 : runs, signal });
   for (const [work, path] of content.references) {
     if (!isAsked(suite, work.key, line)) continue;
     const small = scale === "quick" ? " (made small)" : "";
     await report.addRace({
       key: scale === "quick" ? "" : `${work.key} ${name}`,
-      title: `${work.key}: ${work.what}${small}, ${line.what}`,
+      title: `${work.key}: ${work.what}${small}, ${line.what}${isBeside(work.key) ? " (once)" : ""}`,
       isUnpacked: false,
       rows: await race(
         [...ours(suite.dray, pullArgs), ...suite.rivals],

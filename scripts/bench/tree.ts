@@ -49,7 +49,9 @@ export async function raceAtTrees(
     const megabytes = Math.round(layers.reduce((sum, { size }) => sum + size, 0) / 1e6);
     const what = `E: files of /usr, ${
       Math.round(TREE_BYTES[scale] / 1e6)
-    } MB, in ${packing} ${megabytes} MB, ${line.what}`;
+    } MB, in ${packing} ${megabytes} MB, ${line.what}${
+      course.runs === 1 && !line.works.includes("E") ? " (once)" : ""
+    }`;
     const task = { reference: `${host}/${path}`, caFile };
     const pulling = [...ours(dray, pullArgs), ...rivals.filter(({ name }) => !isUnpacking(name))];
     await report.addRace({

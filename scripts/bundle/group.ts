@@ -53,7 +53,7 @@ export async function group(directory: string): Promise<void> {
       for (const name of names) assign(name, file);
     }
   }
-  const build = await rollup({
+  await using build = await rollup({
     input: `${directory}/main.js`,
     external: /^node:/,
     treeshake: false,

@@ -7,6 +7,9 @@
 /** Timers that are made the light way; whoever makes more has time to load the others. */
 const LIGHT_MAX = 256;
 
+/** The longest that the runtime can wait, in milliseconds: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 let made = 0;
 
 /**
@@ -17,11 +20,14 @@ let made = 0;
  * a signal with a time loads nothing. But one that was given up stays in memory until its time: hence not for all.
  */
 export function after(ms: number, act: () => void): () => void {
+  // Infinity waits as long as can be; a signal refuses it, and less than nothing.
+  const wait = Math.min(Math.max(0, ms), LONGEST_MS);
   if (made++ >= LIGHT_MAX) {
-    const timer = setTimeout(act, ms);
+    const timer = setTimeout(act, wait);
     return () => clearTimeout(timer);
   }
-  const signal = AbortSignal.timeout(ms);
-  signal.addEventListener("abort", act, { once: true });
-  return () => signal.removeEventListener("abort", act);
+  const signal = AbortSignal.timeout(wait);
+  const call = () => act();
+  signal.addEventListener("abort", call, { once: true });
+  return () => signal.removeEventListener("abort", call);
 }

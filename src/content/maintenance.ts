@@ -14,7 +14,7 @@ export interface IngestStatus {
   readonly digest: Digest;
   /** Bytes that are here. */
   readonly offset: number;
-  /** Bytes that there will be. */
+  /** Bytes that there will be; as many as there are where that is not known. */
   readonly size: number;
   /** When a byte was last written, in milliseconds since 1970. */
   readonly updatedAt: number;

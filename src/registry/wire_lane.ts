@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { SpareMemory } from "../base/spare_memory.ts";
 import { KIB } from "../base/bytes.ts";
+import type { SpareMemory } from "../base/spare_memory.ts";
 import { wireBody } from "./wire_body.ts";
 import type { WireConnection } from "./wire_connection.ts";
 import { type RawRequest, type RawResponse, readHead } from "./wire_exchange.ts";

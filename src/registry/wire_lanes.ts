@@ -31,7 +31,7 @@ interface Listener {
   readonly leave: () => void;
 }
 
-/** The lanes to one server. Only for requests that may be sent twice. Close them. */
+/** The lanes to one server. Only for requests that may be sent twice. */
 export class WireLanes {
   readonly #pool: WirePool;
   readonly #timeout: number;
@@ -150,7 +150,7 @@ export class WireLanes {
     this.#watchLanes();
   }
 
-  /** One timer for all lanes, and set when the first request is out: a timer for each would cost more than a request. */
+  /** One timer for all lanes until none is left, and set when the first request is out: each costs half as much as a request. */
   #watchLanes(): void {
     if (this.#watch !== undefined) return;
     this.#watch = after(this.#timeout / LOOKS, () => {

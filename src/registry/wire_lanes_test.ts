@@ -19,10 +19,7 @@ function open(url: URL, Pool: typeof WirePool = FarPool, timeout = 5_000) {
   const lanes = new WireLanes(pool, timeout);
   const get = (path: string, signal = never, expected = 100) =>
     lanes.send(rawRequest({ method: "GET", url: new URL(path, url), headers: {} }, {}), expected, signal);
-  const close = () => {
-    pool.close();
-  };
-  return { get, [Symbol.dispose]: close };
+  return { get, [Symbol.dispose]: () => pool.close() };
 }
 
 const text = (response: { readonly body: Uint8Array } | undefined) =>

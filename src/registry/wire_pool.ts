@@ -9,7 +9,7 @@ import { openWithin, type WireConnection, type WireTarget } from "./wire_connect
 const CONNECT_MAX_MS = 3_000;
 /** Most servers close what is idle for a minute or more. */
 const IDLE_MAX_MS = 30_000;
-/** A short program does without the sweep: its first `setTimeout` would cost it 8 of these milliseconds. */
+/** A program that is younger does without the sweep: its first `setTimeout` would cost it 8 of these milliseconds. */
 const BRIEF_MS = 1_000;
 
 /** Idle connections to one server, made with the same trust. Close it. */
@@ -18,7 +18,6 @@ export class WirePool {
   #idle: { readonly connection: WireConnection; readonly since: number }[] = [];
   /** The least time from a request to its answer, in milliseconds: no less than a round trip. */
   #latency = Infinity;
-  readonly #began = performance.now();
   #keepsAlive = false;
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -68,9 +67,13 @@ export class WirePool {
     }));
   }
 
-  /** The connection that was used last, if one is idle. */
+  /** The connection that was used last, if one is idle and not for so long that its server may have left. */
   takeIdle(): WireConnection | undefined {
-    return this.#idle.pop()?.connection;
+    const last = this.#idle.pop();
+    if (last === undefined || last.since > Date.now() - IDLE_MAX_MS) return last?.connection;
+    // The others have been idle for longer.
+    for (const { connection } of [last, ...this.#idle.splice(0)]) connection.close();
+    return undefined;
   }
 
   /**
@@ -107,7 +110,7 @@ export class WirePool {
 
   /** The timer is left alone while connections come and go: setting and clearing it costs as much as a request. */
   #startSweep(): void {
-    if (this.#sweep !== undefined || performance.now() - this.#began < BRIEF_MS) return;
+    if (this.#sweep !== undefined || performance.now() < BRIEF_MS) return;
     const timer = setTimeout(() => {
       this.#sweep = undefined;
       const oldest = Date.now() - IDLE_MAX_MS;

@@ -159,7 +159,7 @@ export class FileIngest implements Ingest {
       await this.#earlySync.end().catch(() => {});
       if (!this.#hasState) writeState(this.#place.paths.state, this.descriptor);
     } catch (error) {
-      // A full disk is what brings us here most often; without its facts the partial begins from zero, no worse.
+      // A full disk is what brings us here most often; a small partial does without its facts.
       if (!(error instanceof AppError)) throw error;
     } finally {
       this.#release();
@@ -217,6 +217,8 @@ async function findStart(
   const isOurs = have > 0 && have <= descriptor.size &&
     (state === undefined ? isSmall : isSameBlob(state, descriptor));
   if (!isOurs && have > 0) attempt("write", paths.data, () => file.truncateSync(0));
+  // Facts that are not those of this blob would stay when it is committed, and stand in the way of the next bytes.
+  if (isSmall && have > 0 && (state === undefined || !isOurs)) removeQuietly(paths.state);
   const hasState = !isSmall;
   if (!isOurs) {
     if (hasState) {

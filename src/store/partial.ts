@@ -1,6 +1,6 @@
 /**
- * What an unfinished write leaves on the disk: its bytes, and beside them the facts without which nobody knows what the
- * bytes were to become.
+ * What an unfinished write leaves on the disk: its bytes, and beside those of a large blob the facts without which nobody
+ * goes on from them.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const SMALL_BLOB_BYTES = 2 * MIB;
 
 /**
  * Writes the facts: `{digest, size, mediaType, createdAt}`. Not made durable: a state that was lost or cut short means
- * that the bytes are fetched again, nothing more.
+ * that the bytes of a large blob are fetched again, nothing more.
  *
  * @throws AppError `no_space`, `permission_denied`
  */

@@ -213,8 +213,12 @@ export function testContentStore(name: string, open: StoreFactory): void {
           await using ingest = await begin(store, { ...descriptor, size: size + 1 });
           ingest.write(bytes.subarray(0, half));
         }
-        await using ingest = await begin(await under.reopen(), descriptor);
+        const reopened = await under.reopen();
+        await using ingest = await begin(reopened, descriptor);
         assertEquals(ingest.offset, 0);
+        ingest.write(bytes);
+        await ingest.commit();
+        assertEquals(await gather(reopened.listIngests()), []);
       },
     );
 

@@ -11,7 +11,7 @@ const KILLED = 137;
 
 realTest({}, "a store stays whole when a pull is killed after any step of a write", async (t) => {
   await using registry = await startRegistry();
-  const image = await buildImage({ layers: [{ size: 700_000 }, { size: 900_000 }] });
+  const image = await buildImage({ layers: [{ size: 2_500_000 }, { size: 3_000_000 }] });
   const { reference } = registry.push("app", "v1", image);
   for (const step of COMMIT_STEPS) {
     // The first index is the empty one of a new store; the second one names the image.

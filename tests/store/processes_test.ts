@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "../asse
 import { Child } from "./child_process.ts";
 import { childSample } from "./child_samples.ts";
 
-const SIZES = [3000, 600_000];
+const SIZES = [3000, 600_000, 3_000_000];
 
 async function withRoot(run: (root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "dray-processes-" });
@@ -36,7 +36,7 @@ Deno.test("of two processes that ingest the same blob one writes and the other w
 });
 
 Deno.test("who waits for a process that is killed takes over what it left", async () => {
-  for (const size of [3000, 600_000, 3_000_000]) {
+  for (const size of SIZES) {
     const offset = size / 2;
     await withRoot(async (root) => {
       await using first = new Child("hold-ingest", root, String(size));

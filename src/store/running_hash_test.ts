@@ -1,0 +1,43 @@
+import { assertEquals } from "../../tests/assert.ts";
+import { findHashing, loadHashing } from "../base/hash.ts";
+import { MIB } from "../base/bytes.ts";
+import { NO_WORKERS } from "../base/worker.ts";
+import { digestOf } from "../oci/digest.ts";
+import { HashFollower } from "./hash_follower.ts";
+import { beginHash } from "./running_hash.ts";
+
+Deno.test("a hash takes the bytes that came before its code was loaded from the file", async () => {
+  const path = await Deno.makeTempFile({ prefix: "dray-hash-" });
+  try {
+    const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+    const want = await digestOf(bytes);
+    const begin = () => beginHash({ algorithm: "sha256", size: MIB, path }, new HashFollower(NO_WORKERS));
+    using early = begin();
+    using late = begin();
+    let written = 0;
+    const write = (end: number) => {
+      const piece = bytes.subarray(written, end);
+      Deno.writeFileSync(path, piece, { append: true });
+      written = end;
+      early.update(piece);
+      return piece;
+    };
+    assertEquals(findHashing(), undefined);
+    late.update(write(10_000));
+    late.update(write(20_000));
+    await loadHashing();
+    late.update(write(30_000));
+    late.update(write(bytes.length));
+    assertEquals([`sha256:${await early.hex()}`, `sha256:${await late.hex()}`], [want, want]);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a hash that knows none of its bytes is that of nothing", async () => {
+  using hash = beginHash(
+    { algorithm: "sha256", size: MIB, path: "/nothing/is/here" },
+    new HashFollower(NO_WORKERS),
+  );
+  assertEquals(`sha256:${await hash.hex()}`, await digestOf(new Uint8Array(0)));
+});
