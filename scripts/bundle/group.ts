@@ -7,8 +7,6 @@
  *
  * @module
  */
-import { rollup } from "rollup";
-
 /** The files, and the parts that each begins with; what they import goes along with the first that wants it. */
 const GROUPS: readonly (readonly [file: string, parts: readonly string[]])[] = [
   ["thread", ["main", "thread", "hash_thread", "decode_thread"]],
@@ -53,6 +51,8 @@ export async function group(directory: string): Promise<void> {
       for (const name of names) assign(name, file);
     }
   }
+  // Loaded here: whoever only wants to know where bundles go has no right to load native code.
+  const { rollup } = await import("rollup");
   await using build = await rollup({
     input: `${directory}/main.js`,
     external: /^node:/,
