@@ -12,8 +12,8 @@
  *
  * Work: A, B, C, D and S are images of made bytes (`bench/work.ts`), over networks (`bench/networks.ts`); E is a real
  * file system and U a real layer, pulled and unpacked; F an image that is there already; G two images that share
- * layers; L the CRI socket. With `--every` each of A to G
- * goes over each network but the full lines, which are there for S; where it says little, once.
+ * layers; L the CRI socket. With `--every` each of A to G goes over each network but the full lines, which are there for
+ * S; where it says little, once.
  *
  * What makes it fair: all take turns, in another order each round (`bench/order.ts`); before each run what others left
  * unwritten is written, and memory is touched and freed (`bench/warm.ts`), for on a virtual machine whoever is first to

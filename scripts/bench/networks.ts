@@ -19,6 +19,11 @@ export interface Line {
 
 const MB = 1_000_000;
 
+/** The line in a title; work that goes there only beside the rest goes once. */
+export function whereOf({ what, works }: Line, key: string): string {
+  return works.includes(key) ? what : `${what} (once)`;
+}
+
 /** What leads to a registry. */
 export interface Way {
   /** `127.0.0.1:5000`: the registry, or a proxy before it. */

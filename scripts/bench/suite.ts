@@ -9,7 +9,7 @@ import { pullAgain, pullSharing, pushSharing, type Sharing, type Starter, startU
 import type { Contender } from "./contender.ts";
 import { criLoad } from "./cri_load.ts";
 import { type Dray, ours, prepareDray, pullArgs } from "./dray.ts";
-import { type Line, NETWORKS, type Way } from "./networks.ts";
+import { type Line, NETWORKS, type Way, whereOf } from "./networks.ts";
 import { findNoSync } from "./no_sync.ts";
 import type { Options } from "./options.ts";
 import { startProxy } from "./proxy.ts";
@@ -71,10 +71,7 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
 }
 
 /** Pushes what is asked for over any network. */
-async function pushContent(
-  suite: Suite,
-  registry: Distribution,
-): Promise<Content> {
+async function pushContent(suite: Suite, registry: Distribution): Promise<Content> {
   const { options: { networks, scale }, folder, signal } = suite;
   const isWanted = (key: string) =>
     networks.some((name) => NETWORKS[name] !== undefined && isAsked(suite, key, NETWORKS[name]));
@@ -156,14 +153,17 @@ async function raceOver(
     name,
     line,
   };
-  const isBeside = (key: string) => !line.works.includes(key);
-  const courseOf = (key: string) => ({ folder: `${folder}/race`, runs: isBeside(key) ? 1 : runs, signal });
+  const courseOf = (key: string) => ({
+    folder: `${folder}/race`,
+    runs: line.works.includes(key) ? runs : 1,
+    signal,
+  });
   for (const [work, path] of content.references) {
     if (!isAsked(suite, work.key, line)) continue;
     const small = scale === "quick" ? " (made small)" : "";
     await report.addRace({
       key: scale === "quick" ? "" : `${work.key} ${name}`,
-      title: `${work.key}: ${work.what}${small}, ${line.what}${isBeside(work.key) ? " (once)" : ""}`,
+      title: `${work.key}: ${work.what}${small}, ${whereOf(line, work.key)}`,
       isUnpacked: false,
       rows: await race(
         [...ours(suite.dray, pullArgs), ...suite.rivals],

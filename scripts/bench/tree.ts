@@ -7,7 +7,7 @@ import type { Distribution } from "../../tests/real/distribution.ts";
 import type { Contender } from "./contender.ts";
 import { curlTar } from "./curl_tar.ts";
 import { type Dray, ours, pullArgs } from "./dray.ts";
-import type { Way } from "./networks.ts";
+import { type Way, whereOf } from "./networks.ts";
 import { type Course, race, warmBytesFor } from "./race.ts";
 import type { Report } from "./report.ts";
 import { type Layer, type Packing, pushTree, TREE_BYTES } from "./tree_image.ts";
@@ -49,9 +49,7 @@ export async function raceAtTrees(
     const megabytes = Math.round(layers.reduce((sum, { size }) => sum + size, 0) / 1e6);
     const what = `E: files of /usr, ${
       Math.round(TREE_BYTES[scale] / 1e6)
-    } MB, in ${packing} ${megabytes} MB, ${line.what}${
-      course.runs === 1 && !line.works.includes("E") ? " (once)" : ""
-    }`;
+    } MB, in ${packing} ${megabytes} MB, ${whereOf(line, "E")}`;
     const task = { reference: `${host}/${path}`, caFile };
     const pulling = [...ours(dray, pullArgs), ...rivals.filter(({ name }) => !isUnpacking(name))];
     await report.addRace({

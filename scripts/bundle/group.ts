@@ -7,6 +7,7 @@
  *
  * @module
  */
+
 /** The files, and the parts that each begins with; what they import goes along with the first that wants it. */
 const GROUPS: readonly (readonly [file: string, parts: readonly string[]])[] = [
   ["thread", ["main", "thread", "hash_thread", "decode_thread"]],

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { after } from "./timer.ts";
 
 /** What a thread can be asked to do. */
 export type WorkerTask = "hash" | "unpack";
@@ -31,21 +32,21 @@ export function workersOf(url: string): StartWorker {
 
 /** A thread that fails if it does not come to listen. */
 class Thread extends Worker {
-  readonly #patience: ReturnType<typeof setTimeout>;
+  readonly #disarm: () => void;
 
   constructor(url: string, task: WorkerTask) {
     super(url, { type: "module", name: `dray-${task}` });
     const message = `It did not listen within ${PATIENCE} ms`;
-    this.#patience = setTimeout(() => {
+    this.#disarm = after(PATIENCE, () => {
       this.terminate();
       this.dispatchEvent(new ErrorEvent("error", { message }));
-    }, PATIENCE);
-    this.addEventListener("message", () => clearTimeout(this.#patience), { once: true });
-    this.addEventListener("error", () => clearTimeout(this.#patience), { once: true });
+    });
+    this.addEventListener("message", this.#disarm, { once: true });
+    this.addEventListener("error", this.#disarm, { once: true });
   }
 
   override terminate(): void {
-    clearTimeout(this.#patience);
+    this.#disarm();
     super.terminate();
   }
 }

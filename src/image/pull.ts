@@ -136,8 +136,7 @@ async function bring(
 
 /**
  * Loads what hashes blobs of middling length while the registry answers (small ones do without, and long ones have a
- * thread that loads it): not for an image that is here already under the name, since
- * that will hardly need it.
+ * thread that loads it): not for an image that is here already under the name, since that will hardly need it.
  */
 async function loadingMeanwhile(
   resolving: Promise<Resolved>,
