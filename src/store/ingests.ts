@@ -128,8 +128,7 @@ export class Ingests {
     const turn = await this.#deps.turns.take(paths.data, "exclusive", signal, onWait);
     let file: Deno.FsFile | undefined;
     try {
-      // Looked at before the file is opened: a writer of another process who has committed since then is found out
-      // below, where the file is not where it was. It costs a small blob less than looking again with the lock.
+      // Before the file is opened, since most blobs that are here need no file.
       while (!isCommitted()) {
         file = openData(place);
         if (file === undefined) continue;
@@ -137,8 +136,8 @@ export class Ingests {
         // While we waited, the writer before us may have renamed or removed the file that we have open.
         const info = infoIfAt(file, paths.data);
         if (info !== undefined) {
-          // A long blob is worth another look: its writer may have committed it before this file was made.
-          if (!isSmall && isCommitted()) {
+          // And with the lock: a writer of another process may have committed between that look and this file.
+          if (isCommitted()) {
             dropPartial(paths);
             break;
           }

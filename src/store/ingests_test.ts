@@ -144,6 +144,29 @@ Deno.test("a small partial that a kill left without facts is gone on from, and i
   }
 });
 
+Deno.test("a blob that another process commits between the look for it and the lock is not written again", async (t) => {
+  for (const size of [1000, 600_000, LARGE]) {
+    await t.step(`${size} bytes`, () =>
+      withStore(async (store) => {
+        const { bytes, descriptor } = await sampleOf(size);
+        const paths = new StorePaths(store.root);
+        const openSync = Deno.openSync;
+        Deno.openSync = (path, options) => {
+          // The first thing that is opened after the look is the file of the ingest.
+          Deno.openSync = openSync;
+          Deno.writeFileSync(paths.blob(descriptor.digest), bytes);
+          return openSync(path, options);
+        };
+        try {
+          assertEquals(await store.beginIngest(descriptor, neverAborted()), undefined);
+        } finally {
+          Deno.openSync = openSync;
+        }
+        assertEquals([...Deno.readDirSync(paths.ingest)], []);
+      }));
+  }
+});
+
 Deno.test("what a process left that died after the rename does not come between", async () => {
   await withStore(async (store) => {
     const sample = await sampleOf(LARGE);
