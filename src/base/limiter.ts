@@ -60,6 +60,7 @@ export class Limiter {
  * Runs `work` for each item, at most `limit` at once, and keeps the order of the results. The first failure
  * aborts the rest; all are awaited before it is thrown, so nothing runs on behind the caller's back.
  *
+ * @param onBegin gets a way to raise the limit while the work goes on
  * @throws the first failure, or the signal's reason
  */
 export async function mapBounded<T, R>(
@@ -67,6 +68,7 @@ export async function mapBounded<T, R>(
   limit: number,
   work: (item: T, signal: AbortSignal, position: number) => Promise<R>,
   signal: AbortSignal,
+  onBegin: (raise: (by: number) => void) => void = () => {},
 ): Promise<R[]> {
   signal.throwIfAborted();
   const results = new Array<R>(items.length);
@@ -84,7 +86,14 @@ export async function mapBounded<T, R>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
+  const lanes: Promise<void>[] = [];
+  const raise = (by: number) => {
+    for (let i = 0; i < by && next < items.length; i++) lanes.push(lane());
+  };
+  raise(limit);
+  onBegin(raise);
+  // Those that come meanwhile are at its end.
+  for (const running of lanes) await running;
   if (failure) throw failure.error;
   signal.throwIfAborted();
   return results;

@@ -15,6 +15,31 @@ Deno.test("mapBounded() keeps the order and the bound", async () => {
   assertEquals(most, 2);
 });
 
+Deno.test("mapBounded() does more at once when the bound is raised, and no more than there is", async () => {
+  let running = 0;
+  let most = 0;
+  const gates = Array.from({ length: 7 }, () => Promise.withResolvers<void>());
+  let raise = (_by: number) => {};
+  const mapping = mapBounded(
+    gates,
+    2,
+    async (gate, _, position) => {
+      most = Math.max(most, ++running);
+      await gate.promise;
+      running--;
+      return position;
+    },
+    neverAborted(),
+    (given) => raise = given,
+  );
+  raise(3);
+  assertEquals([running, most], [5, 5]);
+  raise(100);
+  assertEquals(running, 7);
+  for (const gate of gates) gate.resolve();
+  assertEquals(await mapping, [0, 1, 2, 3, 4, 5, 6]);
+});
+
 Deno.test("mapBounded() aborts the rest at the first failure and throws that one", async () => {
   const started: number[] = [];
   await assertRejects(

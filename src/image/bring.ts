@@ -16,6 +16,7 @@ import { MANIFEST_MAX_BYTES } from "../oci/document.ts";
 import { findVerified, storeBytes } from "./documents.ts";
 import type { ImageStorage } from "./deps.ts";
 import type { BlobState, PullListener } from "./events.ts";
+import { LaneGrowth } from "./lane_growth.ts";
 import type { WantedBlob } from "./plan.ts";
 
 /** Blobs up to this size spend their time in round trips and syncs, not in bytes: many of them go at once. */
@@ -50,6 +51,8 @@ export interface BringContext {
   readonly fetcher: Fetcher;
   /** Large blobs at once. */
   readonly jobs: number;
+  /** Whether there may be more of them where each connection is slow. */
+  readonly mayGrow?: boolean;
   readonly onEvent: PullListener;
   /** Hears of each blob as soon as it is in the store. */
   readonly onStored?: (digest: Digest) => void;
@@ -88,23 +91,26 @@ export async function bringBlobs(
   if (missing.length >= MANY_BLOBS) await loadHashing();
   const all = sum(missing.map(({ descriptor }) => descriptor.size));
   missing.sort((a, b) => b.descriptor.size - a.descriptor.size);
-  const dominated = { ...context, fetcher: dominating(context.fetcher) };
-  const contextOf = ({ descriptor }: Job) => descriptor.size > all * DOMINANT_SHARE ? dominated : context;
+  const growth = context.mayGrow ? new LaneGrowth(context.jobs) : undefined;
+  const growing = { ...context, growth };
+  const dominated = { ...growing, fetcher: dominating(context.fetcher) };
+  const contextOf = ({ descriptor }: Job) => descriptor.size > all * DOMINANT_SHARE ? dominated : growing;
   const between = (over: number, most: number) =>
     missing.filter(({ descriptor: { size } }) => size > over && size <= most);
   const lanes = [
-    { jobs: between(SMALL_MAX_BYTES, Infinity), limit: context.jobs },
+    { jobs: between(SMALL_MAX_BYTES, Infinity), limit: context.jobs, isLarge: true },
     { jobs: between(TINY_MAX_BYTES, SMALL_MAX_BYTES), limit: Math.max(context.jobs, SMALL_JOBS) },
     { jobs: between(-1, TINY_MAX_BYTES), limit: TINY_JOBS },
   ].filter(({ jobs }) => jobs.length > 0);
   let fetched = 0;
-  await mapBounded(lanes, lanes.length, async ({ jobs, limit }, inner) => {
-    await mapBounded(jobs, limit, async (job, own) => {
+  await mapBounded(lanes, lanes.length, async ({ jobs, limit, isLarge }, inner) => {
+    const work = async (job: Job, own: AbortSignal) => {
       const brought = await bringAnyhow(job, contextOf(job), own);
       fetched += brought.fetched;
       present += brought.present;
       onStored(job.descriptor.digest);
-    }, inner);
+    };
+    await mapBounded(jobs, limit, work, inner, (raise) => isLarge && growth?.start(raise));
   }, signal);
   return { fetched, present };
 }
@@ -141,8 +147,13 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, n) => total + n, 0);
 }
 
+/** A context that may grow with what comes. */
+interface GrowingContext extends BringContext {
+  readonly growth: LaneGrowth | undefined;
+}
+
 /** Brings a blob that nobody has looked at, over a damaged one if that turns up. */
-async function bringAnyhow(job: Job, context: BringContext, signal: AbortSignal): Promise<BringResult> {
+async function bringAnyhow(job: Job, context: GrowingContext, signal: AbortSignal): Promise<BringResult> {
   try {
     return await bringBlob(job, context, signal);
   } catch (error) {
@@ -152,7 +163,7 @@ async function bringAnyhow(job: Job, context: BringContext, signal: AbortSignal)
   }
 }
 
-async function bringBlob(job: Job, context: BringContext, signal: AbortSignal): Promise<BringResult> {
+async function bringBlob(job: Job, context: GrowingContext, signal: AbortSignal): Promise<BringResult> {
   const { descriptor, bytes } = job;
   const { store, onEvent } = context;
   const { digest, size } = descriptor;
@@ -167,7 +178,7 @@ async function bringBlob(job: Job, context: BringContext, signal: AbortSignal): 
     context.fetcher,
     ingester,
     descriptor,
-    translate(descriptor, onEvent),
+    translate(descriptor, context),
     signal,
   );
   tell(result.created ? "committed" : "present", size);
@@ -189,16 +200,21 @@ export function replacing(
   return { beginIngest: (descriptor, signal) => store.beginReplacement(descriptor, signal) };
 }
 
-function translate({ digest, size }: Descriptor, onEvent: PullListener): (event: CopyEvent) => void {
+function translate(
+  { digest, size }: Descriptor,
+  { onEvent, growth }: GrowingContext,
+): (event: CopyEvent) => void {
   let offset = 0;
   return (event) => {
     switch (event.kind) {
       case "wait":
         return onEvent({ kind: "waiting", for: "writer", digest });
       case "begin":
+        growth?.answer();
         offset = event.offset;
         return onEvent({ kind: "blob", digest, state: "fetching", offset, size, host: event.host });
       case "bytes":
+        growth?.note(event.offset - offset);
         offset = event.offset;
         return onEvent({ kind: "bytes", digest, offset, size });
       case "commit":

@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "../../tests/assert.ts";
 import { makeFixture } from "../../tests/fakes/fixture.ts";
 import { buildImage } from "../../tests/images/mod.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted, sleep } from "../base/abort.ts";
+import { MIB } from "../base/bytes.ts";
+import type { Fetcher } from "../content/remote.ts";
 import { bringBlobs } from "./bring.ts";
 import type { PullEvent } from "./events.ts";
 import type { WantedBlob } from "./plan.ts";
@@ -51,6 +53,48 @@ Deno.test("bringBlobs() replaces layers that have another size, tiny ones as wel
       await damage(layer.digest, "truncate");
       assertEquals((await bring()).fetched, layer.size);
       assertEquals((await store.findBlob(layer.digest))?.size, layer.size);
+    });
+  }
+});
+
+Deno.test("bringBlobs() brings more long blobs at once from a host that is far away, if it may", async (t) => {
+  for (const [mayGrow, want] of [[true, 6], [false, 3]] as const) {
+    await t.step(mayGrow ? "it may" : "it may not", async () => {
+      await using parts = await makeFixture();
+      const layers = Array.from({ length: 8 }, (_, i) => ({ size: 4 * MIB + 1, seed: i }));
+      const image = await buildImage({ layers });
+      parts.remote.push("1", image);
+      let open = 0;
+      let most = 0;
+      const all = Promise.withResolvers<void>();
+      // Too few must fail the test, not hold it up.
+      const late = setTimeout(all.resolve, 5000);
+      const fetcher: Fetcher = {
+        async fetch(descriptor, options, signal) {
+          most = Math.max(most, ++open);
+          if (open === want) all.resolve();
+          // The first answer is late, the others come when as many as should be are on their way.
+          await sleep(80, signal);
+          const body = await parts.remote.fetch(descriptor, options, signal);
+          return {
+            offset: body.offset,
+            host: body.host,
+            async read(buffer) {
+              await all.promise;
+              return await body.read(buffer);
+            },
+            [Symbol.dispose]() {
+              open--;
+              body[Symbol.dispose]();
+            },
+          };
+        },
+      };
+      const blobs = image.layers.map(({ descriptor }): WantedBlob => ({ descriptor, role: "layer" }));
+      const context = { store: parts.store, fetcher, jobs: 3, mayGrow, onEvent: () => {} };
+      await bringBlobs(blobs, context, neverAborted());
+      clearTimeout(late);
+      assertEquals(most, want);
     });
   }
 });

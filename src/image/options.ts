@@ -17,6 +17,8 @@ export interface PullSettings {
   readonly isExplicit: boolean;
   readonly allPlatforms: boolean;
   readonly jobs: number;
+  /** Whether the caller named the number of jobs. */
+  readonly areJobsExplicit: boolean;
   readonly unpack: boolean;
   readonly credentials: CredentialSource | undefined;
   readonly onEvent: PullListener;
@@ -48,6 +50,7 @@ export function resolvePullOptions(options: PullOptions): PullSettings {
     isExplicit: options.platform !== undefined,
     allPlatforms: options.allPlatforms ?? false,
     jobs,
+    areJobsExplicit: options.jobs !== undefined,
     unpack: options.unpack ?? false,
     credentials: options.credentials,
     onEvent: options.onEvent ?? (() => {}),

@@ -119,17 +119,18 @@ async function bring(
   deps: ImageDeps,
   fetcher: Remote,
   plan: PullPlan,
-  { jobs, unpack, onEvent, signal }: PullSettings,
+  { jobs, areJobsExplicit, unpack, onEvent, signal }: PullSettings,
 ): Promise<BringResult> {
   const { store } = deps;
-  if (!unpack) return await bringBlobs(plan.blobs, { store, fetcher, jobs, onEvent }, signal);
+  const context = { store, fetcher, jobs, mayGrow: !areJobsExplicit, onEvent };
+  if (!unpack) return await bringBlobs(plan.blobs, context, signal);
   const { PullUnpacker } = await import("./pull_unpack.ts");
   // A layer that can't be unpacked ends the pull: the other layers are of no use then.
   using scope = abortScope(signal);
   const onFailure = (error: unknown) => scope.abort(error);
   await using unpacker = new PullUnpacker(deps, plan, { onEvent, onFailure }, scope.signal);
   const onStored = (digest: Digest) => unpacker.stored(digest);
-  const brought = await bringBlobs(plan.blobs, { store, fetcher, jobs, onEvent, onStored }, scope.signal);
+  const brought = await bringBlobs(plan.blobs, { ...context, onStored }, scope.signal);
   await unpacker.finish();
   return brought;
 }

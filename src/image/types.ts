@@ -18,7 +18,10 @@ export interface PullOptions {
   readonly platform?: Platform;
   /** Pull everything below an index. @default {false} */
   readonly allPlatforms?: boolean;
-  /** Large blobs fetched at once, at least 1. Small ones share a wider limit. @default {6} */
+  /**
+   * Large blobs fetched at once, at least 1. Small ones share a wider limit. @default 6, and up to 10 from a host that is
+   * far away or gives little to each connection
+   */
   readonly jobs?: number;
   /**
    * Unpack the layers for overlayfs too, each as soon as it is there; the image gets its names when all are ready.

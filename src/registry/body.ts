@@ -13,14 +13,14 @@ import { type OpenRange, PART_BYTES, RangeTeam, WINDOW_MS } from "./range_team.t
 import { isRetryableError } from "./retry.ts";
 import type { Source } from "./source.ts";
 import { Speedometer } from "./speedometer.ts";
-import { TailProbe } from "./tail_probe.ts";
+import { tailBytesFor, TailProbe } from "./tail_probe.ts";
 
 /** So many bytes since the last failure say that the host serves: what failed before is forgotten. */
 const PROGRESS_BYTES = MIB;
 /** On a slow line fewer bytes do, if it held for so long, in milliseconds. */
 const PROGRESS_TIME = 60_000;
-/** What remains must be worth the connections. */
-const SHARED_MIN_BYTES = 4 * PART_BYTES;
+/** What remains before the last part must be worth the connections. */
+const SHARED_MIN_BYTES = 3 * PART_BYTES;
 /** For bytes that are read only to be passed over. */
 const SKIP_BUFFER_BYTES = 64 * KIB;
 
@@ -133,7 +133,7 @@ class MendingBody implements FetchBody {
   #lookFor(source: Source, bytes: number): void {
     const speed = this.#speedometer?.leave(bytes);
     const { context, signal } = this.#plan;
-    if (speed !== undefined && this.#size - this.#position >= SHARED_MIN_BYTES) {
+    if (speed !== undefined && this.#size - this.#position >= tailBytesFor(speed) + SHARED_MIN_BYTES) {
       this.#speedometer = undefined;
       this.#probe = new TailProbe({ size: this.#size, speed }, this.#opener(source), context.clock, signal);
     } else if (this.#probe !== undefined) {
@@ -147,11 +147,11 @@ class MendingBody implements FetchBody {
   }
 
   /** Lets a team fetch what is behind the next part; the connection that is open brings the bytes up to there. */
-  #shareOut(open: OpenRange, { first: end, speed }: TailProbe): void {
+  #shareOut(open: OpenRange, { first: end, speed, latency }: TailProbe): void {
     const first = this.#position + PART_BYTES;
     if (end - first < PART_BYTES) return;
     const { context, signal } = this.#plan;
-    this.#team = new RangeTeam({ first, size: end, speed }, open, context.clock, signal);
+    this.#team = new RangeTeam({ first, size: end, speed, latency }, open, context.clock, signal);
   }
 
   /** Reads the last part, which is here. */

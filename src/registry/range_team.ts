@@ -8,16 +8,24 @@ import { MIB } from "../base/bytes.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 
-/** What one request asks for: long against a round trip, and short enough to wait in memory for its turn. */
+/** What one request asks for at most: it waits in memory for its turn. */
 export const PART_BYTES = 4 * MIB;
-const FIRST_HELPERS = 2;
+const LEAST_PART_BYTES = 2 * MIB;
+/** A part that comes for so many times the wait for its beginning loses little by that. */
+const PART_WAITS = 16;
+/** Twice what one connection gives is the least that says something. */
+const FIRST_SPEEDS = 2;
 const MOST_HELPERS = 8;
 /** How long the sum of speeds is watched before more helpers come, in milliseconds. */
 export const WINDOW_MS = 250;
+/** Over a long way bytes come in one burst per round trip: so many of them make a fair window. */
+const WINDOW_TRIPS = 4;
 /** More helpers are worth it while the sum grows by a quarter. */
 const GROWTH = 1.25;
-/** New connections take a few round trips to their speed. */
+/** Windows without such growth, after which no more come. */
 const PATIENCE = 2;
+/** A window that grew by so much over the last one says that the newest connections are not at their speed yet. */
+const RAMP = 1.1;
 
 /** Opens the bytes from `first` to before `end`, and nothing else. */
 export type OpenRange = (first: number, end: number, signal: AbortSignal) => Promise<Connection>;
@@ -28,6 +36,20 @@ export interface TeamTask {
   readonly size: number;
   /** Bytes per second that one connection gave. */
   readonly speed: number;
+  /** How long a range took to begin, in milliseconds. */
+  readonly latency: number;
+}
+
+/** What one request asks for. */
+function partBytesFor({ speed, latency }: TeamTask): number {
+  const wanted = Math.ceil(PART_WAITS * latency * speed / 1000);
+  return Math.min(Math.max(wanted, LEAST_PART_BYTES), PART_BYTES);
+}
+
+/** How many connections give twice the speed of one: each of them waits for the beginning of each part. */
+function firstHelpersFor({ speed, latency }: TeamTask, partBytes: number): number {
+  const partMs = partBytes * 1000 / speed;
+  return Math.min(Math.ceil(FIRST_SPEEDS * (partMs + latency) / partMs - 0.5), MOST_HELPERS);
 }
 
 interface Part {
@@ -54,9 +76,13 @@ export class RangeTeam implements Disposable {
   #helpers = 0;
   #wake = Promise.withResolvers<void>();
   #hasFailed = false;
+  readonly #partBytes: number;
+  readonly #windowMs: number;
   #windowBegin: number;
   #windowBytes = 0;
+  /** Bytes per second when helpers came last, and in the last window. */
   #speed: number;
+  #lastSpeed = 0;
   #idleWindows = 0;
 
   /** A team that begins at once. */
@@ -68,8 +94,10 @@ export class RangeTeam implements Disposable {
     this.#scope.signal.addEventListener("abort", () => this.#signalAll(), { once: true });
     this.#next = task.first;
     this.#speed = task.speed;
+    this.#windowMs = Math.max(WINDOW_MS, WINDOW_TRIPS * task.latency);
     this.#windowBegin = clock.elapsed();
-    this.#add(FIRST_HELPERS);
+    this.#partBytes = partBytesFor(task);
+    this.#add(firstHelpersFor(task, this.#partBytes));
   }
 
   /** The first byte that it gives. */
@@ -126,9 +154,9 @@ export class RangeTeam implements Disposable {
         continue;
       }
       const first = this.#next;
-      const bytes = Math.min(PART_BYTES, this.#task.size - first);
+      const bytes = Math.min(this.#partBytes, this.#task.size - first);
       this.#next += bytes;
-      const part: Part = { buffer: this.#spare.pop() ?? new Uint8Array(PART_BYTES), bytes, filled: 0 };
+      const part: Part = { buffer: this.#spare.pop() ?? new Uint8Array(this.#partBytes), bytes, filled: 0 };
       this.#parts.push(part);
       using connection = await this.#open(first, first + bytes, signal);
       while (part.filled < bytes) {
@@ -145,13 +173,15 @@ export class RangeTeam implements Disposable {
   /** Once a window: brings more helpers while that is worth it. */
   #look(): void {
     const now = this.#clock.elapsed();
-    if (now - this.#windowBegin < WINDOW_MS) return;
+    if (now - this.#windowBegin < this.#windowMs) return;
     const speed = this.#windowBytes * 1000 / (now - this.#windowBegin);
     this.#windowBegin = now;
     this.#windowBytes = 0;
+    const isRamping = speed > this.#lastSpeed * RAMP;
+    this.#lastSpeed = speed;
     if (this.#idleWindows >= PATIENCE) return;
     if (speed <= this.#speed * GROWTH) {
-      this.#idleWindows++;
+      if (!isRamping) this.#idleWindows++;
       return;
     }
     this.#idleWindows = 0;

@@ -35,7 +35,7 @@ function opener(gate: (first: number) => Promise<void> = () => Promise.resolve()
 }
 
 function team(open: OpenRange, signal = neverAborted(), clock = new TestClock()): RangeTeam {
-  return new RangeTeam({ first: FIRST, size: SIZE, speed: 1 }, open, clock, signal);
+  return new RangeTeam({ first: FIRST, size: SIZE, speed: 1, latency: 0 }, open, clock, signal);
 }
 
 Deno.test("Parts come in order, whichever helper is first", async () => {
@@ -86,6 +86,77 @@ Deno.test("An abort ends a wait for helpers", async () => {
   const reading = helpers.read(new Uint8Array(1));
   controller.abort(new Error("enough"));
   await assertRejects(() => reading);
+});
+
+Deno.test("A team begins with what gives twice the speed of one, in parts that are long against their wait", () => {
+  const cases = [
+    { speed: 20 * MIB, latency: 1, helpers: 2, bytes: 2 * MIB },
+    { speed: 20 * MIB, latency: 10, helpers: 2, bytes: 3.2 * MIB },
+    { speed: 40 * MIB, latency: 100, helpers: 4, bytes: 4 * MIB },
+    { speed: 40 * MIB, latency: 1000, helpers: 8, bytes: 4 * MIB },
+  ];
+  for (const { speed, latency, helpers, bytes } of cases) {
+    const ranges: number[] = [];
+    const open: OpenRange = (first, end) => {
+      ranges.push(end - first);
+      return new Promise(() => {});
+    };
+    using _team = new RangeTeam(
+      { first: 0, size: 100 * MIB, speed, latency },
+      open,
+      new TestClock(),
+      neverAborted(),
+    );
+    assertEquals(ranges, new Array(helpers).fill(Math.ceil(bytes)));
+  }
+});
+
+Deno.test("More helpers come once the sum has grown, however long new connections take to their speed", async (t) => {
+  // Mebibytes in each window; one connection alone gave 4. A seventh helper would be one of the next four.
+  const cases = [
+    ["at once", [8], 4],
+    ["after a slow start", [1, 2, 3, 4, 6], 4],
+    ["again", [6, 8], 8],
+    ["not on a line that is full", [4, 4, 4, 4, 8, 8], 2],
+  ] as const;
+  for (const [what, windows, want] of cases) {
+    await t.step(what, async () => {
+      const clock = new TestClock();
+      const reads: (() => void)[] = [];
+      let helpers = 0;
+      const open: OpenRange = () => {
+        helpers++;
+        return Promise.resolve(
+          {
+            read: (buffer: Uint8Array) =>
+              new Promise((resolve) => reads.push(() => resolve(Math.min(buffer.length, MIB / 2)))),
+            [Symbol.dispose]: () => void helpers--,
+          } as unknown as Connection,
+        );
+      };
+      const settle = async () => {
+        for (let i = 0; i < 30; i++) await Promise.resolve();
+      };
+      const task = { first: 0, size: 1000 * MIB, speed: 16 * MIB, latency: 0 };
+      using helped = new RangeTeam(task, open, clock, neverAborted());
+      // Somebody reads all that comes.
+      (async () => {
+        const buffer = new Uint8Array(4 * MIB);
+        while (await helped.read(buffer) !== undefined);
+      })().catch(() => {});
+      let most = 0;
+      for (const mebibytes of windows) {
+        for (let i = 0; i < 2 * mebibytes; i++) {
+          if (i === 2 * mebibytes - 1) clock.advance(250);
+          await settle();
+          reads.shift()?.();
+        }
+        await settle();
+        most = Math.max(most, helpers);
+      }
+      assertEquals(most, want);
+    });
+  }
 });
 
 /** Sends pieces, and lets a tenth of a second pass with each: a slow and steady connection. */

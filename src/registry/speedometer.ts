@@ -5,8 +5,8 @@
  */
 import type { Clock } from "./clock.ts";
 
-/** Below this several connections may be faster than one, in bytes per second. */
-const SLOW = 80_000_000;
+/** Below this several connections may be faster than one, in bytes per second: above it, one thread is busy with one. */
+const SLOW = 250_000_000;
 /** A speed that still grows by more than this says that the connection is not at its end yet. */
 const STEADY = 1.3;
 

@@ -4,11 +4,30 @@
  * @module
  */
 import { type AbortScope, abortScope } from "../base/abort.ts";
+import { MIB } from "../base/bytes.ts";
 import type { Clock } from "./clock.ts";
-import { type OpenRange, PART_BYTES } from "./range_team.ts";
+import type { OpenRange } from "./range_team.ts";
 
 /** A connection that keeps so much of its speed beside another one was not held back by the line. */
 const KEPT = 0.8;
+/** New connections take a few round trips to their speed: what comes until then says nothing. */
+const RAMP_BYTES = 2 * MIB;
+/**
+ * How long the two are compared: bytes come in one burst per round trip, and a look at one of them sees half a burst, or
+ * two. The first answer comes after a round trip, or two on a new connection. In milliseconds.
+ */
+const LOOK_TRIPS = 4;
+const LOOK_LEAST_MS = 100;
+const LOOK_MS = 400;
+/** The last part waits in memory until the first connection gets there. */
+const LEAST_BYTES = 4 * MIB;
+const MOST_BYTES = 16 * MIB;
+
+/** How many of the last bytes to fetch beside a connection of such a speed, in bytes per second. */
+export function tailBytesFor(speed: number): number {
+  const wanted = RAMP_BYTES + Math.ceil(speed * LOOK_MS / 1000);
+  return Math.min(Math.max(wanted, LEAST_BYTES), MOST_BYTES);
+}
 
 /** What is known of the body. */
 export interface ProbeTask {
@@ -27,18 +46,19 @@ export class TailProbe implements Disposable {
   readonly first: number;
   /** Bytes per second that the first connection gave alone. */
   readonly speed: number;
+  #latency = 0;
   readonly #clock: Clock;
   readonly #scope: AbortScope;
-  readonly #buffer = new Uint8Array(PART_BYTES);
+  readonly #buffer: Uint8Array;
   #filled = 0;
-  /** Bytes of the first connection since this one had half of its own, and since when that is. */
+  /** Bytes of the first connection since this one was at its speed. */
   #otherBytes = 0;
-  #halfAt: number | undefined;
   #wantsHelp = false;
 
   /** Begins to fetch. */
   constructor({ size, speed }: ProbeTask, open: OpenRange, clock: Clock, signal: AbortSignal) {
-    this.first = size - PART_BYTES;
+    this.#buffer = new Uint8Array(Math.min(size, tailBytesFor(speed)));
+    this.first = size - this.#buffer.length;
     this.speed = speed;
     this.#clock = clock;
     this.#scope = abortScope(signal);
@@ -46,9 +66,14 @@ export class TailProbe implements Disposable {
     this.#fetch(open, size, this.#scope.signal).catch(() => {});
   }
 
+  /** How long the range took to begin, in milliseconds. */
+  get latency(): number {
+    return this.#latency;
+  }
+
   /** Whether the last part is here, to {@linkcode TailProbe.read}. */
   get isWhole(): boolean {
-    return this.#filled === PART_BYTES;
+    return this.#filled === this.#buffer.length;
   }
 
   /** The first connection has brought so many bytes. */
@@ -77,18 +102,25 @@ export class TailProbe implements Disposable {
   }
 
   async #fetch(open: OpenRange, size: number, signal: AbortSignal): Promise<void> {
+    const begin = this.#clock.elapsed();
     using connection = await open(this.first, size, signal);
-    while (this.#filled < PART_BYTES) {
+    this.#latency = this.#clock.elapsed() - begin;
+    const look = Math.min(Math.max(LOOK_LEAST_MS, LOOK_TRIPS * this.#latency), LOOK_MS);
+    let rampedAt: number | undefined;
+    let isJudged = false;
+    while (!this.isWhole) {
       const n = await connection.read(this.#buffer.subarray(this.#filled));
       if (n === null) return;
       this.#filled += n;
-      // New connections take a few round trips to their speed: only their second half says something.
-      if (this.#halfAt === undefined && this.#filled >= PART_BYTES / 2) {
-        this.#halfAt = this.#clock.elapsed();
+      const now = this.#clock.elapsed();
+      if (rampedAt === undefined) {
+        if (this.#filled < RAMP_BYTES) continue;
+        rampedAt = now;
         this.#otherBytes = 0;
+      } else if (!isJudged && (now - rampedAt >= look || this.isWhole)) {
+        isJudged = true;
+        this.#wantsHelp = this.#otherBytes >= this.speed * (now - rampedAt) / 1000 * KEPT;
       }
     }
-    const seconds = (this.#clock.elapsed() - (this.#halfAt ?? 0)) / 1000;
-    this.#wantsHelp = this.#otherBytes >= this.speed * seconds * KEPT;
   }
 }

@@ -30,7 +30,7 @@ export const PULL = command({
       value: "N",
       min: 1,
       max: 64,
-      summary: "large layers fetched at once",
+      summary: "large layers fetched at once (6; up to 10 where connections are slow)",
     },
     progress: {
       kind: "choice",

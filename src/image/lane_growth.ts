@@ -1,0 +1,76 @@
+/**
+ * More blobs at once where each connection is slow.
+ *
+ * @module
+ */
+
+/** How long the sum of speeds is taken over, in milliseconds. */
+const WINDOW_MS = 250;
+/** A sum above this, in bytes per second, is for fewer connections to bring, if a machine can take it at all. */
+const FAST = 400_000_000;
+/** A sum that grew by so much over the last window is that of connections that are still beginning. */
+const STEADY = 1.1;
+/** More are worth it while the sum grows by a quarter. */
+const GROWTH = 1.25;
+/**
+ * A host whose first blob takes longer to begin, in milliseconds, is far away: what one connection gives is bounded by
+ * the round trip there, and is long in growing to that.
+ */
+const FAR = 60;
+/** More at once is more than hosts are used to. */
+const MOST = 10;
+
+/** Watches the sum of speeds, and raises the number of blobs at once while that is worth it. */
+export class LaneGrowth {
+  readonly #now: () => number;
+  #lanes: number;
+  #raise: ((by: number) => void) | undefined;
+  #begin: number;
+  #hasAnswer = false;
+  #bytes = 0;
+  #last = 0;
+  /** The sum when the number was raised last. */
+  #raisedAt = 0;
+
+  /** @param lanes blobs at once in the beginning */
+  constructor(lanes: number, now: () => number = () => performance.now()) {
+    this.#lanes = lanes;
+    this.#now = now;
+    this.#begin = now();
+  }
+
+  /** Work has begun, and `raise` can be called while it goes on. */
+  start(raise: (by: number) => void): void {
+    this.#raise = raise;
+  }
+
+  /** A blob begins to come. */
+  answer(): void {
+    if (this.#hasAnswer) return;
+    this.#hasAnswer = true;
+    if (this.#now() - this.#begin > FAR) this.#grow();
+  }
+
+  /** So many bytes have come. */
+  note(bytes: number): void {
+    this.#bytes += bytes;
+    const now = this.#now();
+    const ms = now - this.#begin;
+    if (ms < WINDOW_MS) return;
+    const speed = this.#bytes * 1000 / ms;
+    const isSteady = speed <= this.#last * STEADY;
+    this.#begin = now;
+    this.#bytes = 0;
+    this.#last = speed;
+    if (!isSteady || speed > FAST || speed <= this.#raisedAt * GROWTH) return;
+    this.#raisedAt = speed;
+    this.#grow();
+  }
+
+  #grow(): void {
+    const more = Math.min(this.#lanes, MOST - this.#lanes);
+    if (more <= 0) return;
+    this.#lanes += more;
+    this.#raise?.(more);
+  }
+}
