@@ -88,11 +88,11 @@ export async function mapBounded<T, R>(
   }
   const lanes: Promise<void>[] = [];
   const raise = (by: number) => {
-    for (let i = 0; i < by && next < items.length; i++) lanes.push(lane());
+    for (let i = 0; i < by && next < items.length && !scope.signal.aborted; i++) lanes.push(lane());
   };
   raise(limit);
   onBegin(raise);
-  // Those that come meanwhile are at its end.
+  // Lanes that are raised meanwhile are appended, and awaited too.
   for (const running of lanes) await running;
   if (failure) throw failure.error;
   signal.throwIfAborted();

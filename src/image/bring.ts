@@ -110,7 +110,9 @@ export async function bringBlobs(
       present += brought.present;
       onStored(job.descriptor.digest);
     };
-    await mapBounded(jobs, limit, work, inner, (raise) => isLarge && growth?.start(raise));
+    await mapBounded(jobs, limit, work, inner, (raise) => {
+      if (isLarge) growth?.start(raise);
+    });
   }, signal);
   return { fetched, present };
 }
@@ -208,6 +210,7 @@ function translate(
   return (event) => {
     switch (event.kind) {
       case "wait":
+        growth?.giveUp();
         return onEvent({ kind: "waiting", for: "writer", digest });
       case "begin":
         growth?.answer();
@@ -220,6 +223,7 @@ function translate(
       case "commit":
         return onEvent({ kind: "blob", digest, state: "committing", offset: size, size });
       case "retry":
+        growth?.giveUp();
         return onEvent({ ...event, digest });
       case "restart":
         return onEvent({ ...event, digest });

@@ -6,9 +6,9 @@
 
 /** How long the sum of speeds is taken over, in milliseconds. */
 const WINDOW_MS = 250;
-/** A sum above this, in bytes per second, is for fewer connections to bring, if a machine can take it at all. */
-const FAST = 400_000_000;
-/** A sum that grew by so much over the last window is that of connections that are still beginning. */
+/** A connection that gives more than this, in bytes per second, needs no company. */
+const FAST = 50_000_000;
+/** A sum that changed by more than this over the last window says nothing yet. */
 const STEADY = 1.1;
 /** More are worth it while the sum grows by a quarter. */
 const GROWTH = 1.25;
@@ -16,9 +16,9 @@ const GROWTH = 1.25;
  * A host whose first blob takes longer to begin, in milliseconds, is far away: what one connection gives is bounded by
  * the round trip there, and is long in growing to that.
  */
-const FAR = 60;
+const FAR_MS = 60;
 /** More at once is more than hosts are used to. */
-const MOST = 10;
+const MOST_LANES = 10;
 
 /** Watches the sum of speeds, and raises the number of blobs at once while that is worth it. */
 export class LaneGrowth {
@@ -30,7 +30,7 @@ export class LaneGrowth {
   #bytes = 0;
   #last = 0;
   /** The sum when the number was raised last. */
-  #raisedAt = 0;
+  #raisedSpeed = 0;
 
   /** @param lanes blobs at once in the beginning */
   constructor(lanes: number, now: () => number = () => performance.now()) {
@@ -48,7 +48,12 @@ export class LaneGrowth {
   answer(): void {
     if (this.#hasAnswer) return;
     this.#hasAnswer = true;
-    if (this.#now() - this.#begin > FAR) this.#grow();
+    if (this.#now() - this.#begin > FAR_MS) this.#grow();
+  }
+
+  /** A busy host or another writer asks for time: nothing grows any more. */
+  giveUp(): void {
+    this.#lanes = MOST_LANES;
   }
 
   /** So many bytes have come. */
@@ -58,17 +63,17 @@ export class LaneGrowth {
     const ms = now - this.#begin;
     if (ms < WINDOW_MS) return;
     const speed = this.#bytes * 1000 / ms;
-    const isSteady = speed <= this.#last * STEADY;
+    const isSteady = speed <= this.#last * STEADY && this.#last <= speed * STEADY;
     this.#begin = now;
     this.#bytes = 0;
     this.#last = speed;
-    if (!isSteady || speed > FAST || speed <= this.#raisedAt * GROWTH) return;
-    this.#raisedAt = speed;
+    if (!isSteady || speed > this.#lanes * FAST || speed <= this.#raisedSpeed * GROWTH) return;
+    this.#raisedSpeed = speed;
     this.#grow();
   }
 
   #grow(): void {
-    const more = Math.min(this.#lanes, MOST - this.#lanes);
+    const more = Math.min(this.#lanes, MOST_LANES - this.#lanes);
     if (more <= 0) return;
     this.#lanes += more;
     this.#raise?.(more);

@@ -10,6 +10,7 @@ import type { Connection } from "./connection.ts";
 
 /** What one request asks for at most: it waits in memory for its turn. */
 export const PART_BYTES = 4 * MIB;
+/** Shorter parts are more requests than their memory is worth. */
 const LEAST_PART_BYTES = 2 * MIB;
 /** A part that comes for so many times the wait for its beginning loses little by that. */
 const PART_WAITS = 16;
@@ -20,6 +21,7 @@ const MOST_HELPERS = 8;
 export const WINDOW_MS = 250;
 /** Over a long way bytes come in one burst per round trip: so many of them make a fair window. */
 const WINDOW_TRIPS = 4;
+const WINDOW_MOST_MS = 1000;
 /** More helpers are worth it while the sum grows by a quarter. */
 const GROWTH = 1.25;
 /** Windows without such growth, after which no more come. */
@@ -94,7 +96,7 @@ export class RangeTeam implements Disposable {
     this.#scope.signal.addEventListener("abort", () => this.#signalAll(), { once: true });
     this.#next = task.first;
     this.#speed = task.speed;
-    this.#windowMs = Math.max(WINDOW_MS, WINDOW_TRIPS * task.latency);
+    this.#windowMs = Math.min(Math.max(WINDOW_MS, WINDOW_TRIPS * task.latency), WINDOW_MOST_MS);
     this.#windowBegin = clock.elapsed();
     this.#partBytes = partBytesFor(task);
     this.#add(firstHelpersFor(task, this.#partBytes));
@@ -106,7 +108,7 @@ export class RangeTeam implements Disposable {
   }
 
   /**
-   * Reads the next bytes; undefined if a helper has failed, and somebody else must go on there.
+   * Reads the next bytes; undefined if a helper has failed, or there are no more: somebody else must go on there.
    *
    * @throws the signal's reason
    */
@@ -120,7 +122,7 @@ export class RangeTeam implements Disposable {
         if (this.#given === part.bytes) this.#dropFirst(part);
         return n;
       }
-      if (this.#hasFailed) return undefined;
+      if (this.#hasFailed || part === undefined && this.#next >= this.#task.size) return undefined;
       this.#scope.signal.throwIfAborted();
       await this.#wake.promise;
     }

@@ -2,7 +2,7 @@ import { neverAborted } from "../base/abort.ts";
 import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
-import { type Fault, startRegistry, status } from "../../tests/registry/mod.ts";
+import { cutAfter, type Fault, Gate, holdAfter, startRegistry, status } from "../../tests/registry/mod.ts";
 import type { Connection } from "./connection.ts";
 import { type OpenRange, PART_BYTES, RangeTeam } from "./range_team.ts";
 import { TestClock } from "./test_clock.ts";
@@ -76,7 +76,16 @@ Deno.test("A helper that fails gives the body back at the byte that is next", as
     assert(buffer.subarray(0, n).every((byte, i) => byte === BYTES[at + i]));
     at += n;
   }
-  assert(at <= FIRST + PART_BYTES);
+  assert(at <= FIRST + PART_BYTES / 2);
+});
+
+Deno.test("A team that has given all it was to fetch says so", async () => {
+  const { open } = opener();
+  using helpers = team(open);
+  const buffer = new Uint8Array(MIB);
+  let left = SIZE - FIRST;
+  while (left > 0) left -= await helpers.read(buffer) ?? 0;
+  assertEquals([left, await helpers.read(buffer)], [0, undefined]);
 });
 
 Deno.test("An abort ends a wait for helpers", async () => {
@@ -112,7 +121,7 @@ Deno.test("A team begins with what gives twice the speed of one, in parts that a
 });
 
 Deno.test("More helpers come once the sum has grown, however long new connections take to their speed", async (t) => {
-  // Mebibytes in each window; one connection alone gave 4. A seventh helper would be one of the next four.
+  // Mebibytes in each window; one connection alone gave 4.
   const cases = [
     ["at once", [8], 4],
     ["after a slow start", [1, 2, 3, 4, 6], 4],
@@ -149,7 +158,9 @@ Deno.test("More helpers come once the sum has grown, however long new connection
         for (let i = 0; i < 2 * mebibytes; i++) {
           if (i === 2 * mebibytes - 1) clock.advance(250);
           await settle();
-          reads.shift()?.();
+          const read = reads.shift();
+          assert(read !== undefined, "somebody reads");
+          read();
         }
         await settle();
         most = Math.max(most, helpers);
@@ -200,4 +211,34 @@ Deno.test("A body from a slow host is whole, with helpers, and with helpers that
       assert(ranges.length > 0, "somebody helped");
     });
   }
+});
+
+Deno.test("A body whose last part breaks off while the others help is whole all the same", async () => {
+  const bytes = someBytes(48 * MIB, 9);
+  await using registry = await startRegistry();
+  using test = openTestRemote(registry);
+  const descriptor = await pushBlob(bytes, registry);
+  const gate = new Gate();
+  registry.fault({ kind: "blob", times: Infinity }, async (answer, exchange) => {
+    const range = exchange.request.headers.get("range");
+    if (range === null) return slowly(test.clock)(answer, exchange);
+    if (!range.endsWith(`-${bytes.length - 1}`)) return answer;
+    return cutAfter(4 * MIB)(await holdAfter(3 * MIB, gate)(answer, exchange), exchange);
+  });
+  const controller = new AbortController();
+  const late = setTimeout(() => controller.abort(new Error("It hangs")), 20_000);
+  try {
+    using body = await test.remote.fetch(descriptor, { isDominant: true }, controller.signal);
+    const got = new Uint8Array(bytes.length);
+    for (let at = 0; at < got.length;) {
+      at += await body.read(got.subarray(at, at + MIB)) ?? 0;
+      if (at > 24 * MIB) gate.open();
+    }
+    assertEquals(await body.read(new Uint8Array(1)), null);
+    assert(bytes.every((byte, i) => byte === got[i]));
+  } finally {
+    clearTimeout(late);
+  }
+  const shared = registry.requests.all.filter(({ headers }) => headers.get("range") !== null);
+  assert(shared.length > 2, "the parts before it were shared out");
 });

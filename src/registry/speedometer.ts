@@ -5,7 +5,7 @@
  */
 import type { Clock } from "./clock.ts";
 
-/** Below this several connections may be faster than one, in bytes per second: above it, one thread is busy with one. */
+/** Below this, in bytes per second, several connections may be faster than one; above it, one keeps a thread busy. */
 const SLOW = 250_000_000;
 /** A speed that still grows by more than this says that the connection is not at its end yet. */
 const STEADY = 1.3;

@@ -12,20 +12,18 @@ import type { OpenRange } from "./range_team.ts";
 const KEPT = 0.8;
 /** New connections take a few round trips to their speed: what comes until then says nothing. */
 const RAMP_BYTES = 2 * MIB;
-/**
- * How long the two are compared: bytes come in one burst per round trip, and a look at one of them sees half a burst, or
- * two. The first answer comes after a round trip, or two on a new connection. In milliseconds.
- */
+/** Round trips that the two are compared for: bytes come in a burst in each, and one alone may be half a burst, or two. */
 const LOOK_TRIPS = 4;
+/** Bounds of that time, in milliseconds. */
 const LOOK_LEAST_MS = 100;
-const LOOK_MS = 400;
+const LOOK_MOST_MS = 400;
 /** The last part waits in memory until the first connection gets there. */
 const LEAST_BYTES = 4 * MIB;
 const MOST_BYTES = 16 * MIB;
 
 /** How many of the last bytes to fetch beside a connection of such a speed, in bytes per second. */
 export function tailBytesFor(speed: number): number {
-  const wanted = RAMP_BYTES + Math.ceil(speed * LOOK_MS / 1000);
+  const wanted = RAMP_BYTES + Math.ceil(speed * LOOK_MOST_MS / 1000);
   return Math.min(Math.max(wanted, LEAST_BYTES), MOST_BYTES);
 }
 
@@ -66,7 +64,7 @@ export class TailProbe implements Disposable {
     this.#fetch(open, size, this.#scope.signal).catch(() => {});
   }
 
-  /** How long the range took to begin, in milliseconds. */
+  /** How long the range took to begin, in milliseconds; 0 until it has. */
   get latency(): number {
     return this.#latency;
   }
@@ -105,7 +103,7 @@ export class TailProbe implements Disposable {
     const begin = this.#clock.elapsed();
     using connection = await open(this.first, size, signal);
     this.#latency = this.#clock.elapsed() - begin;
-    const look = Math.min(Math.max(LOOK_LEAST_MS, LOOK_TRIPS * this.#latency), LOOK_MS);
+    const look = Math.min(Math.max(LOOK_LEAST_MS, LOOK_TRIPS * this.#latency), LOOK_MOST_MS);
     let rampedAt: number | undefined;
     let isJudged = false;
     while (!this.isWhole) {
@@ -119,7 +117,9 @@ export class TailProbe implements Disposable {
         this.#otherBytes = 0;
       } else if (!isJudged && (now - rampedAt >= look || this.isWhole)) {
         isJudged = true;
-        this.#wantsHelp = this.#otherBytes >= this.speed * (now - rampedAt) / 1000 * KEPT;
+        // All of it in one burst says nothing.
+        this.#wantsHelp = now - rampedAt >= Math.min(this.#latency, look) &&
+          this.#otherBytes >= this.speed * (now - rampedAt) / 1000 * KEPT;
       }
     }
   }
