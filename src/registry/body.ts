@@ -21,6 +21,8 @@ const PROGRESS_BYTES = MIB;
 const PROGRESS_TIME = 60_000;
 /** What remains before the last part must be worth the connections. */
 const SHARED_MIN_BYTES = 3 * PART_BYTES;
+/** And it must take so many seconds: new connections need a part of one to get to their speed. */
+const SHARED_MIN_SECONDS = 1;
 /** For bytes that are read only to be passed over. */
 const SKIP_BUFFER_BYTES = 64 * KIB;
 
@@ -133,13 +135,18 @@ class MendingBody implements FetchBody {
   #lookFor(source: Source, bytes: number): void {
     const speed = this.#speedometer?.leave(bytes);
     const { context, signal } = this.#plan;
-    if (speed !== undefined && this.#size - this.#position >= tailBytesFor(speed) + SHARED_MIN_BYTES) {
+    if (speed !== undefined && this.#isWorthSharing(speed)) {
       this.#speedometer = undefined;
       this.#probe = new TailProbe({ size: this.#size, speed }, this.#opener(source), context.clock, signal);
     } else if (this.#probe !== undefined) {
       this.#probe.note(bytes);
       if (this.#probe.takeWish()) this.#shareOut(this.#opener(source), this.#probe);
     }
+  }
+
+  #isWorthSharing(speed: number): boolean {
+    const left = this.#size - this.#position;
+    return left >= tailBytesFor(speed) + SHARED_MIN_BYTES && left >= speed * SHARED_MIN_SECONDS;
   }
 
   #opener(source: Source): OpenRange {

@@ -170,8 +170,8 @@ Deno.test("More helpers come once the sum has grown, however long new connection
   }
 });
 
-/** Sends pieces, and lets a tenth of a second pass with each: a slow and steady connection. */
-function slowly(clock: TestClock): Fault {
+/** Sends pieces, and lets so many milliseconds pass with each: a slow and steady connection. */
+function slowly(clock: TestClock, ms = 100): Fault {
   return (answer) =>
     answer.body === undefined ? answer : {
       ...answer,
@@ -180,7 +180,7 @@ function slowly(clock: TestClock): Fault {
         chunks: (function* (chunks) {
           for (const chunk of chunks) {
             for (let at = 0; at < chunk.length; at += MIB) {
-              clock.advance(100);
+              clock.advance(ms);
               yield chunk.subarray(at, at + MIB);
             }
           }
@@ -211,6 +211,19 @@ Deno.test("A body from a slow host is whole, with helpers, and with helpers that
       assert(ranges.length > 0, "somebody helped");
     });
   }
+});
+
+Deno.test("A body that is nearly here is not shared out", async () => {
+  // Steady after a half of it, at 50 MiB in a second.
+  const bytes = someBytes(64 * MIB, 8);
+  await using registry = await startRegistry();
+  using test = openTestRemote(registry);
+  const descriptor = await pushBlob(bytes, registry);
+  registry.fault({ kind: "blob", times: Infinity }, slowly(test.clock, 20));
+  using body = await test.remote.fetch(descriptor, { isDominant: true }, neverAborted());
+  const got = new Uint8Array(bytes.length + 1);
+  assertEquals(await readTo(body, got, got.length), bytes.length);
+  assert(registry.requests.all.every(({ headers }) => headers.get("range") === null), "nobody helped");
 });
 
 Deno.test("A body whose last part breaks off while the others help is whole all the same", async () => {
