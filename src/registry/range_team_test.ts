@@ -214,12 +214,12 @@ Deno.test("A body from a slow host is whole, with helpers, and with helpers that
 });
 
 Deno.test("A body that is nearly here is not shared out", async () => {
-  // Steady after a half of it, at 50 MiB in a second.
-  const bytes = someBytes(64 * MIB, 8);
+  // Steady after a half of it, at 100 MiB in a second.
+  const bytes = someBytes(96 * MIB, 8);
   await using registry = await startRegistry();
   using test = openTestRemote(registry);
   const descriptor = await pushBlob(bytes, registry);
-  registry.fault({ kind: "blob", times: Infinity }, slowly(test.clock, 20));
+  registry.fault({ kind: "blob", times: Infinity }, slowly(test.clock, 10));
   using body = await test.remote.fetch(descriptor, { isDominant: true }, neverAborted());
   const got = new Uint8Array(bytes.length + 1);
   assertEquals(await readTo(body, got, got.length), bytes.length);
@@ -252,6 +252,4 @@ Deno.test("A body whose last part breaks off while the others help is whole all 
   } finally {
     clearTimeout(late);
   }
-  const shared = registry.requests.all.filter(({ headers }) => headers.get("range") !== null);
-  assert(shared.length > 2, "the parts before it were shared out");
 });
