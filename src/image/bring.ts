@@ -91,28 +91,28 @@ export async function bringBlobs(
   if (missing.length >= MANY_BLOBS) await loadHashing();
   const all = sum(missing.map(({ descriptor }) => descriptor.size));
   missing.sort((a, b) => b.descriptor.size - a.descriptor.size);
-  const growth = context.mayGrow ? new LaneGrowth(context.jobs) : undefined;
+  const between = (over: number, most: number) =>
+    missing.filter(({ descriptor: { size } }) => size > over && size <= most);
+  const large = between(SMALL_MAX_BYTES, Infinity);
+  // Where all go at once anyway there is nothing to watch.
+  const growth = context.mayGrow && large.length > context.jobs ? new LaneGrowth(context.jobs) : undefined;
   const growing = { ...context, growth };
   const dominated = { ...growing, fetcher: dominating(context.fetcher) };
   const contextOf = ({ descriptor }: Job) => descriptor.size > all * DOMINANT_SHARE ? dominated : growing;
-  const between = (over: number, most: number) =>
-    missing.filter(({ descriptor: { size } }) => size > over && size <= most);
   const lanes = [
-    { jobs: between(SMALL_MAX_BYTES, Infinity), limit: context.jobs, isLarge: true },
+    { jobs: large, limit: context.jobs, onBegin: (raise: (by: number) => void) => growth?.start(raise) },
     { jobs: between(TINY_MAX_BYTES, SMALL_MAX_BYTES), limit: Math.max(context.jobs, SMALL_JOBS) },
     { jobs: between(-1, TINY_MAX_BYTES), limit: TINY_JOBS },
   ].filter(({ jobs }) => jobs.length > 0);
   let fetched = 0;
-  await mapBounded(lanes, lanes.length, async ({ jobs, limit, isLarge }, inner) => {
+  await mapBounded(lanes, lanes.length, async ({ jobs, limit, onBegin }, inner) => {
     const work = async (job: Job, own: AbortSignal) => {
       const brought = await bringAnyhow(job, contextOf(job), own);
       fetched += brought.fetched;
       present += brought.present;
       onStored(job.descriptor.digest);
     };
-    await mapBounded(jobs, limit, work, inner, (raise) => {
-      if (isLarge) growth?.start(raise);
-    });
+    await mapBounded(jobs, limit, work, inner, onBegin);
   }, signal);
   return { fetched, present };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SpeedWindow } from "../base/speed_window.ts";
 
 /** How long the sum of speeds is taken over, in milliseconds. */
 const WINDOW_MS = 250;
@@ -23,11 +24,12 @@ const MOST_LANES = 10;
 /** Watches the sum of speeds, and raises the number of blobs at once while that is worth it. */
 export class LaneGrowth {
   readonly #now: () => number;
+  readonly #window = new SpeedWindow(WINDOW_MS);
   #lanes: number;
   #raise: ((by: number) => void) | undefined;
-  #begin: number;
+  /** When it began, or heard of bytes last. */
+  #notedAt: number;
   #hasAnswer = false;
-  #bytes = 0;
   #last = 0;
   /** The sum when the number was raised last. */
   #raisedSpeed = 0;
@@ -36,7 +38,7 @@ export class LaneGrowth {
   constructor(lanes: number, now: () => number = () => performance.now()) {
     this.#lanes = lanes;
     this.#now = now;
-    this.#begin = now();
+    this.#notedAt = now();
   }
 
   /** Work has begun, and `raise` can be called while it goes on. */
@@ -48,7 +50,7 @@ export class LaneGrowth {
   answer(): void {
     if (this.#hasAnswer) return;
     this.#hasAnswer = true;
-    if (this.#now() - this.#begin > FAR_MS) this.#grow();
+    if (this.#now() - this.#notedAt > FAR_MS) this.#grow();
   }
 
   /** A busy host or another writer asks for time: nothing grows any more. */
@@ -58,14 +60,11 @@ export class LaneGrowth {
 
   /** So many bytes have come. */
   note(bytes: number): void {
-    this.#bytes += bytes;
     const now = this.#now();
-    const ms = now - this.#begin;
-    if (ms < WINDOW_MS) return;
-    const speed = this.#bytes * 1000 / ms;
+    const speed = this.#window.add(bytes, now - this.#notedAt);
+    this.#notedAt = now;
+    if (speed === undefined) return;
     const isSteady = speed <= this.#last * STEADY && this.#last <= speed * STEADY;
-    this.#begin = now;
-    this.#bytes = 0;
     this.#last = speed;
     if (!isSteady || speed > this.#lanes * FAST || speed <= this.#raisedSpeed * GROWTH) return;
     this.#raisedSpeed = speed;

@@ -5,6 +5,7 @@
  */
 import { abortScope } from "../base/abort.ts";
 import { MIB } from "../base/bytes.ts";
+import { SpeedWindow } from "../base/speed_window.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 
@@ -79,9 +80,8 @@ export class RangeTeam implements Disposable {
   #wake = Promise.withResolvers<void>();
   #hasFailed = false;
   readonly #partBytes: number;
-  readonly #windowMs: number;
-  #windowBegin: number;
-  #windowBytes = 0;
+  readonly #window: SpeedWindow;
+  #lookedAt: number;
   /** Bytes per second when helpers came last, and in the last window. */
   #speed: number;
   #lastSpeed = 0;
@@ -96,8 +96,10 @@ export class RangeTeam implements Disposable {
     this.#scope.signal.addEventListener("abort", () => this.#signalAll(), { once: true });
     this.#next = task.first;
     this.#speed = task.speed;
-    this.#windowMs = Math.min(Math.max(WINDOW_MS, WINDOW_TRIPS * task.latency), WINDOW_MOST_MS);
-    this.#windowBegin = clock.elapsed();
+    this.#window = new SpeedWindow(
+      Math.min(Math.max(WINDOW_MS, WINDOW_TRIPS * task.latency), WINDOW_MOST_MS),
+    );
+    this.#lookedAt = clock.elapsed();
     this.#partBytes = partBytesFor(task);
     this.#add(firstHelpersFor(task, this.#partBytes));
   }
@@ -165,20 +167,18 @@ export class RangeTeam implements Disposable {
         const n = await connection.read(part.buffer.subarray(part.filled, bytes));
         if (n === null) throw new Error("The range ended early");
         part.filled += n;
-        this.#windowBytes += n;
-        this.#look();
+        this.#look(n);
         this.#signalAll();
       }
     }
   }
 
-  /** Once a window: brings more helpers while that is worth it. */
-  #look(): void {
+  /** So many bytes have come. Once a window: brings more helpers while that is worth it. */
+  #look(bytes: number): void {
     const now = this.#clock.elapsed();
-    if (now - this.#windowBegin < this.#windowMs) return;
-    const speed = this.#windowBytes * 1000 / (now - this.#windowBegin);
-    this.#windowBegin = now;
-    this.#windowBytes = 0;
+    const speed = this.#window.add(bytes, now - this.#lookedAt);
+    this.#lookedAt = now;
+    if (speed === undefined) return;
     const isRamping = speed > this.#lastSpeed * RAMP;
     this.#lastSpeed = speed;
     if (this.#idleWindows >= PATIENCE) return;
