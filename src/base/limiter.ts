@@ -56,11 +56,14 @@ export class Limiter {
   }
 }
 
+/** See {@linkcode mapBounded}. */
+export type OnBegin = (raise: (by: number) => void) => (() => void) | void;
+
 /**
  * Runs `work` for each item, at most `limit` at once, and keeps the order of the results. The first failure
  * aborts the rest; all are awaited before it is thrown, so nothing runs on behind the caller's back.
  *
- * @param onBegin gets a way to raise the limit while the work goes on
+ * @param onBegin gets a way to raise the limit while the work goes on; what it gives is called when that is over
  * @throws the first failure, or the signal's reason
  */
 export async function mapBounded<T, R>(
@@ -68,7 +71,7 @@ export async function mapBounded<T, R>(
   limit: number,
   work: (item: T, signal: AbortSignal, position: number) => Promise<R>,
   signal: AbortSignal,
-  onBegin: (raise: (by: number) => void) => void = () => {},
+  onBegin: OnBegin = () => {},
 ): Promise<R[]> {
   signal.throwIfAborted();
   const results = new Array<R>(items.length);
@@ -91,9 +94,10 @@ export async function mapBounded<T, R>(
     for (let i = 0; i < by && next < items.length && !scope.signal.aborted; i++) lanes.push(lane());
   };
   raise(limit);
-  onBegin(raise);
+  const onEnd = onBegin(raise);
   // Lanes that are raised meanwhile are appended, and awaited too.
   for (const running of lanes) await running;
+  onEnd?.();
   if (failure) throw failure.error;
   signal.throwIfAborted();
   return results;

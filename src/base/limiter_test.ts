@@ -30,7 +30,9 @@ Deno.test("mapBounded() does more at once when the bound is raised, and no more 
       return position;
     },
     neverAborted(),
-    (given) => raise = given,
+    (given) => {
+      raise = given;
+    },
   );
   raise(3);
   assertEquals([running, most], [5, 5]);

@@ -33,9 +33,12 @@ export interface CopyResult {
 /** Reads larger than this gain nothing; writes of 1 MiB and more cost several times the system time. */
 const BUFFER_BYTES = 256 * KIB;
 
-/** Blobs up to this size have a buffer that fits; the others take turns, since fresh memory costs more than a read. */
+/** Blobs up to this size are read in one piece. */
 const TINY_BYTES = 64 * KIB;
+
+/** Buffers are lent from blob to blob: fresh memory costs more than a read. */
 const SPARE_BUFFERS = new SpareMemory({ pieceBytes: BUFFER_BYTES, pieces: 16 });
+const TINY_BUFFERS = new SpareMemory({ pieceBytes: TINY_BYTES, pieces: 16 });
 
 /**
  * Copies one blob. What an earlier run left is gone on from; what turns out to be wrong is thrown away and fetched
@@ -91,7 +94,9 @@ async function fill(
   }
   onEvent({ kind: "begin", offset: ingest.offset, host: body.host });
   const isTiny = descriptor.size <= TINY_BYTES;
-  const buffer = isTiny ? new Uint8Array(Math.max(1, descriptor.size)) : SPARE_BUFFERS.take(BUFFER_BYTES);
+  const memory = isTiny ? TINY_BUFFERS.take(TINY_BYTES) : SPARE_BUFFERS.take(BUFFER_BYTES);
+  // Full when all of a tiny one is there, and no sooner.
+  const buffer = isTiny ? memory.subarray(0, Math.max(1, descriptor.size)) : memory;
   let filled = 0;
   const flush = () => {
     if (filled === 0) return;
@@ -115,7 +120,7 @@ async function fill(
     flush();
   }
   // Not after a failure: a read that was given up may still bring bytes.
-  if (!isTiny) SPARE_BUFFERS.give(buffer);
+  (isTiny ? TINY_BUFFERS : SPARE_BUFFERS).give(memory);
 }
 
 /** The same wrong bytes twice are the host's doing, and the message says so. */

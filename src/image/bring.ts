@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { KIB, MIB } from "../base/bytes.ts";
 import { isCode } from "../base/errors.ts";
 import { loadHashing } from "../base/hash.ts";
 import { mapBounded } from "../base/limiter.ts";
@@ -18,18 +17,7 @@ import type { ImageStorage } from "./deps.ts";
 import type { BlobState, PullListener } from "./events.ts";
 import { LaneGrowth } from "./lane_growth.ts";
 import type { WantedBlob } from "./plan.ts";
-
-/** Blobs up to this size spend their time in round trips and syncs, not in bytes: many of them go at once. */
-const SMALL_MAX_BYTES = 4 * MIB;
-
-/** Small blobs at once: what hides a round trip and stays polite. */
-const SMALL_JOBS = 16;
-
-/** Blobs up to this size are next to nothing but a round trip and a sync. */
-const TINY_MAX_BYTES = 64 * KIB;
-
-/** Tiny blobs at once: the client lines them up on few connections, and their syncs are shared. */
-const TINY_JOBS = 128;
+import { bySize, TINY_MAX_BYTES } from "./size_classes.ts";
 
 /** Blobs from which on the streaming hash is worth its loading, however small they are: 20 ms against 0.03 each. */
 const MANY_BLOBS = 600;
@@ -59,8 +47,7 @@ export interface BringContext {
 }
 
 /**
- * Brings every blob that is not in the store. Large and small ones each have a bound of their own, so that neither
- * waits behind the other; the largest go first, since the last one to end decides.
+ * Brings every blob that is not in the store.
  *
  * @throws AppError the first failure, after all others were stopped, or the signal's reason
  */
@@ -90,22 +77,16 @@ export async function bringBlobs(
   // Loading takes as long as what it saves on so many small ones; a larger one loads it by itself.
   if (missing.length >= MANY_BLOBS) await loadHashing();
   const all = sum(missing.map(({ descriptor }) => descriptor.size));
-  missing.sort((a, b) => b.descriptor.size - a.descriptor.size);
-  const between = (over: number, most: number) =>
-    missing.filter(({ descriptor: { size } }) => size > over && size <= most);
-  const large = between(SMALL_MAX_BYTES, Infinity);
+  const { large, others } = bySize(missing, context.jobs);
   // Where all go at once anyway there is nothing to watch.
-  const growth = context.mayGrow && large.length > context.jobs ? new LaneGrowth(context.jobs) : undefined;
+  const growth = context.mayGrow && large.jobs.length > large.limit ? new LaneGrowth(large.limit) : undefined;
   const growing = { ...context, growth };
   const dominated = { ...growing, fetcher: dominating(context.fetcher) };
   const contextOf = ({ descriptor }: Job) => descriptor.size > all * DOMINANT_SHARE ? dominated : growing;
-  const lanes = [
-    { jobs: large, limit: context.jobs, onBegin: (raise: (by: number) => void) => growth?.start(raise) },
-    { jobs: between(TINY_MAX_BYTES, SMALL_MAX_BYTES), limit: Math.max(context.jobs, SMALL_JOBS) },
-    { jobs: between(-1, TINY_MAX_BYTES), limit: TINY_JOBS },
-  ].filter(({ jobs }) => jobs.length > 0);
+  const classes = [{ ...large, onBegin: (raise: (by: number) => void) => growth?.start(raise) }, ...others]
+    .filter(({ jobs }) => jobs.length > 0);
   let fetched = 0;
-  await mapBounded(lanes, lanes.length, async ({ jobs, limit, onBegin }, inner) => {
+  await mapBounded(classes, classes.length, async ({ jobs, limit, onBegin }, inner) => {
     const work = async (job: Job, own: AbortSignal) => {
       const brought = await bringAnyhow(job, contextOf(job), own);
       fetched += brought.fetched;

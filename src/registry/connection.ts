@@ -88,7 +88,7 @@ class WatchedResponse implements Connection {
     let n: number | null = 0;
     watch.enter();
     try {
-      n = await this.#response.body.read(buffer);
+      n = await this.#response.body.read(buffer, (bytes) => watch.note(bytes));
     } catch (error) {
       if (this.#signal.aborted) throw this.#signal.reason;
       throw this.#stalled ?? this.#broken(error);

@@ -36,6 +36,19 @@ export interface HeaderFields {
   has(name: string): boolean;
 }
 
+/** Hears of bytes that have come while more are waited for. */
+export type OnBytes = (bytes: number) => void;
+
+/** The bytes of a body. */
+export interface BodyReader extends ByteReader {
+  /**
+   * As `ByteReader`.
+   *
+   * @param onBytes may be told of bytes that came before the read is over; they count in its result too
+   */
+  read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null>;
+}
+
 /** A response. Dispose it on every path: that closes the connection of a body not read to its end. */
 export interface HttpResponse extends Disposable {
   readonly status: number;
@@ -43,7 +56,7 @@ export interface HttpResponse extends Disposable {
   /** The address that answered, after redirects. */
   readonly url: URL;
   /** The body's bytes, with no content encoding undone. */
-  readonly body: ByteReader;
+  readonly body: BodyReader;
   /** Whether the body was received already: nothing of it can be late or break. @default {false} */
   readonly isReceived?: boolean;
 }

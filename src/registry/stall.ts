@@ -43,6 +43,8 @@ export class StallWatch implements Disposable {
   /** Of this step: what came, and the network wait of the reads that ended. */
   #bytes = 0;
   #waited = 0;
+  /** Of the read under way. */
+  #noted = 0;
   /** When the read under way began. */
   #since = NOT_WAITING;
   #isSuspect = false;
@@ -61,11 +63,18 @@ export class StallWatch implements Disposable {
     if (this.#disarm === undefined && !this.#isOver) this.#arm(this.#stepTime - this.#waited);
   }
 
-  /** The read has ended with so many bytes. */
+  /** So many bytes have come, and the read waits for more. */
+  note(bytes: number): void {
+    this.#bytes += bytes;
+    this.#noted += bytes;
+  }
+
+  /** The read has ended with so many bytes, those that were noted among them. */
   leave(bytes: number): void {
     this.#waited += this.#clock.elapsed() - this.#since;
     this.#since = NOT_WAITING;
-    this.#bytes += bytes;
+    this.#bytes += bytes - this.#noted;
+    this.#noted = 0;
   }
 
   /** Stops watching. */

@@ -94,3 +94,22 @@ Deno.test("A watch that was disposed says nothing any more", () => {
   clock.advance(60_000);
   assertEquals([stalls.length, clock.timers], [0, 0]);
 });
+
+Deno.test("Bytes that a read has and has not given count while it waits for more, and once", () => {
+  const { clock, stalls, watch } = watching();
+  for (let i = 0; i < 40; i++) {
+    watch.enter();
+    watch.note(5_500);
+    clock.advance(5_000);
+    watch.leave(5_500);
+  }
+  assertEquals(stalls, []);
+  for (let i = 0; i < 8; i++) {
+    watch.enter();
+    watch.note(2_750);
+    clock.advance(5_000);
+    watch.leave(2_750);
+  }
+  // The first window that is too slow still has a step of the fast ones.
+  assertEquals(stalls, [917]);
+});

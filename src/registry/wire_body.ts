@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteReader } from "../base/bytes.ts";
+import type { OnBytes } from "./http.ts";
 import type { WireConnection } from "./wire_connection.ts";
 import type { Framing } from "./wire_head.ts";
 
@@ -16,6 +17,8 @@ const TRAILERS_MAX = 100;
 export interface WireBody extends ByteReader {
   /** Whether all of it was read. */
   readonly isDone: boolean;
+  /** As `ByteReader`. */
+  read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null>;
 }
 
 /** Reads a body, straight into the callers' buffers. @throws Error if the connection ends before the body */
@@ -43,10 +46,11 @@ class LengthBody implements WireBody {
     return this.#left === 0;
   }
 
-  async read(buffer: Uint8Array): Promise<number | null> {
+  async read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
     if (this.#left === 0) return null;
     const n = await this.#connection.read(
       buffer.length > this.#left ? buffer.subarray(0, this.#left) : buffer,
+      onBytes,
     );
     if (n === null) throw cutShort();
     this.#left -= n;
@@ -64,11 +68,12 @@ class ChunkedBody implements WireBody {
     this.#connection = connection;
   }
 
-  async read(buffer: Uint8Array): Promise<number | null> {
+  async read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
     if (this.#left <= 0 && !this.isDone) await this.#nextChunk();
     if (this.isDone) return null;
     const n = await this.#connection.read(
       buffer.length > this.#left ? buffer.subarray(0, this.#left) : buffer,
+      onBytes,
     );
     if (n === null) throw cutShort();
     this.#left -= n;
@@ -102,8 +107,8 @@ class OpenBody implements WireBody {
     this.#connection = connection;
   }
 
-  async read(buffer: Uint8Array): Promise<number | null> {
-    const n = this.isDone ? null : await this.#connection.read(buffer);
+  async read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
+    const n = this.isDone ? null : await this.#connection.read(buffer, onBytes);
     this.isDone ||= n === null;
     return n;
   }

@@ -7,6 +7,8 @@ import { abortable, abortScope } from "../base/abort.ts";
 import { KIB } from "../base/bytes.ts";
 import { after } from "../base/timer.ts";
 import { parseIp } from "./addresses.ts";
+import { Gatherer } from "./gather.ts";
+import type { OnBytes } from "./http.ts";
 import { latin1, latin1Bytes } from "./latin1.ts";
 
 /** What is read along with a head: of small bodies all, or several; longer ones go straight into the caller's buffer. */
@@ -29,6 +31,7 @@ export interface WireTarget {
 /** A TCP or TLS connection. Close it. */
 export class WireConnection {
   readonly #conn: Deno.Conn;
+  readonly #gatherer: Gatherer;
   #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #written = new Uint8Array(WRITE_BYTES);
   /** Between these lie the bytes that were read and not yet given. */
@@ -42,6 +45,7 @@ export class WireConnection {
 
   private constructor(conn: Deno.Conn, roundTrip: number) {
     this.#conn = conn;
+    this.#gatherer = new Gatherer(conn);
     this.roundTrip = roundTrip;
   }
 
@@ -98,13 +102,13 @@ export class WireConnection {
   }
 
   /** Reads up to `buffer.length` bytes, null at the end. What lies here already comes first. */
-  async read(buffer: Uint8Array): Promise<number | null> {
+  read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
     const here = this.#end - this.#start;
-    if (here === 0) return await this.#conn.read(buffer);
+    if (here === 0) return this.#gatherer.read(buffer, onBytes);
     const n = Math.min(here, buffer.length);
     buffer.set(this.#buffer.subarray(this.#start, this.#start + n));
     this.#start += n;
-    return n;
+    return Promise.resolve(n);
   }
 
   /**

@@ -154,11 +154,12 @@ export class Lane {
     while (!body.isDone) {
       // One more byte than fits is wanted only to find the end of a body that did not tell its length.
       const room = filled < buffer.length ? buffer.subarray(filled) : new Uint8Array(1);
-      const n = await body.read(room);
+      const before = this.#bytes;
+      const n = await body.read(room, (bytes) => this.#bytes += bytes);
       if (n === null) break;
       if (filled === buffer.length) return this.#passOn(job);
       filled += n;
-      this.#bytes += n;
+      this.#bytes = before + n;
     }
     this.#jobs.shift();
     if (head.isPersistent) this.#pool.noteUse(connection);

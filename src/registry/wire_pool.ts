@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../base/abort.ts";
 import { openWithin, type WireConnection, type WireTarget } from "./wire_connection.ts";
 
 /** The runtime's client tries a name's addresses side by side; we try one, and leave it to that one after so long, in milliseconds. */
@@ -15,6 +16,8 @@ const BRIEF_MS = 1_000;
 /** Idle connections to one server, made with the same trust. Close it. */
 export class WirePool {
   readonly #target: WireTarget;
+  /** Connections that are being opened ahead and that nobody has claimed. */
+  readonly #coming = new Set<Promise<WireConnection | undefined>>();
   #idle: { readonly connection: WireConnection; readonly since: number }[] = [];
   /** The least time from a request to its answer, in milliseconds: no less than a round trip. */
   #latency = Infinity;
@@ -62,8 +65,11 @@ export class WirePool {
    */
   async warm(count: number, headTimeout: number, signal: AbortSignal): Promise<void> {
     await Promise.all(Array.from({ length: count }, async () => {
-      const connection = await this.open(headTimeout, signal).catch(() => undefined);
-      if (connection !== undefined) this.putBack(connection);
+      const coming = this.#openNew(headTimeout, signal).catch(() => undefined);
+      this.#coming.add(coming);
+      const connection = await coming;
+      const isClaimed = !this.#coming.delete(coming);
+      if (connection !== undefined && !isClaimed) this.putBack(connection);
     }));
   }
 
@@ -77,11 +83,25 @@ export class WirePool {
   }
 
   /**
-   * Opens a connection; undefined if that fails.
+   * Opens a connection, or waits for one that is being opened ahead; undefined if that fails.
    *
    * @throws the signal's reason
    */
   async open(headTimeout: number, signal: AbortSignal): Promise<WireConnection | undefined> {
+    signal.throwIfAborted();
+    const [coming] = this.#coming;
+    if (coming === undefined) return await this.#openNew(headTimeout, signal);
+    this.#coming.delete(coming);
+    try {
+      const connection = await abortable(coming, signal);
+      return connection ?? await this.#openNew(headTimeout, signal);
+    } catch (error) {
+      coming.then((connection) => connection && this.putBack(connection));
+      throw error;
+    }
+  }
+
+  async #openNew(headTimeout: number, signal: AbortSignal): Promise<WireConnection | undefined> {
     signal.throwIfAborted();
     try {
       return await openWithin(this.#target, Math.min(CONNECT_MAX_MS, headTimeout), signal);

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ByteReader } from "../base/bytes.ts";
-import type { HeaderFields, HttpResponse } from "./http.ts";
+import type { BodyReader, HeaderFields, HttpResponse } from "./http.ts";
 import { networkErrorFrom } from "./network_error.ts";
 import { wireBody } from "./wire_body.ts";
 import type { WireConnection } from "./wire_connection.ts";
@@ -49,7 +48,7 @@ export class OpenResponse implements HttpResponse {
   readonly status: number;
   readonly headers: HeaderFields;
   readonly url: URL;
-  readonly body: ByteReader;
+  readonly body: BodyReader;
   readonly #finish: (isWhole: boolean) => void;
 
   /** @param release called when the connection is let go of */
@@ -77,11 +76,11 @@ export class OpenResponse implements HttpResponse {
     if (body.isDone) this.#finish(true);
     const finish = this.#finish;
     this.body = {
-      async read(buffer) {
+      async read(buffer, onBytes) {
         if (body.isDone) return null;
         try {
           signal.throwIfAborted();
-          const n = await body.read(buffer);
+          const n = await body.read(buffer, onBytes);
           // At the last byte and not at the read after it, so that the connection is free at once.
           if (body.isDone) finish(true);
           return n;

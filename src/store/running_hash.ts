@@ -62,15 +62,23 @@ export function beginHash(task: HashTask, follower: HashFollower): RunningHash {
 
 class WholeHash implements RunningHash {
   readonly #task: HashTask;
-  readonly #whole: Uint8Array<ArrayBuffer>;
+  #whole: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
+  #hex: Promise<string> | undefined;
 
   constructor(task: HashTask) {
     this.#task = task;
-    this.#whole = new Uint8Array(task.size);
   }
 
   update(bytes: Uint8Array): void {
+    const { algorithm, size } = this.#task;
+    // Most come in one piece. The digest takes a copy of its own before it lets go of us.
+    if (bytes.length === size && isUnshared(bytes)) {
+      this.#hex = hashHex(algorithm, bytes);
+      this.#hex.catch(() => {});
+      return;
+    }
+    this.#whole ??= new Uint8Array(size);
     this.#whole.set(bytes, this.#filled);
     this.#filled += bytes.length;
   }
@@ -80,10 +88,17 @@ class WholeHash implements RunningHash {
   }
 
   hex(): Promise<string> {
-    return hashHex(this.#task.algorithm, this.#whole.subarray(0, this.#filled));
+    return this.#hex ?? hashHex(this.#task.algorithm, (this.#whole ?? NO_BYTES).subarray(0, this.#filled));
   }
 
   [Symbol.dispose](): void {}
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Whether the bytes are this thread's alone, as a digest wants them. */
+function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
 }
 
 /**
