@@ -38,7 +38,7 @@ const TINY_BYTES = 64 * KIB;
 
 /** Buffers are lent from blob to blob: fresh memory costs more than a read. */
 const SPARE_BUFFERS = new SpareMemory({ pieceBytes: BUFFER_BYTES, pieces: 16 });
-const TINY_BUFFERS = new SpareMemory({ pieceBytes: TINY_BYTES, pieces: 16 });
+const TINY_BUFFERS = new SpareMemory({ pieceBytes: TINY_BYTES, pieces: 32 });
 
 /**
  * Copies one blob. What an earlier run left is gone on from; what turns out to be wrong is thrown away and fetched

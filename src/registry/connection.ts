@@ -95,8 +95,8 @@ class WatchedResponse implements Connection {
     } finally {
       watch.leave(n ?? 0);
     }
-    // The runtime's own client ends such a read as if that were the end of the body.
-    if (this.#stalled !== undefined) throw this.#stalled;
+    // The runtime's own client ends such a read as if that were the end of the body; bytes that came before are good.
+    if (this.#stalled !== undefined && n === null) throw this.#stalled;
     return n;
   }
 

@@ -6,11 +6,11 @@
 import { KIB } from "../base/bytes.ts";
 import type { OnBytes } from "./http.ts";
 
-/** A TLS connection gives a record of 16 KiB at a time: after less, no more lies ready. */
+/** A TLS connection gives a record of 16 KiB at a time, a plain one what lies ready: after less, more is on its way yet. */
 const READ_ON_BYTES = 8 * KIB;
 /** With so much the way up is paid for. */
 const ENOUGH_BYTES = 256 * KIB;
-/** How long more is asked for, in milliseconds: whoever measures a slow line wants to hear of it often. */
+/** After so long, in milliseconds, no further read is begun: whoever measures a slow line wants to hear of it often. */
 const GATHER_MS = 10;
 
 /**
@@ -19,12 +19,14 @@ const GATHER_MS = 10;
  */
 export class Gatherer {
   readonly #conn: Pick<Deno.Conn, "read">;
+  readonly #now: () => number;
   /** What a read failed with whose bytes before it were given first. */
   #failure: { readonly error: unknown } | undefined;
 
   /** @param conn the caller's, who closes it */
-  constructor(conn: Pick<Deno.Conn, "read">) {
+  constructor(conn: Pick<Deno.Conn, "read">, now: () => number = () => performance.now()) {
     this.#conn = conn;
+    this.#now = now;
   }
 
   /**
@@ -38,9 +40,9 @@ export class Gatherer {
     const enough = Math.min(buffer.length, ENOUGH_BYTES);
     if (first === null || first < READ_ON_BYTES || first >= enough) return first;
     let filled = first;
-    const until = performance.now() + GATHER_MS;
+    const until = this.#now() + GATHER_MS;
     try {
-      for (let last = first; last >= READ_ON_BYTES && filled < enough && performance.now() < until;) {
+      for (let last = first; last >= READ_ON_BYTES && filled < enough && this.#now() < until;) {
         onBytes?.(last);
         const n = await this.#conn.read(buffer.subarray(filled));
         if (n === null) break;

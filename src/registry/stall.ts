@@ -73,7 +73,8 @@ export class StallWatch implements Disposable {
   leave(bytes: number): void {
     this.#waited += this.#clock.elapsed() - this.#since;
     this.#since = NOT_WAITING;
-    this.#bytes += bytes - this.#noted;
+    // A read that failed gives nothing, but what was noted did come.
+    this.#bytes += Math.max(0, bytes - this.#noted);
     this.#noted = 0;
   }
 

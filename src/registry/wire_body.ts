@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ByteReader } from "../base/bytes.ts";
-import type { OnBytes } from "./http.ts";
+import type { BodyReader, OnBytes } from "./http.ts";
 import type { WireConnection } from "./wire_connection.ts";
 import type { Framing } from "./wire_head.ts";
 
@@ -14,11 +13,9 @@ const CHUNK_LINE_MAX_BYTES = 1024;
 const TRAILERS_MAX = 100;
 
 /** What is left of a body. */
-export interface WireBody extends ByteReader {
+export interface WireBody extends BodyReader {
   /** Whether all of it was read. */
   readonly isDone: boolean;
-  /** As `ByteReader`. */
-  read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null>;
 }
 
 /** Reads a body, straight into the callers' buffers. @throws Error if the connection ends before the body */

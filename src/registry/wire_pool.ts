@@ -16,8 +16,8 @@ const BRIEF_MS = 1_000;
 /** Idle connections to one server, made with the same trust. Close it. */
 export class WirePool {
   readonly #target: WireTarget;
-  /** Connections that are being opened ahead and that nobody has claimed. */
-  readonly #coming = new Set<Promise<WireConnection | undefined>>();
+  /** Connections that are being opened ahead and that nobody has claimed, each with the signal that it is opened by. */
+  readonly #coming = new Map<Promise<WireConnection | undefined>, AbortSignal>();
   #idle: { readonly connection: WireConnection; readonly since: number }[] = [];
   /** The least time from a request to its answer, in milliseconds: no less than a round trip. */
   #latency = Infinity;
@@ -66,7 +66,7 @@ export class WirePool {
   async warm(count: number, headTimeout: number, signal: AbortSignal): Promise<void> {
     await Promise.all(Array.from({ length: count }, async () => {
       const coming = this.#openNew(headTimeout, signal).catch(() => undefined);
-      this.#coming.add(coming);
+      this.#coming.set(coming, signal);
       const connection = await coming;
       const isClaimed = !this.#coming.delete(coming);
       if (connection !== undefined && !isClaimed) this.putBack(connection);
@@ -89,12 +89,15 @@ export class WirePool {
    */
   async open(headTimeout: number, signal: AbortSignal): Promise<WireConnection | undefined> {
     signal.throwIfAborted();
-    const [coming] = this.#coming;
-    if (coming === undefined) return await this.#openNew(headTimeout, signal);
+    const [claimed] = this.#coming;
+    if (claimed === undefined) return await this.#openNew(headTimeout, signal);
+    const [coming, opener] = claimed;
     this.#coming.delete(coming);
     try {
       const connection = await abortable(coming, signal);
-      return connection ?? await this.#openNew(headTimeout, signal);
+      // What failed by itself would fail once more, and take its time again.
+      if (connection !== undefined || !opener.aborted) return connection;
+      return await this.#openNew(headTimeout, signal);
     } catch (error) {
       coming.then((connection) => connection && this.putBack(connection));
       throw error;

@@ -52,3 +52,34 @@ Deno.test("Where opening ahead was given up, who wants a connection opens one", 
   connection.close();
   pool.close();
 });
+
+Deno.test("A connection that can't be opened ahead is not tried once more for who waited for it", async () => {
+  let accepted = 0;
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const held: Deno.Conn[] = [];
+  const serving = (async () => {
+    for await (const conn of listener) {
+      accepted++;
+      held.push(conn);
+    }
+  })();
+  // A server that takes connections and never begins its part of TLS.
+  const pool = new WirePool({ url: new URL(`https://127.0.0.1:${listener.addr.port}/`), caCerts: [] });
+  const warming = pool.warm(1, 50, never);
+  assertEquals(await pool.open(50, never), undefined);
+  await warming;
+  assertEquals(accepted, 1);
+  pool.close();
+  listener.close();
+  await serving;
+  for (const conn of held) conn.close();
+});
+
+Deno.test("A pool that is closed keeps nothing of what was being opened", async () => {
+  await using server = serveNothing();
+  const pool = new WirePool({ url: server.url, caCerts: [] });
+  const warming = pool.warm(2, TIMEOUT, never);
+  pool.close();
+  await warming;
+  assertEquals(pool.takeIdle(), undefined);
+});

@@ -24,6 +24,8 @@ const CATCH_UP_BYTES = 64 * KIB;
 /** From this size on a thread of its own is worth its start. */
 const LONG_BLOB_BYTES = 16 * MIB;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A hash that grows with the file of an ingest. Dispose it. */
 export interface RunningHash extends Disposable {
   /** Takes the next bytes, which are in the file already; they may be changed by the caller afterwards. */
@@ -93,8 +95,6 @@ class WholeHash implements RunningHash {
 
   [Symbol.dispose](): void {}
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /** Whether the bytes are this thread's alone, as a digest wants them. */
 function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
