@@ -52,6 +52,12 @@ async function compileTo(output: string): Promise<string> {
   return output;
 }
 
+/**
+ * Half a second into a run the runtime looks for a newer version of itself: once a day, but in every run on a machine
+ * that can't reach the place. The binary never does.
+ */
+const NO_UPDATE_CHECK = { DENO_NO_UPDATE_CHECK: "1" };
+
 /** dray, and dray without fsync, with the arguments of a task. */
 export function ours(
   { words, noSync }: Dray,
@@ -63,7 +69,11 @@ export function ours(
     isOurs: true,
     missing,
     run: (task: Task) =>
-      measured({ program, args: [...before, ...args(task)], env: { DRAY_STORE: `${task.folder}/store` } }),
+      measured({
+        program,
+        args: [...before, ...args(task)],
+        env: { DRAY_STORE: `${task.folder}/store`, ...NO_UPDATE_CHECK },
+      }),
   });
   return [
     contender("dray", undefined, measure),
