@@ -1,5 +1,6 @@
 /**
- * Makes the program one file of JavaScript that runs from any URL: `dist/dray.js`.
+ * Makes the program JavaScript that runs from any URL: `dist/dray.js`, which is one file, and `dist/modules/main.js`,
+ * which is four and starts faster.
  *
  * ```sh
  * deno task bundle
@@ -7,26 +8,49 @@
  *
  * @module
  */
-import { group } from "./bundle/group.ts";
+import { compiledAhead } from "./bundle/ahead.ts";
+import { EARLY, group } from "./bundle/group.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
 /** Where what is made goes. */
 export const DIST = `${ROOT}dist`;
 
-/**
- * Bundles `main.ts`.
- *
- * @param output `file` for one file; `folder` for a few that are loaded when they are wanted, which starts faster
- * @returns the path of the file to run
- * @throws Error if the bundler fails
- */
-export async function bundle(output: "file" | "folder"): Promise<string> {
-  const modules = `${DIST}/modules`;
-  if (output === "folder") await Deno.remove(modules, { recursive: true }).catch(() => {});
-  const where = output === "file"
-    ? ["--output", `${DIST}/dray.js`]
-    : ["--code-splitting", "--outdir", modules];
+/** Makes one file, and the folder that tells what in it a pull needs. Gives its path; throws if the bundler fails. */
+export async function bundleFile(): Promise<string> {
+  const early = await earlyModules(await bundleFolder());
+  const file = `${DIST}/dray.js`;
+  await runBundler("--output", file);
+  await rewrite(file, async (bundled) => {
+    const text = withoutForeignPaths(bundled);
+    const modules = modulesOf(text);
+    const moduleAt = (start: number) => modules.findLast(({ at }) => at < start)?.name;
+    return await compiledAhead(text, (start) => early.has(moduleAt(start) ?? ""));
+  });
+  return file;
+}
+
+/** Makes a few files that are loaded when they are wanted. Gives the path of the one to run; throws likewise. */
+export async function bundleFolder(): Promise<string> {
+  const folder = await bundleGrouped(`${DIST}/modules`);
+  for (const name of EARLY) await rewrite(`${folder}/${name}.js`, (text) => compiledAhead(text));
+  return `${folder}/main.js`;
+}
+
+/** Makes the same few files for a binary, in which nothing that is compiled is kept. */
+export async function bundleForBinary(): Promise<string> {
+  return `${await bundleGrouped(`${DIST}/binary`)}/main.js`;
+}
+
+async function bundleGrouped(folder: string): Promise<string> {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await runBundler("--code-splitting", "--outdir", folder);
+  await group(folder);
+  for (const { name } of Deno.readDirSync(folder)) await rewrite(`${folder}/${name}`, withoutForeignPaths);
+  return folder;
+}
+
+async function runBundler(...where: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     // Never minified: esbuild 0.25 then puts the value of `using x = …` into the one place that uses x, and nobody
     // disposes it any more; a lock of the store was held for ever. It would start no faster either.
@@ -36,22 +60,30 @@ export async function bundle(output: "file" | "folder"): Promise<string> {
     env: { DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system" },
   }).output();
   if (!success) throw new Error(`deno bundle failed: ${new TextDecoder().decode(stderr)}`);
-  if (output === "file") {
-    await withoutForeignPaths(`${DIST}/dray.js`);
-    return `${DIST}/dray.js`;
-  }
-  await group(modules);
-  for (const { name } of Deno.readDirSync(modules)) await withoutForeignPaths(`${modules}/${name}`);
-  return `${modules}/main.js`;
+}
+
+/** The names of the modules that are in the files which a pull loads. */
+async function earlyModules(main: string): Promise<ReadonlySet<string>> {
+  const folder = main.slice(0, main.lastIndexOf("/"));
+  const texts = await Promise.all(EARLY.map((name) => Deno.readTextFile(`${folder}/${name}.js`)));
+  return new Set(texts.flatMap(modulesOf).map(({ name }) => name));
+}
+
+/** The modules that a bundle is made of, in the order in which they stand there, and where each begins. */
+function modulesOf(text: string): readonly { readonly name: string; readonly at: number }[] {
+  return [...text.matchAll(/^\/\/ (\S+\.\w+)$/gm)].map(({ 1: name = "", index }) => ({ name, at: index }));
+}
+
+async function rewrite(path: string, change: (text: string) => string | Promise<string>): Promise<void> {
+  await Deno.writeTextFile(path, await change(await Deno.readTextFile(path)));
 }
 
 /** The bundler names each module by its path; where packages are on this machine is nobody's business. */
-async function withoutForeignPaths(path: string): Promise<void> {
-  const text = await Deno.readTextFile(path);
-  await Deno.writeTextFile(path, text.replace(/(?:\.\.\/)+[^\s"]*?\/npm\/[^\s"/]+\//g, "npm/"));
+function withoutForeignPaths(text: string): string {
+  return text.replace(/(?:\.\.\/)+[^\s"]*?\/npm\/[^\s"/]+\//g, "npm/");
 }
 
 if (import.meta.main) {
-  const file = await bundle("file");
+  const file = await bundleFile();
   console.log(`${file} ${(await Deno.stat(file)).size} bytes`);
 }

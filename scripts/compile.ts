@@ -18,7 +18,7 @@
  *
  * @module
  */
-import { bundle, DIST } from "./bundle.ts";
+import { bundleForBinary, DIST } from "./bundle.ts";
 import { compileFlags, type CompileOptions, parseOptions, TARGETS } from "./compile/options.ts";
 import { writeSum, writeSums } from "./compile/sums.ts";
 import { oldDenort } from "./denort.ts";
@@ -87,7 +87,7 @@ async function runCompiler(
 
 const options = parseOptions(Deno.args);
 await Deno.mkdir(DIST, { recursive: true });
-const entry = await bundle("folder");
+const entry = await bundleForBinary();
 const targets = options.targets.length === 0 ? [undefined] : options.targets;
 for (const target of targets) {
   const output = await compile(target, entry, options);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bundle } from "../bundle.ts";
+import { bundleFolder } from "../bundle.ts";
 import type { Contender, Task } from "./contender.ts";
 import { measure } from "./measure.ts";
 import type { NoSync } from "./no_sync.ts";
@@ -36,7 +36,7 @@ export async function prepareDray(form: Form, folder: string): Promise<readonly 
 
 /** A copy of its own: the next one who bundles takes the modules away. */
 async function bundleTo(folder: string): Promise<string> {
-  const main = await bundle("folder");
+  const main = await bundleFolder();
   const from = main.slice(0, main.lastIndexOf("/"));
   await Deno.mkdir(folder, { recursive: true });
   for await (const { name } of Deno.readDir(from)) {

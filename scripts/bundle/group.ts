@@ -24,6 +24,9 @@ const GROUPS: readonly (readonly [file: string, parts: readonly string[]])[] = [
   ]],
 ];
 
+/** The files that a pull loads. */
+export const EARLY: readonly string[] = GROUPS.map(([file]) => file);
+
 /** The file of all that is left. */
 const REST = "rest";
 

@@ -2,11 +2,11 @@ import { assertEquals, assertStringIncludes } from "../assert.ts";
 import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
-import { bundle } from "../../scripts/bundle.ts";
+import { bundleFile } from "../../scripts/bundle.ts";
 import { run, Server } from "./child.ts";
 
 Deno.test("the bundle pulls and serves from a URL, with the flags that it prints itself", async () => {
-  const file = await Deno.readFile(await bundle("file"));
+  const file = await Deno.readFile(await bundleFile());
   await using host = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => new Response(file, { headers: { "content-type": "text/javascript" } }),

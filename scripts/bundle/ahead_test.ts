@@ -1,0 +1,64 @@
+import { assert, assertEquals, assertStringIncludes } from "../../tests/assert.ts";
+import { compiledAhead } from "./ahead.ts";
+
+/** Runs the text as a module, and gives what it leaves in `globalThis.said`. */
+async function run(code: string): Promise<unknown> {
+  await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const said = Reflect.get(globalThis, "said");
+  Reflect.deleteProperty(globalThis, "said");
+  return said;
+}
+
+const PROGRAM = `
+import { basename } from "node:path";
+const early = later(2);
+class Shape {
+  side = (n) => n + 1;
+  static of(n) { return [n].map((x) => x * 2); }
+  get area() { return this.side(1); }
+  async *all() { yield* [1, 2]; }
+}
+function later(n) { return n === 0 ? 0 : n + later(n - 1); }
+async function slow() { return (await Promise.resolve([3])).map(function triple(n) { return 3 * n; }); }
+function* count() { yield 1; }
+const bag = { later, short() { return this.later(1); }, get five() { return 5; }, arrow: async () => 7 };
+const named = () => {};
+const all = [];
+for await (const n of new Shape().all()) all.push(n);
+globalThis.said = {
+  early, of: Shape.of(4), area: new Shape().area, slow: await slow(), count: [...count()], short: bag.short(),
+  five: bag.five, arrow: await bag.arrow(), name: named.name, declared: later.name, all, base: basename("/a/b"),
+};
+export { later as l };
+`;
+
+Deno.test("a program that is compiled ahead does what it did", async () => {
+  const ahead = await compiledAhead(PROGRAM);
+  const want = await run(PROGRAM);
+  assert(want !== undefined);
+  assertEquals(await run(ahead), want);
+});
+
+Deno.test("functions stand in parentheses, and those of the file before all else", async () => {
+  const ahead = await compiledAhead(PROGRAM);
+  const [imported, first = ""] = ahead.trim().split("\n");
+  assertEquals(imported, 'import { basename } from "node:path";');
+  assertStringIncludes(first, "var later = (function later(n) {");
+  assertStringIncludes(ahead, "var slow = (async function slow() {");
+  assertStringIncludes(ahead, ".map((function triple(n) { return 3 * n; }))");
+  assertStringIncludes(ahead, "side = ((n) => n + 1);");
+  assertStringIncludes(ahead, "short() { return this.later(1); }");
+});
+
+Deno.test("what is not wanted stays as it is", async () => {
+  const ahead = await compiledAhead(
+    "function a() {}\nfunction b() {}\n",
+    (start) => start > 0,
+  );
+  assertEquals(ahead, "\nvar b = (function b() {});\nfunction a() {}\n\n");
+});
+
+Deno.test("what is no module is refused", async () => {
+  const refused = await compiledAhead("function (").then(() => false, () => true);
+  assert(refused);
+});
