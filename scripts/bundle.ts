@@ -1,6 +1,6 @@
 /**
- * Makes the program JavaScript that runs from any URL: `dist/dray.js`, which is one file, and `dist/modules/main.js`,
- * which is four and starts faster.
+ * Makes the program JavaScript: `dist/dray.js`, one file that runs from any URL, and `dist/modules/main.js` with three
+ * more, which starts faster from a disk.
  *
  * ```sh
  * deno task bundle

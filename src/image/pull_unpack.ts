@@ -5,7 +5,6 @@
  */
 import { abortScope } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
-import { Limiter } from "../base/limiter.ts";
 import { NO_WORKERS } from "../base/worker.ts";
 import type { Digest } from "../oci/digest.ts";
 import { chainIdsOf } from "../oci/image_config.ts";
@@ -24,9 +23,12 @@ export class PullUnpacker implements AsyncDisposable {
   readonly #plan: PullPlan;
   readonly #onEvent: PullListener;
   readonly #onFailure: (error: unknown) => void;
-  readonly #limiter = new Limiter(LAYERS_AT_ONCE);
   readonly #scope: ReturnType<typeof abortScope>;
   readonly #stored = new Set<Digest>();
+  /** Positions of layers that are here and not begun. */
+  readonly #waiting: number[] = [];
+  #running = 0;
+  /** All that was begun. */
   readonly #work: Promise<void>[] = [];
   readonly #decoder: ThreadDecoder;
   #unpacking: Promise<LayersUnpacking> | undefined;
@@ -46,10 +48,7 @@ export class PullUnpacker implements AsyncDisposable {
     }
     this.#store = store;
     // Until the last blob has come, this thread has that to do as well.
-    this.#decoder = new ThreadDecoder(
-      startWorker,
-      () => plan.blobs.every(({ descriptor }) => this.#stored.has(descriptor.digest)),
-    );
+    this.#decoder = new ThreadDecoder(startWorker, true);
     this.#plan = plan;
     this.#onEvent = hear.onEvent;
     this.#onFailure = hear.onFailure;
@@ -59,6 +58,9 @@ export class PullUnpacker implements AsyncDisposable {
   /** Hears that a blob is in the store. */
   stored(digest: Digest): void {
     this.#stored.add(digest);
+    if (this.#plan.blobs.every(({ descriptor }) => this.#stored.has(descriptor.digest))) {
+      this.#decoder.relieve();
+    }
     const { config, layers } = this.#plan.document;
     if (digest === config.digest) {
       // Whoever waits for it hears of a failure.
@@ -76,7 +78,8 @@ export class PullUnpacker implements AsyncDisposable {
    * @throws AppError what a layer threw, or the signal's reason
    */
   async finish(): Promise<void> {
-    await Promise.all(this.#work);
+    // One that ends begins the next: this goes on until there is none.
+    for (const work of this.#work) await work;
     const unpacking = await this.#layers();
     for (const layer of await unpacking.publish(this.#scope.signal)) {
       const message = lackText(layer);
@@ -97,8 +100,24 @@ export class PullUnpacker implements AsyncDisposable {
 
   #begin(digest: Digest): void {
     for (const [position, layer] of this.#plan.document.layers.entries()) {
-      if (layer.digest !== digest) continue;
-      const work = this.#unpack(position);
+      if (layer.digest === digest) this.#waiting.push(position);
+    }
+    this.#beginMore();
+  }
+
+  /** The largest first: the last one to end decides. */
+  #beginMore(): void {
+    const { document: { layers } } = this.#plan;
+    const sizeOf = (position: number) => layers[position]?.size ?? 0;
+    this.#waiting.sort((a, b) => sizeOf(a) - sizeOf(b));
+    while (this.#running < LAYERS_AT_ONCE && !this.#scope.signal.aborted) {
+      const position = this.#waiting.pop();
+      if (position === undefined) return;
+      this.#running++;
+      const work = this.#unpack(position).finally(() => {
+        this.#running--;
+        this.#beginMore();
+      });
       work.catch((error) => {
         if (!this.#scope.signal.aborted) this.#onFailure(error);
       });
@@ -108,7 +127,6 @@ export class PullUnpacker implements AsyncDisposable {
 
   async #unpack(position: number): Promise<void> {
     const { signal } = this.#scope;
-    using _slot = await this.#limiter.acquire(signal);
     const layer = this.#plan.document.layers[position];
     if (layer === undefined) return;
     const { digest, size } = layer;

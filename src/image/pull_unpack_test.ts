@@ -56,6 +56,26 @@ Deno.test("pullImage() with unpack unpacks an image that is here already, and no
   assertEquals(paths.map((path) => Deno.statSync(path).ino), before);
 });
 
+Deno.test("pullImage() with unpack begins the largest of the layers that wait", async () => {
+  await using fixture = await makeFixture();
+  // None so small that it is looked for late: all are known to be here before the first is unpacked.
+  const lengths = [70, 80, 90, 300, 100];
+  const specs = lengths.map((length) => archiveOf(file("f", "x".repeat(length * 1024))));
+  const { layers } = await pushed(fixture, {
+    layers: specs.map((spec) => ({ ...spec, compression: "none" })),
+  });
+  await pullImage(fixture.deps, "a.b/c:1");
+  const begun: (number | undefined)[] = [];
+  await pullImage(fixture.deps, "a.b/c:1", {
+    unpack: true,
+    onEvent(event) {
+      if (event.kind !== "blob" || event.state !== "unpacking") return;
+      begun.push(lengths[layers.findIndex(({ blob }) => blob.digest === event.digest)]);
+    },
+  });
+  assertEquals(begun, [70, 80, 300, 100, 90]);
+});
+
 Deno.test("pullImage() with unpack takes an image whose layers are one blob", async () => {
   await using fixture = await makeFixture();
   await pushed(fixture, { layers: [BASE, BASE, BASE] });

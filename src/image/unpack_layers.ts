@@ -44,12 +44,9 @@ export async function unpackLayers(
   using decoder = new ThreadDecoder(startWorker);
   const unpacking = await beginLayers({ store, decoder }, found.config.diffIds, layersOf(store, found));
   await using _closing = unpacking;
-  await mapBounded(
-    found.config.diffIds,
-    LAYERS_AT_ONCE,
-    (_, own, position) => unpacking.unpack(position, own),
-    signal,
-  );
+  // The largest first: the last one to end decides.
+  const bySize = [...found.document.layers.entries()].sort(([, a], [, b]) => b.size - a.size);
+  await mapBounded(bySize, LAYERS_AT_ONCE, ([position], own) => unpacking.unpack(position, own), signal);
   return await unpacking.publish(signal);
 }
 

@@ -18,6 +18,8 @@ export interface PackedLayer {
   readonly reader: ByteReader;
   /** The file that the blob is, from its first byte to its last: for decoders that read it by themselves. */
   readonly file?: { readonly path: string; readonly size: number };
+  /** What the manifest calls it. */
+  readonly mediaType?: string;
 }
 
 /** What is wanted of a decoder. */

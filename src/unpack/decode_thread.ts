@@ -5,7 +5,7 @@
  */
 import { KIB } from "../base/bytes.ts";
 import { AppError, type ErrorCode, type ErrorDetails } from "../base/errors.ts";
-import { type HasherFactory, loadHashing } from "../base/hash.ts";
+import { loadHashing } from "../base/hash.ts";
 import { serveThread } from "../base/worker.ts";
 import { compressionOf } from "../compress/compression.ts";
 import { openDecoder } from "../compress/decoder.ts";
@@ -49,24 +49,19 @@ export type DecodeReply =
 
 /** Makes the thread that we are on decode layers. */
 export async function serveDecoding(): Promise<void> {
-  const hashing = await loadHashing();
-  // What decompresses is loaded by the first decoder.
+  // What decompresses is loaded by the first decoder; what hashes, by the first order that wants it: that costs 4 MB.
   using _first = await openDecoder("gzip", DEFAULT_EXPANSION);
   let turn = Promise.resolve();
   serveThread<DecodeOrder, DecodeReply>((order, answer) => {
-    turn = turn.then(() => decode(order, hashing, answer));
+    turn = turn.then(() => decode(order, answer));
   });
 }
 
-async function decode(
-  order: DecodeOrder,
-  hashing: HasherFactory,
-  answer: (reply: DecodeReply) => void,
-): Promise<void> {
+async function decode(order: DecodeOrder, answer: (reply: DecodeReply) => void): Promise<void> {
   const { id } = order;
   try {
     const tell = (length: number, isHashed: boolean) => answer({ id, kind: "chunk", length, isHashed });
-    answer({ id, kind: "end", ...await decodeFile(order, hashing, tell) });
+    answer({ id, kind: "end", ...await decodeFile(order, tell) });
   } catch (error) {
     if (!(error instanceof AppError)) return answer({ id, kind: "unable" });
     const { code, message, details } = error;
@@ -76,7 +71,6 @@ async function decode(
 
 async function decodeFile(
   { path, algorithm, limits, memory, canTakerHash }: DecodeOrder,
-  hashing: HasherFactory,
   tell: (length: number, isHashed: boolean) => void,
 ): Promise<{ readonly facts: UnhashedFacts; readonly hex: string | undefined }> {
   const ring = new RingWriter(memory);
@@ -86,7 +80,7 @@ async function decodeFile(
   const compression = compressionOf(input.subarray(0, filled));
   // To decompress gzip takes as long as to hash and to make the files together: that is the fair share of a thread. Other
   // formats leave time for the hash.
-  const hasher = compression === "gzip" && canTakerHash ? undefined : hashing(algorithm);
+  const hasher = compression === "gzip" && canTakerHash ? undefined : (await loadHashing())(algorithm);
   using decoder = await openDecoder(compression, limits, () => ring.room());
   const putAll = (chunks: Iterable<Uint8Array>) => {
     for (const chunk of chunks) {

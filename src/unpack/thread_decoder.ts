@@ -1,14 +1,15 @@
 /**
- * Decoding layers on a thread of their own, while this one makes the files: those two are the halves of the work.
+ * Decoding layers on threads of their own, while this one makes the files: those are the two halves of the work.
  *
  * @module
  */
-import { abortable } from "../base/abort.ts";
+import { neverAborted } from "../base/abort.ts";
 import { MIB } from "../base/bytes.ts";
-import { AppError } from "../base/errors.ts";
 import { loadHashing } from "../base/hash.ts";
 import { Limiter } from "../base/limiter.ts";
-import { hearThread, type StartWorker } from "../base/worker.ts";
+import type { StartWorker } from "../base/worker.ts";
+import { compressionOfMediaType } from "../compress/compression.ts";
+import { essenceOf } from "../oci/media_type.ts";
 import {
   DECODE_HERE,
   type DecodedFacts,
@@ -16,41 +17,55 @@ import {
   type LayerDecoder,
   type PackedLayer,
 } from "./decode.ts";
-import { RingTaker } from "./decode_ring.ts";
-import type { DecodeOrder, DecodeReply } from "./decode_thread.ts";
+import { DecodingThread } from "./decoding_thread.ts";
 
-/** Smaller blobs are decoded here before the thread knows of them. */
+/** Smaller blobs are decoded here before a thread knows of them. */
 const THREAD_MIN_BYTES = MIB;
 
-/** Told instead of a reply when the thread is lost. */
-const LOST = { kind: "lost" } as const;
-type Told = DecodeReply | typeof LOST;
+/**
+ * Threads for gzip, which takes as long to decompress as its files take to make: with a second one the maker of files
+ * seldom waits, and four layers take a twelfth less. One is enough for all else, and a thread costs 16 MB.
+ */
+const THREADS_MAX = 2;
 
-/** Decodes large blobs on another thread, one after the other, and all else here. Dispose it. */
+/** Decodes large blobs on other threads, each of them one after the other, and all else here. Dispose it. */
 export class ThreadDecoder implements LayerDecoder, Disposable {
   readonly #start: StartWorker;
-  readonly #isFree: () => boolean;
-  /** The taker is one thread, so a second layer at the same time would gain nothing. */
-  readonly #turns = new Limiter(1);
-  readonly #told: Told[] = [];
-  #wake: (() => void) | undefined;
-  #worker: Worker | undefined;
-  #isLost = false;
-  #lastId = 0;
+  readonly #turns = new Limiter(THREADS_MAX);
+  /** For what one thread is enough for. */
+  readonly #quickTurns = new Limiter(1);
+  readonly #idle: DecodingThread[] = [];
+  /** All threads there are, idle or not. */
+  readonly #threads = new Set<DecodingThread>();
+  /** Whether a thread could not be had, or was lost: then none is asked for any more. */
+  #isOver = false;
+
+  /** The turn that nobody has while the thread that we are on is busy with other things as well. */
+  #held: Promise<Disposable> | undefined;
 
   /**
-   * @param start starts the thread, when the first large blob comes
-   * @param isFree asked before each blob: whether the thread that we are on has nothing but layers to do. Then it hashes
-   * them too where that makes the shares even
+   * @param start starts a thread, when a large blob comes
+   * @param isBusy whether the thread that we are on has more to do than layers, until {@linkcode relieve} is called
    */
-  constructor(start: StartWorker, isFree: () => boolean = () => true) {
+  constructor(start: StartWorker, isBusy = false) {
     this.#start = start;
-    this.#isFree = isFree;
+    if (isBusy) this.#held = this.#turns.acquire(neverAborted());
   }
 
-  /** Starts the thread at once if one of the blobs that will come is for it. @param sizes theirs, in bytes */
+  /** Starts a thread at once if one of the layers that will come is for it. @param sizes theirs, in bytes */
   prepare(sizes: readonly number[]): void {
-    if (sizes.some((size) => size >= THREAD_MIN_BYTES)) this.#thread();
+    if (this.#threads.size > 0 || sizes.every((size) => size < THREAD_MIN_BYTES)) return;
+    const thread = this.#begin();
+    if (thread !== undefined) this.#idle.push(thread);
+  }
+
+  /**
+   * The thread that we are on has nothing but layers to do from now on: all the others may be used, and it hashes layers
+   * where that makes the shares even.
+   */
+  relieve(): void {
+    void this.#held?.then((turn) => turn[Symbol.dispose]());
+    this.#held = undefined;
   }
 
   async decode(
@@ -63,93 +78,47 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     if (file === undefined || file.size < THREAD_MIN_BYTES) {
       return await DECODE_HERE.decode(layer, task, take, signal);
     }
+    using _quickTurn = isSlow(layer) ? undefined : await this.#quickTurns.acquire(signal);
     using _turn = await this.#turns.acquire(signal);
-    const worker = this.#thread();
-    const facts = worker && await this.#decodeThere(worker, file.path, task, take, signal);
-    return facts ?? await DECODE_HERE.decode(layer, task, take, signal);
-  }
-
-  /** Ends the thread. */
-  [Symbol.dispose](): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    this.#isLost = true;
-  }
-
-  /** @returns undefined if the thread was lost, or found itself unable, before it gave anything */
-  async #decodeThere(
-    worker: Worker,
-    path: string,
-    task: DecodeTask,
-    take: (chunk: Uint8Array) => void,
-    signal: AbortSignal,
-  ): Promise<DecodedFacts | undefined> {
-    const id = ++this.#lastId;
-    const ring = new RingTaker();
-    const { algorithm, limits } = task;
-    const hasher = this.#isFree() ? (await loadHashing())(algorithm) : undefined;
-    const order: DecodeOrder = {
-      id,
-      path,
-      algorithm,
-      limits,
-      memory: ring.memory,
-      canTakerHash: hasher !== undefined,
-    };
-    worker.postMessage(order);
-    let hasBegun = false;
+    const thread = this.#idle.pop() ?? this.#begin();
+    if (thread === undefined) return await DECODE_HERE.decode(layer, task, take, signal);
     try {
-      for (;;) {
-        const told = await this.#next(signal);
-        // Of an order that was given up.
-        if (told.kind !== "lost" && told.id !== id) continue;
-        if (told.kind === "lost" || told.kind === "unable") {
-          if (!hasBegun) return undefined;
-          throw new AppError("internal", "Cannot unpack layer: the thread that decompresses it was lost");
-        }
-        if (told.kind === "end") return { ...told.facts, hex: told.hex ?? hasher?.hex() ?? "" };
-        if (told.kind === "failure") {
-          const { code, message, details } = told;
-          throw new AppError(code, message, { details });
-        }
-        hasBegun = true;
-        ring.take(told.length, (chunk) => {
-          if (!told.isHashed) hasher?.update(chunk);
-          take(chunk);
-        });
-      }
+      const hasher = this.#held === undefined ? (await loadHashing())(task.algorithm) : undefined;
+      const facts = await thread.decode(file.path, task, hasher, take, signal);
+      return facts ?? await DECODE_HERE.decode(layer, task, take, signal);
     } finally {
-      ring.close();
+      this.#giveBack(thread);
     }
   }
 
-  async #next(signal: AbortSignal): Promise<Told> {
-    for (;;) {
-      signal.throwIfAborted();
-      const told = this.#told.shift();
-      if (told !== undefined) return told;
-      if (this.#isLost) return LOST;
-      await abortable(new Promise<void>((resolve) => this.#wake = resolve), signal);
-    }
+  /** Ends the threads. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    for (const thread of this.#threads) thread[Symbol.dispose]();
   }
 
-  #thread(): Worker | undefined {
-    if (this.#isLost || this.#worker !== undefined) return this.#worker;
-    const worker = this.#start("unpack");
+  #begin(): DecodingThread | undefined {
+    const worker = this.#isOver ? undefined : this.#start("unpack");
     if (worker === undefined) {
-      this.#isLost = true;
+      this.#isOver = true;
       return undefined;
     }
-    hearThread<DecodeReply>(worker, (reply) => this.#tell(reply), () => {
-      this.#worker = undefined;
-      this.#isLost = true;
-      this.#tell(LOST);
-    });
-    return this.#worker = worker;
+    const thread = new DecodingThread(worker);
+    this.#threads.add(thread);
+    return thread;
   }
 
-  #tell(told: Told): void {
-    this.#told.push(told);
-    this.#wake?.();
+  #giveBack(thread: DecodingThread): void {
+    if (!thread.isLost) this.#idle.push(thread);
+    else {
+      thread[Symbol.dispose]();
+      this.#threads.delete(thread);
+      this.#isOver = true;
+    }
   }
+}
+
+/** Whether it takes long to decompress. A wrong media type costs time, no more. */
+function isSlow({ mediaType = "" }: { readonly mediaType?: string }): boolean {
+  return compressionOfMediaType(essenceOf(mediaType)) === "gzip";
 }

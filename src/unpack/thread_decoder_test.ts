@@ -7,10 +7,12 @@ import { hashHex } from "../base/hash.ts";
 import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
 import { DEFAULT_EXPANSION } from "../compress/limits.ts";
 import { encode } from "../compress/test_encoder.ts";
+import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from "../oci/media_type.ts";
 import { DECODE_HERE, type DecodeTask, type PackedLayer } from "./decode.ts";
 import { ThreadDecoder } from "./thread_decoder.ts";
 
 const startWorker = workersOf(import.meta.resolve("../image/thread.ts"));
+const MEDIA_TYPES = { gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD, none: OCI_LAYER };
 const TASK: DecodeTask = { algorithm: "sha256", limits: DEFAULT_EXPANSION };
 
 /** Bytes that no format makes much smaller, more than the ring holds, and no multiple of anything. */
@@ -36,14 +38,19 @@ const losing = (...replies: readonly object[]): StartWorker => () => {
 class Blob implements PackedLayer, Disposable {
   readonly file: { readonly path: string; readonly size: number };
   readonly reader: Deno.FsFile;
+  readonly mediaType: string;
 
-  constructor(bytes: Uint8Array, path?: string) {
+  constructor(
+    bytes: Uint8Array,
+    { path, mediaType = OCI_LAYER_GZIP }: { readonly path?: string; readonly mediaType?: string } = {},
+  ) {
     const own = Deno.makeTempFileSync({ prefix: "dray-decode-" });
     Deno.writeFileSync(own, bytes);
     this.reader = Deno.openSync(own);
     // An open file lives on.
     if (path !== undefined) Deno.removeSync(own);
     this.file = { path: path ?? own, size: bytes.length };
+    this.mediaType = mediaType;
   }
 
   [Symbol.dispose](): void {
@@ -68,24 +75,57 @@ Deno.test("decode() on a thread gives the bytes, and what they hash to, of every
     await t.step(`${compression}, ${isFree ? "hashed by who has time" : "hashed there"}`, async () => {
       const packed = encode(compression, BYTES);
       using blob = new Blob(packed);
-      using decoder = new ThreadDecoder(startWorker, () => isFree);
+      using decoder = new ThreadDecoder(startWorker, !isFree);
       const want = { hex: HEX, bytesIn: packed.length, bytesOut: BYTES.length, bytes: BYTES };
       assertEquals(await decoded(decoder, blob), want);
     });
   }
 });
 
-Deno.test("decode() works off layers that are wanted at the same time, with one thread", async () => {
-  const { counts, counting } = counted(startWorker);
-  using first = new Blob(encode("gzip", BYTES));
-  using second = new Blob(encode("zstd", BYTES.subarray(7)));
-  using small = new Blob(encode("gzip", BYTES.subarray(0, 1000)));
-  {
-    using decoder = new ThreadDecoder(counting);
-    const all = await Promise.all([first, second, small].map((blob) => decoded(decoder, blob)));
-    assertEquals(all.map(({ bytes }) => bytes), [BYTES, BYTES.slice(7), BYTES.slice(0, 1000)]);
+Deno.test("decode() works off layers that are wanted at the same time, gzip on two threads", async (t) => {
+  const cases = [["gzip", 2], ["zstd", 1], ["none", 1]] as const;
+  for (const [compression, threads] of cases) {
+    await t.step(compression, async () => {
+      const { counts, counting } = counted(startWorker);
+      const mediaType = MEDIA_TYPES[compression];
+      const starts = [0, 7, 9, BYTES.length - 1000];
+      const blobs = starts.map((start) =>
+        new Blob(encode(compression, BYTES.subarray(start)), { mediaType })
+      );
+      {
+        using decoder = new ThreadDecoder(counting);
+        const all = await Promise.all(blobs.map((blob) => decoded(decoder, blob)));
+        assertEquals(all.map(({ bytes }) => bytes), starts.map((start) => BYTES.slice(start)));
+      }
+      for (const blob of blobs) blob[Symbol.dispose]();
+      assertEquals(counts, { started: threads, ended: threads });
+    });
   }
-  assertEquals(counts, { started: 1, ended: 1 });
+});
+
+Deno.test("prepare() starts one thread, for large layers", () => {
+  const cases = [[[], 0], [[MIB - 1], 0], [[MIB - 1, MIB], 1], [[MIB, MIB], 1]] as const;
+  for (const [sizes, want] of cases) {
+    const { counts, counting } = counted(losing());
+    using decoder = new ThreadDecoder(counting);
+    decoder.prepare(sizes);
+    decoder.prepare(sizes);
+    assertEquals(counts.started, want);
+  }
+});
+
+Deno.test("decode() does with one thread while this one is busy, and with two from then on", async () => {
+  const { counts, counting } = counted(startWorker);
+  using blob = new Blob(encode("gzip", BYTES));
+  using decoder = new ThreadDecoder(counting, true);
+  const first = decoded(decoder, blob);
+  const second = decoded(decoder, blob);
+  await first;
+  assertEquals(counts.started, 1);
+  decoder.relieve();
+  const [third, fourth] = [decoded(decoder, blob), decoded(decoder, blob)];
+  for (const { bytes } of await Promise.all([second, third, fourth])) assertEquals(bytes, BYTES);
+  assertEquals(counts.started, 2);
 });
 
 Deno.test("decode() needs no thread for a small blob", async () => {
@@ -155,7 +195,7 @@ Deno.test("decode() does it here where there is no thread that can", async (t) =
   ];
   for (const [name, start, path] of cases) {
     await t.step(name, async () => {
-      using blob = new Blob(packed, path);
+      using blob = new Blob(packed, path === undefined ? {} : { path });
       using decoder = new ThreadDecoder(start);
       assertEquals((await decoded(decoder, blob)).hex, HEX);
     });
