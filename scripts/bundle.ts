@@ -84,6 +84,7 @@ function withoutForeignPaths(text: string): string {
 }
 
 if (import.meta.main) {
-  const file = await bundleFile();
-  console.log(`${file} ${(await Deno.stat(file)).size} bytes`);
+  for (const file of [await bundleFile(), `${DIST}/modules/main.js`]) {
+    console.log(`${file} ${(await Deno.stat(file)).size} bytes`);
+  }
 }
