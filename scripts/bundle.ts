@@ -22,8 +22,12 @@ export async function bundleFile(): Promise<string> {
   const file = `${DIST}/dray.js`;
   await runBundler("--output", file);
   await rewrite(file, async (bundled) => {
-    const text = withoutForeignPaths(bundled);
+    // Each module is a method here, and those are never compiled ahead.
+    const text = withoutForeignPaths(bundled).replace(/^  "([^"]+\.\w+)"\(\) \{$/gm, '  "$1": function () {');
     const modules = modulesOf(text);
+    if (!modules.some(({ name }) => early.has(name))) {
+      throw new Error("the bundle has none of a pull's modules");
+    }
     const moduleAt = (start: number) => modules.findLast(({ at }) => at < start)?.name;
     return await compiledAhead(text, (start) => early.has(moduleAt(start) ?? ""));
   });

@@ -8,7 +8,7 @@ import type { Contender, Task } from "./contender.ts";
 import { measure } from "./measure.ts";
 import type { NoSync } from "./no_sync.ts";
 
-/** How dray is started: from its modules as the binary has them in it, from its sources, or as the binary. */
+/** How dray is started: from the modules that `deno task bundle` makes, from its sources, or as the binary. */
 export type Form = "bundle" | "source" | "compiled";
 
 /** dray ready to start. */

@@ -18,7 +18,8 @@ interface Node {
 }
 
 /**
- * Puts parentheses around functions; those that the file declares go to its head, where all of it can call them.
+ * Puts parentheses around functions; those that the file declares go to its head, where all of it can call them. Other
+ * files that are loaded before it can't: there must be no cycle of imports. No function may assign to its own name.
  *
  * @param isWanted says, of the place where a statement of the file begins, whether to compile ahead what is in it
  * @returns a module that does the same
@@ -41,8 +42,11 @@ export async function compiledAhead(
     if (start < head || !isWanted(start)) continue;
     rest.push(code.slice(at, start));
     const text = inParentheses(code, statement);
-    if (type === "FunctionDeclaration" && isNode(id)) declared.push(`var ${id.name} = (${text});\n`);
-    else rest.push(text);
+    if (type === "FunctionDeclaration" && isNode(id)) {
+      declared.push(`var ${id.name} = (${text});\n`);
+      // What stood on both sides must not become one statement.
+      rest.push(";");
+    } else rest.push(text);
     at = end;
   }
   return [code.slice(0, head), "\n", ...declared, ...rest, code.slice(at)].join("");
@@ -53,7 +57,7 @@ function inParentheses(code: string, node: Node): string {
   const pieces: string[] = [];
   let at = node.start;
   for (const child of childrenOf(node)) {
-    // In `{ a }` the name and the value are in the same place.
+    // In `{ a }` and `{ a = 1 }` the name and the value begin at the same place.
     if (child.start < at) continue;
     const text = inParentheses(code, child);
     pieces.push(code.slice(at, child.start), isValue(child) && !isMethod(node) ? `(${text})` : text);
@@ -64,7 +68,9 @@ function inParentheses(code: string, node: Node): string {
 }
 
 function childrenOf(node: Node): readonly Node[] {
-  return Object.values(node).flat().filter(isNode).sort((a, b) => a.start - b.start);
+  // What begins with "_" is the parser's own: comments that it has understood.
+  const fields = Object.entries(node).filter(([name]) => !name.startsWith("_"));
+  return fields.flatMap(([, value]) => value).filter(isNode).sort((a, b) => a.start - b.start);
 }
 
 function isNode(value: unknown): value is Node {

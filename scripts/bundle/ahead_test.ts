@@ -3,9 +3,10 @@ import { compiledAhead } from "./ahead.ts";
 
 /** Runs the text as a module, and gives what it leaves in `globalThis.said`. */
 async function run(code: string): Promise<unknown> {
-  await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const { l } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
   const said = Reflect.get(globalThis, "said");
   Reflect.deleteProperty(globalThis, "said");
+  assertEquals(l(3), 6);
   return said;
 }
 
@@ -21,12 +22,24 @@ class Shape {
 function later(n) { return n === 0 ? 0 : n + later(n - 1); }
 async function slow() { return (await Promise.resolve([3])).map(function triple(n) { return 3 * n; }); }
 function* count() { yield 1; }
+async function* slowly() { yield 1; } function beside() { return "b"; } // a comment
+class Square extends Shape {
+  static made = 0;
+  static { this.made = (() => 1)(); }
+  set width(n) { this.n = (() => n)(); }
+  ["com" + "puted"]() { return super.side === undefined; }
+}
+const { fallback = () => 4 } = {};
+const text = \`a\${[1].map((n) => "b" + n)}\`;
+const pure = [1].concat(/* @__PURE__ */ later(1), /* @__PURE__ */ (() => 2)());
 const bag = { later, short() { return this.later(1); }, get five() { return 5; }, arrow: async () => 7 };
 const named = () => {};
 const all = [];
 for await (const n of new Shape().all()) all.push(n);
 globalThis.said = {
   early, of: Shape.of(4), area: new Shape().area, slow: await slow(), count: [...count()], short: bag.short(),
+  square: [Square.made, new Square().computed(), Object.assign(new Square(), { width: 6 }).n],
+  slowly: await Array.fromAsync(slowly()), beside: beside(), fallback: fallback(), text, pure,
   five: bag.five, arrow: await bag.arrow(), name: named.name, declared: later.name, all, base: basename("/a/b"),
 };
 export { later as l };
@@ -55,7 +68,7 @@ Deno.test("what is not wanted stays as it is", async () => {
     "function a() {}\nfunction b() {}\n",
     (start) => start > 0,
   );
-  assertEquals(ahead, "\nvar b = (function b() {});\nfunction a() {}\n\n");
+  assertEquals(ahead, "\nvar b = (function b() {});\nfunction a() {}\n;\n");
 });
 
 Deno.test("what is no module is refused", async () => {

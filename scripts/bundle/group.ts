@@ -24,7 +24,7 @@ const GROUPS: readonly (readonly [file: string, parts: readonly string[]])[] = [
   ]],
 ];
 
-/** The files that a pull loads. */
+/** The files that a pull loads which neither unpacks nor shows its progress. */
 export const EARLY: readonly string[] = GROUPS.map(([file]) => file);
 
 /** The file of all that is left. */
@@ -61,6 +61,10 @@ export async function group(directory: string): Promise<void> {
     input: `${directory}/main.js`,
     external: /^node:/,
     treeshake: false,
+    // Of cycles between files above all: functions that are compiled ahead are not there before their file was loaded.
+    onwarn({ message }) {
+      throw new Error(`rollup warns: ${message}`);
+    },
   });
   await build.write({
     dir: `${directory}/grouped`,

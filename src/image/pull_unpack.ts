@@ -48,7 +48,7 @@ export class PullUnpacker implements AsyncDisposable {
     }
     this.#store = store;
     // Until the last blob has come, this thread has that to do as well.
-    this.#decoder = new ThreadDecoder(startWorker, true);
+    this.#decoder = new ThreadDecoder(startWorker, { isBusy: true });
     this.#plan = plan;
     this.#onEvent = hear.onEvent;
     this.#onFailure = hear.onFailure;
@@ -79,7 +79,9 @@ export class PullUnpacker implements AsyncDisposable {
    */
   async finish(): Promise<void> {
     // One that ends begins the next: this goes on until there is none.
+    this.#beginMore();
     for (const work of this.#work) await work;
+    this.#scope.signal.throwIfAborted();
     const unpacking = await this.#layers();
     for (const layer of await unpacking.publish(this.#scope.signal)) {
       const message = lackText(layer);
@@ -102,14 +104,15 @@ export class PullUnpacker implements AsyncDisposable {
     for (const [position, layer] of this.#plan.document.layers.entries()) {
       if (layer.digest === digest) this.#waiting.push(position);
     }
-    this.#beginMore();
+    // Not yet: of an image that is here already all layers are told of in one go.
+    queueMicrotask(() => this.#beginMore());
   }
 
   /** The largest first: the last one to end decides. */
   #beginMore(): void {
     const { document: { layers } } = this.#plan;
     const sizeOf = (position: number) => layers[position]?.size ?? 0;
-    this.#waiting.sort((a, b) => sizeOf(a) - sizeOf(b));
+    this.#waiting.sort((a, b) => sizeOf(a) - sizeOf(b) || b - a);
     while (this.#running < LAYERS_AT_ONCE && !this.#scope.signal.aborted) {
       const position = this.#waiting.pop();
       if (position === undefined) return;

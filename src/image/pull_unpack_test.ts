@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { type Fixture, makeFixture } from "../../tests/fakes/fixture.ts";
 import { buildArtifact, buildImage, type TestImage } from "../../tests/images/mod.ts";
+import { randomBytes } from "../../tests/images/content.ts";
+import { counted } from "../../tests/threads.ts";
+import { toHex } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
+import { workersOf } from "../base/worker.ts";
 import type { PullEvent } from "./events.ts";
 import { type Seen, writeArchive } from "../tar/archive_fake.ts";
 import { make } from "../unpack/layer_fake.ts";
@@ -73,7 +77,17 @@ Deno.test("pullImage() with unpack begins the largest of the layers that wait", 
       begun.push(lengths[layers.findIndex(({ blob }) => blob.digest === event.digest)]);
     },
   });
-  assertEquals(begun, [70, 80, 300, 100, 90]);
+  assertEquals(begun, [300, 100, 90, 80, 70]);
+});
+
+Deno.test("pullImage() with unpack has large layers in gzip on two threads once all blobs are here", async () => {
+  await using fixture = await makeFixture();
+  const specs = [1, 2].map((seed) => archiveOf(file("f", toHex(randomBytes(1_300_000, seed)))));
+  await pushed(fixture, { layers: specs });
+  const { counts, counting } = counted(workersOf(import.meta.resolve("./thread.ts")));
+  await pullImage(fixture.deps, "a.b/c:1");
+  await pullImage({ ...fixture.deps, startWorker: counting }, "a.b/c:1", { unpack: true });
+  assertEquals(counts, { started: 2, ended: 2 });
 });
 
 Deno.test("pullImage() with unpack takes an image whose layers are one blob", async () => {

@@ -21,7 +21,7 @@ import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../unpac
 import type { ImageStorage, UnpackDeps } from "./deps.ts";
 import { findLayered, layersOf } from "./layers.ts";
 
-/** Layers unpacked at once: one waits for the disk while the other decompresses. */
+/** Layers unpacked at once: one is decompressed while the files of the other are made. */
 export const LAYERS_AT_ONCE = 2;
 
 /** Which extended attributes mark hidden directories: those of root. */

@@ -50,6 +50,28 @@ Deno.test("unpackLayers() gives the layers from the bottom to the top, each with
   assertEquals(stagedIn(fixture).length, 2);
 });
 
+Deno.test("unpackLayers() begins the largest layer", async () => {
+  await using fixture = await makeFixture();
+  const lengths = [10, 30, 20];
+  const compression = "none" as const;
+  const archives = lengths.map((length) => archiveOf(file("f", "x".repeat(length * 1024))));
+  const { layers } = await pulled(fixture, "1", archives.map((archive) => ({ archive, compression })));
+  const chainIds = await chainIdsOf(layers.map(({ diffId }) => diffId));
+  const begun: (number | undefined)[] = [];
+  const store = new Proxy(fixture.store, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      return (...args: readonly unknown[]) => {
+        if (name === "stageLayer") begun.push(lengths[chainIds.findIndex((chainId) => chainId === args[0])]);
+        return value.apply(target, args);
+      };
+    },
+  });
+  await unpackLayers({ store }, "a.b/c:1", neverAborted());
+  assertEquals(begun, [30, 20, 10]);
+});
+
 Deno.test("images with the same layers below share them, and a layer above others is another one", async () => {
   await using fixture = await makeFixture();
   await pulled(fixture, "1", [BASE, NEXT]);

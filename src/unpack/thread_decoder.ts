@@ -23,8 +23,8 @@ import { DecodingThread } from "./decoding_thread.ts";
 const THREAD_MIN_BYTES = MIB;
 
 /**
- * Threads for gzip, which takes as long to decompress as its files take to make: with a second one the maker of files
- * seldom waits, and four layers take a twelfth less. One is enough for all else, and a thread costs 16 MB.
+ * Gzip takes as long to decompress as its files take to make: with a second thread the maker of files seldom waits, and
+ * four layers take a twelfth less. For all else one thread is enough, and each costs 16 MB.
  */
 const THREADS_MAX = 2;
 
@@ -32,22 +32,23 @@ const THREADS_MAX = 2;
 export class ThreadDecoder implements LayerDecoder, Disposable {
   readonly #start: StartWorker;
   readonly #turns = new Limiter(THREADS_MAX);
-  /** For what one thread is enough for. */
+  /** Held as well, and first, by layers that are quick to decompress. */
   readonly #quickTurns = new Limiter(1);
+  /** Held while a large layer is decoded here: two at once would gain nothing. */
+  readonly #hereTurns = new Limiter(1);
   readonly #idle: DecodingThread[] = [];
   /** All threads there are, idle or not. */
   readonly #threads = new Set<DecodingThread>();
   /** Whether a thread could not be had, or was lost: then none is asked for any more. */
   #isOver = false;
-
   /** The turn that nobody has while the thread that we are on is busy with other things as well. */
   #held: Promise<Disposable> | undefined;
 
   /**
    * @param start starts a thread, when a large blob comes
-   * @param isBusy whether the thread that we are on has more to do than layers, until {@linkcode relieve} is called
+   * @param state whether the thread that we are on has more to do than layers, until {@linkcode relieve} is called
    */
-  constructor(start: StartWorker, isBusy = false) {
+  constructor(start: StartWorker, { isBusy = false }: { readonly isBusy?: boolean } = {}) {
     this.#start = start;
     if (isBusy) this.#held = this.#turns.acquire(neverAborted());
   }
@@ -81,20 +82,31 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     using _quickTurn = isSlow(layer) ? undefined : await this.#quickTurns.acquire(signal);
     using _turn = await this.#turns.acquire(signal);
     const thread = this.#idle.pop() ?? this.#begin();
-    if (thread === undefined) return await DECODE_HERE.decode(layer, task, take, signal);
-    try {
-      const hasher = this.#held === undefined ? (await loadHashing())(task.algorithm) : undefined;
-      const facts = await thread.decode(file.path, task, hasher, take, signal);
-      return facts ?? await DECODE_HERE.decode(layer, task, take, signal);
-    } finally {
-      this.#giveBack(thread);
-    }
+    const facts = thread && await this.#decodeThere(thread, file.path, task, take, signal);
+    if (facts !== undefined) return facts;
+    using _hereTurn = await this.#hereTurns.acquire(signal);
+    return await DECODE_HERE.decode(layer, task, take, signal);
   }
 
   /** Ends the threads. */
   [Symbol.dispose](): void {
     this.#isOver = true;
     for (const thread of this.#threads) thread[Symbol.dispose]();
+  }
+
+  async #decodeThere(
+    thread: DecodingThread,
+    path: string,
+    task: DecodeTask,
+    take: (chunk: Uint8Array) => void,
+    signal: AbortSignal,
+  ): Promise<DecodedFacts | undefined> {
+    try {
+      const hasher = this.#held === undefined ? (await loadHashing())(task.algorithm) : undefined;
+      return await thread.decode(path, task, hasher, take, signal);
+    } finally {
+      this.#giveBack(thread);
+    }
   }
 
   #begin(): DecodingThread | undefined {

@@ -9,6 +9,7 @@ import { DEFAULT_EXPANSION } from "../compress/limits.ts";
 import { encode } from "../compress/test_encoder.ts";
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from "../oci/media_type.ts";
 import { DECODE_HERE, type DecodeTask, type PackedLayer } from "./decode.ts";
+import type { DecodeOrder } from "./decode_thread.ts";
 import { ThreadDecoder } from "./thread_decoder.ts";
 
 const startWorker = workersOf(import.meta.resolve("../image/thread.ts"));
@@ -33,6 +34,23 @@ const losing = (...replies: readonly object[]): StartWorker => () => {
     });
   return Object.assign(thread, { postMessage, terminate() {} }) as unknown as Worker;
 };
+
+/** Starts threads as `start` does, and writes down of each order whether its hash may be left to who takes the bytes. */
+function recorded(start: StartWorker): { readonly left: boolean[]; readonly recording: StartWorker } {
+  const left: boolean[] = [];
+  const recording: StartWorker = (task) => {
+    const worker = start(task);
+    if (worker === undefined) return undefined;
+    const post = worker.postMessage.bind(worker);
+    return Object.assign(worker, {
+      postMessage(order: DecodeOrder) {
+        left.push(order.canTakerHash);
+        post(order);
+      },
+    });
+  };
+  return { left, recording };
+}
 
 /** A blob as a file. */
 class Blob implements PackedLayer, Disposable {
@@ -75,9 +93,11 @@ Deno.test("decode() on a thread gives the bytes, and what they hash to, of every
     await t.step(`${compression}, ${isFree ? "hashed by who has time" : "hashed there"}`, async () => {
       const packed = encode(compression, BYTES);
       using blob = new Blob(packed);
-      using decoder = new ThreadDecoder(startWorker, !isFree);
+      const { left, recording } = recorded(startWorker);
+      using decoder = new ThreadDecoder(recording, { isBusy: !isFree });
       const want = { hex: HEX, bytesIn: packed.length, bytesOut: BYTES.length, bytes: BYTES };
       assertEquals(await decoded(decoder, blob), want);
+      assertEquals(left, [isFree]);
     });
   }
 });
@@ -117,7 +137,7 @@ Deno.test("prepare() starts one thread, for large layers", () => {
 Deno.test("decode() does with one thread while this one is busy, and with two from then on", async () => {
   const { counts, counting } = counted(startWorker);
   using blob = new Blob(encode("gzip", BYTES));
-  using decoder = new ThreadDecoder(counting, true);
+  using decoder = new ThreadDecoder(counting, { isBusy: true });
   const first = decoded(decoder, blob);
   const second = decoded(decoder, blob);
   await first;
@@ -126,6 +146,66 @@ Deno.test("decode() does with one thread while this one is busy, and with two fr
   const [third, fourth] = [decoded(decoder, blob), decoded(decoder, blob)];
   for (const { bytes } of await Promise.all([second, third, fourth])) assertEquals(bytes, BYTES);
   assertEquals(counts.started, 2);
+});
+
+Deno.test("decode() has gzip and zstd on a thread each, and does with one where there is no second", async (t) => {
+  for (const most of [2, 1]) {
+    await t.step(`${most} to be had`, async () => {
+      // Four of them: who decodes here reads a blob to its end.
+      const blobs = (["gzip", "zstd", "gzip", "zstd"] as const).map((compression) =>
+        new Blob(encode(compression, BYTES), { mediaType: MEDIA_TYPES[compression] })
+      );
+      const { counts, counting } = counted(startWorker);
+      using decoder = new ThreadDecoder((task) => counts.started < most ? counting(task) : undefined);
+      const all = await Promise.all(blobs.map((blob) => decoded(decoder, blob)));
+      for (const { hex } of all) assertEquals(hex, HEX);
+      assertEquals(counts.started, most);
+      for (const blob of blobs) blob[Symbol.dispose]();
+    });
+  }
+});
+
+Deno.test("decode() without threads decodes one large layer after the other", async () => {
+  using blob = new Blob(encode("gzip", BYTES));
+  using other = new Blob(encode("gzip", BYTES));
+  using decoder = new ThreadDecoder(NO_WORKERS);
+  const taken: string[] = [];
+  const take = (name: string) => () => void (taken.at(-1) === name || taken.push(name));
+  await Promise.all([
+    decoder.decode(blob, TASK, take("one"), neverAborted()),
+    decoder.decode(other, TASK, take("other"), neverAborted()),
+  ]);
+  assertEquals(taken, ["one", "other"]);
+});
+
+Deno.test("decode() that is given up while it waits for its turn leaves the turn to others", async () => {
+  using blob = new Blob(encode("zstd", BYTES), { mediaType: MEDIA_TYPES.zstd });
+  using decoder = new ThreadDecoder(startWorker);
+  const first = decoded(decoder, blob);
+  const controller = new AbortController();
+  const waiting = decoded(decoder, blob, TASK, controller.signal);
+  const reason = new Error("enough");
+  controller.abort(reason);
+  assertStrictEquals(await assertRejects(() => waiting), reason);
+  assertEquals((await first).hex, HEX);
+  assertEquals((await decoded(decoder, blob)).hex, HEX);
+});
+
+Deno.test("decode() does it here if the thread was lost before, and starts no other", async () => {
+  const threads: Worker[] = [];
+  const start: StartWorker = (task) => {
+    const thread = losing()(task);
+    if (thread !== undefined) threads.push(thread);
+    return thread;
+  };
+  using decoder = new ThreadDecoder(start);
+  decoder.prepare([MIB]);
+  threads[0]?.dispatchEvent(new Event("error"));
+  for (let i = 0; i < 2; i++) {
+    using blob = new Blob(encode("gzip", BYTES));
+    assertEquals((await decoded(decoder, blob)).hex, HEX);
+  }
+  assertEquals(threads.length, 1);
 });
 
 Deno.test("decode() needs no thread for a small blob", async () => {

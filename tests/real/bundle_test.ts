@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "../assert.ts";
 import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
-import { bundleFile } from "../../scripts/bundle.ts";
+import { bundleFile, bundleFolder } from "../../scripts/bundle.ts";
 import { run, Server } from "./child.ts";
 
 Deno.test("the bundle pulls and serves from a URL, with the flags that it prints itself", async () => {
@@ -38,4 +38,24 @@ Deno.test("the bundle pulls and serves from a URL, with the flags that it prints
   const shown = await deno([...await flagsFor(progress), url, ...progress]);
   assertEquals(shown.code, 0, shown.stderr);
   assertStringIncludes((await deno([...await flagsFor(["images"]), url, "images"])).stdout, "team/app");
+});
+
+Deno.test("the modules, most of whose functions are compiled ahead, pull, unpack and tell their version", async () => {
+  const main = await bundleFolder();
+  await using registry = await startRegistry();
+  await using box = await sandbox();
+  const layers = [{ size: 3_000_000 }, { size: 2_000_000 }, {
+    size: 2_000_000,
+    compression: "zstd",
+  }] as const;
+  const { reference, digest } = registry.push("team/app", "v1", await buildImage({ layers }));
+  const dray = (...args: readonly string[]) =>
+    run(Deno.execPath(), ["run", "--allow-all", main, ...args], { env: box.environment, clearEnv: true });
+  const pulled = await dray("pull", reference);
+  assertEquals([pulled.code, pulled.stdout], [0, `${reference}@${digest}\n`], pulled.stderr);
+  const unpacked = await dray("unpack", reference, `${box.folder}/root`);
+  assertEquals(unpacked.code, 0, unpacked.stderr);
+  assertEquals([...Deno.readDirSync(`${box.folder}/root/data`)].length, 3);
+  assertStringIncludes((await dray("version")).stdout, "dray ");
+  assertEquals((await dray("verify")).code, 0);
 });
