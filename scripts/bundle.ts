@@ -23,7 +23,10 @@ export async function bundleFile(): Promise<string> {
   await runBundler("--output", file);
   await rewrite(file, async (bundled) => {
     // Each module is a method here, and those are never compiled ahead.
-    const text = withoutForeignPaths(bundled).replace(/^  "([^"]+\.\w+)"\(\) \{$/gm, '  "$1": function () {');
+    const text = withoutForeignPaths(bundled).replace(
+      /^ {2}"([^"]+\.\w+)"\(\) \{$/gm,
+      '  "$1": function () {',
+    );
     const modules = modulesOf(text);
     if (!modules.some(({ name }) => early.has(name))) {
       throw new Error("the bundle has none of a pull's modules");
