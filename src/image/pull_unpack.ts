@@ -6,6 +6,7 @@
 import { abortScope } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { NO_WORKERS } from "../base/worker.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { chainIdsOf } from "../oci/image_config.ts";
 import { isImageConfigType } from "../oci/media_type.ts";
@@ -17,6 +18,12 @@ import { layersOf } from "./layers.ts";
 import type { PullPlan } from "./plan.ts";
 import { beginLayers, lackText, LAYERS_AT_ONCE, type LayersUnpacking } from "./unpack_layers.ts";
 
+/** A layer of the image, which may have the same blob at several positions. */
+interface Layer {
+  readonly position: number;
+  readonly descriptor: Descriptor;
+}
+
 /** Follows a pull and unpacks what it brings. Dispose it on every path. */
 export class PullUnpacker implements AsyncDisposable {
   readonly #store: ImageStorage;
@@ -24,9 +31,10 @@ export class PullUnpacker implements AsyncDisposable {
   readonly #onEvent: PullListener;
   readonly #onFailure: (error: unknown) => void;
   readonly #scope: ReturnType<typeof abortScope>;
-  readonly #stored = new Set<Digest>();
-  /** Positions of layers that are here and not begun. */
-  readonly #waiting: number[] = [];
+  /** What is still on its way. */
+  readonly #missing: Set<Digest>;
+  /** Layers that are here and not begun. */
+  readonly #waiting: Layer[] = [];
   #running = 0;
   /** All that was begun. */
   readonly #work: Promise<void>[] = [];
@@ -50,6 +58,7 @@ export class PullUnpacker implements AsyncDisposable {
     // Until the last blob has come, this thread has that to do as well.
     this.#decoder = new ThreadDecoder(startWorker, { isBusy: true });
     this.#plan = plan;
+    this.#missing = new Set(plan.blobs.map(({ descriptor }) => descriptor.digest));
     this.#onEvent = hear.onEvent;
     this.#onFailure = hear.onFailure;
     this.#scope = abortScope(signal);
@@ -57,19 +66,17 @@ export class PullUnpacker implements AsyncDisposable {
 
   /** Hears that a blob is in the store. */
   stored(digest: Digest): void {
-    this.#stored.add(digest);
-    if (this.#plan.blobs.every(({ descriptor }) => this.#stored.has(descriptor.digest))) {
-      this.#decoder.relieve();
-    }
+    this.#missing.delete(digest);
+    if (this.#missing.size === 0) this.#decoder.relieve();
     const { config, layers } = this.#plan.document;
     if (digest === config.digest) {
       // Whoever waits for it hears of a failure.
       this.#layers().catch(() => {});
       // Only the config tells what the layers are; those that came before it start now.
       for (const layer of new Set(layers.map((layer) => layer.digest))) {
-        if (this.#stored.has(layer)) this.#begin(layer);
+        if (!this.#missing.has(layer)) this.#begin(layer);
       }
-    } else if (this.#stored.has(config.digest)) this.#begin(digest);
+    } else if (!this.#missing.has(config.digest)) this.#begin(digest);
   }
 
   /**
@@ -78,8 +85,8 @@ export class PullUnpacker implements AsyncDisposable {
    * @throws AppError what a layer threw, or the signal's reason
    */
   async finish(): Promise<void> {
-    // One that ends begins the next: this goes on until there is none.
     this.#beginMore();
+    // One that ends begins the next: this goes on until there is none.
     for (const work of this.#work) await work;
     this.#scope.signal.throwIfAborted();
     const unpacking = await this.#layers();
@@ -102,7 +109,7 @@ export class PullUnpacker implements AsyncDisposable {
 
   #begin(digest: Digest): void {
     for (const [position, layer] of this.#plan.document.layers.entries()) {
-      if (layer.digest === digest) this.#waiting.push(position);
+      if (layer.digest === digest) this.#waiting.push({ position, descriptor: layer });
     }
     // Not yet: of an image that is here already all layers are told of in one go.
     queueMicrotask(() => this.#beginMore());
@@ -110,14 +117,12 @@ export class PullUnpacker implements AsyncDisposable {
 
   /** The largest first: the last one to end decides. */
   #beginMore(): void {
-    const { document: { layers } } = this.#plan;
-    const sizeOf = (position: number) => layers[position]?.size ?? 0;
-    this.#waiting.sort((a, b) => sizeOf(a) - sizeOf(b) || b - a);
+    this.#waiting.sort((a, b) => a.descriptor.size - b.descriptor.size || b.position - a.position);
     while (this.#running < LAYERS_AT_ONCE && !this.#scope.signal.aborted) {
-      const position = this.#waiting.pop();
-      if (position === undefined) return;
+      const layer = this.#waiting.pop();
+      if (layer === undefined) return;
       this.#running++;
-      const work = this.#unpack(position).finally(() => {
+      const work = this.#unpack(layer).finally(() => {
         this.#running--;
         this.#beginMore();
       });
@@ -128,11 +133,8 @@ export class PullUnpacker implements AsyncDisposable {
     }
   }
 
-  async #unpack(position: number): Promise<void> {
+  async #unpack({ position, descriptor: { digest, size } }: Layer): Promise<void> {
     const { signal } = this.#scope;
-    const layer = this.#plan.document.layers[position];
-    if (layer === undefined) return;
-    const { digest, size } = layer;
     this.#onEvent({ kind: "blob", digest, state: "unpacking", offset: size, size });
     await (await this.#layers()).unpack(position, signal);
   }

@@ -19,7 +19,7 @@ export interface PackedLayer {
   /** The file that the blob is, from its first byte to its last: for decoders that read it by themselves. */
   readonly file?: { readonly path: string; readonly size: number };
   /** What the manifest calls it. */
-  readonly mediaType?: string;
+  readonly mediaType: string;
 }
 
 /** What is wanted of a decoder. */

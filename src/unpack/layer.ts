@@ -21,8 +21,6 @@ export const DEFAULT_LAYER_LIMITS: LayerLimits = { ...DEFAULT_EXPANSION, ...DEFA
 
 /** A layer to be read. Its reader stays the caller's to close. */
 export interface LayerSource extends PackedLayer {
-  /** What the manifest calls it. */
-  readonly mediaType: string;
   /** What the config says its uncompressed bytes hash to. */
   readonly diffId: Digest;
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "../../tests/assert.ts";
 import { neverAborted } from "../base/abort.ts";
 import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
+import { OCI_LAYER } from "../oci/media_type.ts";
 import type { LayerDecoder } from "./decode.ts";
 import { FilesystemSync, syncingEarly } from "./sync.ts";
 
@@ -38,7 +39,7 @@ Deno.test("syncingEarly() hands every byte on, and lets a sync begin after many"
     },
   };
   let taken = 0;
-  const layer = { reader: { read: () => Promise.resolve(null) } };
+  const layer = { reader: { read: () => Promise.resolve(null) }, mediaType: OCI_LAYER };
   const task = { algorithm: "sha256", limits: { unpackedBytes: 1, ratio: 1 } } as const;
   await syncingEarly(decoder, sync).decode(layer, task, () => void taken++, neverAborted());
   assertEquals([taken, begun], [130, 2]);

@@ -131,6 +131,6 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
 }
 
 /** Whether it takes long to decompress. A wrong media type costs time, no more. */
-function isSlow({ mediaType = "" }: { readonly mediaType?: string }): boolean {
+function isSlow({ mediaType }: PackedLayer): boolean {
   return compressionOfMediaType(essenceOf(mediaType)) === "gzip";
 }
