@@ -51,6 +51,12 @@ export class RingTaker extends Ring {
     Atomics.notify(this.numbers, TAKEN);
   }
 
+  /** Makes it as new, for another writer. Only when the last one is at its end and all chunks are taken. */
+  reset(): void {
+    this.#taken = 0;
+    Atomics.store(this.numbers, TAKEN, 0);
+  }
+
   /** Tells the writer that nobody takes any more. */
   close(): void {
     Atomics.store(this.numbers, IS_CLOSED, 1);

@@ -22,6 +22,8 @@ export class DecodingThread implements Disposable {
   #wake: (() => void) | undefined;
   #isLost = false;
   #lastId = 0;
+  /** To be used again, if the last layer was decoded to its end. */
+  #ring: RingTaker | undefined;
 
   /** Takes over the worker. */
   constructor(worker: Worker) {
@@ -52,7 +54,9 @@ export class DecodingThread implements Disposable {
     signal: AbortSignal,
   ): Promise<DecodedFacts | undefined> {
     const id = ++this.#lastId;
-    const ring = new RingTaker();
+    // One for all layers: those of the last ones would lie about until both threads have collected their garbage.
+    const ring = this.#ring ?? new RingTaker();
+    this.#ring = undefined;
     const order: DecodeOrder = {
       id,
       path,
@@ -72,7 +76,11 @@ export class DecodingThread implements Disposable {
           if (!hasBegun) return undefined;
           throw new AppError("internal", "Cannot unpack layer: the thread that decompresses it was lost");
         }
-        if (told.kind === "end") return { ...told.facts, hex: told.hex ?? hasher?.hex() ?? "" };
+        if (told.kind === "end") {
+          ring.reset();
+          this.#ring = ring;
+          return { ...told.facts, hex: told.hex ?? hasher?.hex() ?? "" };
+        }
         if (told.kind === "failure") {
           const { code, message, details } = told;
           throw new AppError(code, message, { details });
@@ -84,7 +92,7 @@ export class DecodingThread implements Disposable {
         });
       }
     } finally {
-      ring.close();
+      if (ring !== this.#ring) ring.close();
     }
   }
 

@@ -8,6 +8,8 @@ import { concatBytes, KIB } from "../base/bytes.ts";
 import type { TarTime } from "../tar/entry.ts";
 import { decodeName, encodeName } from "../tar/name.ts";
 
+const ENCODER = new TextEncoder();
+
 /** Numbers that are the same on every Linux architecture that Deno runs on. */
 export const C = {
   AT_FDCWD: -100,
@@ -153,9 +155,29 @@ function release(own: { readonly library: Library; users: number }): void {
   own.library.close();
 }
 
-/** A name as C wants it: its bytes and a NUL. */
+/** A name as C wants it: its bytes and a NUL. For one that is used again and again. */
 export function cString(name: string): Uint8Array<ArrayBuffer> {
   return concatBytes([encodeName(name), Uint8Array.of(0)]);
+}
+
+/** Most names fit. */
+const NAME_BYTES = 4 * KIB;
+
+/**
+ * Room for a name as C wants it, used again for each: a layer has many thousands, and memory of its own for each would
+ * be most of the garbage of unpacking.
+ */
+export class NameBuffer {
+  readonly #bytes = new Uint8Array(NAME_BYTES);
+
+  /** Puts a name in. The bytes are good until the next one. */
+  of(name: string): Uint8Array<ArrayBuffer> {
+    // Each UTF-16 unit takes 3 bytes at most, and the NUL one.
+    if (name.length * 3 >= NAME_BYTES || !name.isWellFormed()) return cString(name);
+    const { written } = ENCODER.encodeInto(name, this.#bytes);
+    this.#bytes[written] = 0;
+    return this.#bytes;
+  }
 }
 
 /** Reads the records of `getdents64`: inode 8 bytes, offset 8, length 2, type 1, then the name. */

@@ -10,10 +10,10 @@ import { decodeName } from "../tar/name.ts";
 import { fsError } from "./fs_error.ts";
 import {
   C,
-  cString,
   deviceNumber,
   DIRENT_BYTES,
   type Libc,
+  NameBuffer,
   O_DIRECTORY,
   O_NOFOLLOW,
   readDirents,
@@ -42,6 +42,9 @@ export class LibcFs implements TreeFs<number> {
   readonly #xattrs: LibcXattrs;
   readonly #stat = new StatxBuffer();
   readonly #times = new TimesBuffer();
+  readonly #name = new NameBuffer();
+  /** For calls with two. */
+  readonly #otherName = new NameBuffer();
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -50,12 +53,12 @@ export class LibcFs implements TreeFs<number> {
 
   openRoot(path: string): number {
     const flags = C.O_PATH | O_DIRECTORY | C.O_CLOEXEC;
-    const fd = this.#libc.call.openat(C.AT_FDCWD, cString(path), flags, 0);
+    const fd = this.#libc.call.openat(C.AT_FDCWD, this.#name.of(path), flags, 0);
     return fd < 0 ? this.#fail("open directory", path) : fd;
   }
 
   openDirectory(parent: number, name: string): number | undefined {
-    const fd = this.#libc.call.openat(parent, cString(name), DIRECTORY_FLAGS, 0);
+    const fd = this.#libc.call.openat(parent, this.#name.of(name), DIRECTORY_FLAGS, 0);
     if (fd >= 0) return fd;
     this.#unless("open directory", name, "ENOENT", "ENOTDIR", "ELOOP");
     return undefined;
@@ -84,14 +87,14 @@ export class LibcFs implements TreeFs<number> {
 
   readLink(parent: number, name: string): string {
     const text = new Uint8Array(4 * KIB);
-    const length = Number(this.#libc.call.readlinkat(parent, cString(name), text, BigInt(text.length)));
+    const length = Number(this.#libc.call.readlinkat(parent, this.#name.of(name), text, BigInt(text.length)));
     return length < 0 ? this.#fail("read link", name) : decodeName(text.subarray(0, length));
   }
 
   listNames(directory: number): string[] {
     // A descriptor of O_PATH can't be read; this opens the same directory again.
     const flags = C.O_RDONLY | O_DIRECTORY | C.O_CLOEXEC;
-    const fd = this.#libc.call.openat(directory, cString(SELF), flags, 0);
+    const fd = this.#libc.call.openat(directory, this.#name.of(SELF), flags, 0);
     if (fd < 0) this.#fail("read directory", SELF);
     try {
       const names: string[] = [];
@@ -117,13 +120,13 @@ export class LibcFs implements TreeFs<number> {
   }
 
   makeDirectory(parent: number, name: string): boolean {
-    const result = this.#libc.call.mkdirat(parent, cString(name), 0o700);
+    const result = this.#libc.call.mkdirat(parent, this.#name.of(name), 0o700);
     return result === 0 || !this.#unless("make directory", name, "EEXIST");
   }
 
   createFile(parent: number, name: string, mode: number): NewFile | undefined {
     // Set-uid and the like come when the owner is right.
-    const fd = this.#libc.call.openat(parent, cString(name), NEW_FILE_FLAGS, mode % 0o1000);
+    const fd = this.#libc.call.openat(parent, this.#name.of(name), NEW_FILE_FLAGS, mode % 0o1000);
     if (fd < 0) {
       this.#unless("create file", name, "EEXIST");
       return undefined;
@@ -132,12 +135,13 @@ export class LibcFs implements TreeFs<number> {
   }
 
   makeSymlink(parent: number, name: string, target: string): boolean {
-    const result = this.#libc.call.symlinkat(cString(target), parent, cString(name));
+    const result = this.#libc.call.symlinkat(this.#otherName.of(target), parent, this.#name.of(name));
     return result === 0 || !this.#unless("make symlink", name, "EEXIST");
   }
 
   makeLink(from: number, fromName: string, parent: number, name: string): "made" | "taken" | "missing" {
-    const result = this.#libc.call.linkat(from, cString(fromName), parent, cString(name), 0);
+    const fromBytes = this.#otherName.of(fromName);
+    const result = this.#libc.call.linkat(from, fromBytes, parent, this.#name.of(name), 0);
     if (result === 0) return "made";
     return this.#unless("make hard link", name, "EEXIST", "ENOENT") === "EEXIST" ? "taken" : "missing";
   }
@@ -145,13 +149,13 @@ export class LibcFs implements TreeFs<number> {
   makeNode(parent: number, name: string, node: NodeSpec): "made" | "taken" | "refused" {
     const type = node.kind === "fifo" ? C.S_IFIFO : node.kind === "block" ? C.S_IFBLK : C.S_IFCHR;
     const device = node.kind === "fifo" ? 0n : deviceNumber(node.major, node.minor);
-    if (this.#libc.call.mknodat(parent, cString(name), type + 0o600, device) === 0) return "made";
+    if (this.#libc.call.mknodat(parent, this.#name.of(name), type + 0o600, device) === 0) return "made";
     return this.#unless("make node", name, "EEXIST", ...REFUSALS) === "EEXIST" ? "taken" : "refused";
   }
 
   removeTree(parent: number, name: string): void {
     const { call } = this.#libc;
-    if (call.unlinkat(parent, cString(name), 0) === 0) return;
+    if (call.unlinkat(parent, this.#name.of(name), 0) === 0) return;
     const errno = this.#libc.errno();
     if (errno === "ENOENT") return;
     const directory = this.openDirectory(parent, name);
@@ -161,21 +165,21 @@ export class LibcFs implements TreeFs<number> {
     } finally {
       this.close(directory);
     }
-    if (call.unlinkat(parent, cString(name), C.AT_REMOVEDIR) < 0) this.#fail("remove", name);
+    if (call.unlinkat(parent, this.#name.of(name), C.AT_REMOVEDIR) < 0) this.#fail("remove", name);
   }
 
   setOwner(parent: number, name: string, uid: number, gid: number): boolean {
-    const result = this.#libc.call.fchownat(parent, cString(name), uid, gid, C.AT_SYMLINK_NOFOLLOW);
+    const result = this.#libc.call.fchownat(parent, this.#name.of(name), uid, gid, C.AT_SYMLINK_NOFOLLOW);
     return result === 0 || !this.#unless("set owner of", name, ...REFUSALS);
   }
 
   setMode(parent: number, name: string, mode: number): void {
-    if (this.#libc.call.fchmodat(parent, cString(name), mode, 0) < 0) this.#fail("set mode of", name);
+    if (this.#libc.call.fchmodat(parent, this.#name.of(name), mode, 0) < 0) this.#fail("set mode of", name);
   }
 
   setTime(parent: number, name: string, time: TarTime): void {
     const { call } = this.#libc;
-    const result = call.utimensat(parent, cString(name), this.#times.of(time), C.AT_SYMLINK_NOFOLLOW);
+    const result = call.utimensat(parent, this.#name.of(name), this.#times.of(time), C.AT_SYMLINK_NOFOLLOW);
     if (result < 0) this.#fail("set time of", name);
   }
 
@@ -192,7 +196,13 @@ export class LibcFs implements TreeFs<number> {
 
   #statx(parent: number, name: string): number {
     const { call } = this.#libc;
-    return call.statx(parent, cString(name), C.AT_SYMLINK_NOFOLLOW, C.STATX_BASIC_STATS, this.#stat.bytes);
+    return call.statx(
+      parent,
+      this.#name.of(name),
+      C.AT_SYMLINK_NOFOLLOW,
+      C.STATX_BASIC_STATS,
+      this.#stat.bytes,
+    );
   }
 
   /** The errno of the call that just failed, if it is one of `expected`; any other is thrown. */
