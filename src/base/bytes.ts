@@ -78,13 +78,17 @@ export async function readAll(
     const n = await reader.read(buffer);
     if (n === null) return concatBytes(chunks);
     length += n;
-    if (length > limit) {
-      throw new AppError("limit_exceeded", `Cannot read ${what}: it is larger than ${limit} bytes`, {
-        details: { limit },
-      });
-    }
+    checkLength(length, limit, what);
     chunks.push(buffer.subarray(0, n));
   }
+}
+
+/** Refuses what has more than `limit` bytes. @param what names it in the error @throws AppError `limit_exceeded` */
+export function checkLength(length: number, limit: number, what: string): void {
+  if (length <= limit) return;
+  throw new AppError("limit_exceeded", `Cannot read ${what}: it is larger than ${limit} bytes`, {
+    details: { limit },
+  });
 }
 
 /** Whether two arrays hold the same bytes. */

@@ -6,6 +6,7 @@
 import type { ByteReader } from "../base/bytes.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { ImageDocument } from "../oci/document.ts";
 import type { Reference } from "../oci/reference.ts";
 
 /** What a reference points at. */
@@ -14,6 +15,8 @@ export interface Resolved {
   readonly descriptor: Descriptor;
   /** The document's bytes, verified against the descriptor, if the host sent them along. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** What `bytes` say, where that was read already. */
+  readonly document?: ImageDocument;
   /** The host that answered, for people: `registry-1.docker.io`. */
   readonly host: string;
 }

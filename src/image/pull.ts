@@ -154,11 +154,12 @@ async function loadingMeanwhile(
 }
 
 async function topDocument(
-  { descriptor, bytes }: Resolved,
+  { descriptor, bytes, document }: Resolved,
   load: DocumentLoader,
   signal: AbortSignal,
 ): Promise<LoadedDocument> {
-  return bytes === undefined ? await load(descriptor, signal) : documentFrom(descriptor, bytes);
+  if (bytes === undefined) return await load(descriptor, signal);
+  return document === undefined ? documentFrom(descriptor, bytes) : { descriptor, bytes, document };
 }
 
 /** Plans look at some documents twice; each is read once. */

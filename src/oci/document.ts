@@ -31,6 +31,7 @@ export const MANIFEST_MAX_BYTES = 4 * MIB;
 
 /** The manifest of one image or artifact. */
 export interface Manifest {
+  /** Tells it from an index. */
   readonly kind: "manifest";
   /** OCI or Docker manifest. */
   readonly mediaType: string;
@@ -48,6 +49,7 @@ export interface Manifest {
 
 /** A list of manifests by platform. */
 export interface ImageIndex {
+  /** Tells it from a manifest. */
   readonly kind: "index";
   /** OCI index or Docker list. */
   readonly mediaType: string;

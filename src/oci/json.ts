@@ -78,5 +78,9 @@ export function optional<T>(
 
 /** The object without the fields that are undefined, as exact optional properties want it. */
 export function defined<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+  const kept: { [K in keyof T]?: T[K] } = {};
+  for (const key of Object.keys(fields) as (keyof T)[]) {
+    if (fields[key] !== undefined) kept[key] = fields[key];
+  }
+  return kept as T;
 }

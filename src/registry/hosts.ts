@@ -61,13 +61,13 @@ class Hosts implements HostDirectory {
     return remember(
       this.#identities,
       url.origin,
-      async () => this.#complete(await findCerts(await thoseThere(this.#dirs), [url.host])),
+      async () => this.#complete(await findCerts(thoseThere(this.#dirs), [url.host])),
     );
   }
 
   async #load(registry: string): Promise<readonly RegistryHost[]> {
     const apiHost = API_HOSTS.get(registry) ?? registry;
-    const dirs = await thoseThere(this.#dirs);
+    const dirs = thoseThere(this.#dirs);
     const certs = await findCerts(dirs, [registry, apiHost]);
     const { file, isDefault } = await findHostsFile(dirs, registry);
     // Certificates say that it speaks TLS, and so does the user who brought an authority.
@@ -123,17 +123,16 @@ class Hosts implements HostDirectory {
  * The folders of `dirs` that are there: mostly none, and then there is nothing to look for below them, name by name,
  * while the first request waits.
  */
-async function thoseThere(dirs: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(dirs.map(async (dir) => {
+function thoseThere(dirs: readonly string[]): readonly string[] {
+  return dirs.filter((dir) => {
     try {
-      await Deno.stat(dir);
+      Deno.statSync(dir);
+      return true;
     } catch (error) {
       // What may not be looked at is for those to tell of who read below it.
-      if (isMissing(error)) return [];
+      return !isMissing(error);
     }
-    return [dir];
-  }));
-  return found.flat();
+  });
 }
 
 /** The first folder of one of the names that holds certificates. */

@@ -144,6 +144,7 @@ async function getDocument(
   return {
     descriptor: { mediaType: document.mediaType, digest, size: bytes.length },
     bytes,
+    document,
     host: source.host,
   };
 }

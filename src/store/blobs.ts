@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readAll } from "../base/bytes.ts";
+import { checkLength, readFull } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { BlobInfo, OpenBlob } from "../content/store.ts";
 import { type Digest, findDigest } from "../oci/digest.ts";
@@ -20,22 +20,12 @@ export class Blobs {
     this.#paths = paths;
   }
 
-  /** Bytes of a blob, or undefined if there is none. Does not wait: one call to the operating system. */
-  sizeOf(digest: Digest): number | undefined {
+  /**
+   * As `ContentReader.findBlob`. Does not wait: it takes some microseconds, and a thread that looks meanwhile a hundred.
+   */
+  find(digest: Digest): BlobInfo | undefined {
     const info = statIfThere(this.#paths.blob(digest));
-    return info?.isFile ? info.size : undefined;
-  }
-
-  /** As `ContentReader.findBlob`. */
-  async find(digest: Digest): Promise<BlobInfo | undefined> {
-    const path = this.#paths.blob(digest);
-    try {
-      const info = await attemptAsync("read", path, () => Deno.stat(path));
-      return info.isFile ? infoOf(digest, info) : undefined;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    return info && infoOf(digest, info);
   }
 
   /** As `ContentReader.openBlob`. */
@@ -54,7 +44,9 @@ export class Blobs {
   /** As `ContentReader.readBlob`. */
   async read(digest: Digest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
     using blob = await this.open(digest);
-    return await readAll(blob, limit, `blob "${digest}"`);
+    checkLength(blob.size, limit, `blob "${digest}"`);
+    const bytes = new Uint8Array(blob.size);
+    return bytes.subarray(0, await readFull(blob, bytes));
   }
 
   /** As `StoreMaintenance.listBlobs`. Files whose names are no digests are not ours, and not listed. */
@@ -63,10 +55,21 @@ export class Blobs {
       const names = await entriesIn(`${this.#paths.blobs}/${algorithm.name}`);
       const digests = names.flatMap(({ name }) => findDigest(`${algorithm.name}:${name}`) ?? []);
       for (const batch of inBatches(digests)) {
-        for (const info of await Promise.all(batch.map((digest) => this.find(digest)))) {
+        for (const info of await Promise.all(batch.map((digest) => this.#look(digest)))) {
           if (info !== undefined) yield info;
         }
       }
+    }
+  }
+
+  /** As {@linkcode find}, on a thread of the runtime: of many looks, those that wait for the disk wait side by side. */
+  async #look(digest: Digest): Promise<BlobInfo | undefined> {
+    const path = this.#paths.blob(digest);
+    try {
+      return infoOf(digest, await attemptAsync("read", path, () => Deno.stat(path)));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
     }
   }
 
@@ -96,8 +99,8 @@ class OpenFile implements OpenBlob {
   }
 }
 
-function infoOf(digest: Digest, info: Deno.FileInfo): BlobInfo {
-  return { digest, size: info.size, committedAt: info.mtime?.getTime() ?? 0 };
+function infoOf(digest: Digest, { isFile, size, mtime }: Deno.FileInfo): BlobInfo | undefined {
+  return isFile ? { digest, size, committedAt: mtime?.getTime() ?? 0 } : undefined;
 }
 
 function noSuchBlob(digest: Digest): AppError {

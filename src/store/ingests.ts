@@ -158,7 +158,7 @@ export class Ingests {
   }
 
   #isCommitted({ digest, size }: Descriptor): boolean {
-    const have = this.#deps.blobs.sizeOf(digest);
+    const have = this.#deps.blobs.find(digest)?.size;
     if (have === undefined || have === size) return have !== undefined;
     throw new AppError(
       "size_mismatch",

@@ -119,7 +119,7 @@ class DiskStore implements Store {
   }
 
   findBlob(digest: Digest): Promise<BlobInfo | undefined> {
-    return this.#parts.blobs.find(digest);
+    return Promise.try(() => this.#parts.blobs.find(digest));
   }
 
   openBlob(digest: Digest): Promise<OpenBlob> {

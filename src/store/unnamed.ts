@@ -30,7 +30,7 @@ export interface UnnamedDeps {
   /** Where a blob of this digest goes. */
   readonly placeOf: (digest: Digest) => IngestPlace;
   /** Facts of a committed blob. */
-  readonly find: (digest: Digest) => Promise<BlobInfo | undefined>;
+  readonly find: (digest: Digest) => BlobInfo | undefined;
 }
 
 /** An unnamed write whose file is open and locked. */
@@ -62,7 +62,7 @@ export class UnnamedFile implements UnnamedIngest {
     if (!this.#isOpen) throw new AppError("internal", "Cannot commit: the write is closed");
     const digest = makeDigest("sha256", this.#hasher.hex());
     const target = placeOf(digest);
-    const old = await find(digest);
+    const old = find(digest);
     if (old?.size === this.#size) {
       this.#close();
       return old;
