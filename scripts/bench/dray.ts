@@ -56,7 +56,7 @@ async function compileTo(output: string): Promise<string> {
  * Half a second into a run the runtime looks for a newer version of itself: once a day, but in every run on a machine
  * that can't reach the place. The binary never does.
  */
-const NO_UPDATE_CHECK = { DENO_NO_UPDATE_CHECK: "1" };
+export const NO_UPDATE_CHECK = { DENO_NO_UPDATE_CHECK: "1" };
 
 /** dray, and dray without fsync, with the arguments of a task. */
 export function ours(

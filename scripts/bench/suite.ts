@@ -5,6 +5,7 @@
  */
 import { type Distribution, startDistribution } from "../../tests/real/distribution.ts";
 import { findTool } from "../../tests/real/tools.ts";
+import { bareLoops } from "./bare_loop.ts";
 import { pullAgain, pullSharing, pushSharing, type Sharing, type Starter, startUp } from "./checks.ts";
 import type { Contender } from "./contender.ts";
 import { criLoad } from "./cri_load.ts";
@@ -30,6 +31,8 @@ interface Suite {
   readonly dray: Dray;
   /** Of the rivals those that were chosen. */
   readonly rivals: readonly Contender[];
+  /** What says how far dray could go. */
+  readonly bounds: readonly Contender[];
   /** For whatever is made on the way. */
   readonly folder: string;
   readonly report: Report;
@@ -49,10 +52,19 @@ interface Content {
 export async function runSuite(options: Options, folder: string, signal: AbortSignal): Promise<void> {
   const words = await prepareDray(options.form, folder);
   const dray: Dray = { words, noSync: await findNoSync() };
-  const chosen = rivals().filter(({ name }) => options.tools?.some((tool) => name.startsWith(tool)) ?? true);
+  const isChosen = ({ name }: Contender) => options.tools?.some((tool) => name.startsWith(tool)) ?? true;
+  const chosen = rivals().filter(isChosen);
   for (const { missing } of chosen) if (missing !== undefined) console.error(`bench: SKIPPED: ${missing}`);
   const report = new Report(await headOf(options), options.out);
-  const suite: Suite = { options, dray, rivals: chosen, folder, report, signal };
+  const suite: Suite = {
+    options,
+    dray,
+    rivals: chosen,
+    bounds: bareLoops().filter(isChosen),
+    folder,
+    report,
+    signal,
+  };
   await report.add(await startUp(await starters(suite), options.runs));
   const storage = `${folder}/storage`;
   {
@@ -121,6 +133,11 @@ function isAsked({ options }: Suite, key: string, line: Line): boolean {
     (line.works.includes(key) || options.isEvery && line.beside.includes(key));
 }
 
+/** Where each connection is slow, more of them than the loops have decide. */
+function boundsOver({ network, works }: Line, key: string, { bounds }: Suite): readonly Contender[] {
+  return network?.bandwidth === undefined && works.includes(key) ? bounds : [];
+}
+
 async function raceOverAll(
   suite: Suite,
   registry: Distribution,
@@ -166,7 +183,7 @@ async function raceOver(
       title: `${work.key}: ${work.what}${small}, ${whereOf(line, work.key)}`,
       isUnpacked: false,
       rows: await race(
-        [...ours(suite.dray, pullArgs), ...suite.rivals],
+        [...ours(suite.dray, pullArgs), ...suite.rivals, ...boundsOver(line, work.key, suite)],
         { reference: `${way.host}/${path}`, caFile: way.caFile },
         { ...courseOf(work.key), warmBytes: scale === "quick" ? 0 : warmBytesFor(bytesOf(work, scale)) },
       ),
