@@ -1,6 +1,6 @@
 import { AppError } from "../base/errors.ts";
 import { assertEquals, assertThrows } from "../../tests/assert.ts";
-import { processVariable, readEnvironment, storeRootOf } from "./environment.ts";
+import { processVariable, readEnvironment, storeRootOf, takeVariables } from "./environment.ts";
 
 const read = (env: Readonly<Record<string, string>>, isRoot = false) =>
   readEnvironment((name) => env[name], isRoot);
@@ -46,3 +46,15 @@ Deno.test({
     assertEquals(processVariable("PATH"), undefined);
   },
 });
+
+for (const env of [true, ["HOME"]]) {
+  Deno.test({
+    name: `takeVariables() reads what it may: ${env}`,
+    permissions: { env },
+    fn() {
+      const variable = takeVariables();
+      assertEquals(typeof variable("HOME"), "string");
+      assertEquals(variable("REGISTRY_AUTH_FILE"), undefined);
+    },
+  });
+}
