@@ -20,6 +20,9 @@
  * touch memory that was given back to the host pays for it, and that is chance. "dray, no fsync" is the same program
  * whose syncs the kernel passes over (`bench/without_sync.ts`): crane, oras and regctl sync nothing, as strace shows.
  *
+ * Beside them runs a bare loop (`bench/bare_loop.ts`), no rival: it shows what dray does more than it must on this
+ * runtime.
+ *
  * What dray does is checked too: it fails if dray fails, or asks for more than it may in F and G.
  *
  * @module

@@ -9,7 +9,7 @@
  * @module
  */
 import { compiledAhead } from "./bundle/ahead.ts";
-import { EARLY, group } from "./bundle/group.ts";
+import { EARLY, group, GROUPED } from "./bundle/group.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -40,7 +40,7 @@ export async function bundleFile(): Promise<string> {
 /** Makes a few files that are loaded when they are wanted. Gives the path of the one to run; throws likewise. */
 export async function bundleFolder(): Promise<string> {
   const folder = await bundleGrouped(`${DIST}/modules`);
-  for (const name of EARLY) await rewrite(`${folder}/${name}.js`, (text) => compiledAhead(text));
+  for (const name of GROUPED) await rewrite(`${folder}/${name}.js`, (text) => compiledAhead(text));
   return `${folder}/main.js`;
 }
 

@@ -95,9 +95,9 @@ export type {
   VerifyResult,
 } from "./image/types.ts";
 export type { Descriptor } from "./oci/descriptor.ts";
-export type { ImageDocument, ImageIndex, Manifest } from "./oci/document.ts";
 export { parseDigest } from "./oci/digest.ts";
 export type { Digest } from "./oci/digest.ts";
+export type { ImageDocument, ImageIndex, Manifest } from "./oci/document.ts";
 export type { ExecutionConfig, ImageConfig } from "./oci/image_config.ts";
 export type { JsonObject } from "./oci/json.ts";
 export { parsePlatform } from "./oci/platform.ts";

@@ -18,7 +18,7 @@ export interface Options {
   readonly networks: readonly string[];
   /** Whether work also goes over networks where it says little. */
   readonly isEvery: boolean;
-  /** How the names of rivals begin; undefined for all of them. */
+  /** How the names of rivals and of bare loops begin; undefined for all of them. */
   readonly tools: readonly string[] | undefined;
   /** A file for the report. */
   readonly out: string | undefined;

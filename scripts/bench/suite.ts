@@ -5,7 +5,7 @@
  */
 import { type Distribution, startDistribution } from "../../tests/real/distribution.ts";
 import { findTool } from "../../tests/real/tools.ts";
-import { bareLoops } from "./bare_loop.ts";
+import { prepareBareLoops } from "./bare_loop.ts";
 import { pullAgain, pullSharing, pushSharing, type Sharing, type Starter, startUp } from "./checks.ts";
 import type { Contender } from "./contender.ts";
 import { criLoad } from "./cri_load.ts";
@@ -31,8 +31,8 @@ interface Suite {
   readonly dray: Dray;
   /** Of the rivals those that were chosen. */
   readonly rivals: readonly Contender[];
-  /** What says how far dray could go. */
-  readonly bounds: readonly Contender[];
+  /** What dray's own code is measured by. */
+  readonly loops: readonly Contender[];
   /** For whatever is made on the way. */
   readonly folder: string;
   readonly report: Report;
@@ -60,7 +60,7 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
     options,
     dray,
     rivals: chosen,
-    bounds: bareLoops().filter(isChosen),
+    loops: (await prepareBareLoops()).filter(isChosen),
     folder,
     report,
     signal,
@@ -133,9 +133,9 @@ function isAsked({ options }: Suite, key: string, line: Line): boolean {
     (line.works.includes(key) || options.isEvery && line.beside.includes(key));
 }
 
-/** Where each connection is slow, more of them than the loops have decide. */
-function boundsOver({ network, works }: Line, key: string, { bounds }: Suite): readonly Contender[] {
-  return network?.bandwidth === undefined && works.includes(key) ? bounds : [];
+/** Where no network decides: the loops send no request before the last one is answered. */
+function loopsOver({ network }: Line, { loops }: Suite): readonly Contender[] {
+  return network === undefined ? loops : [];
 }
 
 async function raceOverAll(
@@ -183,7 +183,7 @@ async function raceOver(
       title: `${work.key}: ${work.what}${small}, ${whereOf(line, work.key)}`,
       isUnpacked: false,
       rows: await race(
-        [...ours(suite.dray, pullArgs), ...suite.rivals, ...boundsOver(line, work.key, suite)],
+        [...ours(suite.dray, pullArgs), ...suite.rivals, ...loopsOver(line, suite)],
         { reference: `${way.host}/${path}`, caFile: way.caFile },
         { ...courseOf(work.key), warmBytes: scale === "quick" ? 0 : warmBytesFor(bytesOf(work, scale)) },
       ),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BEST, GOALS, type Goals, OTHERS } from "./goals.ts";
+import { BEST, type Goals, goalsOf, OTHERS } from "./goals.ts";
 import { markdown, megabytesOf, type Row, secondsOf } from "./table.ts";
 
 /** What came of a race. Its first row is ours, its second is ours without fsync. */
@@ -36,7 +36,7 @@ export function summaryOf(outcomes: readonly Outcome[]): string {
 }
 
 function lineOf({ key, title, isUnpacked, rows }: Outcome, rivals: readonly string[]): readonly string[] {
-  const goals = GOALS[key] ?? {};
+  const goals = goalsOf(key);
   const results = new Map(rows.map(({ name, result }) => [name, result]));
   const own = rows[0]?.result;
   const ratioTo = (name: string): number | undefined => {

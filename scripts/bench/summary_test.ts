@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "../../tests/assert.ts";
-import { GOALS } from "./goals.ts";
+import { GOALS, goalsOf } from "./goals.ts";
 import { summarize } from "./measure.ts";
 import { NETWORKS } from "./networks.ts";
 import { type Outcome, summaryOf } from "./summary.ts";
@@ -105,4 +105,11 @@ Deno.test("table() compares with the first, and says why somebody is missing", (
     "| oras    | oras is missing |             |       |           |                  |",
     "",
   ]);
+});
+
+Deno.test("goalsOf() wants the same memory over every network, and nothing of work that has no goals", () => {
+  assertEquals(goalsOf("A rtt100"), { memory: 80 });
+  assertEquals(goalsOf("E zstd unpacked tls"), { memory: 120 });
+  assertEquals(goalsOf("S slow"), { best: 3 });
+  assertEquals(goalsOf(""), {});
 });

@@ -22,10 +22,13 @@ const GROUPS: readonly (readonly [file: string, parts: readonly string[]])[] = [
     "source",
     "registry",
   ]],
+  ["unpack", ["pull_unpack", "unpack_layers"]],
 ];
 
-/** The files that a pull loads which neither unpacks nor shows its progress. */
-export const EARLY: readonly string[] = GROUPS.map(([file]) => file);
+/** The files whose parts are all wanted once they are loaded. */
+export const GROUPED: readonly string[] = GROUPS.map(([file]) => file);
+/** Those of them that each pull loads. */
+export const EARLY: readonly string[] = ["thread", "pull"];
 
 /** The file of all that is left. */
 const REST = "rest";

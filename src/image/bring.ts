@@ -114,11 +114,11 @@ async function stateOf(
   store: ImageStorage,
   { descriptor, role }: WantedBlob,
 ): Promise<"intact" | "damaged" | "missing"> {
-  const isProved = role !== "layer" && descriptor.size <= MANIFEST_MAX_BYTES;
-  if (isProved && await findVerified(store, descriptor, MANIFEST_MAX_BYTES) !== undefined) return "intact";
   const info = await store.findBlob(descriptor.digest);
   if (info === undefined) return "missing";
-  return isProved || info.size !== descriptor.size ? "damaged" : "intact";
+  if (info.size !== descriptor.size) return "damaged";
+  if (role === "layer" || info.size > MANIFEST_MAX_BYTES) return "intact";
+  return await findVerified(store, descriptor, MANIFEST_MAX_BYTES) === undefined ? "damaged" : "intact";
 }
 
 interface Job extends WantedBlob {

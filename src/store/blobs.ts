@@ -21,7 +21,8 @@ export class Blobs {
   }
 
   /**
-   * As `ContentReader.findBlob`. Does not wait: it takes some microseconds, and a thread that looks meanwhile a hundred.
+   * As `ContentReader.findBlob`. Does not wait: it takes some microseconds, and asking another thread takes a hundred.
+   * Whoever looks for many on a slow disk looks for one after the other: hence {@linkcode list} does otherwise.
    */
   find(digest: Digest): BlobInfo | undefined {
     const info = statIfThere(this.#paths.blob(digest));

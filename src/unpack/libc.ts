@@ -155,7 +155,7 @@ function release(own: { readonly library: Library; users: number }): void {
   own.library.close();
 }
 
-/** A name as C wants it: its bytes and a NUL. For one that is used again and again. */
+/** A name as C wants it: its bytes and a NUL. */
 export function cString(name: string): Uint8Array<ArrayBuffer> {
   return concatBytes([encodeName(name), Uint8Array.of(0)]);
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "../../tests/assert.ts";
+import { assertEquals, assertStrictEquals } from "../../tests/assert.ts";
 import { decodeName } from "../tar/name.ts";
 import { NameBuffer } from "./libc.ts";
 
@@ -12,8 +12,8 @@ Deno.test("NameBuffer ends each name with a NUL, whatever was there before", asy
       "a short one": "a",
       "none": "",
       "one of more bytes than units": "ü€".repeat(80),
-      "one that just fits": "y".repeat(1365),
-      "one that may just not": "€".repeat(1366),
+      "one that just fits": "€".repeat(1365),
+      "one that may not fit": "y".repeat(1366),
       "one that no file system takes": "z".repeat(70_000),
       "one that is no UTF-8": decodeName(Uint8Array.of(0x61, 0xff, 0x62)),
       "a short one again": "b",
@@ -25,5 +25,5 @@ Deno.test("NameBuffer ends each name with a NUL, whatever was there before", asy
 
 Deno.test("NameBuffer takes no new memory for common names", () => {
   const buffer = new NameBuffer();
-  assertEquals(buffer.of("a") === buffer.of("€".repeat(255)), true);
+  assertStrictEquals(buffer.of("a"), buffer.of("€".repeat(255)));
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStrictEquals } from "../../tests/assert.ts";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../tests/assert.ts";
 import { counted } from "../../tests/threads.ts";
 import { neverAborted } from "../base/abort.ts";
 import { concatBytes, MIB } from "../base/bytes.ts";
@@ -35,21 +35,21 @@ const losing = (...replies: readonly object[]): StartWorker => () => {
   return Object.assign(thread, { postMessage, terminate() {} }) as unknown as Worker;
 };
 
-/** Starts threads as `start` does, and writes down of each order whether its hash may be left to who takes the bytes. */
-function recorded(start: StartWorker): { readonly left: boolean[]; readonly recording: StartWorker } {
-  const left: boolean[] = [];
+/** Starts threads as `start` does, and writes down each order. */
+function recorded(start: StartWorker): { readonly orders: DecodeOrder[]; readonly recording: StartWorker } {
+  const orders: DecodeOrder[] = [];
   const recording: StartWorker = (task) => {
     const worker = start(task);
     if (worker === undefined) return undefined;
     const post = worker.postMessage.bind(worker);
     return Object.assign(worker, {
       postMessage(order: DecodeOrder) {
-        left.push(order.canTakerHash);
+        orders.push(order);
         post(order);
       },
     });
   };
-  return { left, recording };
+  return { orders, recording };
 }
 
 /** A blob as a file. */
@@ -93,11 +93,11 @@ Deno.test("decode() on a thread gives the bytes, and what they hash to, of every
     await t.step(`${compression}, ${isFree ? "hashed by who has time" : "hashed there"}`, async () => {
       const packed = encode(compression, BYTES);
       using blob = new Blob(packed);
-      const { left, recording } = recorded(startWorker);
+      const { orders, recording } = recorded(startWorker);
       using decoder = new ThreadDecoder(recording, { isBusy: !isFree });
       const want = { hex: HEX, bytesIn: packed.length, bytesOut: BYTES.length, bytes: BYTES };
       assertEquals(await decoded(decoder, blob), want);
-      assertEquals(left, [isFree]);
+      assertEquals(orders.map(({ canTakerHash }) => canTakerHash), [isFree]);
     });
   }
 });
@@ -242,6 +242,23 @@ Deno.test("decode() refuses on a thread what it refuses here, with the same word
     using blob = new Blob(encode("gzip", BYTES));
     assertEquals((await decoded(decoder, blob)).hex, HEX);
   });
+});
+
+Deno.test("decode() uses the memory of a layer again for the next, unless the layer was given up", async () => {
+  const { orders, recording } = recorded(startWorker);
+  using decoder = new ThreadDecoder(recording);
+  using blob = new Blob(encode("zstd", BYTES));
+  const refuse = () => {
+    throw new AppError("no_space", "The disk is full");
+  };
+  await decoded(decoder, blob);
+  await decoded(decoder, blob);
+  await assertRejects(() => decoder.decode(blob, TASK, refuse, neverAborted()), AppError);
+  assertEquals((await decoded(decoder, blob)).hex, HEX);
+  const [first, second, third, fourth] = orders.map(({ memory }) => memory);
+  assertStrictEquals(second, first);
+  assertStrictEquals(third, first);
+  assert(fourth !== first);
 });
 
 Deno.test("decode() that is given up leaves the thread to the next", async (t) => {

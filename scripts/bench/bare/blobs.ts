@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hash } from "node:crypto";
-import { type Server, Wire } from "./wire.ts";
+import { type Host, Wire } from "./wire.ts";
 
 /** A blob of the manifest. */
 export interface Blob {
@@ -14,7 +14,7 @@ export interface Blob {
 
 /** What one thread does of a pull. */
 export interface Share {
-  readonly server: Server;
+  readonly host: Host;
   readonly repository: string;
   readonly blobs: readonly Blob[];
   /** The position of the next blob that nobody has begun, for all threads. */
@@ -32,40 +32,93 @@ const WRITE_BYTES = 64 * 1024;
 /** Given to the disk early. */
 const EARLY_BYTES = 32 * 1024 * 1024;
 
-/** Brings blobs until none is left. */
-export async function bringBlobs(share: Share): Promise<void> {
-  const { blobs, next, lanes } = share;
-  // Blobs that come in one piece can be hashed by what the runtime has loaded anyway.
+/** Brings blobs until none is left. @param wires connections that are open already, or about to be */
+export async function bringBlobs(share: Share, wires: readonly Promise<Wire>[]): Promise<void> {
+  const { blobs, next, lanes, host, folder } = share;
+  // Loaded while the first requests are on their way. Blobs that come in one piece do with what the runtime has loaded.
   const isStreaming = blobs.some(({ size }) => size > GATHER_BYTES);
-  const createHash = isStreaming ? (await import("node:crypto")).createHash : undefined;
+  const loading = isStreaming ? import("node:crypto") : undefined;
   const endings: Promise<void>[] = [];
-  const names = new NameSync(`${share.folder}/blobs`);
-  await Promise.all(Array.from({ length: lanes }, async () => {
-    let wire: Wire | undefined;
+  const names = new NameSync(`${folder}/blobs`);
+  await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
     const buffer = new Uint8Array(GATHER_BYTES);
+    const wire = await (wires[lane] ?? Wire.open(host));
     for (;;) {
       const blob = blobs[Atomics.add(next, 0, 1)];
       if (blob === undefined) return;
-      wire ??= await Wire.open(share.server);
-      const file = openLocked(share.folder, blob);
-      const hash = await copy(wire, blob, file, buffer, createHash?.("sha256"), share);
-      endings.push(commit(file, blob, hash, names, share.folder));
+      const ingest = new Ingest(blob, folder);
+      const length = await wire.get(`/v2/${share.repository}/blobs/${blob.digest}`);
+      if (length !== blob.size) throw new Error(`${blob.digest}: it has ${length} bytes, want ${blob.size}`);
+      const hash = (await loading)?.createHash("sha256");
+      const hex = await ingest.take(wire, buffer, hash);
+      // The next request does not wait for the disk.
+      endings.push(ingest.commit(hex, names));
     }
   }));
   await Promise.all(endings);
 }
 
-const nameOf = ({ digest }: Blob) => digest.slice("sha256:".length);
-
 /** A look whether the blob is there, its file, a lock, whether that is still the file of its name, and another look. */
-function openLocked(folder: string, blob: Blob): Deno.FsFile {
-  const path = `${folder}/ingest/${nameOf(blob)}`;
-  mustBeMissing(`${folder}/blobs/${nameOf(blob)}`);
-  const file = Deno.openSync(path, { read: true, write: true, create: true });
-  if (!file.tryLockSync(true)) throw new Error(`${path}: somebody else writes it`);
-  if (file.statSync().ino !== Deno.statSync(path).ino) throw new Error(`${path}: somebody moved it`);
-  mustBeMissing(`${folder}/blobs/${nameOf(blob)}`);
-  return file;
+class Ingest {
+  readonly #blob: Blob;
+  readonly #from: string;
+  readonly #to: string;
+  readonly #file: Deno.FsFile;
+
+  constructor(blob: Blob, folder: string) {
+    const name = blob.digest.slice("sha256:".length);
+    this.#blob = blob;
+    this.#from = `${folder}/ingest/${name}`;
+    this.#to = `${folder}/blobs/${name}`;
+    mustBeMissing(this.#to);
+    this.#file = Deno.openSync(this.#from, { read: true, write: true, create: true });
+    this.#file.lockSync(true);
+    if (this.#file.statSync().ino !== Deno.statSync(this.#from).ino) {
+      throw new Error(`${this.#from}: somebody moved it`);
+    }
+    mustBeMissing(this.#to);
+  }
+
+  /** Writes and hashes the body that comes. Without `hash` all of it comes in one piece. */
+  async take(wire: Wire, buffer: Uint8Array<ArrayBuffer>, hash: Hash | undefined): Promise<string> {
+    let early: Promise<void> | undefined;
+    let unsynced = 0;
+    let whole = new ArrayBuffer(0);
+    for (let left = this.#blob.size; left > 0;) {
+      const most = Math.min(left, buffer.length);
+      let have = 0;
+      while (have < most) have += await wire.read(buffer.subarray(have, most));
+      for (let at = 0; at < have;) {
+        const n = this.#file.writeSync(buffer.subarray(at, Math.min(have, at + WRITE_BYTES)));
+        hash?.update(buffer.subarray(at, at + n));
+        at += n;
+      }
+      if (hash === undefined) whole = await crypto.subtle.digest("SHA-256", buffer.subarray(0, have));
+      left -= have;
+      unsynced += have;
+      if (unsynced < EARLY_BYTES || early !== undefined) continue;
+      unsynced = 0;
+      early = this.#syncEarly().then(() => early = undefined);
+    }
+    await early;
+    return hash?.digest("hex") ?? new Uint8Array(whole).toHex();
+  }
+
+  /** Its bytes on the disk, its name, and the name on the disk. */
+  async commit(hex: string, names: NameSync): Promise<void> {
+    await this.#file.syncData();
+    if (`sha256:${hex}` !== this.#blob.digest) throw new Error(`${this.#blob.digest}: it hashes to ${hex}`);
+    Deno.renameSync(this.#from, this.#to);
+    Deno.chmodSync(this.#to, 0o444);
+    this.#file.close();
+    await names.sync();
+  }
+
+  /** By a handle of its own, as the store does it. */
+  async #syncEarly(): Promise<void> {
+    using file = Deno.openSync(this.#from, { write: true });
+    await file.syncData();
+  }
 }
 
 function mustBeMissing(path: string): void {
@@ -78,57 +131,7 @@ function mustBeMissing(path: string): void {
   throw new Error(`${path}: it is here`);
 }
 
-async function copy(
-  wire: Wire,
-  { digest, size }: Blob,
-  file: Deno.FsFile,
-  buffer: Uint8Array<ArrayBuffer>,
-  hash: Hash | undefined,
-  { repository }: Share,
-): Promise<string> {
-  const length = await wire.get(`/v2/${repository}/blobs/${digest}`);
-  if (length !== size) throw new Error(`${digest}: it has ${length} bytes, want ${size}`);
-  let early: Promise<void> | undefined;
-  let unwritten = 0;
-  let whole: ArrayBuffer | undefined;
-  for (let left = size; left > 0;) {
-    const most = Math.min(left, buffer.length);
-    let have = 0;
-    while (have < most) have += await wire.read(buffer.subarray(have, most));
-    for (let at = 0; at < have;) {
-      const n = file.writeSync(buffer.subarray(at, Math.min(have, at + WRITE_BYTES)));
-      hash?.update(buffer.subarray(at, at + n));
-      at += n;
-    }
-    if (hash === undefined) whole = await crypto.subtle.digest("SHA-256", buffer.subarray(0, have));
-    left -= have;
-    unwritten += have;
-    if (unwritten < EARLY_BYTES || early !== undefined) continue;
-    unwritten = 0;
-    early = file.syncData().then(() => early = undefined);
-  }
-  await early;
-  return hash?.digest("hex") ?? new Uint8Array(whole ?? new ArrayBuffer(0)).toHex();
-}
-
-/** Its bytes on the disk, its name, and the name on the disk. */
-async function commit(
-  file: Deno.FsFile,
-  blob: Blob,
-  hash: string,
-  names: NameSync,
-  folder: string,
-): Promise<void> {
-  const path = `${folder}/blobs/${nameOf(blob)}`;
-  await file.syncData();
-  if (hash !== nameOf(blob)) throw new Error(`${blob.digest}: it hashes to ${hash}`);
-  Deno.renameSync(`${folder}/ingest/${nameOf(blob)}`, path);
-  Deno.chmodSync(path, 0o444);
-  file.close();
-  await names.sync();
-}
-
-/** Syncs a folder for all who wait at the same time. */
+/** Syncs a folder, once for all who wait at the same time. */
 class NameSync {
   readonly #folder: string;
   #running: Promise<void> | undefined;
@@ -140,6 +143,7 @@ class NameSync {
 
   sync(): Promise<void> {
     if (this.#running === undefined) return this.#running = this.#begin();
+    // The one under way may have passed the name.
     return this.#following ??= this.#running.then(() => {
       this.#following = undefined;
       return this.#running = this.#begin();

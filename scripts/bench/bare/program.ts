@@ -1,5 +1,6 @@
 /**
- * A program for `bare_loop.ts`: pulls one image in the barest way that keeps the store's promises.
+ * A program for `bare_loop.ts`: pulls one image in the barest way that keeps the store's promises. Without arguments it
+ * only loads itself.
  *
  * ```sh
  * deno run -A program.ts THREADS 127.0.0.1:5000/bench/a:1 FOLDER [CA_FILE]
@@ -8,37 +9,41 @@
  * @module
  */
 import { type Blob, bringBlobs, type Share } from "./blobs.ts";
-import { type Server, Wire } from "./wire.ts";
+import { type Host, Wire } from "./wire.ts";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 /** As many as dray has for large blobs, and for others. */
 const LANES = { large: 4, small: 24 };
 const LARGE_BYTES = 8 * 1024 * 1024;
+/** Opened while the manifest is on its way, as dray does it. */
+const WARM = 4;
 
 async function pull(threads: number, reference: string, folder: string, caFile?: string): Promise<void> {
-  const [host = "", ...rest] = reference.split("/");
+  const [name = "", ...rest] = reference.split("/");
   const [repository = "", tag = ""] = rest.join("/").split(":");
+  const helpers = Array.from({ length: threads - 1 }, () => new Helper());
+  const host: Host = { name, caCerts: caFile === undefined ? [] : [Deno.readTextFileSync(caFile)] };
+  const wires = Array.from({ length: WARM }, () => Wire.open(host));
   for (const path of [folder, `${folder}/ingest`, `${folder}/blobs`]) {
     Deno.mkdirSync(path, { recursive: true });
   }
-  const helpers = Array.from({ length: threads - 1 }, () => new Helper());
-  const server: Server = { host, caCerts: caFile === undefined ? [] : [Deno.readTextFileSync(caFile)] };
-  const wire = await Wire.open(server);
-  const bytes = await wire.readWhole(await wire.get(`/v2/${repository}/manifests/${tag}`, MANIFEST));
+  const first = await Wire.open(host);
+  const bytes = await first.readWhole(await first.get(`/v2/${repository}/manifests/${tag}`, MANIFEST));
   const { config, layers }: { config: Blob; layers: readonly Blob[] } = JSON.parse(
     new TextDecoder().decode(bytes),
   );
   const blobs = [config, ...layers];
   const lanes = layers.some(({ size }) => size > LARGE_BYTES) ? LANES.large : LANES.small;
   const share: Share = {
-    server,
+    host,
     repository,
     blobs,
     next: new Int32Array(new SharedArrayBuffer(4)),
     lanes: Math.ceil(Math.min(lanes, blobs.length) / threads),
     folder,
   };
-  await Promise.all([bringBlobs(share), ...helpers.map((helper) => helper.run(share))]);
+  const own = bringBlobs(share, [Promise.resolve(first), ...wires]);
+  await Promise.all([own, ...helpers.map((helper) => helper.run(share))]);
   await writeIndex(`${folder}/index.json`, bytes);
 }
 
@@ -67,7 +72,7 @@ class Helper {
   #hear(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#worker.onmessage = resolve;
-      this.#worker.onerror = (event) => reject(event.error);
+      this.#worker.onerror = (event) => reject(new Error(event.message));
     });
   }
 }
@@ -78,13 +83,13 @@ if ("WorkerGlobalScope" in globalThis) {
     postMessage(message: string): void;
   };
   scope.onmessage = async ({ data }) => {
-    await bringBlobs(data);
+    await bringBlobs(data, []);
     scope.postMessage("done");
   };
   scope.postMessage("ready");
 } else {
-  const [threads = "1", reference = "", folder = "", caFile] = Deno.args;
-  await pull(Number(threads), reference, folder, caFile);
+  const [threads, reference = "", folder = "", caFile] = Deno.args;
+  if (threads !== undefined) await pull(Number(threads), reference, folder, caFile);
   // Connections that are still open would keep it.
   Deno.exit();
 }

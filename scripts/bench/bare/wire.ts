@@ -7,10 +7,10 @@
 const HEAD_BYTES = 32 * 1024;
 const HEAD_END = "\r\n\r\n";
 
-/** Where the registry is. */
-export interface Server {
+/** A registry. */
+export interface Host {
   /** `127.0.0.1:5000` */
-  readonly host: string;
+  readonly name: string;
   /** PEM; none for plain http. */
   readonly caCerts: readonly string[];
 }
@@ -30,13 +30,13 @@ export class Wire {
   }
 
   /** Connects. */
-  static async open({ host, caCerts }: Server): Promise<Wire> {
-    const [hostname = "", port] = host.split(":");
+  static async open({ name, caCerts }: Host): Promise<Wire> {
+    const [hostname = "", port] = name.split(":");
     const tcp = await Deno.connect({ hostname, port: Number(port) });
     tcp.setNoDelay(true);
-    if (caCerts.length === 0) return new Wire(tcp, host);
+    if (caCerts.length === 0) return new Wire(tcp, name);
     const tls = await Deno.startTls(tcp, { hostname, caCerts: [...caCerts], alpnProtocols: ["http/1.1"] });
-    return new Wire(tls, host);
+    return new Wire(tls, name);
   }
 
   /** Asks, and gives the length of the body that follows. @throws Error for whatever is no 200 with a length */
@@ -46,7 +46,7 @@ export class Wire {
     this.#start = this.#end = 0;
     for (;;) {
       const n = await this.#conn.read(this.#head.subarray(this.#end));
-      if (n === null) throw new Error(`${path}: the answer has no end`);
+      if (n === null || n === 0) throw new Error(`${path}: the head of the answer has no end`);
       this.#end += n;
       const text = new TextDecoder("latin1").decode(this.#head.subarray(0, this.#end));
       const end = text.indexOf(HEAD_END);
