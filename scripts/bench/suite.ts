@@ -18,7 +18,7 @@ import { race, warmBytesFor } from "./race.ts";
 import { Report } from "./report.ts";
 import { machine } from "./table.ts";
 import { rivals } from "./tools.ts";
-import { pushTrees, raceAtTrees, type Tree } from "./tree.ts";
+import { pushTrees, raceAtTrees, type Tree, unpackFirst } from "./tree.ts";
 import { raceAtLayer } from "./unpack_layer.ts";
 import { bytesOf, push, type Work, WORKS } from "./work.ts";
 
@@ -70,6 +70,8 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
   {
     await using plain = await startDistribution({ storage });
     const content = await pushContent(suite, plain);
+    const [tree] = content.trees;
+    if (tree !== undefined && Deno.uid() === 0) await unpackFirst(dray, plain.host, tree, `${folder}/first`);
     await raceOverAll(suite, plain, content, false);
     await raceAtUnpacking(suite, plain);
     if (options.networks.some((name) => NETWORKS[name]?.tls)) {

@@ -33,6 +33,16 @@ export async function pushTrees(
   return trees;
 }
 
+/**
+ * Pulls and unpacks once, unmeasured: the first time fills the runtime's own cache of compiled code, which takes memory.
+ * What it makes stays in `folder`.
+ */
+export async function unpackFirst(dray: Dray, host: string, { path }: Tree, folder: string): Promise<void> {
+  const [own] = ours(dray, (task) => pullArgs(task, "--unpack"));
+  await Deno.mkdir(folder);
+  await own.run({ reference: `${host}/${path}`, folder, caFile: undefined });
+}
+
 /** Races with gzip and with zstd. What is unpacked keeps its owners, which takes the rights of root. */
 export async function raceAtTrees(
   trees: readonly Tree[],
@@ -62,13 +72,8 @@ export async function raceAtTrees(
       await report.add(`E: not unpacked: that needs the rights of root\n`);
       continue;
     }
-    const own = ours(dray, (task) => pullArgs(task, "--unpack"));
-    // A first run fills the runtime's own cache of compiled code, which takes memory. It goes with the race's folder.
-    const first = `${course.folder}/first`;
-    await Deno.mkdir(first, { recursive: true });
-    await own[0].run({ ...task, folder: first });
     const unpacking = [
-      ...own,
+      ...ours(dray, (task) => pullArgs(task, "--unpack")),
       curlTar(layers, packing),
       ...rivals.filter(({ name }) => isUnpacking(name)),
     ];

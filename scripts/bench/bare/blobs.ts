@@ -4,6 +4,8 @@
  * @module
  */
 import type { Hash } from "node:crypto";
+import { DirectorySyncer } from "../../../src/store/directory_sync.ts";
+import { EarlySync } from "../../../src/store/early_sync.ts";
 import { type Host, Wire } from "./wire.ts";
 
 /** A blob of the manifest. */
@@ -29,8 +31,6 @@ export interface Share {
 const GATHER_BYTES = 256 * 1024;
 /** Larger writes cost more. */
 const WRITE_BYTES = 64 * 1024;
-/** Given to the disk early. */
-const EARLY_BYTES = 32 * 1024 * 1024;
 
 /** Brings blobs until none is left. @param wires connections that are open already, or about to be */
 export async function bringBlobs(share: Share, wires: readonly Promise<Wire>[]): Promise<void> {
@@ -39,7 +39,7 @@ export async function bringBlobs(share: Share, wires: readonly Promise<Wire>[]):
   const isStreaming = blobs.some(({ size }) => size > GATHER_BYTES);
   const loading = isStreaming ? import("node:crypto") : undefined;
   const endings: Promise<void>[] = [];
-  const names = new NameSync(`${folder}/blobs`);
+  const syncer = new DirectorySyncer();
   await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
     const buffer = new Uint8Array(GATHER_BYTES);
     const wire = await (wires[lane] ?? Wire.open(host));
@@ -52,7 +52,7 @@ export async function bringBlobs(share: Share, wires: readonly Promise<Wire>[]):
       const hash = (await loading)?.createHash("sha256");
       const hex = await ingest.take(wire, buffer, hash);
       // The next request does not wait for the disk.
-      endings.push(ingest.commit(hex, names));
+      endings.push(ingest.commit(hex, () => syncer.sync(`${folder}/blobs`)));
     }
   }));
   await Promise.all(endings);
@@ -81,13 +81,11 @@ class Ingest {
 
   /** Writes and hashes the body that comes. Without `hash` all of it comes in one piece. */
   async take(wire: Wire, buffer: Uint8Array<ArrayBuffer>, hash: Hash | undefined): Promise<string> {
-    let early: Promise<void> | undefined;
-    let unsynced = 0;
+    const early = new EarlySync(this.#from);
     let whole = new ArrayBuffer(0);
     for (let left = this.#blob.size; left > 0;) {
-      const most = Math.min(left, buffer.length);
-      let have = 0;
-      while (have < most) have += await wire.read(buffer.subarray(have, most));
+      const have = Math.min(left, buffer.length);
+      await wire.fill(buffer.subarray(0, have));
       for (let at = 0; at < have;) {
         const n = this.#file.writeSync(buffer.subarray(at, Math.min(have, at + WRITE_BYTES)));
         hash?.update(buffer.subarray(at, at + n));
@@ -95,29 +93,20 @@ class Ingest {
       }
       if (hash === undefined) whole = await crypto.subtle.digest("SHA-256", buffer.subarray(0, have));
       left -= have;
-      unsynced += have;
-      if (unsynced < EARLY_BYTES || early !== undefined) continue;
-      unsynced = 0;
-      early = this.#syncEarly().then(() => early = undefined);
+      early.note(have);
     }
-    await early;
+    await early.end();
     return hash?.digest("hex") ?? new Uint8Array(whole).toHex();
   }
 
   /** Its bytes on the disk, its name, and the name on the disk. */
-  async commit(hex: string, names: NameSync): Promise<void> {
+  async commit(hex: string, syncNames: () => Promise<void>): Promise<void> {
     await this.#file.syncData();
     if (`sha256:${hex}` !== this.#blob.digest) throw new Error(`${this.#blob.digest}: it hashes to ${hex}`);
     Deno.renameSync(this.#from, this.#to);
     Deno.chmodSync(this.#to, 0o444);
     this.#file.close();
-    await names.sync();
-  }
-
-  /** By a handle of its own, as the store does it. */
-  async #syncEarly(): Promise<void> {
-    using file = Deno.openSync(this.#from, { write: true });
-    await file.syncData();
+    await syncNames();
   }
 }
 
@@ -129,30 +118,4 @@ function mustBeMissing(path: string): void {
     throw error;
   }
   throw new Error(`${path}: it is here`);
-}
-
-/** Syncs a folder, once for all who wait at the same time. */
-class NameSync {
-  readonly #folder: string;
-  #running: Promise<void> | undefined;
-  #following: Promise<void> | undefined;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  sync(): Promise<void> {
-    if (this.#running === undefined) return this.#running = this.#begin();
-    // The one under way may have passed the name.
-    return this.#following ??= this.#running.then(() => {
-      this.#following = undefined;
-      return this.#running = this.#begin();
-    });
-  }
-
-  async #begin(): Promise<void> {
-    using folder = Deno.openSync(this.#folder);
-    await folder.sync();
-    this.#running = undefined;
-  }
 }

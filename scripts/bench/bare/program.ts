@@ -28,7 +28,8 @@ async function pull(threads: number, reference: string, folder: string, caFile?:
     Deno.mkdirSync(path, { recursive: true });
   }
   const first = await Wire.open(host);
-  const bytes = await first.readWhole(await first.get(`/v2/${repository}/manifests/${tag}`, MANIFEST));
+  const bytes = new Uint8Array(await first.get(`/v2/${repository}/manifests/${tag}`, MANIFEST));
+  await first.fill(bytes);
   const { config, layers }: { config: Blob; layers: readonly Blob[] } = JSON.parse(
     new TextDecoder().decode(bytes),
   );

@@ -59,23 +59,15 @@ export class Wire {
     }
   }
 
-  /** Reads some of the body. */
-  async read(buffer: Uint8Array): Promise<number> {
-    if (this.#start < this.#end) {
-      const some = this.#head.subarray(this.#start, Math.min(this.#end, this.#start + buffer.length));
-      buffer.set(some);
-      this.#start += some.length;
-      return some.length;
+  /** Fills the buffer with what comes next of the body. */
+  async fill(buffer: Uint8Array): Promise<void> {
+    const here = this.#head.subarray(this.#start, Math.min(this.#end, this.#start + buffer.length));
+    buffer.set(here);
+    this.#start += here.length;
+    for (let have = here.length; have < buffer.length;) {
+      const n = await this.#conn.read(buffer.subarray(have));
+      if (n === null) throw new Error("the body has no end");
+      have += n;
     }
-    const n = await this.#conn.read(buffer);
-    if (n === null) throw new Error("the body has no end");
-    return n;
-  }
-
-  /** Reads a body of so many bytes. */
-  async readWhole(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(length);
-    for (let have = 0; have < length;) have += await this.read(bytes.subarray(have));
-    return bytes;
   }
 }
