@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { encodeHeaderBlock } from "../src/http2/hpack_encoder.ts";
+import { encodeHeaderBlock } from "../src/http2/hpack/encoder.ts";
 import { Http2Server } from "../src/http2/server.ts";
-import type { Http2Stream, StreamSink } from "../src/http2/stream.ts";
+import type { Http2Stream, StreamSink } from "../src/http2/stream/stream.ts";
 
 /** A line of the suite's report for a case that failed, or that the suite gave up. */
 const FAILED_LINE = /^\s*[×✖] (.+)$/u;

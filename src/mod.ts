@@ -29,7 +29,7 @@
 export { AppError, codeOf, isCode } from "./base/errors.ts";
 export type { AppErrorOptions, ErrorCode, ErrorDetails } from "./base/errors.ts";
 export type { ByteReader, ByteSink } from "./base/bytes.ts";
-export type { OnWait } from "./base/patience.ts";
+export type { OnWait } from "./base/slow_wait.ts";
 export type { StartWorker, WorkerTask } from "./base/worker.ts";
 export { ANONYMOUS } from "./content/credential.ts";
 export type { Credential, CredentialSource, FoundCredential } from "./content/credential.ts";
@@ -41,6 +41,7 @@ export type {
   Fetcher,
   FetchOptions,
   Remote,
+  RemoteOptions,
   Resolved,
   Resolver,
   TagPage,
@@ -64,22 +65,17 @@ export type { ProgramEnvironment, ProgramOutput, ProgramRunner } from "./credent
 export { chainCredentials, fileCredentials, fixedCredentials } from "./credentials/source.ts";
 export { openImages } from "./image/open.ts";
 export type { OpenOptions } from "./image/open.ts";
-export { pullImage } from "./image/pull.ts";
-export type { ImageDeps, ImageStorage, RemoteOpener, UnpackDeps } from "./image/deps.ts";
-export type { BlobRole, BlobState, PlannedBlob, PullEvent, PullListener } from "./image/events.ts";
-export type {
-  CallOptions,
-  ImageService,
-  ImportServiceOptions,
-  RemoteOptions,
-  UnpackServiceOptions,
-} from "./image/service.ts";
+export { pullImage } from "./image/pull/pull.ts";
+export type { ImageDeps, ImageStorage, RemoteOpener, UnpackDeps } from "./image/model/deps.ts";
+export type { BlobRole, BlobState, PlannedBlob, PullEvent, PullListener } from "./image/model/events.ts";
+export type { ImageService, ImportServiceOptions, UnpackServiceOptions } from "./image/service.ts";
 export type { ImageArchiveFormat } from "./image/archive/export.ts";
 export type { ImportOptions } from "./image/archive/import.ts";
-export type { ImageDiff, PathChange } from "./image/diff.ts";
-export type { UnpackImageOptions, UnpackImageResult } from "./image/unpack.ts";
+export type { ImageDiff, PathChange } from "./image/unpack/diff.ts";
+export type { UnpackImageOptions, UnpackImageResult } from "./image/unpack/unpack.ts";
 export type {
   BlobFault,
+  CallOptions,
   CollectOptions,
   DiskUsage,
   ImageDetails,
@@ -93,7 +89,7 @@ export type {
   VerifyOptions,
   VerifyProgress,
   VerifyResult,
-} from "./image/types.ts";
+} from "./image/model/types.ts";
 export type { Descriptor } from "./oci/descriptor.ts";
 export { parseDigest } from "./oci/digest.ts";
 export type { Digest } from "./oci/digest.ts";
@@ -104,14 +100,14 @@ export { parsePlatform } from "./oci/platform.ts";
 export type { Platform } from "./oci/platform.ts";
 export { formatReference, parseReference } from "./oci/reference.ts";
 export type { Reference } from "./oci/reference.ts";
-export type { Clock } from "./registry/clock.ts";
-export { openRegistry } from "./registry/registry.ts";
+export type { Clock } from "./http/clock.ts";
+export { openRegistry } from "./image/registry.ts";
 export type { Registry } from "./registry/registry.ts";
-export type { RemoteOptions as RepositoryOptions } from "./registry/registry.ts";
-export type { ProxySettings, RegistrySettings } from "./registry/settings.ts";
+export type { ProxySettings } from "./http/network/proxies.ts";
+export type { RegistrySettings } from "./image/registry.ts";
 export { openStore } from "./store/store.ts";
-export { COMMIT_STEPS } from "./store/steps.ts";
-export type { CommitStep, OnStep } from "./store/steps.ts";
+export { COMMIT_STEPS } from "./store/blobs/commit_steps.ts";
+export type { CommitStep, OnStep } from "./store/blobs/commit_steps.ts";
 export type { Store, StoreOptions } from "./store/store.ts";
 export type { LayerReport } from "./unpack/unpack.ts";
-export type { LeftOutItem, LeftOutKind } from "./unpack/left_out.ts";
+export type { LeftOutItem, LeftOutKind } from "./unpack/apply/skipped.ts";

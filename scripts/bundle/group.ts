@@ -17,7 +17,7 @@ const GROUPS: readonly (readonly [file: string, parts: readonly string[]])[] = [
     "version",
     "pull",
     "open",
-    "ask_name",
+    "pending_resolution",
     "reference",
     "source",
     "registry",

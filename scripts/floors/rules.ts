@@ -14,6 +14,8 @@ export const FLOORS: Readonly<Record<string, number>> = {
   tar: 2,
   compress: 2,
   http2: 2,
+  hosts: 3,
+  http: 2,
   registry: 3,
   credentials: 3,
   store: 3,

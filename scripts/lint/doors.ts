@@ -40,7 +40,7 @@ export const DOORS: readonly Door[] = [
   },
   {
     names: ["fetch", "Deno.createHttpClient"],
-    open: ["src/registry/transport.ts"],
+    open: ["src/http/transport.ts"],
     why: "all requests go through the transport, which guards redirects and credentials",
   },
   {
@@ -51,11 +51,11 @@ export const DOORS: readonly Door[] = [
   { names: ["node:zlib"], open: ["src/compress/"], why: "compression has one room" },
   {
     names: ["node:fs"],
-    open: ["src/store/usage.ts", "src/unpack/deno_fs.ts"],
+    open: ["src/store/usage.ts", "src/unpack/fs/deno_fs.ts"],
     why: "only for what the runtime has no call for: statfs, and owners and times of links",
   },
   { names: ["node:*"], open: [], why: "the runtime's own APIs do; node's modules cost start-up time" },
-  { names: ["Deno.dlopen"], open: ["src/unpack/libc.ts"], why: "foreign code is called in one file" },
+  { names: ["Deno.dlopen"], open: ["src/unpack/fs/libc.ts"], why: "foreign code is called in one file" },
   {
     names: ["Deno.Command"],
     open: ["src/credentials/program.ts"],
@@ -63,7 +63,7 @@ export const DOORS: readonly Door[] = [
   },
   {
     names: ["Deno.rename", "Deno.renameSync"],
-    open: ["src/store/fs.ts", "src/base/files.ts", "src/grpc/unix_socket.ts"],
+    open: ["src/store/fs/fs.ts", "src/base/files.ts", "src/grpc/socket/unix_socket.ts"],
     why: "a rename commits something and needs its syncs around it (grpc renames its socket)",
   },
   {
@@ -79,7 +79,7 @@ export const DOORS: readonly Door[] = [
       ".unlock()",
       ".unlockSync()",
     ],
-    open: ["src/store/fs.ts", "src/base/files.ts"],
+    open: ["src/store/fs/fs.ts", "src/base/files.ts"],
     why: "durability and locks between processes are decided in one file",
   },
   {

@@ -11,7 +11,7 @@ interface Case {
 }
 
 const CLI = "src/cli/main.ts";
-const FS = "src/store/fs.ts";
+const FS = "src/store/fs/fs.ts";
 
 const CASES: readonly Case[] = [
   { rule: "door", path: "src/image/a.ts", bad: "console.log(1)", good: "logger.log(1)", place: CLI },
@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
     path: "src/registry/a.ts",
     bad: "fetch(u)",
     good: "x.fetch(u)",
-    place: "src/registry/transport.ts",
+    place: "src/http/transport.ts",
   },
   { rule: "door", path: "src/registry/a.ts", bad: "f((u) => fetch(u))", good: "f((fetch) => fetch(u))" },
   { rule: "door", path: "src/store/a.ts", bad: "file.sync()", good: "syncer.sync(folder)", place: FS },
@@ -93,7 +93,7 @@ const CASES: readonly Case[] = [
     path: "src/unpack/a.ts",
     bad: "Deno.dlopen(p, s)",
     good: "dlopen(p, s)",
-    place: "src/unpack/libc.ts",
+    place: "src/unpack/fs/libc.ts",
   },
   {
     rule: "door",

@@ -1,5 +1,5 @@
 /**
- * Replacing small files whole. Beside `src/store/fs.ts` the only file that renames.
+ * Replacing small files whole. Beside `src/store/fs/fs.ts` the only file that renames.
  *
  * @module
  */

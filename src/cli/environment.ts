@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import type { ProxySettings } from "../registry/settings.ts";
+import type { ProxySettings } from "../http/network/proxies.ts";
 
 /** Gives a variable's value. */
 export type VariableReader = (name: string) => string | undefined;

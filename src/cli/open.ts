@@ -11,7 +11,7 @@ import { type CredentialLocations, credentialLocations } from "../credentials/lo
 import type { FirstPull, OpenOptions } from "../image/open.ts";
 import type { ImageService } from "../image/service.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { RegistrySettings } from "../registry/settings.ts";
+import type { RegistrySettings } from "../image/registry.ts";
 import type { Context } from "./context.ts";
 import { storeRootOf } from "./environment.ts";
 import { ask, readPassword } from "./prompt.ts";
@@ -68,7 +68,7 @@ export async function openPulling(
 
 /** Opens a client of registries with no store beside it. Close it. */
 export async function openClient(context: Context, options: ConnectionValues): Promise<Registry> {
-  const { openRegistry } = await import("../registry/registry.ts");
+  const { openRegistry } = await import("../image/registry.ts");
   return openRegistry(await registrySettings(context, options));
 }
 

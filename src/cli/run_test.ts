@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../tests/assert.ts";
 import { makeFixture } from "../../tests/fakes/fixture.ts";
 import { buildImage } from "../../tests/images/mod.ts";
-import { pullImage } from "../image/pull.ts";
+import { pullImage } from "../image/pull/pull.ts";
 import { dray } from "./test_kit.ts";
 import { VERSION } from "./version.ts";
 

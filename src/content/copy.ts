@@ -5,7 +5,7 @@
  */
 import { KIB } from "../base/bytes.ts";
 import { AppError, isCode, messageOf } from "../base/errors.ts";
-import { SpareMemory } from "../base/spare_memory.ts";
+import { SpareMemory } from "../base/buffer_pool.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Fetcher, TransferEvent } from "./remote.ts";
 import type { Ingest, Ingester } from "./store.ts";

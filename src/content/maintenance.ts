@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OnWait } from "../base/patience.ts";
+import type { OnWait } from "../base/slow_wait.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobInfo, Ingest } from "./store.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteReader } from "../base/bytes.ts";
+import type { CredentialSource } from "./credential.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageDocument } from "../oci/document.ts";
@@ -97,6 +98,12 @@ export interface Fetcher {
    * @throws AppError as {@linkcode Resolver.resolve}, and `stalled`
    */
   fetch(descriptor: Descriptor, options: FetchOptions, signal: AbortSignal): Promise<FetchBody>;
+}
+
+/** Options of a call that contacts a registry. */
+export interface RemoteOptions {
+  /** Replaces the client's credentials for this call. */
+  readonly credentials?: CredentialSource;
 }
 
 /** A page of tags. */

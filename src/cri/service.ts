@@ -4,30 +4,30 @@
  * @module
  */
 import { messageOf } from "../base/errors.ts";
-import { Health } from "../grpc/health.ts";
-import { HEALTH_FILE } from "../grpc/health_descriptor.ts";
-import { reflectionMethods } from "../grpc/reflection.ts";
+import { Health } from "../grpc/services/health.ts";
+import { HEALTH_FILE } from "../grpc/services/health_descriptor.ts";
+import { reflectionMethods } from "../grpc/services/reflection.ts";
 import { GrpcServer } from "../grpc/server.ts";
-import type { ImageDeps } from "../image/deps.ts";
-import { FactsReader } from "../image/facts.ts";
-import { CRI_APIS } from "./api.ts";
-import { logCall } from "./call_log.ts";
-import { atMost } from "./at_most.ts";
-import { Catalog } from "./catalog.ts";
-import { schemaFiles } from "./descriptors.ts";
-import { criStatusOf } from "./errors.ts";
-import { gunzip } from "./gunzip.ts";
-import { ImageCalls } from "./image_calls.ts";
-import type { CriLog } from "./log.ts";
-import { criMethods } from "./methods.ts";
-import { parsePins } from "./pins.ts";
-import { ProgressFeed } from "./progress_feed.ts";
-import { Pulls } from "./pulls.ts";
-import { Reclaimer } from "./reclaimer.ts";
-import { unknownMethodMessage } from "./runtime.ts";
-import { ServiceMetrics } from "./service_metrics.ts";
-import { type CallTracer, parseTraceParent } from "./trace.ts";
-import { UsageCounter } from "./usage_counter.ts";
+import type { ImageDeps } from "../image/model/deps.ts";
+import { FactsReader } from "../image/model/metadata.ts";
+import { CRI_APIS } from "./protocol/api.ts";
+import { logCall } from "./observability/call_log.ts";
+import { atMost } from "./protocol/with_timeout.ts";
+import { Catalog } from "./catalog/catalog.ts";
+import { schemaFiles } from "./protocol/descriptors.ts";
+import { criStatusOf } from "./protocol/errors.ts";
+import { gunzip } from "./protocol/gunzip.ts";
+import { ImageCalls } from "./calls/image_calls.ts";
+import type { CriLog } from "./observability/log.ts";
+import { criMethods } from "./calls/methods.ts";
+import { parsePins } from "./catalog/pins.ts";
+import { ProgressFeed } from "./pulls/progress_feed.ts";
+import { Pulls } from "./pulls/pulls.ts";
+import { Reclaimer } from "./disk/garbage_collector.ts";
+import { unknownMethodMessage } from "./calls/runtime.ts";
+import { ServiceMetrics } from "./observability/service_metrics.ts";
+import { type CallTracer, parseTraceParent } from "./observability/trace.ts";
+import { UsageCounter } from "./disk/usage_counter.ts";
 
 /** A first count that takes longer goes on behind the open socket, in milliseconds. */
 const COUNT_WAIT_MS = 1000;

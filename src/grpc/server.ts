@@ -4,18 +4,18 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import type { Http2Limits } from "../http2/limits.ts";
+import type { Http2Limits } from "../http2/frame/limits.ts";
 import { Http2Server, type ShutdownEnd } from "../http2/server.ts";
-import { type Http2Stream, IGNORE_BODY, type StreamSink } from "../http2/stream.ts";
-import { ByteBudget } from "./byte_budget.ts";
-import { Call } from "./call.ts";
-import type { CallContext, Inflate } from "./call_context.ts";
-import { Deadlines } from "./deadlines.ts";
-import { DEFAULT_GRPC_LIMITS, type GrpcLimits } from "./limits.ts";
-import type { MethodTable } from "./method.ts";
-import { sendHttpStatus, sendTrailersOnly } from "./response.ts";
-import { type RpcStatus, StatusCode, statusOf } from "./status.ts";
-import { parseTimeout } from "./timeout.ts";
+import { type Http2Stream, IGNORE_BODY, type StreamSink } from "../http2/stream/stream.ts";
+import { ByteBudget } from "./wire/byte_budget.ts";
+import { Call } from "./call/call.ts";
+import type { CallContext, Inflate } from "./call/call_context.ts";
+import { Deadlines } from "./call/deadlines.ts";
+import { DEFAULT_GRPC_LIMITS, type GrpcLimits } from "./call/limits.ts";
+import type { MethodTable } from "./wire/method.ts";
+import { sendHttpStatus, sendTrailersOnly } from "./call/response.ts";
+import { type RpcStatus, StatusCode, statusOf } from "./wire/status.ts";
+import { parseTimeout } from "./wire/timeout.ts";
 
 /** What is known of a call when it is over; for logs and metrics. */
 export interface CallRecord {

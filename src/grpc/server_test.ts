@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "../../tests/assert.ts";
 import { AppError } from "../base/errors.ts";
-import { encodeFrame, encodeResetStream, FrameFlag, FrameType } from "../http2/frame.ts";
+import { encodeFrame, encodeResetStream, FrameFlag, FrameType } from "../http2/frame/frame.ts";
 import { dataFrame, headersFrame, NOTHING } from "../http2/test_client.ts";
-import { type Codec, type Method, serverStream, unary, type UnaryHandler } from "./method.ts";
+import { type Codec, type Method, serverStream, unary, type UnaryHandler } from "./wire/method.ts";
 import { callFrame, callHeaders, framed, resultOf, withService } from "./test_caller.ts";
 
 const TEXT: Codec<string, string> = {

@@ -5,10 +5,10 @@
  */
 import { concatBytes } from "../base/bytes.ts";
 import { headersFrame, TestClient, type TestResponse } from "../http2/test_client.ts";
-import { writeUint32 } from "../http2/frame.ts";
-import type { HeaderField } from "../http2/static_table.ts";
-import { ByteBudget } from "./byte_budget.ts";
-import { MessageReader } from "./message_reader.ts";
+import { writeUint32 } from "../http2/frame/frame.ts";
+import type { HeaderField } from "../http2/hpack/static_table.ts";
+import { ByteBudget } from "./wire/byte_budget.ts";
+import { MessageReader } from "./wire/message_reader.ts";
 import { type CallRecord, GrpcServer, type GrpcServerOptions } from "./server.ts";
 
 /** A response, read as gRPC. */

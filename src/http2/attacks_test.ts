@@ -7,10 +7,10 @@ import {
   FrameFlag,
   FrameType,
   PREFACE,
-} from "./frame.ts";
-import { encodeHeaderBlock } from "./hpack_encoder.ts";
-import { H2Code, h2CodeOf } from "./protocol_error.ts";
-import type { Http2Stream } from "./stream.ts";
+} from "./frame/frame.ts";
+import { encodeHeaderBlock } from "./hpack/encoder.ts";
+import { H2Code, h2CodeOf } from "./frame/protocol_error.ts";
+import type { Http2Stream } from "./stream/stream.ts";
 import {
   dataFrame,
   EMPTY_SETTINGS,

@@ -5,15 +5,15 @@
  */
 import { AppError, messageOf } from "../base/errors.ts";
 import { ConnectionStreams, type StreamsOptions } from "./connection_streams.ts";
-import { encodeFrame, encodeGoAway, FrameType } from "./frame.ts";
-import { FrameHandler } from "./frame_handler.ts";
-import { FrameReader } from "./frame_reader.ts";
-import type { Http2Limits } from "./limits.ts";
-import { Outbox } from "./outbox.ts";
-import { readPreface } from "./preface.ts";
-import { connectionError, H2Code, h2CodeOf, requestLost } from "./protocol_error.ts";
-import { encodeSettings } from "./settings.ts";
-import type { StreamTable } from "./stream_table.ts";
+import { encodeFrame, encodeGoAway, FrameType } from "./frame/frame.ts";
+import { FrameHandler } from "./receive/frame_handler.ts";
+import { FrameReader } from "./frame/frame_reader.ts";
+import type { Http2Limits } from "./frame/limits.ts";
+import { Outbox } from "./stream/frame_writer.ts";
+import { readPreface } from "./receive/preface.ts";
+import { connectionError, H2Code, h2CodeOf, requestLost } from "./frame/protocol_error.ts";
+import { encodeSettings } from "./frame/settings.ts";
+import type { StreamTable } from "./stream/stream_table.ts";
 
 /** What a connection is made with. `onError` hears of broken protocol too. */
 export type ConnectionOptions = StreamsOptions;

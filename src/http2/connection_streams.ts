@@ -4,18 +4,18 @@
  * @module
  */
 import type { AppError } from "../base/errors.ts";
-import { ReceiveWindow } from "./flow_window.ts";
-import { DEFAULT_WINDOW_BYTES, encodeResetStream } from "./frame.ts";
-import type { FrameTarget } from "./frame_target.ts";
-import { encodeHeaderBlock } from "./hpack_encoder.ts";
-import type { Http2Limits } from "./limits.ts";
-import type { Outbox } from "./outbox.ts";
-import { connectionError, H2Code, requestLost } from "./protocol_error.ts";
-import { SendBudget, type SharedTotal } from "./send_budget.ts";
-import { SendQueue } from "./send_queue.ts";
-import { Http2Stream, type StreamOwner, type StreamSink } from "./stream.ts";
-import { StreamTable } from "./stream_table.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { ReceiveWindow } from "./stream/flow_window.ts";
+import { DEFAULT_WINDOW_BYTES, encodeResetStream } from "./frame/frame.ts";
+import type { FrameTarget } from "./receive/frame_target.ts";
+import { encodeHeaderBlock } from "./hpack/encoder.ts";
+import type { Http2Limits } from "./frame/limits.ts";
+import type { Outbox } from "./stream/frame_writer.ts";
+import { connectionError, H2Code, requestLost } from "./frame/protocol_error.ts";
+import { SendBudget, type SharedTotal } from "./stream/send_budget.ts";
+import { SendQueue } from "./stream/send_queue.ts";
+import { Http2Stream, type StreamOwner, type StreamSink } from "./stream/stream.ts";
+import { StreamTable } from "./stream/stream_table.ts";
+import { TokenBucket } from "./frame/token_bucket.ts";
 
 /** Serves a request: says who takes its body, and answers through the stream, now or later. */
 export type StreamHandler = (stream: Http2Stream) => StreamSink;

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "../../tests/assert.ts";
 import type { AppError } from "../base/errors.ts";
 import type { StreamHandler } from "./connection_streams.ts";
-import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameFlag, FrameType } from "./frame.ts";
-import { encodeHeaderBlock } from "./hpack_encoder.ts";
-import { H2Code } from "./protocol_error.ts";
-import type { Http2Stream } from "./stream.ts";
+import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameFlag, FrameType } from "./frame/frame.ts";
+import { encodeHeaderBlock } from "./hpack/encoder.ts";
+import { H2Code } from "./frame/protocol_error.ts";
+import type { Http2Stream } from "./stream/stream.ts";
 import { dataFrame, GET_FIELDS, headersFrame, NOTHING, settingFrame, withPair } from "./test_client.ts";
 
 const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);

@@ -1,8 +1,8 @@
 import { assertEquals } from "../../tests/assert.ts";
 import type { StreamHandler } from "./connection_streams.ts";
-import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameType, PREFACE } from "./frame.ts";
-import { encodeHeaderBlock } from "./hpack_encoder.ts";
-import { h2CodeOf } from "./protocol_error.ts";
+import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameType, PREFACE } from "./frame/frame.ts";
+import { encodeHeaderBlock } from "./hpack/encoder.ts";
+import { h2CodeOf } from "./frame/protocol_error.ts";
 import {
   dataFrame,
   EMPTY_SETTINGS,

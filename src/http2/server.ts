@@ -7,8 +7,8 @@ import { sleep } from "../base/abort.ts";
 import { backoffDelay } from "../base/backoff.ts";
 import { Http2Connection } from "./connection.ts";
 import type { StreamHandler } from "./connection_streams.ts";
-import type { SharedTotal } from "./send_budget.ts";
-import { type Http2Limits, resolveHttp2Limits } from "./limits.ts";
+import type { SharedTotal } from "./stream/send_budget.ts";
+import { type Http2Limits, resolveHttp2Limits } from "./frame/limits.ts";
 
 /** How often the limits of time are applied, in milliseconds. */
 const CHECK_MS = 1000;

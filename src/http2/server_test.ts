@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "../../tests/assert.ts";
 import type { StreamHandler } from "./connection_streams.ts";
-import { FrameType } from "./frame.ts";
-import { encodeHeaderBlock } from "./hpack_encoder.ts";
-import type { Http2Limits } from "./limits.ts";
+import { FrameType } from "./frame/frame.ts";
+import { encodeHeaderBlock } from "./hpack/encoder.ts";
+import type { Http2Limits } from "./frame/limits.ts";
 import { Http2Server } from "./server.ts";
 import { headersFrame, TestClient } from "./test_client.ts";
 

@@ -6,12 +6,12 @@
 import { concatBytes } from "../base/bytes.ts";
 import { Http2Connection } from "./connection.ts";
 import type { StreamHandler } from "./connection_streams.ts";
-import { encodeFrame, FrameFlag, FrameType, PREFACE, readUint32 } from "./frame.ts";
-import { FrameReader } from "./frame_reader.ts";
-import { HpackDecoder } from "./hpack_decoder.ts";
-import { encodeHeaderBlock } from "./hpack_encoder.ts";
-import { type Http2Limits, resolveHttp2Limits } from "./limits.ts";
-import type { HeaderField } from "./static_table.ts";
+import { encodeFrame, FrameFlag, FrameType, PREFACE, readUint32 } from "./frame/frame.ts";
+import { FrameReader } from "./frame/frame_reader.ts";
+import { HpackDecoder } from "./hpack/decoder.ts";
+import { encodeHeaderBlock } from "./hpack/encoder.ts";
+import { type Http2Limits, resolveHttp2Limits } from "./frame/limits.ts";
+import type { HeaderField } from "./hpack/static_table.ts";
 
 /** A frame that the server sent. */
 export interface TestFrame {

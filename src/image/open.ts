@@ -8,11 +8,11 @@
 import { abortScope, neverAborted } from "../base/abort.ts";
 import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
 import type { CredentialSource } from "../content/credential.ts";
-import type { RegistrySettings } from "../registry/settings.ts";
+import type { RegistrySettings } from "./registry.ts";
 import { openStore, type Store } from "../store/store.ts";
-import type { AskedName } from "./ask_name.ts";
-import type { ImageDeps, RemoteOpener, UnpackDeps } from "./deps.ts";
-import { filterImages, findImage } from "./find.ts";
+import type { AskedName } from "./pull/pending_resolution.ts";
+import type { ImageDeps, RemoteOpener, UnpackDeps } from "./model/deps.ts";
+import { filterImages, findImage } from "./model/find.ts";
 import type { ImageService } from "./service.ts";
 
 /** Where the images are and how registries are reached. */
@@ -71,7 +71,7 @@ async function open(options: OpenOptions, first: FirstPull | undefined): Promise
   type Client = Awaited<ReturnType<typeof openClient>>;
   let client: Promise<Client> | undefined;
   async function openClient() {
-    const { openRegistry } = await import("../registry/registry.ts");
+    const { openRegistry } = await import("./registry.ts");
     return openRegistry(options.registry ?? {});
   }
   const getClient = () => client ??= openClient();
@@ -99,18 +99,18 @@ async function open(options: OpenOptions, first: FirstPull | undefined): Promise
       const asked = reference === first?.reference ? asking : undefined;
       if (asked !== undefined) asking = undefined;
       const deps = online();
-      const { pullAsked } = await import("./pull.ts");
+      const { pullAsked } = await import("./pull/pull.ts");
       return await pullAsked(await deps, reference, pullOptions, await asked);
     },
     list: async (filter) => (await filterImages(store, filter)).map(({ summary }) => summary),
     find: async (image) => (await findImage(store, image)).summary,
-    inspect: async (image) => (await import("./inspect.ts")).inspectImage({ store }, image),
+    inspect: async (image) => (await import("./model/inspect.ts")).inspectImage({ store }, image),
     remoteDigest: async (reference, remoteOptions) => {
-      const { remoteDigest } = await import("./remote.ts");
+      const { remoteDigest } = await import("./pull/remote.ts");
       return await remoteDigest(await online(), reference, remoteOptions);
     },
     remoteTags: async function* (repository, remoteOptions) {
-      const { remoteTags } = await import("./remote.ts");
+      const { remoteTags } = await import("./pull/remote.ts");
       yield* remoteTags(await online(), repository, remoteOptions);
     },
     pin: async (image, pinned, { signal = neverAborted() } = {}) =>
@@ -118,10 +118,12 @@ async function open(options: OpenOptions, first: FirstPull | undefined): Promise
     tag: async (image, name, { signal = neverAborted() } = {}) =>
       (await import("./tag.ts")).tagImage({ store }, image, name, signal),
     remove: async (images, removeOptions) =>
-      (await import("./remove.ts")).removeImages({ store }, images, removeOptions),
-    collect: async (collectOptions) => (await import("./sweep.ts")).collectGarbage({ store }, collectOptions),
-    verify: async (verifyOptions) => (await import("./verify.ts")).verifyStore(await online(), verifyOptions),
-    usage: async () => (await import("./usage.ts")).diskUsage({ store }),
+      (await import("./gc/remove.ts")).removeImages({ store }, images, removeOptions),
+    collect: async (collectOptions) =>
+      (await import("./gc/sweep.ts")).collectGarbage({ store }, collectOptions),
+    verify: async (verifyOptions) =>
+      (await import("./verify/verify.ts")).verifyStore(await online(), verifyOptions),
+    usage: async () => (await import("./gc/usage.ts")).diskUsage({ store }),
     ...contentUses({ store, startWorker }),
     close,
   };
@@ -134,7 +136,7 @@ async function ask(
 ): Promise<AskedName> {
   const [registry, { askName }, { parseReference }] = await Promise.all([
     client,
-    import("./ask_name.ts"),
+    import("./pull/pending_resolution.ts"),
     import("../oci/reference.ts"),
   ]);
   return askName(registry, parseReference(reference), credentials, signal);
@@ -145,10 +147,10 @@ function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses 
   const { store } = deps;
   return {
     unpack: async (image, directory, { signal = neverAborted(), ...unpackOptions } = {}) =>
-      (await import("./unpack.ts")).unpackImage(deps, image, directory, unpackOptions, signal),
+      (await import("./unpack/unpack.ts")).unpackImage(deps, image, directory, unpackOptions, signal),
     unpackLayers: async (image, { signal = neverAborted() } = {}) =>
-      (await import("./unpack_layers.ts")).unpackLayers(deps, image, signal),
-    layerPaths: async (image) => (await import("./unpack_layers.ts")).layerPaths(store, image),
+      (await import("./unpack/unpack_layers.ts")).unpackLayers(deps, image, signal),
+    layerPaths: async (image) => (await import("./unpack/unpack_layers.ts")).layerPaths(store, image),
     exportArchive: async (images, format, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/export.ts")).exportArchive(store, images, format, sink, signal),
     exportLayout: async (images, directory, { signal = neverAborted() } = {}) => {
@@ -171,7 +173,7 @@ function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses 
       return await importImages(store, folderFiles(directory, signal), importOptions, signal);
     },
     diff: async (first, second, { signal = neverAborted() } = {}) =>
-      (await import("./diff.ts")).diffImages(store, first, second, signal),
+      (await import("./unpack/diff.ts")).diffImages(store, first, second, signal),
   };
 }
 
@@ -203,7 +205,7 @@ export async function openImageDeps(options: OpenOptions): Promise<OpenDeps> {
   const { mode = "write", startWorker = ownWorkers() } = options;
   const [store, { openRegistry }] = await Promise.all([
     openStore(options.root, { mode, startWorker }),
-    import("../registry/registry.ts"),
+    import("./registry.ts"),
   ]);
   const registry = openRegistry(options.registry ?? {});
   return { store, startWorker, registry, close: () => registry.close() };

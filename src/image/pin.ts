@@ -4,8 +4,8 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import type { ImageDeps } from "./deps.ts";
-import { findImage } from "./find.ts";
+import type { ImageDeps } from "./model/deps.ts";
+import { findImage } from "./model/find.ts";
 
 /**
  * Pins an image under all its names, or takes its pins away. A pin stays when a pull brings the name anew.

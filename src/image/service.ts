@@ -4,14 +4,15 @@
  * @module
  */
 import type { ByteReader, ByteSink } from "../base/bytes.ts";
-import type { CredentialSource } from "../content/credential.ts";
+import type { RemoteOptions } from "../content/remote.ts";
 import type { UnpackedLayer } from "../content/layer_store.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageArchiveFormat } from "./archive/export.ts";
 import type { ImportOptions } from "./archive/import.ts";
-import type { ImageDiff } from "./diff.ts";
-import type { UnpackImageOptions, UnpackImageResult } from "./unpack.ts";
+import type { ImageDiff } from "./unpack/diff.ts";
+import type { UnpackImageOptions, UnpackImageResult } from "./unpack/unpack.ts";
 import type {
+  CallOptions,
   CollectOptions,
   DiskUsage,
   ImageDetails,
@@ -22,21 +23,7 @@ import type {
   SweepResult,
   VerifyOptions,
   VerifyResult,
-} from "./types.ts";
-
-/** Where a name points at its registry. */
-export interface RemoteOptions {
-  /** Credentials of this call alone. */
-  readonly credentials?: CredentialSource;
-  /** Gives the request up. */
-  readonly signal?: AbortSignal;
-}
-
-/** What every call can be given. */
-export interface CallOptions {
-  /** Gives the call up. */
-  readonly signal?: AbortSignal;
-}
+} from "./model/types.ts";
 
 /** How to unpack. */
 export interface UnpackServiceOptions extends UnpackImageOptions {
@@ -66,9 +53,9 @@ export interface ImageService {
   /** All that the store knows of one image. @throws AppError `not_found`, `store_corrupt` */
   inspect(image: string): Promise<ImageDetails>;
   /** The digest that a registry has for a name now. @throws AppError `not_found` and network codes */
-  remoteDigest(reference: string, options?: RemoteOptions): Promise<Digest>;
+  remoteDigest(reference: string, options?: RemoteOptions & CallOptions): Promise<Digest>;
   /** All tags of a repository, page by page. @throws AppError `not_found` and network codes */
-  remoteTags(repository: string, options?: RemoteOptions): AsyncIterable<readonly string[]>;
+  remoteTags(repository: string, options?: RemoteOptions & CallOptions): AsyncIterable<readonly string[]>;
   /** Keeps a kubelet from removing an image, or lets it. Returns the image's names. @throws AppError `not_found` */
   pin(image: string, pinned: boolean, options?: CallOptions): Promise<readonly string[]>;
   /** Gives an image a further name, and takes it from the image that had it. Returns the name in full. */

@@ -5,8 +5,8 @@
  */
 import { AppError } from "../base/errors.ts";
 import { parseReference, recordedNameOf } from "../oci/reference.ts";
-import type { ImageDeps } from "./deps.ts";
-import { findImage } from "./find.ts";
+import type { ImageDeps } from "./model/deps.ts";
+import { findImage } from "./model/find.ts";
 
 /**
  * Adds a name to an image; another image that had it loses it. The origins stay, so that a repair knows whom to ask.

@@ -7,12 +7,12 @@ import { workerTask } from "../base/worker.ts";
 
 switch (workerTask()) {
   case "hash": {
-    const { serveHashing } = await import("../store/hash_thread.ts");
+    const { serveHashing } = await import("../store/blobs/hash_thread.ts");
     await serveHashing();
     break;
   }
   case "unpack": {
-    const { serveDecoding } = await import("../unpack/decode_thread.ts");
+    const { serveDecoding } = await import("../unpack/decode/decode_thread.ts");
     await serveDecoding();
   }
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import type { CredentialSource } from "../content/credential.ts";
-import { exchange, type ExchangeContext } from "./exchange.ts";
-import type { HostDirectory } from "./hosts.ts";
-import { openSession, type SessionDeps } from "./session.ts";
-import { registrySource } from "./source.ts";
+import { exchange, type ExchangeContext } from "./request/exchange.ts";
+import type { HostSource } from "../content/registry_host.ts";
+import { openSession, type SessionDeps } from "./auth/session.ts";
+import { registrySource } from "./request/endpoint.ts";
 
 /** What a check works with. */
 export interface LoginDeps {
-  readonly hosts: HostDirectory;
+  readonly hosts: HostSource;
   readonly sessions: SessionDeps;
   readonly context: ExchangeContext;
 }

@@ -2,13 +2,13 @@ import { neverAborted } from "../base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { startRegistry } from "../../tests/registry/mod.ts";
-import { createHosts } from "./hosts.ts";
-import { networkReasonOf } from "./network_error.ts";
-import { openSession } from "./session.ts";
-import { textOf } from "./test_servers.ts";
-import { BOB, NOBODY } from "./test_sessions.ts";
-import { TokenCache } from "./token_cache.ts";
-import { createTransport } from "./transport.ts";
+import { createHosts } from "../hosts/hosts.ts";
+import { networkReasonOf } from "../http/network/network_error.ts";
+import { openSession } from "./auth/session.ts";
+import { textOf } from "../http/test_servers.ts";
+import { BOB, NOBODY } from "./auth/test_sessions.ts";
+import { TokenCache } from "./auth/token_cache.ts";
+import { createTransport } from "../http/transport.ts";
 
 Deno.test("A registry and its token server behind a private authority are trusted by one folder in certs.d", async () => {
   await using registry = await startRegistry({

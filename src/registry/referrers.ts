@@ -10,14 +10,14 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
 import { OCI_INDEX } from "../oci/media_type.ts";
-import { connect } from "./connection.ts";
-import type { ExchangeContext } from "./exchange.ts";
-import { askSources } from "./failover.ts";
-import type { RegistrySession } from "./http.ts";
-import { ACCEPT, LINK } from "./http_names.ts";
-import { nextQuery } from "./link.ts";
-import { RetryBudget } from "./retry.ts";
-import { registrySource, type Source } from "./source.ts";
+import { connect } from "./request/monitored_response.ts";
+import type { ExchangeContext } from "./request/exchange.ts";
+import { askSources } from "./request/failover.ts";
+import type { RegistrySession } from "./auth/registry_session.ts";
+import { ACCEPT, LINK } from "../http/message/http_names.ts";
+import { nextQuery } from "../http/message/link.ts";
+import { RetryBudget } from "./request/retry.ts";
+import { registrySource, type Source } from "./request/endpoint.ts";
 
 /** A list that has not ended by then never does. */
 const PAGES_MAX = 100;

@@ -5,25 +5,20 @@
  */
 import { AppError } from "../base/errors.ts";
 import { ANONYMOUS, type CredentialSource } from "../content/credential.ts";
-import type { Remote } from "../content/remote.ts";
+import type { Remote, RemoteOptions } from "../content/remote.ts";
 import type { Reference } from "../oci/reference.ts";
-import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import type { ExchangeContext } from "./exchange.ts";
-import { HostGates } from "./host_gate.ts";
-import { createHosts } from "./hosts.ts";
+import { type Clock, SYSTEM_CLOCK } from "../http/clock.ts";
+import type { ExchangeContext } from "./request/exchange.ts";
+import { HostGates } from "./request/host_backoff.ts";
 import { checkCredentials } from "./login.ts";
 import { openRemote } from "./remote.ts";
-import { openSession } from "./session.ts";
-import type { RegistrySettings } from "./settings.ts";
-import { TokenCache } from "./token_cache.ts";
-import { createTransport } from "./transport.ts";
-import { warnOnce } from "./warnings.ts";
-
-/** How a repository is opened. */
-export interface RemoteOptions {
-  /** Replaces the credentials of the settings. */
-  readonly credentials?: CredentialSource;
-}
+import { openSession } from "./auth/session.ts";
+import type { HostSource } from "../content/registry_host.ts";
+import type { TlsDirectory } from "../http/tls/tls.ts";
+import type { RegistryClientSettings } from "./settings.ts";
+import { TokenCache } from "./auth/token_cache.ts";
+import { createTransport } from "../http/transport.ts";
+import { warnOnce } from "./request/warnings.ts";
 
 /** Opens repositories. All that it opens share connections, tokens and the waits that hosts ask for. */
 export interface Registry {
@@ -42,22 +37,16 @@ export interface Registry {
 /**
  * Opens a registry client.
  *
+ * @param hosts lists the hosts of each registry and how to connect to them
  * @param clock time, for tests
  * @throws AppError `invalid_argument` for settings that make no sense
- *
- * @example
- * ```ts
- * import { parseReference } from "../oci/reference.ts";
- * import { openRegistry } from "./registry.ts";
- *
- * const registry = openRegistry({});
- * const remote = registry.remote(parseReference("nginx"));
- * registry.close();
- * ```
  */
-export function openRegistry(settings: RegistrySettings, clock: Clock = SYSTEM_CLOCK): Registry {
+export function openRegistryClient(
+  settings: RegistryClientSettings,
+  hosts: HostSource & TlsDirectory,
+  clock: Clock = SYSTEM_CLOCK,
+): Registry {
   const context = contextOf(settings, clock);
-  const hosts = createHosts(settings);
   const tokens = new TokenCache(clock);
   const { proxies, headTimeout, userAgent, onRequest, plainHttp } = settings;
   const transport = createTransport({
@@ -83,7 +72,7 @@ export function openRegistry(settings: RegistrySettings, clock: Clock = SYSTEM_C
   };
 }
 
-function contextOf(settings: RegistrySettings, clock: Clock): ExchangeContext {
+function contextOf(settings: RegistryClientSettings, clock: Clock): ExchangeContext {
   const { attempts = 5, maxRetryAfter = 60_000, stallFloor = 1024, stallWindow = 30_000 } = settings;
   checkNumber("attempts", attempts, 1);
   checkNumber("maxRetryAfter", maxRetryAfter, 0);

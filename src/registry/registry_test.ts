@@ -1,12 +1,12 @@
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { RegistrySettings } from "./settings.ts";
+import type { RegistrySettings } from "../image/registry.ts";
 import { assertEquals, assertRejects, assertThrows } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { headers, startRegistry, tooManyRequests } from "../../tests/registry/mod.ts";
-import { openRegistry } from "./registry.ts";
-import { TestClock } from "./test_clock.ts";
+import { openRegistry } from "../image/registry.ts";
+import { TestClock } from "../http/test_clock.ts";
 
 const never = neverAborted();
 

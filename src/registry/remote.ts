@@ -8,9 +8,10 @@ import type { FetchBody, FetchOptions, Remote, Resolved, TagPage, TransferRetry 
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type Reference, repositoryNameOf } from "../oci/reference.ts";
-import type { ExchangeContext } from "./exchange.ts";
-import { RegistryFetcher } from "./fetcher.ts";
-import type { RegistrySession, Transport } from "./http.ts";
+import type { ExchangeContext } from "./request/exchange.ts";
+import { RegistryFetcher } from "./blobs/fetcher.ts";
+import type { RegistrySession } from "./auth/registry_session.ts";
+import type { Transport } from "../http/message/http_message.ts";
 import { listReferrers, type ReferrersDeps } from "./referrers.ts";
 import { resolveDocument, resolveHead } from "./resolver.ts";
 import { TagLister } from "./tags.ts";

@@ -10,19 +10,19 @@ import { algorithmOf, type Digest, digestOf, findDigest } from "../oci/digest.ts
 import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
 import { essenceOf, isIndexType, isManifestType, MANIFEST_ACCEPT } from "../oci/media_type.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
-import { connect } from "./connection.ts";
-import { exchange, type ExchangeContext } from "./exchange.ts";
-import { askSources } from "./failover.ts";
-import type { RegistrySession } from "./http.ts";
+import { connect } from "./request/monitored_response.ts";
+import { exchange, type ExchangeContext } from "./request/exchange.ts";
+import { askSources } from "./request/failover.ts";
+import type { RegistrySession } from "./auth/registry_session.ts";
 import {
   ACCEPT,
   CONTENT_ENCODING,
   CONTENT_LENGTH,
   CONTENT_TYPE,
   DOCKER_CONTENT_DIGEST,
-} from "./http_names.ts";
-import { RetryBudget } from "./retry.ts";
-import { registrySource, type Source } from "./source.ts";
+} from "../http/message/http_names.ts";
+import { RetryBudget } from "./request/retry.ts";
+import { registrySource, type Source } from "./request/endpoint.ts";
 
 const ACCEPTED_DOCUMENTS = { [ACCEPT]: MANIFEST_ACCEPT.join(", ") };
 

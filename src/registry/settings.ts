@@ -1,29 +1,16 @@
 /**
- * How registries are to be reached.
+ * Settings of the registry client.
  *
  * @module
  */
 import type { CredentialSource } from "../content/credential.ts";
-
-/** Proxies by the scheme of the request's address, as the environment variables name them. */
-export interface ProxySettings {
-  /** For https addresses: `HTTPS_PROXY`. */
-  readonly https?: string;
-  /** For http addresses: `HTTP_PROXY`. */
-  readonly http?: string;
-  /** Hosts, domains, addresses and networks that are asked directly: `NO_PROXY`. */
-  readonly no?: string;
-}
+import type { ProxySettings } from "../http/network/proxies.ts";
 
 /** Settings of a registry client; every field has a default. */
-export interface RegistrySettings {
+export interface RegistryClientSettings {
   /** Use http for every registry. Without it, http is for loopback registries alone, and only while nothing
    * (`caCerts`, a folder in `certsDirs`) says that they speak TLS. @default {false} */
   readonly plainHttp?: boolean;
-  /** PEM certificates of authorities to trust beside the system's. */
-  readonly caCerts?: readonly string[];
-  /** Directories with one folder a registry (`HOST[:PORT]/*.crt, *.cert, *.key, hosts.toml`), the first match wins. */
-  readonly certsDirs?: readonly string[];
   /** Proxies. */
   readonly proxies?: ProxySettings;
   /** Where credentials come from unless a call brings its own. @default {ANONYMOUS} */

@@ -7,14 +7,14 @@ import { MIB, readAll } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { TagPage } from "../content/remote.ts";
 import { asArray, asString, parseJsonObject } from "../oci/json.ts";
-import { connect } from "./connection.ts";
-import type { ExchangeContext } from "./exchange.ts";
-import { askSources } from "./failover.ts";
-import type { RegistrySession } from "./http.ts";
-import { ACCEPT, LINK } from "./http_names.ts";
-import { nextQuery } from "./link.ts";
-import { RetryBudget } from "./retry.ts";
-import { registrySource, type Source } from "./source.ts";
+import { connect } from "./request/monitored_response.ts";
+import type { ExchangeContext } from "./request/exchange.ts";
+import { askSources } from "./request/failover.ts";
+import type { RegistrySession } from "./auth/registry_session.ts";
+import { ACCEPT, LINK } from "../http/message/http_names.ts";
+import { nextQuery } from "../http/message/link.ts";
+import { RetryBudget } from "./request/retry.ts";
+import { registrySource, type Source } from "./request/endpoint.ts";
 
 /** Registries that don't page send all tags at once: a hundred thousand of them have a few MiB. */
 const PAGE_MAX_BYTES = 16 * MIB;

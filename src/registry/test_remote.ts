@@ -10,14 +10,14 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import { memoryBlob } from "../../tests/images/blob.ts";
 import type { TestRegistry } from "../../tests/registry/mod.ts";
-import type { ExchangeContext } from "./exchange.ts";
-import { HostGates } from "./host_gate.ts";
-import type { RegistryHost } from "./http.ts";
+import type { ExchangeContext } from "./request/exchange.ts";
+import { HostGates } from "./request/host_backoff.ts";
+import type { RegistryHost } from "../content/registry_host.ts";
 import { openRemote } from "./remote.ts";
-import { openSession } from "./session.ts";
-import { TestClock } from "./test_clock.ts";
-import { TokenCache } from "./token_cache.ts";
-import { createTransport } from "./transport.ts";
+import { openSession } from "./auth/session.ts";
+import { TestClock } from "../http/test_clock.ts";
+import { TokenCache } from "./auth/token_cache.ts";
+import { createTransport } from "../http/transport.ts";
 
 /** The repository that the tests of this room use. */
 export const REPOSITORY = "team/app";

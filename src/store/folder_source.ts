@@ -4,8 +4,8 @@
  * @module
  */
 import type { ArchiveSource } from "../content/archive_source.ts";
-import { attempt } from "./fs_errors.ts";
-import { entriesIn } from "./look.ts";
+import { attempt } from "./fs/fs_errors.ts";
+import { entriesIn } from "./fs/file_snapshot.ts";
 
 /** `blobs/sha256/HEX` is the deepest that a layout goes. */
 const DEPTH_MAX = 3;

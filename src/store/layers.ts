@@ -11,11 +11,11 @@ import type { LayerFacts, StagedLayer, UnpackedLayer } from "../content/layer_st
 import { readDigest } from "../oci/descriptor.ts";
 import { type Digest, findDigest } from "../oci/digest.ts";
 import { asObject, asSize, parseJsonObject } from "../oci/json.ts";
-import { makeDirectorySync, renameOver, syncDirectory, syncFile } from "./fs.ts";
-import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
-import type { Locks } from "./locks.ts";
-import { entriesIn } from "./look.ts";
-import type { StorePaths } from "./paths.ts";
+import { makeDirectorySync, renameOver, syncDirectory, syncFile } from "./fs/fs.ts";
+import { attempt, attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import type { Locks } from "./locks/locks.ts";
+import { entriesIn } from "./fs/file_snapshot.ts";
+import type { StorePaths } from "./layout/paths.ts";
 
 /** What is inside belongs to the images' users: only the store's owner looks at unpacked layers from here. */
 const STAGING_MODE = 0o700;

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { lockFile, removeQuietly } from "./fs.ts";
-import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
-import { makeRoot, removeAsides } from "./layout.ts";
-import { statIfThere } from "./look.ts";
-import { plainLayoutPaths, StorePaths } from "./paths.ts";
+import { lockFile, removeQuietly } from "./fs/fs.ts";
+import { attempt, attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import { makeRoot, removeAsides } from "./layout/layout.ts";
+import { statIfThere } from "./fs/file_snapshot.ts";
+import { plainLayoutPaths, StorePaths } from "./layout/paths.ts";
 import { openStore, openStoreAt, type Store, type StoreOptions } from "./store.ts";
 
 /** A layout that is being filled. Dispose it on every path. */

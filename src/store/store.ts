@@ -6,7 +6,7 @@
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { NO_WORKERS, type StartWorker } from "../base/worker.ts";
-import type { OnWait } from "../base/patience.ts";
+import type { OnWait } from "../base/slow_wait.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
 import type { LayerStore, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
@@ -20,16 +20,16 @@ import type {
 } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { Blobs } from "./blobs.ts";
-import { Images } from "./images.ts";
-import { IndexFile } from "./index_file.ts";
-import { Ingests } from "./ingests.ts";
-import { checkLayout, makeLayout } from "./layout.ts";
+import { Blobs } from "./blobs/blobs.ts";
+import { Images } from "./index/images.ts";
+import { IndexFile } from "./index/index_file.ts";
+import { Ingests } from "./blobs/ingests.ts";
+import { checkLayout, makeLayout } from "./layout/layout.ts";
 import { Layers } from "./layers.ts";
-import { Locks } from "./locks.ts";
-import { StorePaths } from "./paths.ts";
-import type { OnStep } from "./steps.ts";
-import { Turns } from "./turns.ts";
+import { Locks } from "./locks/locks.ts";
+import { StorePaths } from "./layout/paths.ts";
+import type { OnStep } from "./blobs/commit_steps.ts";
+import { Turns } from "./locks/read_write_lock.ts";
 import { countUsage } from "./usage.ts";
 
 /** How to open a store. */

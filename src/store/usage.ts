@@ -4,9 +4,9 @@
  * @module
  */
 import type { StoreUsage } from "../content/maintenance.ts";
-import { attemptAsync, isMissing } from "./fs_errors.ts";
-import { entriesIn, inBatches } from "./look.ts";
-import { parseIngestName, type StorePaths } from "./paths.ts";
+import { attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import { entriesIn, inBatches } from "./fs/file_snapshot.ts";
+import { parseIngestName, type StorePaths } from "./layout/paths.ts";
 
 /** POSIX counts allocated blocks in these units, whatever the file system's own are. */
 const BLOCK_BYTES = 512;

@@ -1,7 +1,7 @@
 import { digestOf } from "../oci/digest.ts";
 import { assert, assertEquals } from "../../tests/assert.ts";
 import { addSample, sampleOf } from "../../tests/contract/samples.ts";
-import { StorePaths } from "./paths.ts";
+import { StorePaths } from "./layout/paths.ts";
 import { openStore } from "./store.ts";
 
 Deno.test("usage() counts allocated blocks, hard links once, and links not at all by what they point at", async () => {

@@ -11,18 +11,18 @@ import { type ByteReader, type ByteSink, KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { Entry, EntryCommon } from "../tar/entry.ts";
 import { TarWriter } from "../tar/writer.ts";
-import { LayerApplier } from "./applier.ts";
-import { FlatStyle } from "./flat_style.ts";
-import { type LayerLimits, readLayer } from "./layer.ts";
+import { LayerApplier } from "./apply/applier.ts";
+import { FlatStyle } from "./apply/flat_style.ts";
+import { type LayerLimits, readLayer } from "./apply/layer.ts";
 import {
   type ContentListener,
   type MemoryDirectory,
   type MemoryFile,
   MemoryFs,
   type MemoryNode,
-} from "./memory_fs.ts";
-import { OutputBlocks } from "./output_blocks.ts";
-import { Tree } from "./tree.ts";
+} from "./fs/memory_fs.ts";
+import { OutputBlocks } from "./decode/output_blocks.ts";
+import { Tree } from "./apply/tree.ts";
 import type { OpenLayer } from "./unpack.ts";
 
 /** What comes of one piece is kept until it is written: that is up to a thousand times as much. */

@@ -6,8 +6,8 @@ import { digestOf } from "../oci/digest.ts";
 import { END, paxEntry, rawEntry, readArchive, type Seen } from "../tar/archive_fake.ts";
 import { decodeName, encodeName } from "../tar/name.ts";
 import { flattenLayers } from "./flatten.ts";
-import { layerOf, make, sourceOf } from "./layer_fake.ts";
-import { DEFAULT_LAYER_LIMITS } from "./layer.ts";
+import { layerOf, make, sourceOf } from "./apply/layer_fake.ts";
+import { DEFAULT_LAYER_LIMITS } from "./apply/layer.ts";
 import type { OpenLayer } from "./unpack.ts";
 
 const { file, directory, symlink, hardlink, device, fifo } = make;

@@ -6,15 +6,15 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { LayerApplier } from "./applier.ts";
-import type { LayerDecoder } from "./decode.ts";
-import { keyOf } from "./entry_path.ts";
-import { FlatStyle } from "./flat_style.ts";
-import { DEFAULT_LAYER_LIMITS, type LayerLimits, type LayerSource, readLayer } from "./layer.ts";
-import type { LeftOutItem } from "./left_out.ts";
-import { OverlayStyle, type OverlayXattrs } from "./overlay_style.ts";
-import { type Tree, type TreeCalls, withTree } from "./tree.ts";
-import type { WhiteoutStyle } from "./whiteout_style.ts";
+import { LayerApplier } from "./apply/applier.ts";
+import type { LayerDecoder } from "./decode/decode.ts";
+import { keyOf } from "./apply/entry_path.ts";
+import { FlatStyle } from "./apply/flat_style.ts";
+import { DEFAULT_LAYER_LIMITS, type LayerLimits, type LayerSource, readLayer } from "./apply/layer.ts";
+import type { LeftOutItem } from "./apply/skipped.ts";
+import { OverlayStyle, type OverlayXattrs } from "./apply/overlay_style.ts";
+import { type Tree, type TreeCalls, withTree } from "./apply/tree.ts";
+import type { WhiteoutStyle } from "./apply/whiteout_style.ts";
 
 /** How to unpack. */
 export interface UnpackOptions {

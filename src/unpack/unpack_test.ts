@@ -7,11 +7,11 @@ import { type Digest, digestOf } from "../oci/digest.ts";
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from "../oci/media_type.ts";
 import { END, paxEntry, rawEntry, type Seen, writeArchive } from "../tar/archive_fake.ts";
 import { decodeName, encodeName } from "../tar/name.ts";
-import { openLibc } from "./libc.ts";
-import { LibcFs } from "./libc_fs.ts";
-import { Box, IS_ROOT, make, sourceOf, testBoth } from "./layer_fake.ts";
-import { DEFAULT_LAYER_LIMITS, type LayerSource } from "./layer.ts";
-import type { TreeCalls } from "./tree.ts";
+import { openLibc } from "./fs/libc.ts";
+import { LibcFs } from "./fs/libc_fs.ts";
+import { Box, IS_ROOT, make, sourceOf, testBoth } from "./apply/layer_fake.ts";
+import { DEFAULT_LAYER_LIMITS, type LayerSource } from "./apply/layer.ts";
+import type { TreeCalls } from "./apply/tree.ts";
 import { unpackRootfs } from "./unpack.ts";
 
 const { file, directory, symlink, hardlink, device, fifo } = make;

@@ -14,12 +14,12 @@ import {
 } from "@bufbuild/protobuf";
 import { type CriService, type CriServiceOptions, openCriService } from "../../src/cri/service.ts";
 import { type Image, ImageService } from "../../src/cri/proto/runtime_pb.ts";
-import { listenUnix } from "../../src/grpc/unix_socket.ts";
+import { listenUnix } from "../../src/grpc/socket/unix_socket.ts";
 import { callFrame, framed, resultOf, type TestResult } from "../../src/grpc/test_caller.ts";
 import { dataFrame, settingFrame, TestClient } from "../../src/http2/test_client.ts";
-import { encodeFrame, FrameType, PREFACE, WINDOW_MAX_BYTES } from "../../src/http2/frame.ts";
-import type { HeaderField } from "../../src/http2/static_table.ts";
-import type { ImageDeps } from "../../src/image/deps.ts";
+import { encodeFrame, FrameType, PREFACE, WINDOW_MAX_BYTES } from "../../src/http2/frame/frame.ts";
+import type { HeaderField } from "../../src/http2/hpack/static_table.ts";
+import type { ImageDeps } from "../../src/image/model/deps.ts";
 import { type Fixture, makeFixture } from "../fakes/fixture.ts";
 
 /** A status that is not OK. */

@@ -1,6 +1,6 @@
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
-import { FrameType } from "../../src/http2/frame.ts";
-import { encodeFrame } from "../../src/http2/frame.ts";
+import { FrameType } from "../../src/http2/frame/frame.ts";
+import { encodeFrame } from "../../src/http2/frame/frame.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
 import { CallError, type CriClient, withCri } from "./kit.ts";

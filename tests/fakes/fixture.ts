@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageDeps } from "../../src/image/deps.ts";
+import type { ImageDeps } from "../../src/image/model/deps.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { FakeRemote } from "./fake_remote.ts";

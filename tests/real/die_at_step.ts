@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { pullImage } from "../../src/image/pull.ts";
-import { openRegistry } from "../../src/registry/registry.ts";
+import { pullImage } from "../../src/image/pull/pull.ts";
+import { openRegistry } from "../../src/image/registry.ts";
 import { openStore } from "../../src/store/store.ts";
 
 const [root = "", reference = "", wanted = "", times = "1"] = Deno.args;

@@ -1,4 +1,4 @@
-import { COMMIT_STEPS } from "../../src/store/steps.ts";
+import { COMMIT_STEPS } from "../../src/store/blobs/commit_steps.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
 import { run } from "./child.ts";

@@ -12,7 +12,7 @@
  * @module
  */
 import { neverAborted } from "../../src/base/abort.ts";
-import type { CommitStep } from "../../src/store/steps.ts";
+import type { CommitStep } from "../../src/store/blobs/commit_steps.ts";
 import { openLayoutFolder } from "../../src/store/layout_folder.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOf } from "../contract/records.ts";

@@ -1,6 +1,6 @@
 import { neverAborted } from "../../src/base/abort.ts";
 import { digestOf } from "../../src/oci/digest.ts";
-import { COMMIT_STEPS } from "../../src/store/steps.ts";
+import { COMMIT_STEPS } from "../../src/store/blobs/commit_steps.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { assert, assertEquals, assertExists } from "../assert.ts";
 import { gather } from "../contract/content_store_suite.ts";

@@ -12,8 +12,8 @@
 import { neverAborted } from "../../src/base/abort.ts";
 import type { OpenBlob } from "../../src/content/store.ts";
 import type { StagedLayer } from "../../src/content/layer_store.ts";
-import { unpackImage } from "../../src/image/unpack.ts";
-import { unpackLayers } from "../../src/image/unpack_layers.ts";
+import { unpackImage } from "../../src/image/unpack/unpack.ts";
+import { unpackLayers } from "../../src/image/unpack/unpack_layers.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 
 const [mode, root = "", image = "", plan = "none:0", directory = ""] = Deno.args;

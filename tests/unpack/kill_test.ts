@@ -1,11 +1,11 @@
 import { neverAborted } from "../../src/base/abort.ts";
-import { pullImage } from "../../src/image/pull.ts";
-import { collectGarbage } from "../../src/image/sweep.ts";
-import { unpackLayers } from "../../src/image/unpack_layers.ts";
-import { unpackImage } from "../../src/image/unpack.ts";
+import { pullImage } from "../../src/image/pull/pull.ts";
+import { collectGarbage } from "../../src/image/gc/sweep.ts";
+import { unpackLayers } from "../../src/image/unpack/unpack_layers.ts";
+import { unpackImage } from "../../src/image/unpack/unpack.ts";
 import { openStore } from "../../src/store/store.ts";
 import { writeArchive } from "../../src/tar/archive_fake.ts";
-import { lookAt, make } from "../../src/unpack/layer_fake.ts";
+import { lookAt, make } from "../../src/unpack/apply/layer_fake.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { type Fixture, makeFixture } from "../fakes/fixture.ts";
 import { buildImage } from "../images/mod.ts";

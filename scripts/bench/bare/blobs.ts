@@ -4,8 +4,8 @@
  * @module
  */
 import type { Hash } from "node:crypto";
-import { DirectorySyncer } from "../../../src/store/directory_sync.ts";
-import { EarlySync } from "../../../src/store/early_sync.ts";
+import { DirectorySyncer } from "../../../src/store/fs/directory_sync.ts";
+import { EarlySync } from "../../../src/store/blobs/periodic_sync.ts";
 import { type Host, Wire } from "./wire.ts";
 
 /** A blob of the manifest. */

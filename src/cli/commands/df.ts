@@ -4,7 +4,7 @@
  * @module
  */
 import { formatSize } from "../../base/units.ts";
-import type { DiskUsage } from "../../image/types.ts";
+import type { DiskUsage } from "../../image/model/types.ts";
 import type { Context } from "../context.ts";
 import { storeRootOf } from "../environment.ts";
 import { openLocal } from "../open.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageDiff, PathChange } from "../../image/diff.ts";
+import type { ImageDiff, PathChange } from "../../image/unpack/diff.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";

@@ -27,7 +27,7 @@ async function remoteDigest(
 ): Promise<string> {
   const { signal } = context;
   const credentials = await credentialsFor(reference, await credentialFrom("digest", options, context));
-  const { remoteDigest: askDigest } = await import("../../image/remote.ts");
+  const { remoteDigest: askDigest } = await import("../../image/pull/remote.ts");
   const registry = await openClient(context, options);
   try {
     return await askDigest({ registry }, reference, credentials ? { credentials, signal } : { signal });

@@ -6,7 +6,7 @@
 import type { ByteReader } from "../../base/bytes.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
 import { formatSize } from "../../base/units.ts";
-import type { ImageSummary } from "../../image/types.ts";
+import type { ImageSummary } from "../../image/model/types.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { imageJson } from "../output/json.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatSize } from "../../base/units.ts";
-import type { ImageDetails } from "../../image/types.ts";
+import type { ImageDetails } from "../../image/model/types.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";

@@ -23,7 +23,7 @@ export async function run({ args, options }: InputOf<typeof LOGIN>, context: Con
   const { io, messages, environment, signal } = context;
   const registry = registryNamed(args.registry);
   const credential = await wantedCredential(options, context);
-  const { openRegistry } = await import("../../registry/registry.ts");
+  const { openRegistry } = await import("../../image/registry.ts");
   const { fixedCredentials } = await import("../../credentials/source.ts");
   const { storeCredential } = await import("../../credentials/login.ts");
   const client = openRegistry(await registrySettings(context, options));

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { lackText } from "../../image/unpack_layers.ts";
+import { lackText } from "../../image/unpack/unpack_layers.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";

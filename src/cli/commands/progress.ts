@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import type { FeedLine } from "../../cri/progress_feed.ts";
+import type { FeedLine } from "../../cri/pulls/progress_feed.ts";
 import type { Context } from "../context.ts";
 import { type ManyPulls, manyPulls } from "../progress/many.ts";
 import { parseHttpAddress } from "../serve/address.ts";

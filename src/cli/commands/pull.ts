@@ -4,7 +4,7 @@
  * @module
  */
 import type { ImageService } from "../../image/service.ts";
-import type { PullOptions, PullResult } from "../../image/types.ts";
+import type { PullOptions, PullResult } from "../../image/model/types.ts";
 import { formatSize } from "../../base/units.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import { parseReference } from "../../oci/reference.ts";

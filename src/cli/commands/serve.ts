@@ -5,10 +5,10 @@
  */
 import { ANONYMOUS, type CredentialSource } from "../../content/credential.ts";
 import { fileCredentials } from "../../credentials/source.ts";
-import { Observer } from "../../cri/observer.ts";
+import { Observer } from "../../cri/observability/observer.ts";
 import { openCriService } from "../../cri/service.ts";
-import { runtimeTracer } from "../../cri/trace.ts";
-import { listenUnix, type UnixSocket } from "../../grpc/unix_socket.ts";
+import { runtimeTracer } from "../../cri/observability/trace.ts";
+import { listenUnix, type UnixSocket } from "../../grpc/socket/unix_socket.ts";
 import { openImageDeps } from "../../image/open.ts";
 import type { Context } from "../context.ts";
 import { registrySettings, storeOf } from "../open.ts";

@@ -15,7 +15,7 @@ export async function run({ args, options }: InputOf<typeof TAGS>, context: Cont
   const { io, signal } = context;
   const { repository } = args;
   const credentials = await credentialsFor(repository, await credentialFrom("tags", options, context));
-  const { remoteTags } = await import("../../image/remote.ts");
+  const { remoteTags } = await import("../../image/pull/remote.ts");
   const registry = await openClient(context, options);
   const all: string[] = [];
   try {

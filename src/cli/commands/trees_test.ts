@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../../tests/assert.ts";
 import { buildImage, type ImageSpec, writeLayout } from "../../../tests/images/mod.ts";
 import { type Seen, writeArchive } from "../../tar/archive_fake.ts";
-import { make } from "../../unpack/layer_fake.ts";
+import { make } from "../../unpack/apply/layer_fake.ts";
 import { dray } from "../test_kit.ts";
 import { mountOptionsOf, notesOn } from "./mount_options.ts";
 import { leftOutText } from "./unpack.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { formatSize } from "../../base/units.ts";
-import type { UnpackImageResult } from "../../image/unpack.ts";
-import type { LeftOutItem } from "../../unpack/left_out.ts";
+import type { UnpackImageResult } from "../../image/unpack/unpack.ts";
+import type { LeftOutItem } from "../../unpack/apply/skipped.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";

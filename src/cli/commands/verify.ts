@@ -4,7 +4,7 @@
  * @module
  */
 import { formatSize } from "../../base/units.ts";
-import type { BlobFault, VerifyProgress } from "../../image/types.ts";
+import type { BlobFault, VerifyProgress } from "../../image/model/types.ts";
 import type { Context, Ending } from "../context.ts";
 import { openOnline } from "../open.ts";
 import { verifyJson } from "../output/json.ts";

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { PullResult } from "../../image/types.ts";
-import type { ImageDetails, ImageSummary, SweepResult, VerifyResult } from "../../image/types.ts";
+import type { PullResult } from "../../image/model/types.ts";
+import type { ImageDetails, ImageSummary, SweepResult, VerifyResult } from "../../image/model/types.ts";
 import type { JsonObject } from "../../oci/json.ts";
 import { formatPlatform, type Platform } from "../../oci/platform.ts";
 

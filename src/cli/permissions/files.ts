@@ -6,8 +6,8 @@
 import { messageOf } from "../../base/errors.ts";
 import { readConfigFile } from "../../credentials/config_file.ts";
 import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
-import { DEFAULT_FOLDER, folderNames } from "../../registry/certs.ts";
-import { parseHostsFile } from "../../registry/hosts_toml.ts";
+import { DEFAULT_FOLDER, folderNames } from "../../hosts/certs.ts";
+import { parseHostsFile } from "../../hosts/hosts_toml.ts";
 
 /** Hears of what can't be read: the command itself may fail there, or go on without it. */
 export type Complain = (problem: string) => void;

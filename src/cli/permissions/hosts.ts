@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { createHosts } from "../../registry/hosts.ts";
-import type { ProxySettings, RegistrySettings } from "../../registry/settings.ts";
+import { createHosts } from "../../hosts/hosts.ts";
+import type { ProxySettings } from "../../http/network/proxies.ts";
+import type { RegistrySettings } from "../../image/registry.ts";
 import { knownHostsOf } from "./known_hosts.ts";
 
 /** A host of a URL as `--allow-net` takes it, always with its port. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
-import { SYSTEM_BUNDLES } from "../../registry/tls.ts";
+import { SYSTEM_BUNDLES } from "../../http/tls/tls.ts";
 import type { Context } from "../context.ts";
 import { storeRootOf, VARIABLES } from "../environment.ts";
 import { type ConnectionValues, locationsOf, registrySettings } from "../open.ts";

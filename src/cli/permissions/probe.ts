@@ -9,8 +9,8 @@ import type { Remote } from "../../content/remote.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { MANIFEST_MAX_BYTES, parseDocument } from "../../oci/document.ts";
 import { parseReference } from "../../oci/reference.ts";
-import { openRegistry } from "../../registry/registry.ts";
-import type { RegistrySettings } from "../../registry/settings.ts";
+import { openRegistry } from "../../image/registry.ts";
+import type { RegistrySettings } from "../../image/registry.ts";
 import { netHostOf } from "./hosts.ts";
 
 /** Indexes in indexes; an image has one or two. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { credentialLocations, searchOrderOf } from "../../credentials/locations.ts";
-import { SYSTEM_BUNDLES } from "../../registry/tls.ts";
+import { SYSTEM_BUNDLES } from "../../http/tls/tls.ts";
 import { readEnvironment, VARIABLES } from "../environment.ts";
 import { type Grants, joinGrants } from "./grants.ts";
 import { KNOWN_REGISTRIES, knownHostsOf } from "./known_hosts.ts";

@@ -8,7 +8,7 @@ import {
   type ProgressEvent,
   progressEvent,
   type ProgressLine,
-} from "../../image/progress_line.ts";
+} from "../../image/pull/progress_line.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Clock } from "./clock.ts";
 import { keptBytesOf, PullModel } from "./model.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { PullEvent } from "../../image/events.ts";
-import type { ProgressLine } from "../../image/progress_line.ts";
+import type { PullEvent } from "../../image/model/events.ts";
+import type { ProgressLine } from "../../image/pull/progress_line.ts";
 import { type Digest, parseDigest } from "../../oci/digest.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FeedLine } from "../../cri/progress_feed.ts";
+import type { FeedLine } from "../../cri/pulls/progress_feed.ts";
 import { printable } from "../output/text.ts";
 import type { Line } from "./line.ts";
 import { eventOfLine } from "./line_event.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
-import type { FeedLine } from "../../cri/progress_feed.ts";
-import type { PullEvent } from "../../image/events.ts";
-import { progressEvent } from "../../image/progress_line.ts";
+import type { FeedLine } from "../../cri/pulls/progress_feed.ts";
+import type { PullEvent } from "../../image/model/events.ts";
+import { progressEvent } from "../../image/pull/progress_line.ts";
 import { parseDigest } from "../../oci/digest.ts";
 import { eventOfLine } from "./line_event.ts";
 import { manyPulls } from "./many.ts";

@@ -5,7 +5,7 @@
  */
 import type { Digest } from "../../oci/digest.ts";
 import { formatPlatform } from "../../oci/platform.ts";
-import type { BlobRole, BlobState, PullEvent } from "../../image/events.ts";
+import type { BlobRole, BlobState, PullEvent } from "../../image/model/events.ts";
 import { RateMeter } from "./rate.ts";
 
 /** Where a blob is, as people see it. */

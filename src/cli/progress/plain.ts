@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PullEvent } from "../../image/events.ts";
+import type { PullEvent } from "../../image/model/events.ts";
 import { formatClock, formatSize } from "../../base/units.ts";
 import { formatPlatform } from "../../oci/platform.ts";
 import { countText, shortId } from "../output/words.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PullListener } from "../../image/events.ts";
+import type { PullListener } from "../../image/model/events.ts";
 
 /** How progress can be shown. */
 export type ProgressKind = "tty" | "plain" | "json" | "none";

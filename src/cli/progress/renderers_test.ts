@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
-import type { PullEvent } from "../../image/events.ts";
-import type { ProgressLine } from "../../image/progress_line.ts";
+import type { PullEvent } from "../../image/model/events.ts";
+import type { ProgressLine } from "../../image/pull/progress_line.ts";
 import { jsonProgress } from "./json.ts";
 import { LiveLines } from "./live.ts";
 import { piece } from "./line.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BlobRole, PullEvent } from "../../image/events.ts";
+import type { BlobRole, PullEvent } from "../../image/model/events.ts";
 import { type Digest, parseDigest } from "../../oci/digest.ts";
 import type { Clock } from "./clock.ts";
 import type { LiveTerminal } from "./live.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { VerifyProgress } from "../../image/types.ts";
+import type { VerifyProgress } from "../../image/model/types.ts";
 import { bar, clockText, percentText, shareOf, sizesText } from "./bar.ts";
 import { cutLine, type Line, lineWidth, piece } from "./line.ts";
 import type { TerminalSize } from "./pull_lines.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { codeOf, messageOf } from "../../base/errors.ts";
-import type { CriLog, LogFields } from "../../cri/log.ts";
+import type { CriLog, LogFields } from "../../cri/observability/log.ts";
 import { printable } from "../output/text.ts";
 
 /** Which lines about calls are written. */

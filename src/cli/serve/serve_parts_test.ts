@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "../../../tests/assert.ts";
 import { AppError, isCode } from "../../base/errors.ts";
 import { neverAborted } from "../../base/abort.ts";
-import { Observer } from "../../cri/observer.ts";
-import { ProgressFeed } from "../../cri/progress_feed.ts";
+import { Observer } from "../../cri/observability/observer.ts";
+import { ProgressFeed } from "../../cri/pulls/progress_feed.ts";
 import { parseHttpAddress } from "./address.ts";
 import { readEvents } from "./events.ts";
 import { type LoggedCalls, openServeLog } from "./log.ts";

@@ -8,8 +8,8 @@ import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { getDocument } from "../documents.ts";
-import { isDigestName } from "../group.ts";
+import { getDocument } from "../model/documents.ts";
+import { isDigestName } from "../model/group.ts";
 
 /** Where a blob stands in an archive. */
 export function blobName(digest: Digest): string {

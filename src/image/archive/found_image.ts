@@ -6,8 +6,8 @@
 import { AppError } from "../../base/errors.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { parseReference, recordedNameOf } from "../../oci/reference.ts";
-import type { Closure } from "../closure.ts";
-import type { NamelessRecord } from "../record.ts";
+import type { Closure } from "../model/references.ts";
+import type { NamelessRecord } from "../model/record.ts";
 
 /** An image with all its blobs in the store. */
 export interface FoundImage {

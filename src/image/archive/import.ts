@@ -5,8 +5,8 @@
  */
 import { AppError } from "../../base/errors.ts";
 import { parseReference, recordedNameOf, repositoryNameOf } from "../../oci/reference.ts";
-import type { ImageStorage } from "../deps.ts";
-import { recordNames } from "../record.ts";
+import type { ImageStorage } from "../model/deps.ts";
+import { recordNames } from "../model/record.ts";
 import type { ArchiveSource } from "../../content/archive_source.ts";
 import { dockerImages } from "./docker_archive.ts";
 import { takeIn } from "./intake.ts";

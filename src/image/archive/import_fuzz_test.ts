@@ -4,7 +4,7 @@ import { buildImage, describe, type TarEntry, tarSource } from "../../../tests/i
 import { neverAborted } from "../../base/abort.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
-import { verifyStore } from "../verify.ts";
+import { verifyStore } from "../verify/verify.ts";
 import { tarFiles } from "./archive_source.ts";
 import { importImages } from "./import.ts";
 

@@ -7,8 +7,8 @@ import { type ByteReader, concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { type Digest, hexOf } from "../../oci/digest.ts";
 import { folderFiles } from "../../store/folder_source.ts";
-import { findLayered } from "../layers.ts";
-import { verifyStore } from "../verify.ts";
+import { findLayered } from "../model/layers.ts";
+import { verifyStore } from "../verify/verify.ts";
 import { tarFiles } from "./archive_source.ts";
 import { importImages, type ImportOptions } from "./import.ts";
 

@@ -6,7 +6,7 @@
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
-import { isDigestName } from "../group.ts";
+import { isDigestName } from "../model/group.ts";
 
 /** The name that skopeo, umoci, oras and podman read (OCI image spec 1.1, annotations.md). */
 export const REF_NAME = "org.opencontainers.image.ref.name";

@@ -5,9 +5,9 @@
  */
 import type { ByteSink } from "../../base/bytes.ts";
 import { flattenLayers } from "../../unpack/flatten.ts";
-import { DEFAULT_LAYER_LIMITS } from "../../unpack/layer.ts";
-import type { ImageStorage } from "../deps.ts";
-import { findLayered, layersOf } from "../layers.ts";
+import { DEFAULT_LAYER_LIMITS } from "../../unpack/apply/layer.ts";
+import type { ImageStorage } from "../model/deps.ts";
+import { findLayered, layersOf } from "../model/layers.ts";
 
 /**
  * Writes what the layers of an image make together, with every attribute. Needs no rights.

@@ -1,0 +1,42 @@
+/**
+ * Reading the head of an HTTP/1 request, as far as a server with two pages needs it.
+ *
+ * @module
+ */
+import { abortable } from "../../base/abort.ts";
+import { KIB } from "../../base/bytes.ts";
+
+/** What a client asks for. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+}
+
+/** Heads are a few hundred bytes. Stops: heads without end. */
+const HEAD_MAX_BYTES = 8 * KIB;
+
+/**
+ * Reads to the end of the head.
+ *
+ * @returns undefined for what is no HTTP/1 request
+ * @throws the signal's reason
+ */
+export async function readRequest(conn: Deno.Conn, signal: AbortSignal): Promise<HttpRequest | undefined> {
+  const buffer = new Uint8Array(HEAD_MAX_BYTES);
+  const decoder = new TextDecoder();
+  for (let have = 0; have < buffer.length;) {
+    const n = await abortable(conn.read(buffer.subarray(have)), signal);
+    if (n === null) return undefined;
+    have += n;
+    const head = decoder.decode(buffer.subarray(0, have));
+    if (/\r?\n\r?\n/.test(head)) return parseHead(head);
+  }
+  return undefined;
+}
+
+function parseHead(head: string): HttpRequest | undefined {
+  const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/.exec(head) ?? [];
+  if (method === undefined || target === undefined) return undefined;
+  return { method, path: target.split("?", 1)[0] ?? "" };
+}

@@ -1,0 +1,80 @@
+/**
+ * The credentials that a CRI client sends along with a pull.
+ *
+ * @module
+ */
+import { AppError } from "../../base/errors.ts";
+import type { Credential, CredentialSource } from "../../content/credential.ts";
+import type { AuthConfig } from "../proto/runtime_pb.ts";
+
+/** The fields of the message that count here. */
+export type AuthFields = Pick<
+  AuthConfig,
+  "username" | "password" | "auth" | "serverAddress" | "identityToken" | "registryToken"
+>;
+
+/** Where such credentials come from, for messages. */
+const SOURCE = "the AuthConfig of the CRI request";
+
+/**
+ * Makes a source of what a request brought. A server address guards it: the credentials go to that registry and to
+ * no other.
+ *
+ * @returns undefined if the request brought none, which means to ask anonymously
+ * @throws AppError `invalid_argument` for an `auth` field that is not base64 of `user:password`; never shows it
+ */
+export function credentialsOf(fields: AuthFields | undefined): CredentialSource | undefined {
+  const credential = fields && credentialIn(fields);
+  if (credential === undefined) return undefined;
+  const address = addressHost(fields?.serverAddress ?? "");
+  return {
+    findCredential: (registry) =>
+      Promise.resolve(
+        address === "" || isSameRegistry(address, registry) ? { credential, source: SOURCE } : undefined,
+      ),
+  };
+}
+
+/** The first form that is filled in, in the order of containerd; registry tokens last, which it has none of. */
+function credentialIn(fields: AuthFields): Credential | undefined {
+  if (fields.username !== "") return { kind: "basic", username: fields.username, password: fields.password };
+  if (fields.identityToken !== "") return { kind: "refresh", token: fields.identityToken };
+  if (fields.auth !== "") return decodeAuth(fields.auth);
+  if (fields.registryToken !== "") return { kind: "bearer", token: fields.registryToken };
+  return undefined;
+}
+
+function decodeAuth(auth: string): Credential {
+  const refused = new AppError(
+    "invalid_argument",
+    'Cannot use the field "auth" of the AuthConfig: want base64 of USER:PASSWORD',
+  );
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(
+      Uint8Array.from(atob(auth), (char) => char.charCodeAt(0)),
+    );
+  } catch {
+    throw refused;
+  }
+  const colon = text.indexOf(":");
+  if (colon < 0) throw refused;
+  // Some writers pad the password with zero bytes.
+  return {
+    kind: "basic",
+    username: text.slice(0, colon),
+    password: text.slice(colon + 1).replace(/\0+$/, ""),
+  };
+}
+
+/** The host of `host`, `host/path` and `https://host/v1/`. */
+function addressHost(address: string): string {
+  return address.replace(/^[a-z]+:\/\//i, "").split("/", 1)[0]?.toLowerCase() ?? "";
+}
+
+/** Docker Hub goes by several names. */
+const HUB_NAMES = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
+
+function isSameRegistry(address: string, registry: string): boolean {
+  return address === registry.toLowerCase() || (HUB_NAMES.has(address) && HUB_NAMES.has(registry));
+}

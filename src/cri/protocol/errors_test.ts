@@ -1,0 +1,42 @@
+import { assert, assertEquals, assertThrows } from "../../../tests/assert.ts";
+import { AppError, type ErrorCode } from "../../base/errors.ts";
+import { StatusCode } from "../../grpc/wire/status.ts";
+import { criStatusOf, pullName } from "./errors.ts";
+
+Deno.test("each failure has the code that clients expect", async (t) => {
+  const cases: readonly [ErrorCode, number][] = [
+    ["invalid_argument", StatusCode.invalidArgument],
+    ["not_found", StatusCode.notFound],
+    ["unauthorized", StatusCode.unauthenticated],
+    ["forbidden", StatusCode.permissionDenied],
+    ["rate_limited", StatusCode.resourceExhausted],
+    ["network", StatusCode.unknown],
+    ["stalled", StatusCode.deadlineExceeded],
+    ["digest_mismatch", StatusCode.dataLoss],
+    ["size_mismatch", StatusCode.dataLoss],
+    ["no_space", StatusCode.resourceExhausted],
+    ["cancelled", StatusCode.cancelled],
+    ["deadline_exceeded", StatusCode.deadlineExceeded],
+  ];
+  for (const [code, status] of cases) {
+    await t.step(code, () => assertEquals(criStatusOf(new AppError(code, "x")).code, status));
+  }
+});
+
+Deno.test("a registry that can't be reached begins with the word that a kubelet looks for, and no other failure does", () => {
+  assertEquals(
+    criStatusOf(new AppError("network", "Cannot reach it")).message,
+    "RegistryUnavailable: Cannot reach it",
+  );
+  assertEquals(criStatusOf(new AppError("not_found", "None")).message, "None");
+  assertEquals(criStatusOf(new Error("token=secret")).message.includes("secret"), false);
+});
+
+Deno.test("names are put in full; what is none is told without the password that somebody wrote into it", () => {
+  assertEquals(pullName("nginx"), "docker.io/library/nginx:latest");
+  assertEquals(pullName("docker:ruilkyu/nginx:latest"), "docker.io/ruilkyu/nginx:latest");
+  const error = String(assertThrows(() => pullName("https://ann:s3cret@host/app")));
+  assert(error.includes("failed to parse image reference"), error);
+  assert(!error.includes("s3cret"), error);
+  assert(String(assertThrows(() => pullName(""))).includes("no image specified"));
+});

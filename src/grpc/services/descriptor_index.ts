@@ -1,0 +1,119 @@
+/**
+ * Finding schemas by file name and by symbol, for reflection.
+ *
+ * @module
+ */
+import { findText, readFields, readMessages, textOf } from "../wire/wire.ts";
+
+/** A `FileDescriptorProto`, serialized, with what is looked up in it. */
+interface SchemaFile {
+  readonly bytes: Uint8Array;
+  readonly dependencies: readonly string[];
+}
+
+/** Field numbers of `FileDescriptorProto` and its parts. */
+const FILE = { name: 1, package: 2, dependency: 3, message: 4, enum: 5, service: 6, extension: 7 } as const;
+const MESSAGE = { nested: 3, enum: 4, extension: 6, oneof: 8 } as const;
+const EXTENSION = { number: 3, extendee: 2 } as const;
+/** Fields of a message, methods of a service and values of an enumeration have one number. */
+const MEMBER = 2;
+const NAME = 1;
+
+/** Symbols and files of a set of schemas. */
+export class DescriptorIndex {
+  readonly #files = new Map<string, SchemaFile>();
+  /** File names by full symbol name. */
+  readonly #symbols = new Map<string, string>();
+  /** File names of extensions by extended type, then by number. */
+  readonly #extensions = new Map<string, Map<number, string>>();
+
+  /**
+   * Reads all the files.
+   *
+   * @param files serialized `FileDescriptorProto`s, the imported ones included
+   * @throws AppError `invalid_content`
+   */
+  constructor(files: readonly Uint8Array[]) {
+    for (const bytes of files) this.#add(bytes);
+  }
+
+  /** The file and, after it, all that it imports; undefined if there is no such file. */
+  file(name: string): readonly Uint8Array[] | undefined {
+    if (!this.#files.has(name)) return undefined;
+    const names = new Set([name]);
+    // A set that grows is walked to its new end.
+    for (const each of names) for (const next of this.#files.get(each)?.dependencies ?? []) names.add(next);
+    return [...names].flatMap((each) => this.#files.get(each)?.bytes ?? []);
+  }
+
+  /** The files for a service, method, message, field, enumeration, value or extension. */
+  symbol(name: string): readonly Uint8Array[] | undefined {
+    return this.file(this.#symbols.get(name) ?? "");
+  }
+
+  /** The files for extension `number` of a type. */
+  extension(type: string, number: number): readonly Uint8Array[] | undefined {
+    return this.file(this.#extensions.get(type)?.get(number) ?? "");
+  }
+
+  /** The extension numbers of a type; undefined if there is no such type. */
+  extensionNumbers(type: string): readonly number[] | undefined {
+    if (!this.#symbols.has(type)) return undefined;
+    return [...this.#extensions.get(type)?.keys() ?? []];
+  }
+
+  #add(bytes: Uint8Array): void {
+    const name = findText(bytes, FILE.name);
+    const scope = findText(bytes, FILE.package);
+    const dependencies: string[] = [];
+    for (const field of readFields(bytes)) {
+      if (field.type !== "bytes") continue;
+      if (field.number === FILE.dependency) dependencies.push(textOf(field));
+      if (field.number === FILE.message) this.#addMessage(field.value, scope, name);
+      if (field.number === FILE.enum) this.#addEnum(field.value, scope, name);
+      if (field.number === FILE.service) {
+        this.#addMembers(field.value, this.#addName(field.value, scope, name), name);
+      }
+      if (field.number === FILE.extension) this.#addExtension(field.value, scope, name);
+    }
+    this.#files.set(name, { bytes, dependencies });
+  }
+
+  #addMessage(message: Uint8Array, scope: string, file: string): void {
+    const full = this.#addName(message, scope, file);
+    this.#addMembers(message, full, file);
+    for (const nested of readMessages(message, MESSAGE.nested)) this.#addMessage(nested, full, file);
+    for (const inner of readMessages(message, MESSAGE.enum)) this.#addEnum(inner, full, file);
+    for (const extension of readMessages(message, MESSAGE.extension)) {
+      this.#addExtension(extension, full, file);
+    }
+    for (const oneof of readMessages(message, MESSAGE.oneof)) this.#addName(oneof, full, file);
+  }
+
+  /** Values of an enumeration are in the scope around it. */
+  #addEnum(enumeration: Uint8Array, scope: string, file: string): void {
+    this.#addName(enumeration, scope, file);
+    this.#addMembers(enumeration, scope, file);
+  }
+
+  #addExtension(extension: Uint8Array, scope: string, file: string): void {
+    this.#addName(extension, scope, file);
+    const type = findText(extension, EXTENSION.extendee).replace(/^\./, "");
+    const numbers = this.#extensions.get(type) ?? new Map<number, string>();
+    this.#extensions.set(type, numbers);
+    for (const field of readFields(extension)) {
+      if (field.number === EXTENSION.number && field.type === "varint") numbers.set(field.value, file);
+    }
+  }
+
+  #addMembers(owner: Uint8Array, scope: string, file: string): void {
+    for (const member of readMessages(owner, MEMBER)) this.#addName(member, scope, file);
+  }
+
+  #addName(part: Uint8Array, scope: string, file: string): string {
+    const name = findText(part, NAME);
+    const full = scope === "" ? name : `${scope}.${name}`;
+    this.#symbols.set(full, file);
+    return full;
+  }
+}

@@ -1,0 +1,98 @@
+import { assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
+import { concatBytes } from "../../base/bytes.ts";
+import { neverAborted } from "../../base/abort.ts";
+import { HEALTH_FILE } from "./health_descriptor.ts";
+import { unary } from "../wire/method.ts";
+import { reflectionMethods } from "./reflection.ts";
+import { findText, lengthField, numberField, readFields, readMessages, textOf } from "../wire/wire.ts";
+
+const BASE = file("base.proto", "b", [lengthField(4, [lengthField(1, "Thing")])]);
+/** Imports base.proto; has a service, a nested enumeration, and an extension of b.Thing. */
+const TOP = file("top.proto", "t", [
+  lengthField(3, "base.proto"),
+  lengthField(4, [
+    lengthField(1, "Outer"),
+    lengthField(2, [lengthField(1, "field")]),
+    lengthField(4, [lengthField(1, "Color"), lengthField(2, [lengthField(1, "RED")])]),
+    lengthField(3, [lengthField(1, "Inner")]),
+  ]),
+  lengthField(6, [lengthField(1, "T"), lengthField(2, [lengthField(1, "Do")])]),
+  lengthField(7, [lengthField(1, "more"), lengthField(2, ".b.Thing"), numberField(3, 100)]),
+]);
+
+function file(name: string, scope: string, parts: Uint8Array[]): Uint8Array {
+  return concatBytes([lengthField(1, name), lengthField(2, scope), ...parts]);
+}
+
+/** Asks with one field, and describes the answer. */
+async function ask(question: Uint8Array): Promise<string> {
+  const codec = { decode: () => "", encode: () => new Uint8Array(0) };
+  const table = reflectionMethods(new Map([["/t.T/Do", unary(codec, () => "")]]), [
+    BASE,
+    TOP,
+    HEALTH_FILE,
+  ]);
+  const path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  const method = table.get(path);
+  if (method?.kind !== "exchange") return "no method";
+  const call = { method: path, metadata: new Map<string, string>() };
+  return describe(await method.respond(question, call, neverAborted()));
+}
+
+function describe(answer: Uint8Array): string {
+  for (const field of readFields(answer)) {
+    if (field.type !== "bytes") continue;
+    if (field.number === 4) {
+      return [...readMessages(field.value, 1)].map((each) => findText(each, 1)).join(" ");
+    }
+    if (field.number === 5) return numbersOf(field.value);
+    if (field.number === 6) {
+      return [...readMessages(field.value, 1)].map((each) => findText(each, 1)).join(" ");
+    }
+    if (field.number === 7) return `error: ${findText(field.value, 2)}`;
+  }
+  return "nothing";
+}
+
+function numbersOf(message: Uint8Array): string {
+  return [...readFields(message)].map((field) => field.type === "varint" ? field.value : textOf(field)).join(
+    " ",
+  );
+}
+
+Deno.test("reflection finds files by name, symbol and extension, imports after them", async (t) => {
+  const cases: [name: string, question: Uint8Array, want: string][] = [
+    ["a file", lengthField(3, "base.proto"), "base.proto"],
+    ["a file with imports", lengthField(3, "top.proto"), "top.proto base.proto"],
+    ["a service", lengthField(4, "t.T"), "top.proto base.proto"],
+    ["a method", lengthField(4, "t.T.Do"), "top.proto base.proto"],
+    ["a message", lengthField(4, "b.Thing"), "base.proto"],
+    ["a field", lengthField(4, "t.Outer.field"), "top.proto base.proto"],
+    ["a nested message", lengthField(4, "t.Outer.Inner"), "top.proto base.proto"],
+    ["a nested enumeration", lengthField(4, "t.Outer.Color"), "top.proto base.proto"],
+    ["an enumeration's value", lengthField(4, "t.Outer.RED"), "top.proto base.proto"],
+    [
+      "an extension",
+      lengthField(5, [lengthField(1, "b.Thing"), numberField(2, 100)]),
+      "top.proto base.proto",
+    ],
+    ["extension numbers", lengthField(6, "b.Thing"), "b.Thing 100"],
+    ["health", lengthField(4, "grpc.health.v1.Health.Watch"), "grpc/health/v1/health.proto"],
+    [
+      "services",
+      lengthField(7, "*"),
+      "grpc.reflection.v1.ServerReflection grpc.reflection.v1alpha.ServerReflection t.T",
+    ],
+  ];
+  for (const [name, question, want] of cases) {
+    await t.step(name, async () => assertEquals(await ask(question), want));
+  }
+});
+
+Deno.test("reflection says what it can't find", async () => {
+  assertStringIncludes(await ask(lengthField(4, "t.No")), 'error: Cannot find "t.No"');
+  assertStringIncludes(await ask(lengthField(3, "")), "error: Cannot find");
+  assertStringIncludes(await ask(lengthField(5, [lengthField(1, "b.Thing")])), "error: Cannot find");
+  assertStringIncludes(await ask(lengthField(6, "b.No")), "error: Cannot find");
+  assertStringIncludes(await ask(new Uint8Array(0)), "error: Cannot answer");
+});

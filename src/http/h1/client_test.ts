@@ -1,0 +1,109 @@
+import { neverAborted } from "../../base/abort.ts";
+import { readAll } from "../../base/bytes.ts";
+import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
+import { networkReasonOf } from "../network/network_error.ts";
+import { textOf } from "../test_servers.ts";
+import { okText, serveRaw } from "./test_h1.ts";
+import { createTransport } from "../transport.ts";
+
+const never = neverAborted();
+
+function open() {
+  const transport = createTransport();
+  const get = (url: URL, headers: Record<string, string> = {}) =>
+    transport.send({ method: "GET", url, headers }, never);
+  return { get, [Symbol.dispose]: () => transport.close() };
+}
+
+Deno.test("Bodies end by length, by chunks, and with the connection", async (t) => {
+  const cases = [
+    ["a length", okText("hello")],
+    [
+      "chunks, with extensions and trailers",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n",
+    ],
+    ["the connection's end", "HTTP/1.1 200 OK\r\n\r\nhello"],
+    ["interim responses before it", `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${okText("hello")}`],
+  ] as const;
+  for (const [name, answer] of cases) {
+    await t.step(name, async () => {
+      await using server = serveRaw(async (write) => {
+        // Byte by byte: no read may rely on what comes together.
+        for (const character of answer) await write(character);
+        return answer.includes("Content-Length") || answer.includes("chunked");
+      });
+      using client = open();
+      assertEquals(await textOf(await client.get(server.url)), "hello");
+    });
+  }
+});
+
+Deno.test("A body that was encoded comes as it was sent", async () => {
+  await using server = serveRaw(async (write) => {
+    await write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nblob");
+    return true;
+  });
+  using client = open();
+  using response = await client.get(server.url);
+  assertEquals(response.headers.get("content-encoding"), "gzip");
+  assertEquals(await readAll(response.body, 10, "test"), new TextEncoder().encode("blob"));
+});
+
+Deno.test("A body that is cut short is a broken connection, whatever was to end it", async (t) => {
+  for (
+    const answer of [
+      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Le",
+    ]
+  ) {
+    await t.step(JSON.stringify(answer), async () => {
+      await using server = serveRaw(async (write) => {
+        await write(answer);
+        return false;
+      });
+      using client = open();
+      const error = await assertRejects(async () => await textOf(await client.get(server.url)));
+      assertEquals(networkReasonOf(error), "reset");
+    });
+  }
+});
+
+Deno.test("Connections are used again, and one that was closed meanwhile is replaced", async () => {
+  await using server = serveRaw(async (write, _path, nth) => {
+    await write(okText("x"));
+    return nth < 1;
+  });
+  using client = open();
+  for (let i = 0; i < 5; i++) assertEquals(await textOf(await client.get(server.url)), "x");
+  assertEquals(server.asked.map(({ length }) => length), [2, 2, 1]);
+});
+
+Deno.test("Bytes that nobody asked for never become the next answer", async () => {
+  await using server = serveRaw(async (write) => {
+    await write(`${okText("good")}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`);
+    return true;
+  });
+  using client = open();
+  for (let i = 0; i < 3; i++) assertEquals(await textOf(await client.get(server.url)), "good");
+  assertEquals(server.asked.length, 3);
+});
+
+Deno.test("A header value can't write a request of its own", async () => {
+  await using server = serveRaw(async (write) => {
+    await write(okText("x"));
+    return true;
+  });
+  using client = open();
+  await assertRejects(() => client.get(server.url, { "x-a": "b\r\nx-evil: c" }));
+  assertEquals(server.asked.length, 0);
+});
+
+Deno.test("A head without an end is given up", async () => {
+  await using server = serveRaw(async (write) => {
+    await write(`HTTP/1.1 200 OK\r\n${"X-Long: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(4_000)}`);
+    return false;
+  });
+  using client = open();
+  assert(networkReasonOf(await assertRejects(() => client.get(server.url))) !== undefined);
+});

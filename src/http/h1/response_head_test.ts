@@ -1,0 +1,110 @@
+import { assertEquals, assertThrows } from "../../../tests/assert.ts";
+import { type Framing, parseResponseHead } from "./response_head.ts";
+
+const LENGTH = (bytes: number): Framing => ({ kind: "length", bytes });
+const CHUNKED: Framing = { kind: "chunked" };
+const CLOSE: Framing = { kind: "close" };
+
+interface Case {
+  readonly name: string;
+  readonly lines: readonly string[];
+  readonly method?: "GET" | "HEAD";
+  readonly framing: Framing;
+  readonly isPersistent: boolean;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "a length",
+    lines: ["HTTP/1.1 200 OK", "Content-Length: 12"],
+    framing: LENGTH(12),
+    isPersistent: true,
+  },
+  {
+    name: "no reason phrase",
+    lines: ["HTTP/1.1 200", "content-length:0"],
+    framing: LENGTH(0),
+    isPersistent: true,
+  },
+  {
+    name: "the same length twice",
+    lines: ["HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length: 5"],
+    framing: LENGTH(5),
+    isPersistent: true,
+  },
+  {
+    name: "chunks",
+    lines: ["HTTP/1.1 200 OK", "Transfer-Encoding: Chunked"],
+    framing: CHUNKED,
+    isPersistent: true,
+  },
+  {
+    name: "chunks win over a length, and the connection is not trusted",
+    lines: ["HTTP/1.1 200 OK", "Content-Length: 5", "Transfer-Encoding: chunked"],
+    framing: CHUNKED,
+    isPersistent: false,
+  },
+  { name: "neither", lines: ["HTTP/1.1 200 OK"], framing: CLOSE, isPersistent: false },
+  {
+    name: "a response to HEAD",
+    lines: ["HTTP/1.1 200 OK", "Content-Length: 12"],
+    method: "HEAD",
+    framing: LENGTH(0),
+    isPersistent: true,
+  },
+  { name: "204", lines: ["HTTP/1.1 204 No Content"], framing: LENGTH(0), isPersistent: true },
+  {
+    name: "close",
+    lines: ["HTTP/1.1 200 OK", "Content-Length: 1", "Connection: keep-alive, Close"],
+    framing: LENGTH(1),
+    isPersistent: false,
+  },
+  {
+    name: "HTTP/1.0",
+    lines: ["HTTP/1.0 200 OK", "Content-Length: 1"],
+    framing: LENGTH(1),
+    isPersistent: false,
+  },
+  {
+    name: "HTTP/1.0 that stays",
+    lines: ["HTTP/1.0 200 OK", "Content-Length: 1", "Connection: Keep-Alive"],
+    framing: LENGTH(1),
+    isPersistent: true,
+  },
+];
+
+Deno.test("A head tells how its body ends, and whether the connection stays", async (t) => {
+  for (const { name, lines, method = "GET", framing, isPersistent } of CASES) {
+    await t.step(name, () => {
+      const head = parseResponseHead(lines.join("\r\n"), method);
+      assertEquals([head.framing, head.isPersistent], [framing, isPersistent]);
+    });
+  }
+});
+
+Deno.test("What is no HTTP/1 head, or ends where one likes, is refused", async (t) => {
+  const cases = [
+    ["another protocol", ["SSH-2.0-x"]],
+    ["HTTP/2", ["HTTP/2 200"]],
+    ["two lengths", ["HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length: 6"]],
+    ["a signed length", ["HTTP/1.1 200 OK", "Content-Length: +5"]],
+    ["a length beyond numbers", ["HTTP/1.1 200 OK", "Content-Length: 99999999999999999999"]],
+    ["another coding", ["HTTP/1.1 200 OK", "Transfer-Encoding: gzip, chunked"]],
+    ["a folded line", ["HTTP/1.1 200 OK", "X-A: b", " c"]],
+    ["a space before the colon", ["HTTP/1.1 200 OK", "Content-Length : 5"]],
+    ["a line without a colon", ["HTTP/1.1 200 OK", "nothing"]],
+    ["a zero byte in a value", ["HTTP/1.1 200 OK", "X-A: b\0c"]],
+    ["a lone line feed in a value", ["HTTP/1.1 200 OK", "X-A: b\nContent-Length: 5"]],
+  ] as const;
+  for (const [name, lines] of cases) {
+    await t.step(name, () => {
+      assertThrows(() => parseResponseHead(lines.join("\r\n"), "GET"), Error, "invalid HTTP");
+    });
+  }
+});
+
+Deno.test("Fields keep their values, also several of one name", () => {
+  const lines = ["HTTP/1.1 200 OK", "Content-Length: 0", "X-A:  b c \t", "x-a: d", 'ETag: "a:b"'];
+  const { headers } = parseResponseHead(lines.join("\r\n"), "GET");
+  assertEquals([headers.get("x-a"), headers.get("etag")], ["b c, d", '"a:b"']);
+});

@@ -1,0 +1,33 @@
+/**
+ * Letting go of responses.
+ *
+ * @module
+ */
+import { KIB } from "../../base/bytes.ts";
+import { after } from "../../base/timer.ts";
+import type { HttpResponse } from "./http_message.ts";
+
+/** A body up to this size is read to its end, so that its connection serves the next request; a longer one is cut. */
+const DRAIN_MAX_BYTES = 16 * KIB;
+/** The longest that draining may take, in milliseconds: a new connection costs about as much. */
+const DRAIN_MAX_MS = 500;
+
+/**
+ * Ends a response whose body nobody wants: a short body is read, so that the connection can be used again.
+ */
+export async function discardResponse(response: HttpResponse): Promise<void> {
+  using _response = response;
+  const buffer = new Uint8Array(4 * KIB);
+  let left = DRAIN_MAX_BYTES;
+  const disarm = after(DRAIN_MAX_MS, () => response[Symbol.dispose]());
+  try {
+    for (;;) {
+      const n = await response.body.read(buffer);
+      if (n === null || (left -= n) < 0) return;
+    }
+  } catch {
+    // Nobody wanted it: a body that breaks is no failure.
+  } finally {
+    disarm();
+  }
+}

@@ -1,0 +1,284 @@
+import { neverAborted } from "../base/abort.ts";
+import { readFull } from "../base/bytes.ts";
+import { AppError, isCode } from "../base/errors.ts";
+import { createAuthority } from "../../tests/certificates/mod.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import { discardResponse } from "./message/discard.ts";
+import type { HttpRequest } from "./message/http_message.ts";
+import { networkReasonOf } from "./network/network_error.ts";
+import { serve, testPem, textOf } from "./test_servers.ts";
+import type { TlsDirectory } from "./tls/tls.ts";
+import { createTransport, type TransportOptions } from "./transport.ts";
+
+const never = neverAborted();
+const NO_ROOTS = { systemRoots: () => Promise.resolve(undefined) };
+const TRUSTING: TlsDirectory = { tlsFor: () => Promise.resolve({ caCerts: [testPem("ca.crt")] }) };
+
+function open(options: TransportOptions = {}) {
+  const transport = createTransport({ ...NO_ROOTS, ...options });
+  const get = (url: string | URL, changes: Partial<HttpRequest> = {}, signal = never) =>
+    transport.send({ method: "GET", url: new URL(url), headers: {}, ...changes }, signal);
+  return { get, close: () => transport.close(), [Symbol.dispose]: () => transport.close() };
+}
+
+Deno.test("A body is read into the caller's buffer, whatever its size", async () => {
+  const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+  await using server = serve(() => new Response(bytes));
+  using transport = open();
+  for (const size of [1_000, 65_537, 300_000, 400_000]) {
+    using response = await transport.get(server.url);
+    const buffer = new Uint8Array(size);
+    const all: number[] = [];
+    for (;;) {
+      const n = await readFull(response.body, buffer);
+      if (n === 0) break;
+      assertEquals(buffer.length, size, "the buffer stays the caller's");
+      for (const byte of buffer.subarray(0, n)) all.push(byte);
+    }
+    assertEquals(await response.body.read(buffer), null);
+    assertEquals(all.length, bytes.length);
+    assert(all.every((byte, i) => byte === bytes[i]));
+  }
+});
+
+Deno.test("A response to HEAD has an empty body", async () => {
+  await using server = serve(() => new Response("four", { headers: { "x-a": "b" } }));
+  using transport = open();
+  using response = await transport.get(server.url, { method: "HEAD" });
+  assertEquals(await response.body.read(new Uint8Array(1)), null);
+  assertEquals(response.headers.get("x-a"), "b");
+});
+
+Deno.test("A request says who asks, and that bytes are wanted as they are", async () => {
+  await using server = serve((request) => Response.json(Object.fromEntries(request.headers)));
+  using transport = open({ userAgent: "dray/1" });
+  const headers = JSON.parse(await textOf(await transport.get(server.url, { headers: { accept: "a/b" } })));
+  assertEquals([headers["user-agent"], headers["accept-encoding"], headers.accept], [
+    "dray/1",
+    "identity",
+    "a/b",
+  ]);
+});
+
+Deno.test("A user in an address is not sent", async () => {
+  await using server = serve(() => new Response("x"));
+  using transport = open();
+  const url = new URL(server.url);
+  url.username = "bob";
+  url.password = "s3cret";
+  assertEquals(await textOf(await transport.get(url)), "x");
+  assertEquals(server.log, ["GET /"]);
+});
+
+Deno.test("A discarded response leaves its connection to the next request", async () => {
+  const ports = new Set<number>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (_request, { remoteAddr }) => {
+    ports.add(remoteAddr.port);
+    return new Response("x".repeat(5_000), { status: 401 });
+  });
+  using transport = open();
+  for (let i = 0; i < 3; i++) {
+    await discardResponse(await transport.get(`http://127.0.0.1:${server.addr.port}/`));
+  }
+  assertEquals(ports.size, 1);
+  transport.close();
+  await server.shutdown();
+});
+
+Deno.test("A response that is disposed early ends the sending", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const chunk = new Uint8Array(64 * 1024);
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(chunk),
+        cancel: () => cancelled.resolve(),
+      }),
+    )
+  );
+  using transport = open();
+  {
+    using response = await transport.get(server.url);
+    await response.body.read(new Uint8Array(10));
+  }
+  await cancelled.promise;
+});
+
+/** Takes connections and does `act` with each. */
+function listen(act: (conn: Deno.Conn) => Promise<void>) {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const conns: Deno.Conn[] = [];
+  const done = (async () => {
+    for await (const conn of listener) {
+      conns.push(conn);
+      await act(conn).catch(() => {});
+    }
+  })();
+  return {
+    url: new URL(`http://127.0.0.1:${listener.addr.port}/`),
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const conn of conns) {
+        try {
+          conn.close();
+        } catch {
+          // The test closed it.
+        }
+      }
+      await done;
+    },
+  };
+}
+
+Deno.test("A host that does not answer in time is a network error, not an abort", async () => {
+  await using silent = listen(() => Promise.resolve());
+  using transport = open({ headTimeout: 30 });
+  const error = await assertRejects(() => transport.get(silent.url));
+  assert(error instanceof AppError);
+  assertEquals([error.code, error.details.reason, error.details.isRetryable], ["network", "timeout", true]);
+  assertEquals(error.message, `Cannot reach "${silent.url.host}": no answer within 0.03 s`);
+});
+
+Deno.test("The time for the head does not count for the body", async () => {
+  const more = Promise.withResolvers<void>();
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("be")),
+        async pull(controller) {
+          await more.promise;
+          controller.enqueue(new TextEncoder().encode("gun"));
+          controller.close();
+        },
+      }),
+    )
+  );
+  using transport = open({ headTimeout: 1_000 });
+  using response = await transport.get(server.url);
+  const buffer = new Uint8Array(10);
+  assertEquals(await response.body.read(buffer), 2);
+  more.resolve();
+  assertEquals(await response.body.read(buffer), 3);
+});
+
+Deno.test("An abort gives the caller's own reason, before, in the head, and in the body", async () => {
+  const reason = new Error("enough");
+  const asked = Promise.withResolvers<void>();
+  await using silent = listen(async (conn) => {
+    await conn.read(new Uint8Array(100));
+    asked.resolve();
+  });
+  await using server = serve(() =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) }),
+    )
+  );
+  using transport = open();
+  assertEquals(await assertRejects(() => transport.get(silent.url, {}, AbortSignal.abort(reason))), reason);
+  const inHead = new AbortController();
+  const sending = transport.get(silent.url, {}, inHead.signal);
+  await asked.promise;
+  inHead.abort(reason);
+  assertEquals(await assertRejects(() => sending), reason);
+  const inBody = new AbortController();
+  using response = await transport.get(server.url, {}, inBody.signal);
+  await response.body.read(new Uint8Array(1));
+  const reading = response.body.read(new Uint8Array(1));
+  inBody.abort(reason);
+  assertEquals(await assertRejects(() => reading), reason);
+});
+
+Deno.test("A broken connection is a network error, in the head and in the body", async () => {
+  await using closing = listen(async (conn) => {
+    await conn.read(new Uint8Array(1_000));
+    conn.close();
+  });
+  await using cutting = listen(async (conn) => {
+    await conn.read(new Uint8Array(1_000));
+    await conn.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour"));
+    conn.close();
+  });
+  using transport = open();
+  const inHead = await assertRejects(() => transport.get(closing.url));
+  assertEquals(networkReasonOf(inHead), "reset");
+  using response = await transport.get(cutting.url);
+  const inBody = await assertRejects(() => readFull(response.body, new Uint8Array(100)));
+  assertEquals(networkReasonOf(inBody), "reset");
+  assert(inBody instanceof Error);
+  assertStringIncludes(inBody.message, `"${cutting.url.host}"`);
+});
+
+Deno.test("A refused connection, and both mix-ups of http and https, are told apart", async () => {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr;
+  listener.close();
+  await using plain = serve(() => new Response());
+  await using tls = serve(() => new Response(), { tls: "server" });
+  using transport = open();
+  const reasonOf = async (url: string) => networkReasonOf(await assertRejects(() => transport.get(url)));
+  assertEquals(await reasonOf(`http://127.0.0.1:${port}/`), "refused");
+  assertEquals(await reasonOf(`https://127.0.0.1:${plain.port}/`), "not_tls");
+  assertEquals(await reasonOf(`http://127.0.0.1:${tls.port}/`), "not_tls");
+});
+
+Deno.test("Certificates are checked for authority, name and time", async (t) => {
+  const cases = [
+    ["server", true, undefined],
+    ["server", false, "tls_authority"],
+    ["other-name", true, "tls_name"],
+    ["expired", true, "tls_expired"],
+    ["not-yet", true, "tls_expired"],
+  ] as const;
+  for (const [tls, isTrusted, reason] of cases) {
+    await t.step(`${tls}, ${isTrusted ? "trusted" : "unknown"} authority: ${reason ?? "fine"}`, async () => {
+      await using server = serve(() => new Response("tls"), { tls, host: "localhost" });
+      using transport = open(isTrusted ? { tls: TRUSTING } : {});
+      if (reason === undefined) {
+        assertEquals(await textOf(await transport.get(server.url)), "tls");
+      } else {
+        const error = await assertRejects(() => transport.get(server.url));
+        assert(error instanceof AppError);
+        assertEquals([error.details.reason, error.details.isRetryable], [reason, false]);
+        assertStringIncludes(error.message, `Cannot reach "localhost:${server.port}": its certificate`);
+      }
+    });
+  }
+});
+
+Deno.test("An authority of the machine's owner is looked for only when the public ones don't suffice", async () => {
+  await using server = serve(() => new Response("tls"), { tls: "server" });
+  await using plain = serve(() => new Response("plain"));
+  let reads = 0;
+  using transport = open({
+    systemRoots() {
+      reads++;
+      return Promise.resolve(testPem("ca.crt"));
+    },
+  });
+  assertEquals(await textOf(await transport.get(plain.url)), "plain");
+  assertEquals(reads, 0);
+  for (let i = 0; i < 2; i++) assertEquals(await textOf(await transport.get(server.url)), "tls");
+  assertEquals(reads, 1);
+});
+
+Deno.test("Authorities that don't help leave the error as it was", async () => {
+  await using server = serve(() => new Response("tls"), { tls: "server" });
+  const { cert } = await createAuthority("somebody else");
+  using transport = open({ systemRoots: () => Promise.resolve(cert) });
+  assertEquals(networkReasonOf(await assertRejects(() => transport.get(server.url))), "tls_authority");
+});
+
+Deno.test("Certificates that can't be used are an error that names the host", async () => {
+  const caCerts = ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"];
+  using transport = open({ tls: { tlsFor: () => Promise.resolve({ caCerts }) } });
+  const error = await assertRejects(() => transport.get("https://reg.example/"));
+  assert(error instanceof AppError && isCode(error, "invalid_content"));
+  assertStringIncludes(error.message, '"reg.example"');
+});
+
+Deno.test("A closed transport sends nothing", async () => {
+  const transport = open();
+  transport.close();
+  transport.close();
+  assert(isCode(await assertRejects(() => transport.get("http://127.0.0.1/")), "internal"));
+});

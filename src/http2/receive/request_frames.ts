@@ -1,0 +1,144 @@
+/**
+ * The frames that make requests: HEADERS, CONTINUATION and DATA.
+ *
+ * @module
+ */
+import type { EmptyFrames } from "./control_frame_guard.ts";
+import { ReceiveWindow } from "../stream/flow_window.ts";
+import { DEFAULT_WINDOW_BYTES, encodeWindowUpdate, FrameFlag } from "../frame/frame.ts";
+import type { FrameTarget } from "./frame_target.ts";
+import { HeaderAssembly, withoutPadding } from "../frame/header_assembly.ts";
+import { HpackDecoder } from "../hpack/decoder.ts";
+import type { Http2Limits } from "../frame/limits.ts";
+import { connectionError, H2Code } from "../frame/protocol_error.ts";
+import { areTrailers, requestHeaders } from "./request_headers.ts";
+import type { HeaderField } from "../hpack/static_table.ts";
+import type { Http2Stream } from "../stream/stream.ts";
+
+const NOTHING = new Uint8Array(0);
+const CONTENT_LENGTH = /^\d{1,15}$/;
+
+/** Opens streams and gives them their bodies. All methods throw a `connectionError`. */
+export class RequestFrames {
+  readonly #target: FrameTarget;
+  readonly #limits: Http2Limits;
+  readonly #empty: EmptyFrames;
+  readonly #decoder: HpackDecoder;
+  readonly #window: ReceiveWindow;
+  #assembly: HeaderAssembly | undefined;
+
+  /** Begins with an empty header table. */
+  constructor(target: FrameTarget, limits: Http2Limits, empty: EmptyFrames) {
+    this.#target = target;
+    this.#limits = limits;
+    this.#empty = empty;
+    this.#decoder = new HpackDecoder(limits.headerBytes);
+    this.#window = new ReceiveWindow(limits.connectionWindowBytes, DEFAULT_WINDOW_BYTES);
+  }
+
+  /** The stream whose header block is under way: nothing else may come before its end. */
+  get assembling(): number | undefined {
+    return this.#assembly?.streamId;
+  }
+
+  /** The connection's window beyond the default, to be announced with our SETTINGS. */
+  openingUpdate(): Uint8Array | undefined {
+    const step = this.#window.refill();
+    return step === 0 ? undefined : encodeWindowUpdate(0, step);
+  }
+
+  /** DATA. */
+  data(flags: number, streamId: number, payload: Uint8Array): void {
+    const { streams, outbox } = this.#target;
+    const stream = streams.open.get(streamId);
+    const state = stream ? "open" : streams.stateOf(streamId);
+    if (state === "idle") throw connectionError(H2Code.protocolError, "DATA comes on an idle stream");
+    const bytes = withoutPadding(flags, payload);
+    const last = (flags & FrameFlag.endStream) !== 0;
+    if (bytes.length === 0 && !last) this.#empty.count();
+    if (!this.#window.take(payload.length)) {
+      throw connectionError(H2Code.flowControlError, "DATA exceeds the connection's window");
+    }
+    const step = this.#window.refill();
+    if (step > 0) outbox.control(encodeWindowUpdate(0, step));
+    if (stream) this.#body(stream, bytes, payload.length, last);
+    else if (state === "closed") this.#target.resetForFault(streamId, H2Code.streamClosed);
+  }
+
+  #body(stream: Http2Stream, bytes: Uint8Array, framed: number, last: boolean): void {
+    if (stream.requestEnded) return this.#target.resetForFault(stream.id, H2Code.streamClosed);
+    if (!stream.incoming.take(framed)) return this.#target.resetForFault(stream.id, H2Code.flowControlError);
+    if (!countBody(stream, bytes.length, last)) {
+      return this.#target.resetForFault(stream.id, H2Code.protocolError);
+    }
+    if (!last) {
+      const step = stream.incoming.refill();
+      if (step > 0) this.#target.outbox.control(encodeWindowUpdate(stream.id, step));
+    }
+    this.#target.deliver(stream, bytes, last);
+  }
+
+  /** HEADERS. */
+  headers(flags: number, streamId: number, payload: Uint8Array): void {
+    if (streamId % 2 === 0) throw connectionError(H2Code.protocolError, "HEADERS comes on an even stream");
+    const assembly = new HeaderAssembly(streamId, flags, payload, this.#limits);
+    if (flags & FrameFlag.endHeaders) this.#message(assembly);
+    else this.#assembly = assembly;
+  }
+
+  /** CONTINUATION. */
+  continuation(flags: number, payload: Uint8Array): void {
+    const assembly = this.#assembly;
+    if (!assembly) throw connectionError(H2Code.protocolError, "CONTINUATION comes without HEADERS");
+    assembly.add(payload);
+    if ((flags & FrameFlag.endHeaders) === 0) return;
+    this.#assembly = undefined;
+    this.#message(assembly);
+  }
+
+  #message(assembly: HeaderAssembly): void {
+    const { streams } = this.#target;
+    const { streamId } = assembly;
+    // Whatever becomes of the stream, the table must follow every block.
+    const { fields, tooLarge } = this.#decoder.decode(assembly.block());
+    const stream = streams.open.get(streamId);
+    if (stream) return this.#trailers(stream, fields, assembly);
+    const state = streams.stateOf(streamId);
+    if (state === "closed") throw connectionError(H2Code.streamClosed, "HEADERS comes on a closed stream");
+    if (state === "ignored") return;
+    streams.lastId = streamId;
+    if (streamId > streams.acceptedId) return;
+    const headers = tooLarge ? new Map<string, string>() : requestHeaders(fields);
+    if (!headers || assembly.dependsOnItself) {
+      return this.#target.resetForFault(streamId, H2Code.protocolError);
+    }
+    const opened = this.#target.openStream(streamId, headers, tooLarge);
+    if (opened) this.#begin(opened, assembly.endsStream);
+  }
+
+  #begin(stream: Http2Stream, ended: boolean): void {
+    const declared = stream.headers.get("content-length");
+    const wrong = declared !== undefined && !CONTENT_LENGTH.test(declared);
+    stream.bodyLeft = declared === undefined ? undefined : Number(declared);
+    if (wrong || (ended && !countBody(stream, 0, true))) {
+      return this.#target.resetForFault(stream.id, H2Code.protocolError);
+    }
+    if (!ended) return;
+    this.#target.deliver(stream, NOTHING, true);
+  }
+
+  #trailers(stream: Http2Stream, fields: readonly HeaderField[], assembly: HeaderAssembly): void {
+    if (stream.requestEnded) return this.#target.resetForFault(stream.id, H2Code.streamClosed);
+    if (!assembly.endsStream || !areTrailers(fields) || !countBody(stream, 0, true)) {
+      return this.#target.resetForFault(stream.id, H2Code.protocolError);
+    }
+    this.#target.deliver(stream, NOTHING, true);
+  }
+}
+
+/** Counts body bytes against `content-length`; false if they are too many, or too few at the end. */
+function countBody(stream: Http2Stream, bytes: number, last: boolean): boolean {
+  if (stream.bodyLeft === undefined) return true;
+  stream.bodyLeft -= bytes;
+  return stream.bodyLeft >= 0 && (!last || stream.bodyLeft === 0);
+}

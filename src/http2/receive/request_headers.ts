@@ -1,0 +1,51 @@
+/**
+ * Which header lists are well-formed (RFC 9113, sections 8.2 and 8.3).
+ *
+ * @module
+ */
+import type { HeaderField } from "../hpack/static_table.ts";
+
+const PSEUDO_HEADERS: ReadonlySet<string> = new Set([":method", ":scheme", ":path", ":authority"]);
+/** They belong to one hop of HTTP/1.1. */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const BAD_VALUE = /[\0\r\n]/;
+
+/**
+ * The headers of a request by name; values of a repeated name are joined with a comma.
+ * `:authority` is taken as it comes: over a Unix socket clients send its path, escaped or not.
+ *
+ * @returns undefined for a malformed list, which is a stream error
+ */
+export function requestHeaders(fields: readonly HeaderField[]): ReadonlyMap<string, string> | undefined {
+  const headers = new Map<string, string>();
+  let regular = false;
+  for (const [name, value] of fields) {
+    const known = headers.get(name);
+    if (name.startsWith(":")) {
+      if (regular || known !== undefined || !PSEUDO_HEADERS.has(name)) return undefined;
+    } else {
+      regular = true;
+      if (!isRegular(name, value)) return undefined;
+    }
+    if (BAD_VALUE.test(value)) return undefined;
+    headers.set(name, known === undefined ? value : `${known},${value}`);
+  }
+  const whole = headers.get(":method") && headers.get(":scheme") && headers.get(":path");
+  return whole ? headers : undefined;
+}
+
+/** Whether a list may follow a body. */
+export function areTrailers(fields: readonly HeaderField[]): boolean {
+  return fields.every(([name, value]) => isRegular(name, value) && !BAD_VALUE.test(value));
+}
+
+function isRegular(name: string, value: string): boolean {
+  return NAME.test(name) && !CONNECTION_HEADERS.has(name) && (name !== "te" || value === "trailers");
+}

@@ -1,0 +1,17 @@
+import { assert, assertEquals } from "../../../tests/assert.ts";
+import { ReceiveWindow, SendWindow } from "./flow_window.ts";
+
+Deno.test("ReceiveWindow gives back in one step when half is used", () => {
+  const window = new ReceiveWindow(100);
+  assertEquals([window.take(49), window.refill()], [true, 0]);
+  assertEquals([window.take(1), window.refill()], [true, 50]);
+  assertEquals([window.take(100), window.take(1)], [true, false]);
+});
+
+Deno.test("SendWindow may go below zero and not above 2^31-1", () => {
+  const window = new SendWindow(10);
+  assert(window.grow(-20));
+  assertEquals(window.available, -10);
+  assert(window.grow(2 ** 31 + 9));
+  assert(!window.grow(1));
+});

@@ -1,0 +1,72 @@
+/**
+ * The layers of an image in the store, ready to be read.
+ *
+ * @module
+ */
+import { AppError } from "../../base/errors.ts";
+import type { ContentReader } from "../../content/store.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Manifest } from "../../oci/document.ts";
+import type { ImageConfig } from "../../oci/image_config.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { OpenLayer } from "../../unpack/unpack.ts";
+import { getDocument } from "./documents.ts";
+import { findImage } from "./find.ts";
+import type { ImageStorage } from "./deps.ts";
+import { readConfig } from "./inspect.ts";
+import type { ImageSummary } from "./types.ts";
+
+/** An image that can be unpacked. */
+export interface LayeredImage {
+  readonly summary: ImageSummary;
+  readonly document: Manifest;
+  readonly config: ImageConfig;
+}
+
+/**
+ * Finds an image and reads its documents.
+ *
+ * @throws AppError `not_found`; `unsupported` for an artifact; `invalid_content` if config and manifest do not fit;
+ * `store_corrupt`
+ */
+export async function findLayered(store: ImageStorage, image: string): Promise<LayeredImage> {
+  const { summary } = await findImage(store, image);
+  if (summary.kind !== "image") {
+    throw new AppError("unsupported", `Cannot unpack "${image}": it is an artifact, not an image`);
+  }
+  const { document } = await getDocument(store, summary.manifest);
+  if (document.kind !== "manifest") {
+    throw new AppError("store_corrupt", `Cannot unpack "${image}": its manifest is an index`);
+  }
+  const config = await readConfig(store, document);
+  if (config.diffIds.length !== document.layers.length) {
+    throw new AppError(
+      "invalid_content",
+      `Cannot unpack "${image}": its config names ${config.diffIds.length} layers, but its manifest has ${document.layers.length}`,
+    );
+  }
+  return { summary, document, config };
+}
+
+/** The layers from the bottom to the top. */
+export function layersOf(
+  store: ContentReader,
+  { document, config }: Pick<LayeredImage, "document" | "config">,
+): readonly OpenLayer[] {
+  return document.layers.map((layer, i) => openerOf(store, layer, config.diffIds[i] as Digest));
+}
+
+/** Opens one layer. */
+export function openerOf(store: ContentReader, { digest, mediaType }: Descriptor, diffId: Digest): OpenLayer {
+  return async () => {
+    const blob = await store.openBlob(digest);
+    const { path, size } = blob;
+    return {
+      reader: blob,
+      ...path !== undefined && { file: { path, size } },
+      mediaType,
+      diffId,
+      [Symbol.dispose]: () => blob[Symbol.dispose](),
+    };
+  };
+}

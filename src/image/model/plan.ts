@@ -1,0 +1,186 @@
+/**
+ * Planning a pull: from what a reference points at to the blobs that the store must have.
+ *
+ * @module
+ */
+import { AppError, isCode } from "../../base/errors.ts";
+import type { Fetcher } from "../../content/remote.ts";
+import type { ContentReader } from "../../content/store.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Manifest } from "../../oci/document.ts";
+import { CONFIG_MAX_BYTES, parseImageConfig } from "../../oci/image_config.ts";
+import { isImageConfigType, isIndexType, isManifestType } from "../../oci/media_type.ts";
+import { type Platform, platformRanking, samePlatform } from "../../oci/platform.ts";
+import { type Candidate, candidatesOf, chooseCandidate, noMatch, walkIndexes } from "./choose.ts";
+import { type DocumentLoader, fetchVerified, type LoadedDocument } from "./documents.ts";
+import type { BlobRole } from "./events.ts";
+
+/** One blob that the store must have; documents bring their bytes along. */
+export interface WantedBlob {
+  readonly descriptor: Descriptor;
+  readonly role: BlobRole;
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+}
+
+/** What a pull will do. */
+export interface PullPlan {
+  /** The manifest that was chosen. */
+  readonly manifest: Descriptor;
+  readonly document: Manifest;
+  /** What the index says that the manifest was built for. */
+  readonly platform?: Platform;
+  readonly scope: "one-platform" | "all-platforms";
+  /** Every blob once, documents first, then in the image's order. */
+  readonly blobs: readonly WantedBlob[];
+}
+
+/** What to plan for. */
+export interface PlanRequest {
+  /** The reference in full, for errors. */
+  readonly name: string;
+  readonly top: LoadedDocument;
+  readonly platform: Platform;
+  /** Whether the user asked for that platform, so that an image for another one is an error. */
+  readonly isExplicit: boolean;
+  readonly allPlatforms: boolean;
+}
+
+/**
+ * Plans a pull.
+ *
+ * @throws AppError `not_found` (no such platform), `invalid_content`, `limit_exceeded`, and what the loader throws
+ */
+export async function planPull(
+  request: PlanRequest,
+  load: DocumentLoader,
+  source: { readonly store: ContentReader; readonly fetcher: Fetcher },
+  signal: AbortSignal,
+): Promise<PullPlan> {
+  const { name, top } = request;
+  const findPlatform = async (descriptor: Descriptor, inner: AbortSignal) => {
+    const { document } = await load(descriptor, inner);
+    return document.kind === "manifest" ? await configPlatform(source, document, inner) : undefined;
+  };
+  if (top.document.kind === "manifest") {
+    if (request.isExplicit) {
+      const platform = await findPlatform(top.descriptor, signal);
+      if (
+        platform !== undefined &&
+        !platformRanking(request.platform).some((rank) => samePlatform(rank, platform))
+      ) {
+        throw noMatch(name, request.platform, [platform]);
+      }
+    }
+    return onePlatform([top], { descriptor: top.descriptor }, top);
+  }
+  const indexes = await walkIndexes(top, load, signal);
+  const candidates = candidatesOf(
+    indexes.flatMap(({ document }) => document.kind === "index" ? [document] : []),
+  );
+  if (!request.allPlatforms) {
+    const chosen = await chooseCandidate(name, candidates, request.platform, findPlatform, signal);
+    return onePlatform([...indexes], chosen, await load(chosen.descriptor, signal));
+  }
+  // What stands for the image where one must be named: the machine's platform if it is there, else the first.
+  const chosen = await chooseCandidate(name, candidates, request.platform, findPlatform, signal)
+    .catch((error) => {
+      if (candidates[0] === undefined || !isCode(error, "not_found")) throw error;
+      return candidates[0];
+    });
+  return await allPlatforms(indexes, chosen, load, signal);
+}
+
+function onePlatform(
+  indexes: readonly LoadedDocument[],
+  chosen: Candidate,
+  loaded: LoadedDocument,
+): PullPlan {
+  const document = manifestIn(loaded);
+  const documents = [
+    ...indexes.filter(({ descriptor }) => descriptor.digest !== loaded.descriptor.digest),
+    loaded,
+  ];
+  return {
+    ...base(chosen, loaded),
+    scope: "one-platform",
+    blobs: unique([...documents.map(documentBlob), ...contentOf(document)]),
+  };
+}
+
+async function allPlatforms(
+  indexes: readonly LoadedDocument[],
+  chosen: Candidate,
+  load: DocumentLoader,
+  signal: AbortSignal,
+): Promise<PullPlan> {
+  const blobs: WantedBlob[] = indexes.map(documentBlob);
+  for (const { document } of indexes) {
+    if (document.kind !== "index") continue;
+    for (const entry of document.manifests) {
+      if (isIndexType(entry.mediaType)) continue;
+      if (!isManifestType(entry.mediaType)) {
+        blobs.push({ descriptor: entry, role: "layer" });
+        continue;
+      }
+      const loaded = await load(entry, signal);
+      blobs.push(documentBlob(loaded), ...contentOf(manifestIn(loaded)));
+    }
+  }
+  const loaded = await load(chosen.descriptor, signal);
+  return { ...base(chosen, loaded), scope: "all-platforms", blobs: unique(blobs) };
+}
+
+function base(
+  chosen: Candidate,
+  loaded: LoadedDocument,
+): Pick<PullPlan, "manifest" | "document" | "platform"> {
+  const plain = { manifest: chosen.descriptor, document: manifestIn(loaded) };
+  return chosen.platform === undefined ? plain : { ...plain, platform: chosen.platform };
+}
+
+function manifestIn(loaded: LoadedDocument): Manifest {
+  if (loaded.document.kind === "manifest") return loaded.document;
+  throw new AppError(
+    "invalid_content",
+    `Cannot read manifest "${loaded.descriptor.digest}": an index stands where a manifest was named`,
+  );
+}
+
+function documentBlob({ descriptor, document, bytes }: LoadedDocument): WantedBlob {
+  return { descriptor, role: document.kind, bytes };
+}
+
+/** The config and layers of a manifest. */
+export function contentOf(manifest: Manifest): readonly WantedBlob[] {
+  return [
+    { descriptor: manifest.config, role: "config" },
+    ...manifest.layers.map((descriptor): WantedBlob => ({ descriptor, role: "layer" })),
+  ];
+}
+
+/** Each digest once. Two sizes for one digest can't both be true. @throws AppError `invalid_content` */
+function unique(blobs: readonly WantedBlob[]): readonly WantedBlob[] {
+  const seen = new Map<string, WantedBlob>();
+  for (const blob of blobs) {
+    const { digest, size } = blob.descriptor;
+    const first = seen.get(digest);
+    if (first === undefined) seen.set(digest, blob);
+    else if (first.descriptor.size !== size) {
+      throw new AppError(
+        "invalid_content",
+        `Cannot pull blob "${digest}": the image says that it has ${first.descriptor.size} bytes, and ${size} bytes`,
+      );
+    }
+  }
+  return [...seen.values()];
+}
+
+async function configPlatform(
+  source: { readonly store: ContentReader; readonly fetcher: Fetcher },
+  { config }: Manifest,
+  signal: AbortSignal,
+): Promise<Platform | undefined> {
+  if (!isImageConfigType(config.mediaType)) return undefined;
+  const bytes = await fetchVerified(source, config, CONFIG_MAX_BYTES, `config "${config.digest}"`, signal);
+  return parseImageConfig(bytes, `config "${config.digest}"`).platform;
+}

@@ -1,0 +1,103 @@
+import { assert, assertEquals } from "../../../tests/assert.ts";
+import { makeFixture } from "../../../tests/fakes/fixture.ts";
+import { buildImage } from "../../../tests/images/mod.ts";
+import { neverAborted, sleep } from "../../base/abort.ts";
+import { MIB } from "../../base/bytes.ts";
+import type { Fetcher } from "../../content/remote.ts";
+import { bringBlobs } from "./fetch_blobs.ts";
+import type { PullEvent } from "../model/events.ts";
+import type { WantedBlob } from "../model/plan.ts";
+
+const TINY = 5_000;
+const LONG = 100_000;
+
+async function fixture() {
+  const parts = await makeFixture();
+  const image = await buildImage({ layers: [{ size: TINY, seed: 1 }, { size: LONG, seed: 2 }] });
+  parts.remote.push("1", image);
+  const blobs: readonly WantedBlob[] = [
+    { descriptor: image.config, role: "config" },
+    ...image.layers.map(({ descriptor }): WantedBlob => ({ descriptor, role: "layer" })),
+  ];
+  const events: PullEvent[] = [];
+  const bring = () =>
+    bringBlobs(
+      blobs,
+      { store: parts.store, fetcher: parts.remote, jobs: 3, onEvent: (event) => events.push(event) },
+      neverAborted(),
+    );
+  return { ...parts, image, blobs, events, bring };
+}
+
+Deno.test("bringBlobs() counts what was here before, whether it looked ahead or not", async () => {
+  await using parts = await fixture();
+  const { blobs, remote, events, bring } = parts;
+  const all = blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  assertEquals(await bring(), { fetched: all, present: 0 });
+  const before = remote.fetches.length;
+  events.splice(0);
+  assertEquals(await bring(), { fetched: 0, present: all });
+  assertEquals(remote.fetches.length, before);
+  const last = new Map(events.map((event) => [event.kind === "blob" && event.digest, event]));
+  for (const event of last.values()) assertEquals(event.kind === "blob" && event.state, "present");
+});
+
+Deno.test("bringBlobs() replaces layers that have another size, tiny ones as well", async (t) => {
+  for (const [name, position] of [["tiny", 0], ["long", 1]] as const) {
+    await t.step(name, async () => {
+      await using parts = await fixture();
+      const { image, store, bring, damage } = parts;
+      await bring();
+      const layer = image.layers[position]?.descriptor;
+      assert(layer);
+      await damage(layer.digest, "truncate");
+      assertEquals((await bring()).fetched, layer.size);
+      assertEquals((await store.findBlob(layer.digest))?.size, layer.size);
+    });
+  }
+});
+
+Deno.test("bringBlobs() brings more long blobs at once from a host that is far away, if it may", async (t) => {
+  for (const [mayGrow, want] of [[true, 6], [false, 3]] as const) {
+    await t.step(mayGrow ? "it may" : "it may not", async () => {
+      await using parts = await makeFixture();
+      const layers = Array.from({ length: 6 }, (_, i) => ({ size: 4 * MIB + 1, seed: i }));
+      const image = await buildImage({ layers });
+      parts.remote.push("1", image);
+      let open = 0;
+      let most = 0;
+      const all = Promise.withResolvers<void>();
+      // Too few must fail the test, not hold it up.
+      const late = setTimeout(all.resolve, 5000);
+      const fetcher: Fetcher = {
+        async fetch(descriptor, options, signal) {
+          most = Math.max(most, ++open);
+          if (open === want) all.resolve();
+          // The first answer is late, the others come when as many as should be are on their way.
+          await sleep(80, signal);
+          const body = await parts.remote.fetch(descriptor, options, signal);
+          return {
+            offset: body.offset,
+            host: body.host,
+            async read(buffer) {
+              await all.promise;
+              return await body.read(buffer);
+            },
+            [Symbol.dispose]() {
+              open--;
+              body[Symbol.dispose]();
+            },
+          };
+        },
+      };
+      const blobs = image.layers.map(({ descriptor }): WantedBlob => ({ descriptor, role: "layer" }));
+      const context = { store: parts.store, fetcher, jobs: 3, mayGrow, onEvent: () => {} };
+      try {
+        await bringBlobs(blobs, context, neverAborted());
+      } finally {
+        clearTimeout(late);
+      }
+      assertEquals(most, want);
+    });
+  }
+});

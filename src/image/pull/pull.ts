@@ -1,0 +1,181 @@
+/**
+ * The pull: a name becomes an image in the store.
+ *
+ * @module
+ */
+import { abortScope } from "../../base/abort.ts";
+import { loadHashing } from "../../base/hash.ts";
+import { after } from "../../base/timer.ts";
+import type { Remote, Resolved } from "../../content/remote.ts";
+import type { Digest } from "../../oci/digest.ts";
+import {
+  formatReference,
+  parseReference,
+  recordedNameOf,
+  type Reference,
+  repositoryNameOf,
+  withDigest,
+} from "../../oci/reference.ts";
+import { type AskedName, askName } from "./pending_resolution.ts";
+import { bringBlobs, type BringResult } from "./fetch_blobs.ts";
+import type { ImageDeps } from "../model/deps.ts";
+import { documentFrom, type DocumentLoader, type LoadedDocument, remoteLoader } from "../model/documents.ts";
+import { type PullSettings, resolvePullOptions } from "../model/options.ts";
+import { planPull, type PullPlan } from "../model/plan.ts";
+import { makeRecord, recordNames } from "../model/record.ts";
+import type { PullOptions, PullResult } from "../model/types.ts";
+
+/**
+ * A host that has not answered by then is far enough away to load something meanwhile, in milliseconds; that takes 19
+ * in which nothing else happens, and an image of small layers does without.
+ */
+const LOAD_AFTER_MS = 8;
+
+/**
+ * Pulls an image. All of its blobs are in the store, verified and durable, before any name points at it; all names
+ * appear in one transaction.
+ *
+ * @throws AppError of any code, or the signal's reason. What is here by then is gone on from by the next pull
+ *
+ * @example With a store and a registry client of one's own
+ * ```ts
+ * import { isCode } from "../../base/errors.ts";
+ * import { openRegistry } from "../registry.ts";
+ * import { openStore } from "../../store/store.ts";
+ * import { pullImage } from "./pull.ts";
+ *
+ * const deps = { store: await openStore(await Deno.makeTempDir()), registry: openRegistry({ attempts: 1 }) };
+ * try {
+ *   await pullImage(deps, "localhost:1/hello:1.0", { onEvent: (event) => console.log(event.kind) });
+ * } catch (error) {
+ *   console.assert(isCode(error, "network"));
+ * }
+ * deps.registry.close();
+ * ```
+ */
+export async function pullImage(
+  deps: ImageDeps,
+  text: string,
+  options: PullOptions = {},
+): Promise<PullResult> {
+  return await pullAsked(deps, text, options, undefined);
+}
+
+/** As {@linkcode pullImage}. The question what the name stands for may have been asked already. */
+export async function pullAsked(
+  deps: ImageDeps,
+  text: string,
+  options: PullOptions,
+  asked: AskedName | undefined,
+): Promise<PullResult> {
+  const reference = parseReference(text);
+  const settings = resolvePullOptions(options);
+  const { platform, isExplicit, allPlatforms, credentials, onEvent, signal } = settings;
+  const name = formatReference(reference);
+  using _held = await deps.store.holdContent(signal, () => onEvent({ kind: "waiting", for: "collector" }));
+
+  onEvent({ kind: "resolving", name });
+  const { remote, answer } = asked ?? askName(deps.registry, reference, credentials, signal);
+  const resolved = await loadingMeanwhile(answer(onEvent), deps, recordedNameOf(reference));
+  onEvent({ kind: "resolved", name, digest: resolved.descriptor.digest, host: resolved.host });
+
+  const source = { store: deps.store, fetcher: remote };
+  const load = remembering(remoteLoader(source));
+  const top = await topDocument(resolved, load, signal);
+  const plan = await planPull({ name, top, platform, isExplicit, allPlatforms }, load, source, signal);
+  onEvent({
+    kind: "selected",
+    name,
+    digest: plan.manifest.digest,
+    ...(plan.platform && { platform: plan.platform }),
+  });
+  const blobs = plan.blobs.map(({ descriptor: { digest, size, mediaType }, role }) => ({
+    digest,
+    size,
+    mediaType,
+    role,
+  }));
+  onEvent({ kind: "planned", name, blobs });
+
+  const brought = await bring(deps, remote, plan, settings);
+  const facts = await makeRecord(deps.store, {
+    ...plan,
+    target: { ...top.descriptor, mediaType: top.document.mediaType },
+    origins: [repositoryNameOf(reference)],
+  });
+  const names = namesOf(reference, top);
+  await recordNames(deps.store, new Map(names.map((recorded) => [recorded, facts])), signal);
+  onEvent({ kind: "recorded", name, names, imageId: facts.imageId });
+  return {
+    record: { ...facts, name: recordedNameOf(reference) },
+    names,
+    fetched: brought.fetched,
+    present: brought.present,
+  };
+}
+
+/** Brings the blobs, and unpacks the layers if that was asked for. */
+async function bring(
+  deps: ImageDeps,
+  fetcher: Remote,
+  plan: PullPlan,
+  { jobs, areJobsExplicit, unpack, onEvent, signal }: PullSettings,
+): Promise<BringResult> {
+  const { store } = deps;
+  const context = { store, fetcher, jobs, mayGrow: !areJobsExplicit, onEvent };
+  if (!unpack) return await bringBlobs(plan.blobs, context, signal);
+  const { PullUnpacker } = await import("./pull_unpack.ts");
+  // A layer that can't be unpacked ends the pull: the other layers are of no use then.
+  using scope = abortScope(signal);
+  const onFailure = (error: unknown) => scope.abort(error);
+  await using unpacker = new PullUnpacker(deps, plan, { onEvent, onFailure }, scope.signal);
+  const onStored = (digest: Digest) => unpacker.stored(digest);
+  const brought = await bringBlobs(plan.blobs, { ...context, onStored }, scope.signal);
+  await unpacker.finish();
+  return brought;
+}
+
+/**
+ * Loads what hashes blobs of middling length while the registry answers (small ones do without, and long ones have a
+ * thread that loads it): not for an image that is here already under the name, since that will hardly need it.
+ */
+async function loadingMeanwhile(
+  resolving: Promise<Resolved>,
+  { store }: ImageDeps,
+  name: string,
+): Promise<Resolved> {
+  const isHere = (await store.listImages()).some((record) => record.name === name);
+  const disarm = isHere ? undefined : after(LOAD_AFTER_MS, loadHashing);
+  try {
+    return await resolving;
+  } finally {
+    disarm?.();
+  }
+}
+
+async function topDocument(
+  { descriptor, bytes, document }: Resolved,
+  load: DocumentLoader,
+  signal: AbortSignal,
+): Promise<LoadedDocument> {
+  if (bytes === undefined) return await load(descriptor, signal);
+  return document === undefined ? documentFrom(descriptor, bytes) : { descriptor, bytes, document };
+}
+
+/** Plans look at some documents twice; each is read once. */
+function remembering(load: DocumentLoader): DocumentLoader {
+  const loaded = new Map<string, Promise<LoadedDocument>>();
+  return (descriptor, signal) => {
+    const known = loaded.get(descriptor.digest);
+    if (known !== undefined) return known;
+    const loading = load(descriptor, signal);
+    loaded.set(descriptor.digest, loading);
+    return loading;
+  };
+}
+
+/** A pull by tag records the tag and the digest that it stood for; one by digest records just that. */
+function namesOf(reference: Reference, top: LoadedDocument): readonly string[] {
+  const byDigest = recordedNameOf(withDigest(reference, top.descriptor.digest));
+  return reference.digest === undefined ? [recordedNameOf(reference), byDigest] : [byDigest];
+}

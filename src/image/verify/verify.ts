@@ -1,0 +1,131 @@
+/**
+ * Hashing the store again, and fetching what is bad.
+ *
+ * @module
+ */
+import { KIB } from "../../base/bytes.ts";
+import { AppError, codeOf, messageOf } from "../../base/errors.ts";
+import { type Hasher, loadHashing } from "../../base/hash.ts";
+import { mapBounded } from "../../base/limiter.ts";
+import type { ContentReader } from "../../content/store.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
+import type { ImageDeps, ImageStorage } from "../model/deps.ts";
+import { findImage } from "../model/find.ts";
+import { repairBlob } from "./repair.ts";
+import type { BlobFault, VerifyOptions, VerifyResult } from "../model/types.ts";
+import { type CheckedBlob, checkList } from "./check_list.ts";
+import { neverAborted } from "../../base/abort.ts";
+import type { ImageRecord } from "../../content/image_store.ts";
+
+const BUFFER_BYTES = 256 * KIB;
+const DEFAULT_JOBS = 2;
+
+/**
+ * Hashes the blobs of some images, or of the whole store. With `repair` each bad blob is fetched again from the
+ * repositories that its images came from, and swapped in once it is whole; what is healthy is not touched.
+ *
+ * @throws AppError `not_found`, or the signal's reason
+ */
+export async function verifyStore(deps: ImageDeps, options: VerifyOptions = {}): Promise<VerifyResult> {
+  const { store } = deps;
+  const { repair = false, jobs = DEFAULT_JOBS, onProgress = () => {}, signal = neverAborted() } = options;
+  using _held = await store.holdContent(signal);
+  const records = await recordsOf(store, options.images);
+  const isWhole = options.images === undefined;
+  const done = new Set<Digest>();
+  const faults: BlobFault[] = [];
+  let bytes = 0;
+  // A document that was missing hides what is below it: once it is repaired there is more to look at.
+  for (;;) {
+    const list = (await checkList(store, records, isWhole)).filter(({ digest }) => !done.has(digest));
+    if (list.length === 0) break;
+    const totalBlobs = done.size + list.length;
+    const totalBytes = bytes + list.reduce((sum, { size }) => sum + size, 0);
+    const found = await mapBounded(list, jobs, async (blob, inner) => {
+      const fault = await faultOf(store, blob, inner);
+      done.add(blob.digest);
+      bytes += blob.size;
+      onProgress({ blobs: done.size, totalBlobs, bytes, totalBytes });
+      return fault;
+    }, signal);
+    const fresh = found.flatMap((fault) => fault ?? []);
+    for (const fault of fresh) {
+      const blob = list.find(({ digest }) => digest === fault.digest);
+      faults.push(repair && blob ? await repaired(deps, fault, blob, signal) : fault);
+    }
+    if (!fresh.some(({ digest }) => faults.some((fault) => fault.digest === digest && fault.repaired))) break;
+  }
+  return { blobs: done.size, bytes, faults };
+}
+
+async function recordsOf(
+  store: ImageStorage,
+  images: readonly string[] | undefined,
+): Promise<readonly ImageRecord[]> {
+  if (images === undefined) return await store.listImages();
+  const found = await Promise.all(images.map((image) => findImage(store, image)));
+  return found.flatMap(({ records }) => records);
+}
+
+async function faultOf(
+  store: ContentReader,
+  blob: CheckedBlob,
+  signal: AbortSignal,
+): Promise<BlobFault | undefined> {
+  const fault = (kind: BlobFault["kind"], found: string): BlobFault => ({
+    digest: blob.digest,
+    kind,
+    found,
+    names: blob.names,
+    repaired: false,
+  });
+  const info = await store.findBlob(blob.digest);
+  if (info === undefined) return fault("missing", "no such blob");
+  if (info.size !== blob.size) return fault("corrupt", `${info.size} bytes, want ${blob.size}`);
+  try {
+    const hex = await hashBlob(store, blob.digest, signal);
+    return hex === hexOf(blob.digest)
+      ? undefined
+      : fault("corrupt", `bytes hash to ${algorithmOf(blob.digest)}:${hex}`);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return fault("unreadable", messageOf(error));
+  }
+}
+
+async function hashBlob(store: ContentReader, digest: Digest, signal: AbortSignal): Promise<string> {
+  const hasher: Hasher = (await loadHashing())(algorithmOf(digest));
+  using blob = await store.openBlob(digest);
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  for (;;) {
+    signal.throwIfAborted();
+    const n = await blob.read(buffer);
+    if (n === null) return hasher.hex();
+    hasher.update(buffer.subarray(0, n));
+  }
+}
+
+async function repaired(
+  deps: ImageDeps,
+  fault: BlobFault,
+  blob: CheckedBlob,
+  signal: AbortSignal,
+): Promise<BlobFault> {
+  try {
+    await repairBlob(deps, descriptorOf(blob), blob.origins, signal);
+    return { ...fault, repaired: true };
+  } catch (error) {
+    if (signal.aborted || codeOf(error) === "no_space") throw error;
+    return { ...fault, repairError: messageOf(error) };
+  }
+}
+
+function descriptorOf({ descriptor, digest }: CheckedBlob): Descriptor {
+  if (descriptor !== undefined) return descriptor;
+  throw new AppError(
+    "not_found",
+    `Cannot fetch blob "${digest}" again: no image of ours needs it, so nobody knows where it came from; ` +
+      `"dray gc" removes it, unless another tool's entry in index.json needs it`,
+  );
+}

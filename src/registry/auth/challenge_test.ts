@@ -1,0 +1,130 @@
+import { isCode } from "../../base/errors.ts";
+import { assert, assertEquals, assertThrows } from "../../../tests/assert.ts";
+import { parseChallenges } from "./challenge.ts";
+
+type Plain = readonly (readonly [scheme: string, params: Record<string, string>])[];
+
+function plain(header: string): Plain {
+  return parseChallenges(header).map(({ scheme, params }) => [scheme, Object.fromEntries(params)]);
+}
+
+const GOOD: readonly (readonly [header: string, want: Plain])[] = [
+  ["", []],
+  [" , ,", []],
+  ['Basic realm="x"', [["basic", { realm: "x" }]]],
+  ["BASIC REALM=x", [["basic", { realm: "x" }]]],
+  ["Negotiate", [["negotiate", {}]]],
+  [
+    'Bearer realm="https://auth.example/token",service="reg",scope="repository:a/b:pull,push"',
+    [["bearer", { realm: "https://auth.example/token", service: "reg", scope: "repository:a/b:pull,push" }]],
+  ],
+  [
+    "Bearer realm=https://auth.example/token?a=b,service=reg",
+    [["bearer", { realm: "https://auth.example/token?a=b", service: "reg" }]],
+  ],
+  [
+    'Basic realm="a, Bearer realm=\\"b\\"" , Bearer realm="c"',
+    [["basic", { realm: 'a, Bearer realm="b"' }], ["bearer", { realm: "c" }]],
+  ],
+  ['Negotiate, Basic realm="r"', [["negotiate", {}], ["basic", { realm: "r" }]]],
+  ['Negotiate YWJj==, Bearer realm="r"', [["negotiate", {}], ["bearer", { realm: "r" }]]],
+  ['Bearer realm = "r" , service = "s"', [["bearer", { realm: "r", service: "s" }]]],
+  ['Bearer,realm="r"', [["bearer", { realm: "r" }]]],
+  ['Bearer realm="first",realm="second"', [["bearer", { realm: "first" }]]],
+  ["Bearer realm=", [["bearer", {}]]],
+  ['Bearer realm=""', [["bearer", { realm: "" }]]],
+  [
+    'Bearer realm="r",error="insufficient_scope",scope="a b"',
+    [["bearer", { realm: "r", error: "insufficient_scope", scope: "a b" }]],
+  ],
+];
+
+Deno.test("parseChallenges() reads what registries send", async (t) => {
+  for (const [header, want] of GOOD) {
+    await t.step(header || "(empty)", () => assertEquals(plain(header), want));
+  }
+});
+
+const BAD = [
+  '"',
+  "=",
+  'Bearer realm="open',
+  'Bearer realm="a" "b"',
+  'Basic realm="x" é',
+  'Bearer realm="\\',
+  "\u0000",
+  `Bearer realm="${"x".repeat(9000)}"`,
+];
+
+Deno.test("parseChallenges() refuses what can't be read with one kind of error", async (t) => {
+  for (const header of BAD) {
+    await t.step(JSON.stringify(header.slice(0, 40)), () => {
+      const error = assertThrows(() => parseChallenges(header));
+      assert(isCode(error, "invalid_content"));
+    });
+  }
+});
+
+/** A small generator of numbers that are the same in each run (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const PIECES = [
+  "Bearer",
+  "Basic",
+  "realm",
+  "scope",
+  "=",
+  "=",
+  '"',
+  '"',
+  "\\",
+  ",",
+  " ",
+  "\t",
+  "a",
+  "b.c/d:e",
+  "==",
+  "é",
+  "\r\n",
+  "",
+];
+
+Deno.test("parseChallenges() survives 20,000 random headers, and ends quickly on each", () => {
+  const random = seeded(20_261_124);
+  for (let run = 0; run < 20_000; run++) {
+    const length = Math.floor(random() * 24);
+    const header = Array.from({ length }, () => PIECES[Math.floor(random() * PIECES.length)]).join("");
+    try {
+      for (const { scheme, params } of parseChallenges(header)) {
+        assert(scheme !== "" && scheme === scheme.toLowerCase(), header);
+        for (const name of params.keys()) assertEquals(name, name.toLowerCase(), header);
+      }
+    } catch (error) {
+      assert(isCode(error, "invalid_content"), `${JSON.stringify(header)}: ${error}`);
+    }
+  }
+});
+
+Deno.test("parseChallenges() reads back what was written, whatever the values hold", () => {
+  const random = seeded(7);
+  for (let run = 0; run < 2_000; run++) {
+    const value = Array.from(
+      { length: Math.floor(random() * 12) },
+      () => PIECES[Math.floor(random() * PIECES.length)],
+    )
+      .join("");
+    const quoted = value.replace(/["\\]/g, (char) => `\\${char}`);
+    assertEquals(plain(`Basic realm="x", Bearer realm="${quoted}",service=s`), [
+      ["basic", { realm: "x" }],
+      ["bearer", { realm: value, service: "s" }],
+    ]);
+  }
+});

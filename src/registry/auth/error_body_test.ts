@@ -1,0 +1,61 @@
+import { assertEquals } from "../../../tests/assert.ts";
+import { parseErrorBody, readErrorBody } from "./error_body.ts";
+import { TestClock } from "../../http/test_clock.ts";
+
+const CASES: readonly (readonly [text: string, code: string, message: string])[] = [
+  ['{"errors":[{"code":"DENIED","message":"no","detail":null},{"code":"X"}]}', "DENIED", "no"],
+  ['{"errors":[{"code":"DENIED","message":"","detail":"why"}]}', "DENIED", "why"],
+  ['{"errors":[{"code":"DENIED"}]}', "DENIED", "DENIED"],
+  ['{"errors":[{"code":5,"message":["x"]}]}', "", ""],
+  ['{"errors":[]}', "", ""],
+  ['{"details":"incorrect username or password"}', "", "incorrect username or password"],
+  ['{"error":"invalid_grant","error_description":"expired"}', "", "expired"],
+  ['{"message":"slow down"}', "", "slow down"],
+  ["null", "", ""],
+  ["[1]", "", ""],
+  ['{"errors":[{"code"', "", ""],
+  ["<html><body>hello</body></html>", "", ""],
+  ["too many requests\n", "", "too many requests"],
+  ['{"message":"a\\u001b[31mred\\u0007\\r\\n\\u202eb"}', "", "a [31mred b"],
+  [`{"message":"${"x".repeat(400)}"}`, "", `${"x".repeat(300)}…`],
+  ["", "", ""],
+];
+
+Deno.test("parseErrorBody() finds what is meant for people, safe for a terminal", async (t) => {
+  for (const [text, code, message] of CASES) {
+    await t.step(
+      text.slice(0, 60) || "nothing",
+      () => assertEquals(parseErrorBody(text, ""), { code, message }),
+    );
+  }
+});
+
+Deno.test("readErrorBody() reads at most 64 KiB, and ends a body that stands still", async () => {
+  const clock = new TestClock();
+  let read = 0;
+  let isDisposed = false;
+  const stop = Promise.withResolvers<null>();
+  const error = await readErrorBody({
+    status: 500,
+    headers: new Headers(),
+    url: new URL("http://h.test/"),
+    body: {
+      read(buffer) {
+        buffer.fill(0x61);
+        read += buffer.length;
+        return Promise.resolve(buffer.length);
+      },
+    },
+    [Symbol.dispose]: () => isDisposed = true,
+  }, clock);
+  assertEquals([read, isDisposed, error.message.length, clock.timers], [65_536, true, 301, 0]);
+  const stuck = readErrorBody({
+    status: 500,
+    headers: new Headers(),
+    url: new URL("http://h.test/"),
+    body: { read: () => stop.promise },
+    [Symbol.dispose]: () => stop.resolve(null),
+  }, clock);
+  clock.advance(5_000);
+  assertEquals(await stuck, { code: "", message: "" });
+});

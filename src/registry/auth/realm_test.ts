@@ -1,0 +1,78 @@
+import { isCode } from "../../base/errors.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../../tests/assert.ts";
+import { parseRealm, realmChecker } from "./realm.ts";
+
+const PUBLIC = "https://registry.example/v2/";
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  "registry.example": ["203.0.113.7"],
+  "registry.corp": ["10.0.0.5"],
+  "two-faced.example": ["10.0.0.5", "203.0.113.7"],
+  "home.example": ["127.0.0.1", "::1"],
+};
+
+const CASES: readonly (readonly [registry: string, realm: string, verdict: "ok" | "refused"])[] = [
+  [PUBLIC, "https://auth.example/token", "ok"],
+  [PUBLIC, "https://registry.example/token", "ok"],
+  [PUBLIC, "https://203.0.113.9/token", "ok"],
+  [PUBLIC, "http://auth.example/token", "refused"],
+  [PUBLIC, "http://registry.example/token", "refused"],
+  [PUBLIC, "https://localhost/token", "refused"],
+  [PUBLIC, "https://a.localhost/token", "refused"],
+  [PUBLIC, "https://127.0.0.1/token", "refused"],
+  [PUBLIC, "https://2130706433/token", "refused"],
+  [PUBLIC, "https://0x7f.1/token", "refused"],
+  [PUBLIC, "https://0/token", "refused"],
+  [PUBLIC, "https://[::1]/token", "refused"],
+  [PUBLIC, "https://[::ffff:10.0.0.1]/token", "refused"],
+  [PUBLIC, "https://[64:ff9b::a00:1]/token", "refused"],
+  [PUBLIC, "https://169.254.169.254/latest/meta-data", "refused"],
+  [PUBLIC, "https://[fe80::1]/token", "refused"],
+  [PUBLIC, "https://[fd00::1]/token", "refused"],
+  [PUBLIC, "https://10.0.0.5/token", "refused"],
+  [PUBLIC, "https://172.16.0.1/token", "refused"],
+  [PUBLIC, "https://172.32.0.1/token", "ok"],
+  [PUBLIC, "https://192.168.1.1/token", "refused"],
+  [PUBLIC, "https://100.64.0.1/token", "refused"],
+  ["https://registry.corp/v2/", "https://10.0.0.9/token", "ok"],
+  ["https://registry.corp/v2/", "https://127.0.0.1/token", "refused"],
+  ["https://registry.corp/v2/", "https://169.254.169.254/token", "refused"],
+  ["https://two-faced.example/v2/", "https://10.0.0.9/token", "refused"],
+  ["https://unknown.example/v2/", "https://10.0.0.9/token", "refused"],
+  ["https://home.example/v2/", "https://127.0.0.1/token", "ok"],
+  ["https://10.0.0.5/v2/", "https://10.0.0.5:8443/token", "ok"],
+  ["https://10.0.0.5/v2/", "https://192.168.0.1/token", "ok"],
+  ["https://10.0.0.5/v2/", "https://127.0.0.1/token", "refused"],
+  ["http://127.0.0.1:5000/v2/", "http://127.0.0.1:5001/token", "ok"],
+  ["http://localhost:5000/v2/", "http://127.0.0.1:5001/token", "ok"],
+  ["http://localhost:5000/v2/", "http://10.0.0.1/token", "refused"],
+  ["https://169.254.1.1/v2/", "https://169.254.1.1/token", "ok"],
+  ["https://169.254.1.1/v2/", "https://169.254.169.254/token", "refused"],
+];
+
+Deno.test("A realm is asked for a token only where a registry may send us", async (t) => {
+  for (const [registry, realm, verdict] of CASES) {
+    await t.step(`${registry} -> ${realm}: ${verdict}`, async () => {
+      const lookup = (name: string) => Promise.resolve(NAMES[name] ?? []);
+      const checking = realmChecker(new URL(realm), new URL(registry), lookup);
+      if (verdict === "ok") await checking;
+      else assert(isCode(await assertRejects(() => checking), "unauthorized"));
+    });
+  }
+});
+
+Deno.test("The check of a realm holds for its redirects", async () => {
+  const lookup = () => Promise.reject(new Error("no look-up is needed"));
+  const check = await realmChecker(new URL("https://auth.example/token"), new URL(PUBLIC), lookup);
+  check(new URL("https://auth2.example/token"));
+  assertThrows(() => check(new URL("http://auth.example/token")));
+  assertThrows(() => check(new URL("https://169.254.169.254/")));
+});
+
+Deno.test("parseRealm() takes addresses relative to the registry, and drops user and password", () => {
+  const registry = new URL(PUBLIC);
+  assertEquals(parseRealm("/token", registry).href, "https://registry.example/token");
+  assertEquals(parseRealm("https://u:p@auth.example/t#x", registry).href, "https://auth.example/t");
+  for (const realm of ["ftp://a/b", "file:///etc/passwd", "https://[", "data:,x"]) {
+    assert(isCode(assertThrows(() => parseRealm(realm, registry)), "unauthorized"), realm);
+  }
+});

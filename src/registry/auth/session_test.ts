@@ -1,0 +1,262 @@
+import { AppError, isCode } from "../../base/errors.ts";
+import type { CredentialSource } from "../../content/credential.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
+import { SYSTEM_CLOCK } from "../../http/clock.ts";
+import { openSession } from "./session.ts";
+import { textOf } from "../../http/test_servers.ts";
+import {
+  BEARER,
+  BOB,
+  BOB_HEADER,
+  CONTENT,
+  counting,
+  get,
+  hostOf,
+  never,
+  NOBODY,
+  PATH,
+  registry,
+  shared,
+  source,
+} from "./test_sessions.ts";
+
+Deno.test("A session without credentials gets an anonymous token, and sends it up front from then on", async () => {
+  await using server = registry({ accepts: (header) => header.startsWith("Bearer t"), token: counting() });
+  using deps = shared();
+  const session = openSession(hostOf(server), "a/b", NOBODY, deps);
+  assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
+  assertEquals(await textOf(await session.send({ method: "GET", path: "a/b/blobs/y" }, never)), CONTENT);
+  // Another session for the same repository knows what to send, too.
+  assertEquals(await textOf(await get(server, NOBODY, deps)), CONTENT);
+  assertEquals(server.log, [
+    "GET /v2/a/b/manifests/x",
+    "GET /token?service=reg&scope=repository%3Aa%2Fb%3Apull",
+    "GET /v2/a/b/manifests/x auth=Bearer t1",
+    "GET /v2/a/b/blobs/y auth=Bearer t1",
+    "GET /v2/a/b/manifests/x auth=Bearer t1",
+  ]);
+  assertEquals(session.credentialSource, "anonymous");
+});
+
+Deno.test("A session asks an open registry once, with nothing", async () => {
+  await using server = registry({ accepts: () => true });
+  using deps = shared();
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+  assertEquals(server.log, ["GET /v2/a/b/manifests/x"]);
+});
+
+Deno.test("A session answers Basic, and sends it up front from then on", async () => {
+  await using server = registry({
+    accepts: (header) => header === BOB_HEADER,
+    challenge: () => 'Basic realm="here"',
+  });
+  using deps = shared();
+  const session = openSession(hostOf(server), "a/b", BOB, deps);
+  for (let i = 0; i < 2; i++) {
+    assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
+  }
+  assertEquals(server.log, [
+    `GET /v2/${PATH}`,
+    `GET /v2/${PATH} auth=${BOB_HEADER}`,
+    `GET /v2/${PATH} auth=${BOB_HEADER}`,
+  ]);
+  assertEquals(session.credentialSource, '/home/u/config.json, user "bob"');
+});
+
+Deno.test("A session prefers Bearer to Basic in one header", async () => {
+  await using server = registry({
+    accepts: (header) => header === "Bearer t1",
+    challenge: () => `Basic realm="here", ${BEARER}`,
+    token: counting(),
+  });
+  using deps = shared();
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+});
+
+Deno.test("A wrong password is final: one answer to a Basic challenge, and the 401 comes back", async () => {
+  await using server = registry({ accepts: () => false, challenge: () => 'Basic realm="here"' });
+  using deps = shared();
+  const response = await get(server, BOB, deps);
+  assertEquals(response.status, 401);
+  assertStringIncludes(await textOf(response), "log in");
+  assertEquals(server.log.length, 2);
+});
+
+Deno.test("A registry token is sent as it is", async () => {
+  await using server = registry({ accepts: (header) => header === "Bearer given", token: counting() });
+  using deps = shared();
+  const given = source({ kind: "bearer", token: "given" });
+  for (let i = 0; i < 2; i++) assertEquals(await textOf(await get(server, given, deps)), CONTENT);
+  assertEquals(server.log.filter((line) => line.includes("/token")), []);
+  const wrong = source({ kind: "bearer", token: "wrong" });
+  assertEquals((await get(server, wrong, deps))[Symbol.dispose](), undefined);
+});
+
+Deno.test("A refresh token is changed into tokens, and its successor is used from then on", async () => {
+  const forms: string[] = [];
+  await using server = registry({
+    accepts: (header) => header === `Bearer t${forms.length}`,
+    token: async (request) => {
+      const form = new URLSearchParams(await request.text());
+      forms.push(`${form.get("grant_type")} ${form.get("refresh_token")}`);
+      const successor = forms.length === 2 ? {} : { refresh_token: `r${forms.length}` };
+      return Response.json({ access_token: `t${forms.length}`, ...successor });
+    },
+  });
+  let now = 0;
+  using deps = shared({ clock: { ...SYSTEM_CLOCK, now: () => now } });
+  const identity = source({ kind: "refresh", token: "r0" });
+  for (let i = 0; i < 3; i++) {
+    assertEquals(await textOf(await get(server, identity, deps)), CONTENT);
+    now += 3_600_000;
+  }
+  assertEquals(forms, ["refresh_token r0", "refresh_token r1", "refresh_token r1"]);
+});
+
+Deno.test("A token is renewed before it runs out, and when the registry no longer takes it", async () => {
+  let good = "Bearer t1";
+  await using server = registry({ accepts: (header) => header === good, token: counting(100) });
+  let now = 1_000_000;
+  using deps = shared({ clock: { ...SYSTEM_CLOCK, now: () => now } });
+  await textOf(await get(server, BOB, deps));
+  now += 89_000;
+  await textOf(await get(server, BOB, deps));
+  now += 2_000;
+  good = "Bearer t2";
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT, "after 90 % of its life");
+  good = "Bearer t3";
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT, "after the registry dropped it");
+  assertEquals(server.log, [
+    `GET /v2/${PATH}`,
+    "POST /token",
+    `GET /v2/${PATH} auth=Bearer t1`,
+    `GET /v2/${PATH} auth=Bearer t1`,
+    "POST /token",
+    `GET /v2/${PATH} auth=Bearer t2`,
+    `GET /v2/${PATH} auth=Bearer t2`,
+    "POST /token",
+    `GET /v2/${PATH} auth=Bearer t3`,
+  ]);
+});
+
+Deno.test("Many requests at once get one token, at the start and when it is dropped", async () => {
+  let good = "Bearer t1";
+  await using server = registry({ accepts: (header) => header === good, token: counting() });
+  using deps = shared();
+  let lookups = 0;
+  const credentials: CredentialSource = {
+    findCredential(...args) {
+      lookups++;
+      return BOB.findCredential(...args);
+    },
+  };
+  const session = openSession(hostOf(server), "a/b", credentials, deps);
+  const all = async () => {
+    const sends = Array.from(
+      { length: 12 },
+      async (_, i) => await textOf(await session.send({ method: "GET", path: `a/b/blobs/${i}` }, never)),
+    );
+    assertEquals(new Set(await Promise.all(sends)), new Set([CONTENT]));
+  };
+  await all();
+  good = "Bearer t2";
+  await all();
+  assertEquals(server.log.filter((line) => line.includes("/token")).length, 2);
+  assertEquals(lookups, 1);
+});
+
+Deno.test("A session with the registry as a whole asks for a token without scope", async () => {
+  await using server = registry({
+    accepts: (header) => header === "Bearer t1",
+    challenge: () => 'Bearer realm="{base}token?x=1",service="reg"',
+    token: counting(),
+  });
+  using deps = shared();
+  const session = openSession(hostOf(server), "", NOBODY, deps);
+  assertEquals(await textOf(await session.send({ method: "GET", path: "" }, never)), CONTENT);
+  assertEquals(server.log, ["GET /v2/", "GET /token?x=1&service=reg", "GET /v2/ auth=Bearer t1"]);
+});
+
+Deno.test("A challenge without a realm is no challenge", async () => {
+  await using server = registry({ accepts: () => false, challenge: () => 'Bearer service="reg"' });
+  using deps = shared();
+  const response = await get(server, BOB, deps);
+  assertEquals(response.status, 401);
+  await textOf(response);
+  assertEquals(server.log.length, 1);
+});
+
+Deno.test("A refused fresh token is final", async () => {
+  await using server = registry({ accepts: () => false, token: counting() });
+  using deps = shared();
+  const response = await get(server, BOB, deps);
+  assertEquals(response.status, 401);
+  await textOf(response);
+  assertEquals(server.log, [`GET /v2/${PATH}`, "POST /token", `GET /v2/${PATH} auth=Bearer t1`]);
+});
+
+Deno.test("insufficient_scope is answered once, with a token for both scopes", async (t) => {
+  for (const status of [401, 403]) {
+    await t.step(`${status}`, async () => {
+      const scopes: string[] = [];
+      await using server = registry({
+        accepts: (header) => header === "Bearer t2",
+        status,
+        challenge: (_path, header) =>
+          header === ""
+            ? 'Bearer realm="{base}token",error="insufficient_scope"'
+            : 'Bearer realm="{base}token",error="insufficient_scope",scope="repository:other:pull"',
+        token: async (request) => {
+          scopes.push(new URLSearchParams(await request.text()).get("scope") ?? "");
+          return Response.json({ token: `t${scopes.length}` });
+        },
+      });
+      using deps = shared();
+      assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+      assertEquals(scopes, ["repository:a/b:pull", "repository:a/b:pull repository:other:pull"]);
+    });
+  }
+});
+
+Deno.test("insufficient_scope without end is given up", async () => {
+  let wider = 0;
+  await using server = registry({
+    accepts: () => false,
+    challenge: () =>
+      `Bearer realm="{base}token",error="insufficient_scope",scope="repository:x${++wider}:pull"`,
+    token: counting(),
+  });
+  using deps = shared();
+  const response = await get(server, BOB, deps);
+  assertEquals(response.status, 401);
+  await textOf(response);
+  assertEquals(server.log.filter((line) => !line.includes("/token")).length, 3);
+});
+
+Deno.test("A credential that fails leaves another one's tokens alone", async () => {
+  await using server = registry({
+    accepts: (header) => header === "Bearer bob",
+    token: async (request) => {
+      const form = new URLSearchParams(await request.text());
+      return form.get("password") === "s3cret"
+        ? Response.json({ token: "bob" })
+        : Response.json({ details: "incorrect username or password" }, { status: 401 });
+    },
+  });
+  using deps = shared();
+  const wrong = source({ kind: "basic", username: "bob", password: "guess" });
+  const fail = async () => {
+    const error = await assertRejects(() => get(server, wrong, deps));
+    assert(error instanceof AppError && isCode(error, "unauthorized"));
+    return error;
+  };
+  const { message } = await fail();
+  assertEquals(
+    message,
+    `Cannot get a token for "${server.url.host}": realm "${server.url}token" answered 401 ` +
+      '(/home/u/config.json, user "bob"; scope "repository:a/b:pull"): incorrect username or password',
+  );
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+  await fail();
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+});

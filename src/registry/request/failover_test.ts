@@ -1,0 +1,270 @@
+import { neverAborted } from "../../base/abort.ts";
+import { equalBytes } from "../../base/bytes.ts";
+import { AppError } from "../../base/errors.ts";
+import { copyBlob } from "../../content/copy.ts";
+import type { CredentialSource } from "../../content/credential.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
+import { MemoryStore } from "../../../tests/fakes/memory_store.ts";
+import { buildImage } from "../../../tests/images/mod.ts";
+import {
+  cutAfter,
+  extraBytes,
+  type Fault,
+  hangUp,
+  ignoreRange,
+  stallAfter,
+  startRegistry,
+  status,
+  type TestRegistry,
+  tooManyRequests,
+  wrongByte,
+} from "../../../tests/registry/mod.ts";
+import { fetchAll, openTestRemote, pushBlob, readTo, REPOSITORY, someBytes } from "../test_remote.ts";
+
+const SIZE = 100_000;
+const BYTES = someBytes(SIZE);
+const BOB: CredentialSource = {
+  findCredential: () =>
+    Promise.resolve({
+      credential: { kind: "basic", username: "bob", password: "s3cret" },
+      source: "/home/u/config.json",
+    }),
+};
+
+const asked = (registry: TestRegistry) => registry.requests.of("/v2/").length;
+
+const FALLING: readonly (readonly [name: string, fault: Fault])[] = [
+  ["401", status(401)],
+  ["403", status(403)],
+  ["404", status(404)],
+  ["429", tooManyRequests(3)],
+  ["429 for hours", tooManyRequests(7200)],
+  ["500", status(500)],
+  ["no answer", hangUp()],
+  ["another size", extraBytes(1)],
+];
+
+Deno.test("A mirror that fails passes the request on to the registry at once", async (t) => {
+  for (const [name, fault] of FALLING) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      await using mirror = await startRegistry();
+      const blob = await pushBlob(BYTES, registry, mirror);
+      mirror.fault({ kind: "blob" }, fault);
+      using test = openTestRemote(registry, { mirrors: [mirror] });
+      const got = await fetchAll(test, blob);
+      assert(equalBytes(got.bytes, BYTES));
+      assertEquals(got.host, registry.host);
+      assertEquals([asked(mirror), asked(registry)], [1, 1]);
+      assertEquals(test.clock.slept, []);
+    });
+  }
+});
+
+Deno.test("Seven mirrors that are down don't hide the registry", async () => {
+  await using registry = await startRegistry();
+  const mirrors = await Promise.all(Array.from({ length: 7 }, () => startRegistry()));
+  await using stack = new AsyncDisposableStack();
+  mirrors.forEach((mirror) => stack.use(mirror));
+  mirrors.forEach((mirror) => mirror.fault({ times: 9 }, hangUp()));
+  const blob = await pushBlob(BYTES, registry);
+  using test = openTestRemote(registry, { mirrors });
+  assertEquals((await fetchAll(test, blob)).host, registry.host);
+});
+
+Deno.test("A mirror whose certificate nobody vouches for is passed over", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry({ tls: true });
+  const blob = await pushBlob(BYTES, registry, mirror);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  assertEquals((await fetchAll(test, blob)).host, registry.host);
+  assertEquals([asked(mirror), test.clock.elapsed()], [0, 0]);
+});
+
+Deno.test("A mirror is told whom it stands for, and gets no credentials; the registry is not told", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  using test = openTestRemote(registry, { mirrors: [mirror], credentials: BOB });
+  await fetchAll(test, blob);
+  const [toMirror] = mirror.requests.all;
+  const [toRegistry] = registry.requests.all;
+  assertEquals(toMirror?.query.get("ns"), registry.host);
+  assertEquals(toMirror?.headers.get("oci-namespace"), registry.host);
+  assertEquals(toMirror?.authorization, "none");
+  assertEquals(toRegistry?.query.has("ns"), false);
+  assertEquals(toRegistry?.headers.has("oci-namespace"), false);
+});
+
+Deno.test("A blob goes on at its byte at the next host when a mirror breaks off twice", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob" }, cutAfter(1000));
+  mirror.fault({ kind: "blob" }, cutAfter(1000));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const got = await fetchAll(test, blob);
+  assert(equalBytes(got.bytes, BYTES));
+  assertEquals(mirror.requests.of("/blobs/").map(({ range }) => range), ["", "bytes=1000-"]);
+  assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["bytes=2000-"]);
+});
+
+Deno.test("A blob goes on at the next host as soon as a mirror stands still", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob" }, stallAfter(1000));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  using body = await test.remote.fetch(blob, {}, neverAborted());
+  const bytes = new Uint8Array(SIZE);
+  await readTo(body, bytes, 1000);
+  const next = body.read(bytes.subarray(1000));
+  test.clock.advance(30_000);
+  const n = await next;
+  assert(n !== null);
+  await readTo(body, bytes.subarray(1000 + n), SIZE - 1000 - n);
+  assert(equalBytes(bytes, BYTES));
+  assertEquals(body.host, registry.host);
+  assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["bytes=1000-"]);
+});
+
+Deno.test("An earlier run's bytes are kept if any host can go on from them", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob" }, ignoreRange);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const got = await fetchAll(test, blob, 1000);
+  assertEquals([got.offset, got.host], [1000, registry.host]);
+  assert(equalBytes(got.bytes, BYTES.subarray(1000)));
+});
+
+Deno.test("A host that only serves from the start is taken when the others fail", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob" }, ignoreRange);
+  registry.fault({ kind: "blob" }, status(503));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const got = await fetchAll(test, blob, 1000);
+  assertEquals([got.offset, got.host, test.clock.slept.length], [0, mirror.host, 0]);
+  assert(equalBytes(got.bytes, BYTES));
+});
+
+Deno.test("A mirror that breaks off and then has it no more is left for the registry", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob" }, cutAfter(1000));
+  mirror.fault({ kind: "blob" }, status(404));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const got = await fetchAll(test, blob);
+  assert(equalBytes(got.bytes, BYTES));
+  assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["bytes=1000-"]);
+});
+
+Deno.test("Who gave a blob that is asked for again is asked last", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  assertEquals((await fetchAll(test, blob)).host, mirror.host);
+  assertEquals((await fetchAll(test, blob)).host, registry.host);
+});
+
+Deno.test("A mirror's wrong byte costs a restart, and the registry's bytes are committed", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  mirror.fault({ kind: "blob", times: 9 }, wrongByte(50));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const store = new MemoryStore();
+  const kinds = new Set<string>();
+  const result = await copyBlob(test.remote, store, blob, ({ kind }) => kinds.add(kind), neverAborted());
+  assertEquals([result.created, kinds.has("restart")], [true, true]);
+  assert(equalBytes(await store.readBlob(blob.digest, SIZE), BYTES));
+  assertEquals([asked(mirror), asked(registry)], [1, 1]);
+});
+
+Deno.test("A mirror that isn't trusted with tags is asked for digests alone", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const image = await buildImage();
+  registry.push(REPOSITORY, "v1", image);
+  mirror.push(REPOSITORY, "v1", image);
+  using test = openTestRemote(registry, { mirrors: [mirror], mirrorCapabilities: ["pull"] });
+  assertEquals((await test.remote.resolve(test.reference, neverAborted())).host, registry.host);
+  const byDigest = { ...test.reference, digest: image.root.digest };
+  assertEquals((await test.remote.resolve(byDigest, neverAborted())).host, mirror.host);
+});
+
+Deno.test("A mirror's wrong manifest is not believed", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const image = await buildImage();
+  const other = await buildImage({ seed: 2 });
+  registry.push(REPOSITORY, "v1", image);
+  mirror.push(REPOSITORY, "v1", other);
+  const documents = mirror.content.repository(REPOSITORY).documents;
+  documents.set(image.root.digest, other.root);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const reference = { ...test.reference, digest: image.root.digest };
+  const resolved = await test.remote.resolve(reference, neverAborted());
+  assertEquals([resolved.host, resolved.descriptor.digest], [registry.host, image.root.digest]);
+});
+
+Deno.test("When all hosts fail, one error tells of each", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES);
+  mirror.fault({ times: 9 }, status(500));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  const error = await assertRejects(() => fetchAll(test, blob), AppError);
+  assertEquals(error.code, "not_found");
+  assertStringIncludes(error.message, `: host "${registry.host}" answered 404`);
+  assertStringIncludes(error.message, `before that, mirror host "${mirror.host}" answered 500`);
+  assertEquals(asked(mirror), 1);
+});
+
+Deno.test("A wait that a host asks for is kept by every other transfer to it", async () => {
+  await using registry = await startRegistry();
+  const [a, b] = [await pushBlob(BYTES, registry), await pushBlob(someBytes(10, 7), registry)];
+  registry.fault({ kind: "blob", reference: a.digest }, tooManyRequests(30));
+  using test = openTestRemote(registry);
+  const events: string[] = [];
+  const onEvent = () => {
+    events.push(`held ${Math.round(test.context.gates.of(registry.host).remaining)}`);
+  };
+  using one = await test.remote.fetch(a, { onEvent }, neverAborted());
+  assertEquals(events, ["held 30000"]);
+  assert(test.clock.elapsed() >= 30_000);
+  // Another one comes while the gate is closed.
+  test.context.gates.of(registry.host).hold(20_000);
+  const before = test.clock.elapsed();
+  using two = await test.remote.fetch(b, {}, neverAborted());
+  assert(test.clock.elapsed() - before >= 20_000);
+  assertEquals([one.host, two.host], [registry.host, registry.host]);
+});
+
+Deno.test("While a mirror wants to be left alone, the registry is asked first", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  test.context.gates.of(mirror.host).hold(50_000);
+  assertEquals((await fetchAll(test, blob)).host, registry.host);
+  assertEquals([asked(mirror), test.clock.elapsed()], [0, 0]);
+});
+
+Deno.test("A 429 that names no time holds all transfers of the host for a second", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  registry.fault({ kind: "blob" }, tooManyRequests());
+  using test = openTestRemote(registry);
+  const held: number[] = [];
+  const onEvent = () => {
+    held.push(Math.round(test.context.gates.of(registry.host).remaining));
+  };
+  using _body = await test.remote.fetch(blob, { onEvent }, neverAborted());
+  assertEquals(held, [1_000]);
+});

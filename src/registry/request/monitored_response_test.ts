@@ -1,0 +1,104 @@
+import { neverAborted } from "../../base/abort.ts";
+import { isCode } from "../../base/errors.ts";
+import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
+import { connect } from "./monitored_response.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { HostGates } from "./host_backoff.ts";
+import type { HttpResponse } from "../../http/message/http_message.ts";
+import type { Source } from "./endpoint.ts";
+import { streamReader } from "../../http/message/stream_reader.ts";
+import { TestClock } from "../../http/test_clock.ts";
+
+const WINDOW = 30_000;
+
+/** A source with a body, and what becomes of its response. */
+function opening(body: HttpResponse["body"] & { cancel?(): void }, isReceived: boolean) {
+  const clock = new TestClock();
+  const context: ExchangeContext = {
+    clock,
+    gates: new HostGates(clock),
+    stall: { floor: 1024, window: WINDOW },
+    attempts: 1,
+    maxRetryAfter: 0,
+    onWarning: () => {},
+  };
+  const url = new URL("http://reg.example/");
+  let disposed = 0;
+  const response: HttpResponse = {
+    status: 200,
+    headers: new Headers(),
+    url,
+    body,
+    isReceived,
+    [Symbol.dispose]() {
+      disposed++;
+      body.cancel?.();
+    },
+  };
+  const source: Source = {
+    host: url.host,
+    base: url,
+    role: "registry",
+    credentialSource: "anonymous",
+    send: () => Promise.resolve(response),
+  };
+  const request = { intent: "Cannot fetch", method: "GET", headers: {}, accepted: [200] } as const;
+  return { clock, open: () => connect(source, request, context, neverAborted()), disposed: () => disposed };
+}
+
+/** A body that stands still. */
+function silent(isReceived: boolean) {
+  return opening(streamReader(new ReadableStream({ type: "bytes" }), (error) => error), isReceived);
+}
+
+/** A body whose reads tell and end when the test says so. */
+function noting() {
+  let tell: (bytes: number) => void = () => {};
+  let end: (bytes: number | null) => void = () => {};
+  const opened = opening({
+    read(_buffer, onBytes = () => {}) {
+      tell = onBytes;
+      return new Promise((resolve) => end = resolve);
+    },
+  }, false);
+  return {
+    ...opened,
+    body: { tell: (bytes: number) => tell(bytes), end: (bytes: number | null) => end(bytes) },
+  };
+}
+
+Deno.test("A body of the runtime's client that stands still ends as stalled, not as if it were whole", async () => {
+  const { clock, open, disposed } = silent(false);
+  using connection = await open();
+  const reading = connection.read(new Uint8Array(10));
+  clock.advance(WINDOW);
+  assert(isCode(await assertRejects(() => reading), "stalled"));
+  assertEquals(disposed(), 1);
+});
+
+Deno.test("A body that is here already is not watched", async () => {
+  const { clock, open } = silent(true);
+  const connection = await open();
+  const reading = connection.read(new Uint8Array(10));
+  assertEquals(clock.timers, 0);
+  connection[Symbol.dispose]();
+  await reading;
+});
+
+Deno.test("Bytes that a read has and waits with are no stall, and are given when more never come", async () => {
+  const { clock, open, disposed, body } = noting();
+  using connection = await open();
+  let reading = connection.read(new Uint8Array(100_000));
+  for (let i = 0; i < 10; i++) {
+    body.tell(10_000);
+    clock.advance(WINDOW / 6);
+  }
+  assertEquals(disposed(), 0);
+  for (let i = 0; i < 8; i++) clock.advance(WINDOW / 6);
+  assertEquals(disposed(), 1);
+  body.end(100_000);
+  assertEquals(await reading, 100_000);
+  reading = connection.read(new Uint8Array(10));
+  body.end(null);
+  assert(isCode(await assertRejects(() => reading), "stalled"));
+});

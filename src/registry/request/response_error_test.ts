@@ -1,0 +1,85 @@
+import type { ErrorCode } from "../../base/errors.ts";
+import { assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
+import type { HttpResponse } from "../../http/message/http_message.ts";
+import { registryErrorFrom } from "./response_error.ts";
+import type { Source } from "./endpoint.ts";
+import { TestClock } from "../../http/test_clock.ts";
+
+function sourceWith(credentialSource: string): Source {
+  return {
+    host: "r.test",
+    base: new URL("https://r.test/v2/"),
+    role: "registry",
+    credentialSource,
+    send: () => Promise.reject(new Error("nobody asks")),
+  };
+}
+
+interface Answer extends HttpResponse {
+  isDisposed: boolean;
+}
+
+function answer(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  at = "https://r.test/x",
+): Answer {
+  return {
+    status,
+    headers: new Headers(headers),
+    url: new URL(at),
+    body: { read: () => Promise.resolve(null) },
+    isDisposed: false,
+    [Symbol.dispose]() {
+      this.isDisposed = true;
+    },
+  };
+}
+
+const CASES: readonly (readonly [status: number, code: ErrorCode, isRetryable: boolean, advice: string])[] = [
+  [400, "network", false, "try again later"],
+  [401, "unauthorized", false, "log in, or check the name"],
+  [403, "forbidden", false, "log in with an account that may pull it"],
+  [404, "not_found", false, "check the name, or that it is still there"],
+  [408, "network", true, "try again later"],
+  [410, "not_found", false, "check the name"],
+  [429, "rate_limited", true, "try again later, or log in for a higher limit"],
+  [451, "forbidden", false, "log in with an account"],
+  [500, "network", true, "try again later"],
+  [501, "network", false, "try again later"],
+];
+
+Deno.test("registryErrorFrom() maps each status to one code, with advice, and disposes the response", async (t) => {
+  for (const [status, code, isRetryable, advice] of CASES) {
+    await t.step(String(status), async () => {
+      const response = answer(status);
+      const error = await registryErrorFrom(response, sourceWith("anonymous"), "Cannot x", new TestClock());
+      assertEquals([error.code, error.details.isRetryable], [code, isRetryable]);
+      assertEquals(error.message.startsWith(`Cannot x: host "r.test" answered ${status}`), true);
+      assertStringIncludes(error.message, advice);
+      assertEquals(response.isDisposed, true);
+    });
+  }
+});
+
+Deno.test("registryErrorFrom() says whose credentials were refused", async () => {
+  const source = sourceWith('/home/u/config.json, key "r.test"');
+  const error = await registryErrorFrom(answer(403), source, "Cannot x", new TestClock());
+  assertStringIncludes(error.message, 'asked with /home/u/config.json, key "r.test"');
+  assertEquals(error.details.credentialSource, '/home/u/config.json, key "r.test"');
+});
+
+Deno.test("registryErrorFrom() says when to come back", async () => {
+  const response = answer(429, { "retry-after": "61" });
+  const error = await registryErrorFrom(response, sourceWith("anonymous"), "Cannot x", new TestClock());
+  assertStringIncludes(error.message, "try again in 61 s");
+  assertEquals(error.details.retryAfter, 61_000);
+});
+
+Deno.test("registryErrorFrom() takes a refusal behind a redirect for an address that has expired", async () => {
+  const response = answer(403, {}, "https://storage.test/x?signature=secret");
+  const error = await registryErrorFrom(response, sourceWith("anonymous"), "Cannot x", new TestClock());
+  assertEquals(error.details.isRetryable, true);
+  assertStringIncludes(error.message, 'host "r.test" sent us on to "storage.test", which answered 403');
+  assertEquals(error.message.includes("secret"), false);
+});

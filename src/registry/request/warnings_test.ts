@@ -1,0 +1,28 @@
+import { assertEquals } from "../../../tests/assert.ts";
+import { warningsOf, warnOnce } from "./warnings.ts";
+
+const CASES: readonly (readonly [string, readonly string[]])[] = [
+  ['299 - "deprecated"', ["deprecated"]],
+  ['299 - "a", 299 - "b, c"', ["a", "b, c"]],
+  ['299 - "say \\"hi\\""', ['say "hi"']],
+  ['199 - "other"', []],
+  ['299 agent "other"', []],
+  ["299 - unquoted", []],
+  ['299 - "tab\tand \u009b more"', ["tab and more"]],
+  ["", []],
+];
+
+Deno.test("warningsOf() takes the registry's own warnings", async (t) => {
+  for (const [value, want] of CASES) {
+    await t.step(value || "nothing", () => assertEquals(warningsOf(new Headers({ warning: value })), want));
+  }
+});
+
+Deno.test("warnOnce() passes each warning of each host on once", () => {
+  const heard: string[] = [];
+  const warn = warnOnce((warning, host) => heard.push(`${host}: ${warning}`));
+  warn("a", "h");
+  warn("a", "h");
+  warn("a", "other");
+  assertEquals(heard, ["h: a", "other: a"]);
+});

@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertThrows } from "../../../tests/assert.ts";
+import { assertFails, gather } from "../../../tests/contract/content_store_suite.ts";
+import { addSample, sampleOf } from "../../../tests/contract/samples.ts";
+import { StorePaths } from "../layout/paths.ts";
+import { openStore, type Store } from "../store.ts";
+
+async function withStore(run: (store: Store) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "dray-unnamed-" });
+  try {
+    await run(await openStore(root));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("an unnamed write becomes the blob that its bytes are", async () => {
+  await withStore(async (store) => {
+    for (const size of [0, 1000, 600_000]) {
+      const { bytes, descriptor } = await sampleOf(size);
+      await using ingest = await store.beginUnnamed();
+      ingest.write(bytes.subarray(0, size / 2));
+      ingest.write(bytes.subarray(size / 2));
+      assertEquals(await store.findBlob(descriptor.digest), undefined, "nothing shows before the commit");
+      const info = await ingest.commit();
+      assertEquals([info.digest, info.size], [descriptor.digest, size]);
+      assertEquals(await store.readBlob(descriptor.digest, size), bytes);
+      const mode = Deno.statSync(new StorePaths(store.root).blob(descriptor.digest)).mode ?? 0;
+      assertEquals(mode & 0o777, 0o444);
+      await assertFails(ingest.commit(), "internal");
+    }
+    assertEquals(await gather(store.listIngests()), []);
+  });
+});
+
+Deno.test("an unnamed write of what is there already is success, and leaves nothing", async () => {
+  await withStore(async (store) => {
+    const sample = await sampleOf(1000);
+    await addSample(store, sample);
+    await using ingest = await store.beginUnnamed();
+    ingest.write(sample.bytes);
+    assertEquals((await ingest.commit()).digest, sample.descriptor.digest);
+    assertEquals((await gather(store.listBlobs())).length, 1);
+    assertEquals(await gather(store.listIngests()), []);
+  });
+});
+
+Deno.test("an unnamed write that is not committed is dropped, and not before", async () => {
+  await withStore(async (store) => {
+    {
+      await using ingest = await store.beginUnnamed();
+      ingest.write(new Uint8Array(10));
+      const [status] = await gather(store.listIngests());
+      assert(status !== undefined);
+      assertEquals(
+        await store.removeIngest(status.digest),
+        false,
+        "a collector leaves what is being written",
+      );
+    }
+    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await gather(store.listBlobs()), []);
+    const closed = await store.beginUnnamed();
+    await closed[Symbol.asyncDispose]();
+    await closed[Symbol.asyncDispose]();
+    assertThrows(() => closed.write(new Uint8Array(1)), Error);
+  });
+});
+
+Deno.test("a store that is only read takes no unnamed write", async () => {
+  await withStore(async ({ root }) => {
+    const store = await openStore(root, { mode: "read" });
+    await assertFails(store.beginUnnamed(), "permission_denied");
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * Committed blobs on the disk.
+ *
+ * @module
+ */
+import { checkLength, readFull } from "../../base/bytes.ts";
+import { AppError } from "../../base/errors.ts";
+import type { BlobInfo, OpenBlob } from "../../content/store.ts";
+import { type Digest, findDigest } from "../../oci/digest.ts";
+import { removeQuietly } from "../fs/fs.ts";
+import { attemptAsync, isMissing } from "../fs/fs_errors.ts";
+import { entriesIn, inBatches, statIfThere } from "../fs/file_snapshot.ts";
+import type { StorePaths } from "../layout/paths.ts";
+
+/** Reads, lists and removes the files under `blobs/`. */
+export class Blobs {
+  readonly #paths: StorePaths;
+
+  constructor(paths: StorePaths) {
+    this.#paths = paths;
+  }
+
+  /**
+   * As `ContentReader.findBlob`. Does not wait: it takes some microseconds, and asking another thread takes a hundred.
+   * Whoever looks for many on a slow disk looks for one after the other: hence {@linkcode list} does otherwise.
+   */
+  find(digest: Digest): BlobInfo | undefined {
+    const info = statIfThere(this.#paths.blob(digest));
+    return info && infoOf(digest, info);
+  }
+
+  /** As `ContentReader.openBlob`. */
+  async open(digest: Digest): Promise<OpenBlob> {
+    const path = this.#paths.blob(digest);
+    let file: Deno.FsFile;
+    try {
+      file = await attemptAsync("read", path, () => Deno.open(path, { read: true }));
+    } catch (error) {
+      if (isMissing(error)) throw noSuchBlob(digest);
+      throw error;
+    }
+    return new OpenFile(file, path);
+  }
+
+  /** As `ContentReader.readBlob`. */
+  async read(digest: Digest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    using blob = await this.open(digest);
+    checkLength(blob.size, limit, `blob "${digest}"`);
+    const bytes = new Uint8Array(blob.size);
+    return bytes.subarray(0, await readFull(blob, bytes));
+  }
+
+  /** As `StoreMaintenance.listBlobs`. Files whose names are no digests are not ours, and not listed. */
+  async *list(): AsyncGenerator<BlobInfo> {
+    for (const algorithm of await entriesIn(this.#paths.blobs)) {
+      const names = await entriesIn(`${this.#paths.blobs}/${algorithm.name}`);
+      const digests = names.flatMap(({ name }) => findDigest(`${algorithm.name}:${name}`) ?? []);
+      for (const batch of inBatches(digests)) {
+        for (const info of await Promise.all(batch.map((digest) => this.#look(digest)))) {
+          if (info !== undefined) yield info;
+        }
+      }
+    }
+  }
+
+  /** As {@linkcode find}, on a thread of the runtime: of many looks, those that wait for the disk wait side by side. */
+  async #look(digest: Digest): Promise<BlobInfo | undefined> {
+    const path = this.#paths.blob(digest);
+    try {
+      return infoOf(digest, await attemptAsync("read", path, () => Deno.stat(path)));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** As `StoreMaintenance.removeBlob`. */
+  remove(digest: Digest): void {
+    removeQuietly(this.#paths.blob(digest));
+  }
+}
+
+class OpenFile implements OpenBlob {
+  readonly size: number;
+  readonly path: string;
+  readonly #file: Deno.FsFile;
+
+  constructor(file: Deno.FsFile, path: string) {
+    this.#file = file;
+    this.path = path;
+    this.size = file.statSync().size;
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.#file.read(buffer);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+function infoOf(digest: Digest, { isFile, size, mtime }: Deno.FileInfo): BlobInfo | undefined {
+  return isFile ? { digest, size, committedAt: mtime?.getTime() ?? 0 } : undefined;
+}
+
+function noSuchBlob(digest: Digest): AppError {
+  return new AppError("not_found", `Cannot open blob "${digest}": the store has no such blob`, {
+    details: { digest },
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * Where an ingest gathers its bytes, and where its blob goes.
+ *
+ * @module
+ */
+import type { DirectorySyncer } from "../fs/directory_sync.ts";
+import { makeDirectory, renameOver } from "../fs/fs.ts";
+import { isMissing } from "../fs/fs_errors.ts";
+import type { HashFollower } from "./background_hasher.ts";
+import type { IngestPaths } from "../layout/paths.ts";
+import type { OnStep } from "./commit_steps.ts";
+
+const BLOB_MODE = 0o444;
+const DIRECTORY_MODE = 0o755;
+
+/** What an ingest needs of the store around it. */
+export interface IngestPlace {
+  /** Where the bytes gather. */
+  readonly paths: IngestPaths;
+  /** Where they go when they are a blob, and the directory of that. */
+  readonly blob: string;
+  readonly blobDirectory: string;
+  readonly syncer: DirectorySyncer;
+  readonly follower: HashFollower;
+  readonly onStep: OnStep;
+}
+
+/**
+ * Gives the bytes their name as a blob. The first blob of an algorithm makes its directory.
+ *
+ * @throws AppError `no_space`, `permission_denied`
+ */
+export async function moveToBlob({ paths, blob, blobDirectory }: IngestPlace): Promise<void> {
+  try {
+    renameOver(paths.data, blob);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await makeDirectory(blobDirectory, DIRECTORY_MODE);
+    renameOver(paths.data, blob);
+  }
+}
+
+/** A guard against mistakes, not a part of the commit: a file system without permission bits is fine as well. */
+export function protectBlob({ blob }: IngestPlace): void {
+  try {
+    Deno.chmodSync(blob, BLOB_MODE);
+  } catch {
+    return;
+  }
+}

@@ -1,0 +1,249 @@
+import { neverAborted } from "../../base/abort.ts";
+import { isCode } from "../../base/errors.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "../../../tests/assert.ts";
+import { begin, gather } from "../../../tests/contract/content_store_suite.ts";
+import { addSample, sampleOf } from "../../../tests/contract/samples.ts";
+import { StorePaths } from "../layout/paths.ts";
+import type { CommitStep } from "./commit_steps.ts";
+import { openStore, type Store } from "../store.ts";
+
+async function withStore(
+  run: (store: Store, root: string) => Promise<void>,
+  onStep: (step: CommitStep) => void = () => {},
+): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "dray-ingests-" });
+  try {
+    await run(await openStore(root, { onStep }), root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+const LARGE = 3_000_000;
+
+Deno.test("a committed blob is read-only, and nothing else of its ingest is left", async () => {
+  await withStore(async (store, root) => {
+    for (const size of [100, LARGE]) {
+      const sample = await sampleOf(size);
+      await addSample(store, sample);
+      const mode = Deno.statSync(new StorePaths(store.root).blob(sample.descriptor.digest)).mode ?? 0;
+      assertEquals(mode & 0o777, 0o444);
+    }
+    assertEquals([...Deno.readDirSync(`${root}/ingest`)], []);
+  });
+});
+
+Deno.test("the steps of a commit come in the order that loses nothing", async () => {
+  const steps: CommitStep[] = [];
+  await withStore(async (store) => {
+    steps.length = 0;
+    await addSample(store, await sampleOf(LARGE));
+    assertEquals(steps.filter((step) => step !== "data-written"), [
+      "ingest-opened",
+      "state-written",
+      "data-synced",
+      "renamed",
+      "directory-synced",
+      "ingest-removed",
+    ]);
+  }, (step) => steps.push(step));
+});
+
+Deno.test("a full disk is told apart, and the ingest can still be given up", async () => {
+  await withStore(async (store) => {
+    const { bytes, descriptor } = await sampleOf(100);
+    const { data } = new StorePaths(store.root).ingestOf({
+      digest: descriptor.digest,
+      isSmall: true,
+      isReplacement: false,
+    });
+    // The device that is always full.
+    Deno.symlinkSync("/dev/full", data);
+    {
+      await using ingest = await begin(store, descriptor);
+      const error = assertThrows(() => ingest.write(bytes), Error);
+      assert(isCode(error, "no_space"), error.message);
+      assertStringIncludes(error.message, data);
+      assertEquals(ingest.offset, 0);
+    }
+    assertEquals(await gather(store.listIngests()), []);
+    await addSample(store, { bytes, descriptor });
+  });
+});
+
+Deno.test("a partial without true facts beside it begins from zero", async (t) => {
+  const { bytes, descriptor } = await sampleOf(LARGE);
+  const other = await sampleOf(LARGE, 2);
+  const half = LARGE / 2;
+  const state = (changes: object) => JSON.stringify({ ...descriptor, createdAt: "", ...changes });
+  const cases:
+    readonly (readonly [what: string, state: string | undefined, bytes: number, offset: number])[] = [
+      ["the innocent twin", state({}), half, half],
+      ["no facts", undefined, half, 0],
+      ["facts cut short", state({}).slice(0, 40), half, 0],
+      ["facts of another blob", state({ digest: other.descriptor.digest }), half, 0],
+      ["facts of another size", state({ size: LARGE + 1 }), half, 0],
+      ["more bytes than the blob has", state({}), LARGE + 1, 0],
+    ];
+  for (const [what, text, length, offset] of cases) {
+    await t.step(what, () =>
+      withStore(async (store) => {
+        const paths = new StorePaths(store.root).ingestOf({
+          digest: descriptor.digest,
+          isSmall: false,
+          isReplacement: false,
+        });
+        Deno.mkdirSync(paths.directory ?? "");
+        const long = new Uint8Array(length);
+        long.set(bytes.subarray(0, length));
+        Deno.writeFileSync(paths.data, long);
+        if (text !== undefined) Deno.writeTextFileSync(paths.state, text);
+        await using ingest = await begin(store, descriptor);
+        assertEquals(ingest.offset, offset);
+        ingest.write(bytes.subarray(offset));
+        await ingest.commit();
+        assertEquals(await store.readBlob(descriptor.digest, LARGE), bytes);
+      }));
+  }
+});
+
+Deno.test("a small partial that a kill left without facts is gone on from, and its hash judges it", async (t) => {
+  const size = 600_000;
+  const { bytes, descriptor } = await sampleOf(size);
+  const rotten = bytes.slice();
+  rotten.fill(0, 5, 500);
+  for (
+    const [what, left, isGood] of [["good bytes", bytes, true], ["rotten bytes", rotten, false]] as const
+  ) {
+    await t.step(what, () =>
+      withStore(async (store) => {
+        const { data } = new StorePaths(store.root).ingestOf({
+          digest: descriptor.digest,
+          isSmall: true,
+          isReplacement: false,
+        });
+        Deno.writeFileSync(data, left.subarray(0, 1000));
+        await using ingest = await begin(store, descriptor);
+        assertEquals(ingest.offset, 1000);
+        ingest.write(bytes.subarray(1000));
+        if (!isGood) {
+          const error = await assertRejects(() => ingest.commit(), Error);
+          assert(isCode(error, "digest_mismatch"), error.message);
+          assertEquals(ingest.offset, 0);
+          ingest.write(bytes);
+        }
+        await ingest.commit();
+        assertEquals(await store.readBlob(descriptor.digest, size), bytes);
+      }));
+  }
+});
+
+Deno.test("a blob that another process commits between the look for it and the lock is not written again", async (t) => {
+  for (const size of [1000, 600_000, LARGE]) {
+    await t.step(`${size} bytes`, () =>
+      withStore(async (store) => {
+        const { bytes, descriptor } = await sampleOf(size);
+        const paths = new StorePaths(store.root);
+        const openSync = Deno.openSync;
+        Deno.openSync = (path, options) => {
+          // The first thing that is opened after the look is the file of the ingest.
+          Deno.openSync = openSync;
+          Deno.writeFileSync(paths.blob(descriptor.digest), bytes);
+          return openSync(path, options);
+        };
+        try {
+          assertEquals(await store.beginIngest(descriptor, neverAborted()), undefined);
+        } finally {
+          Deno.openSync = openSync;
+        }
+        assertEquals([...Deno.readDirSync(paths.ingest)], []);
+      }));
+  }
+});
+
+Deno.test("what a process left that died after the rename does not come between", async () => {
+  await withStore(async (store) => {
+    const sample = await sampleOf(LARGE);
+    const { digest } = sample.descriptor;
+    await addSample(store, sample);
+    const paths = new StorePaths(store.root).ingestOf({ digest, isSmall: false, isReplacement: false });
+    Deno.mkdirSync(paths.directory ?? "");
+    Deno.writeTextFileSync(paths.state, "{}");
+    assertEquals(await store.beginIngest(sample.descriptor, neverAborted()), undefined);
+    assertEquals((await gather(store.listIngests())).map(({ offset }) => offset), [0]);
+    assertEquals(await store.removeIngest(digest), true);
+    assertEquals(await gather(store.listIngests()), []);
+  });
+});
+
+Deno.test("a small write that was not finished is listed once, gone on from, and removed", async () => {
+  await withStore(async (store) => {
+    const { bytes, descriptor } = await sampleOf(100);
+    const { digest } = descriptor;
+    {
+      await using ingest = await begin(store, descriptor);
+      ingest.write(bytes.subarray(0, 60));
+    }
+    const list = async () => (await gather(store.listIngests())).map(({ offset, size }) => [offset, size]);
+    assertEquals(await list(), [[60, 100]]);
+    {
+      await using ingest = await begin(store, descriptor);
+      assertEquals(ingest.offset, 60);
+      assertEquals(await store.removeIngest(digest), false);
+    }
+    assertEquals(await store.removeIngest(digest), true);
+    assertEquals([...Deno.readDirSync(`${store.root}/ingest`)], []);
+    // A state whose data are gone is an ingest too, or nobody would ever remove it.
+    const paths = new StorePaths(store.root).ingestOf({ digest, isSmall: true, isReplacement: false });
+    Deno.writeTextFileSync(paths.state, JSON.stringify(descriptor));
+    assertEquals((await list()).length, 1);
+    assertEquals(await store.removeIngest(digest), true);
+    assertEquals([...Deno.readDirSync(`${store.root}/ingest`)], []);
+  });
+});
+
+Deno.test("a folder under ingest/ that is no ingest is left alone", async () => {
+  await withStore(async (store, root) => {
+    for (const name of ["notes", "sha256-short", "md5-" + "0".repeat(32)]) {
+      Deno.mkdirSync(`${root}/ingest/${name}`);
+    }
+    assertEquals(await gather(store.listIngests()), []);
+  });
+});
+
+Deno.test("an ingest of a store that was taken away says so and leaves no lock", async () => {
+  await withStore(async (store, root) => {
+    const { descriptor } = await sampleOf(100);
+    Deno.renameSync(`${root}/ingest`, `${root}/gone`);
+    for (let i = 0; i < 2; i++) {
+      await assertRejects(() => store.beginIngest(descriptor, neverAborted()), Deno.errors.NotFound);
+    }
+    Deno.renameSync(`${root}/gone`, `${root}/ingest`);
+    await (await begin(store, descriptor)).abort();
+  });
+});
+
+Deno.test("a damaged blob stays until its replacement is whole", async () => {
+  await withStore(async (store) => {
+    const { bytes, descriptor } = await sampleOf(100);
+    await addSample(store, { bytes, descriptor });
+    const path = new StorePaths(store.root).blob(descriptor.digest);
+    const damaged = new Uint8Array(100);
+    Deno.chmodSync(path, 0o644);
+    Deno.writeFileSync(path, damaged);
+    await using replacement = await store.beginReplacement(descriptor, neverAborted());
+    replacement.write(damaged);
+    const error = await assertRejects(() => replacement.commit(), Error);
+    assert(isCode(error, "digest_mismatch"));
+    assertEquals(await store.readBlob(descriptor.digest, 100), damaged);
+    replacement.write(bytes);
+    await replacement.commit();
+    assertEquals(await store.readBlob(descriptor.digest, 100), bytes);
+  });
+});
