@@ -6,6 +6,7 @@
 import { workerTask } from "./src/base/worker.ts";
 
 if (import.meta.main) {
-  if (workerTask() === undefined) await (await import("./src/cli/program.ts")).runProgram(import.meta.url);
-  else await import("./src/image/thread.ts");
+  if (workerTask() === undefined) {
+    await (await import("./src/cli/program.ts")).runCommandLine(import.meta.url);
+  } else await import("./src/image/thread.ts");
 }

@@ -29,12 +29,12 @@
 export { AppError, codeOf, isCode } from "./base/errors.ts";
 export type { AppErrorOptions, ErrorCode, ErrorDetails } from "./base/errors.ts";
 export type { ByteReader, ByteSink } from "./base/bytes.ts";
-export type { OnWait } from "./base/slow_wait.ts";
+export type { OnSlowWait } from "./base/slow_wait.ts";
 export type { StartWorker, WorkerTask } from "./base/worker.ts";
 export { ANONYMOUS } from "./content/credential.ts";
 export type { Credential, CredentialSource, FoundCredential } from "./content/credential.ts";
 export type { ImageRecord, ImageStore } from "./content/image_store.ts";
-export type { LayerFacts, LayerStore, StagedLayer, UnpackedLayer } from "./content/layer_store.ts";
+export type { LayerMetadata, LayerStore, StagedLayer, UnpackedLayer } from "./content/layer_store.ts";
 export type { IngestStatus, StoreMaintenance, StoreUsage } from "./content/maintenance.ts";
 export type {
   FetchBody,
@@ -49,14 +49,14 @@ export type {
   TransferRetry,
 } from "./content/remote.ts";
 export type {
+  AnonymousIngest,
+  AnonymousIngester,
   BlobInfo,
   ContentReader,
   ContentStore,
   Ingest,
   Ingester,
   OpenBlob,
-  UnnamedIngest,
-  UnnamedIngester,
 } from "./content/store.ts";
 export { credentialLocations } from "./credentials/locations.ts";
 export type { CredentialFile, CredentialLocations } from "./credentials/locations.ts";
@@ -110,4 +110,4 @@ export { COMMIT_STEPS } from "./store/blobs/commit_steps.ts";
 export type { CommitStep, OnStep } from "./store/blobs/commit_steps.ts";
 export type { Store, StoreOptions } from "./store/store.ts";
 export type { LayerReport } from "./unpack/unpack.ts";
-export type { LeftOutItem, LeftOutKind } from "./unpack/apply/skipped.ts";
+export type { SkippedItem, SkippedKind } from "./unpack/apply/skipped.ts";

@@ -5,7 +5,7 @@
  */
 
 /** What is kept. */
-export interface SpareLimits {
+export interface BufferPoolLimits {
   /** Bytes of each piece: what the longest fits in. */
   readonly pieceBytes: number;
   /** Pieces that are kept for the next. */
@@ -13,12 +13,12 @@ export interface SpareLimits {
 }
 
 /** Pieces of memory to borrow: fresh memory for each piece of work costs more than a copy out of a warm one. */
-export class SpareMemory {
-  readonly #limits: SpareLimits;
+export class BufferPool {
+  readonly #limits: BufferPoolLimits;
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
   /** No memory yet. */
-  constructor(limits: SpareLimits) {
+  constructor(limits: BufferPoolLimits) {
     this.#limits = limits;
   }
 

@@ -42,7 +42,7 @@ async function keepOwner(from: string, to: string): Promise<void> {
 }
 
 /** A new file that has its name only when it is whole. Dispose it on every path: what was not committed is removed. */
-export interface AsideFile extends AsyncDisposable {
+export interface TempFile extends AsyncDisposable {
   /** Takes all of the bytes. */
   write(bytes: Uint8Array): Promise<void>;
   /** Makes it durable, and gives it its name. */
@@ -54,7 +54,7 @@ export interface AsideFile extends AsyncDisposable {
  *
  * @throws the runtime's own errors (`Deno.errors.*`), also later, with the old file as it was
  */
-export async function openFileAside(path: string): Promise<AsideFile> {
+export async function openTempFile(path: string): Promise<TempFile> {
   const target = await Deno.realPath(path).catch(() => path);
   const aside = `${target}.${crypto.randomUUID()}.tmp`;
   const file = await Deno.open(aside, { write: true, createNew: true });

@@ -5,7 +5,7 @@
  */
 
 /** Takes the speed over one window of time after the other. */
-export class SpeedWindow {
+export class SlidingRate {
   readonly #window: number;
   #ms = 0;
   #bytes = 0;

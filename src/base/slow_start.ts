@@ -7,7 +7,7 @@ import type { OnBegin } from "./limiter.ts";
 import { after } from "./timer.ts";
 
 /** A bound for `mapBounded` that grows from a few to the whole. */
-export interface Ramp {
+export interface SlowStart {
   /** How many begin at once. */
   readonly limit: number;
   readonly onBegin: OnBegin;
@@ -19,7 +19,7 @@ export interface Ramp {
  *
  * @param limit how many may run at once in the end
  */
-export function ramp(limit: number, step: number): Ramp {
+export function staggeredStart(limit: number, step: number): SlowStart {
   const first = Math.min(step, limit);
   const onBegin: OnBegin = (raise) => {
     let disarm = () => {};

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "./abort.ts";
 import { mapBounded } from "./limiter.ts";
-import { ramp } from "./slow_start.ts";
+import { staggeredStart } from "./slow_start.ts";
 import { after } from "./timer.ts";
 
 /** Runs so many pieces of work that end together, and gives how many had begun at each turn of the event loop. */
@@ -9,7 +9,7 @@ async function begun(items: number, limit: number, step: number): Promise<readon
   const gate = Promise.withResolvers<void>();
   let running = 0;
   const seen: number[] = [];
-  const { limit: first, onBegin } = ramp(limit, step);
+  const { limit: first, onBegin } = staggeredStart(limit, step);
   const done = mapBounded(
     Array.from({ length: items }),
     first,
@@ -38,7 +38,7 @@ Deno.test("ramp() to no more than a step needs no turn", async () => {
 });
 
 Deno.test("ramp() raises nothing any more once the work has failed", async () => {
-  const { limit, onBegin } = ramp(100, 2);
+  const { limit, onBegin } = staggeredStart(100, 2);
   let raised = 0;
   await assertRejects(
     () =>

@@ -9,10 +9,10 @@ import { after } from "./timer.ts";
 const PATIENCE_MS = 1000;
 
 /** Hears that a wait takes long. It must return quickly and must not throw. */
-export type OnWait = () => void;
+export type OnSlowWait = () => void;
 
 /** Calls `tell` once, unless it is disposed within a second. */
-export function patience(tell: OnWait | undefined): Disposable {
+export function notifySlowWait(tell: OnSlowWait | undefined): Disposable {
   const disarm = tell === undefined ? undefined : after(PATIENCE_MS, tell);
   return { [Symbol.dispose]: () => disarm?.() };
 }

@@ -81,7 +81,11 @@ const READY = "ready";
  *
  * @param onLost called when it will answer nothing any more
  */
-export function hearThread<Reply>(thread: Worker, onReply: (reply: Reply) => void, onLost: () => void): void {
+export function receiveFromThread<Reply>(
+  thread: Worker,
+  onReply: (reply: Reply) => void,
+  onLost: () => void,
+): void {
   thread.addEventListener("message", ({ data }) => {
     if (data !== READY) onReply(data);
   });

@@ -8,7 +8,7 @@ import type { ExitName } from "./exit_codes.ts";
 import type { Io } from "./io.ts";
 import type { Messages } from "./messages.ts";
 import type { GlobalValues } from "./parse.ts";
-import type { Clock } from "./progress/clock.ts";
+import type { Ticker } from "./progress/clock.ts";
 
 /** Everything outside of a command. */
 export interface Context {
@@ -16,7 +16,7 @@ export interface Context {
   readonly messages: Messages;
   readonly environment: Environment;
   readonly globals: GlobalValues;
-  readonly clock: Clock;
+  readonly clock: Ticker;
   /** What threads run; undefined if there are to be none. */
   readonly module: string | undefined;
   /** Aborted when the user interrupts. */

@@ -8,7 +8,7 @@ import { NO_WORKERS, workersOf } from "../base/worker.ts";
 import type { Credential, CredentialSource } from "../content/credential.ts";
 import type { HelperOptions } from "../credentials/helper.ts";
 import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
-import type { FirstPull, OpenOptions } from "../image/open.ts";
+import type { InitialPull, OpenOptions } from "../image/open.ts";
 import type { ImageService } from "../image/service.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RegistrySettings } from "../image/registry.ts";
@@ -55,15 +55,15 @@ export function storeOf(
   };
 }
 
-/** As {@linkcode openOnline}, for who pulls at once: see `openImagesAsking`. */
+/** As {@linkcode openOnline}, for who pulls at once: see `openImagesResolving`. */
 export async function openPulling(
   context: Context,
   options: ConnectionValues,
-  first: FirstPull,
+  first: InitialPull,
 ): Promise<ImageService> {
-  const { openImagesAsking } = await import("../image/open.ts");
+  const { openImagesResolving } = await import("../image/open.ts");
   const registry = await registrySettings(context, options);
-  return await openImagesAsking({ ...storeOf(context), mode: "write", registry }, first);
+  return await openImagesResolving({ ...storeOf(context), mode: "write", registry }, first);
 }
 
 /** Opens a client of registries with no store beside it. Close it. */

@@ -14,7 +14,7 @@ import { run } from "./run.ts";
  *
  * @param module what the process was started with: threads run it as well
  */
-export async function runProgram(module: string): Promise<never> {
+export async function runCommandLine(module: string): Promise<never> {
   using interrupts = listenForInterrupts(PROCESS_SIGNALS);
   const code = await run(Deno.args, {
     io: processIo(),

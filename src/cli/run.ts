@@ -13,7 +13,7 @@ import { loadCommand } from "./loaders.ts";
 import { Messages } from "./messages.ts";
 import { type Invocation, parseCommandLine } from "./parse.ts";
 import { type Kind, kindsOf, needsOf } from "./permissions/kinds.ts";
-import { type Clock, SYSTEM_CLOCK } from "./progress/clock.ts";
+import { SYSTEM_TICKER, type Ticker } from "./progress/clock.ts";
 import { type CommandName, commandOf, COMMANDS } from "./table.ts";
 import type { Input } from "./table/types.ts";
 
@@ -26,7 +26,7 @@ export interface World {
   /** Gives up every permission that is not of these kinds. @default nothing is given up */
   readonly keepOnly?: (kinds: ReadonlySet<Kind>) => void;
   /** @default the machine's */
-  readonly clock?: Clock;
+  readonly clock?: Ticker;
   /** The module of the program, which threads run as well. @default there are no threads */
   readonly module?: string;
 }
@@ -63,7 +63,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
       messages,
       globals,
       environment: readEnvironment(world.variable, world.isRoot),
-      clock: world.clock ?? SYSTEM_CLOCK,
+      clock: world.clock ?? SYSTEM_TICKER,
       module: world.module,
       signal: interrupts.signal,
     };

@@ -5,7 +5,7 @@
  */
 import { KIB } from "../base/bytes.ts";
 import { AppError, isCode, messageOf } from "../base/errors.ts";
-import { SpareMemory } from "../base/buffer_pool.ts";
+import { BufferPool } from "../base/buffer_pool.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Fetcher, TransferEvent } from "./remote.ts";
 import type { Ingest, Ingester } from "./store.ts";
@@ -37,8 +37,8 @@ const BUFFER_BYTES = 256 * KIB;
 const TINY_BYTES = 64 * KIB;
 
 /** Buffers are lent from blob to blob: fresh memory costs more than a read. */
-const SPARE_BUFFERS = new SpareMemory({ pieceBytes: BUFFER_BYTES, pieces: 16 });
-const TINY_BUFFERS = new SpareMemory({ pieceBytes: TINY_BYTES, pieces: 32 });
+const SPARE_BUFFERS = new BufferPool({ pieceBytes: BUFFER_BYTES, pieces: 16 });
+const TINY_BUFFERS = new BufferPool({ pieceBytes: TINY_BYTES, pieces: 32 });
 
 /**
  * Copies one blob. What an earlier run left is gone on from; what turns out to be wrong is thrown away and fetched

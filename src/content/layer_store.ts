@@ -7,7 +7,7 @@
 import type { Digest } from "../oci/digest.ts";
 
 /** What is written down of a layer when it is whole. */
-export interface LayerFacts {
+export interface LayerMetadata {
   /** What the layer's archive hashes to. */
   readonly diffId: Digest;
   /** Entries of the archive. */
@@ -25,7 +25,7 @@ export interface UnpackedLayer {
   /** The directory to stack. */
   readonly path: string;
   /** What was written down when it was published. */
-  readonly facts: LayerFacts;
+  readonly facts: LayerMetadata;
 }
 
 /** A layer on its way. Dispose it on every path: what was not published is removed. */
@@ -41,7 +41,10 @@ export interface StagedLayer extends AsyncDisposable {
    * @param syncTree makes all below a path durable; false if it can't
    * @throws AppError `permission_denied` if it can't, `no_space`
    */
-  publish(facts: LayerFacts, syncTree: (path: string) => boolean | Promise<boolean>): Promise<UnpackedLayer>;
+  publish(
+    facts: LayerMetadata,
+    syncTree: (path: string) => boolean | Promise<boolean>,
+  ): Promise<UnpackedLayer>;
 }
 
 /** A store of unpacked layers. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OnWait } from "../base/slow_wait.ts";
+import type { OnSlowWait } from "../base/slow_wait.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobInfo, Ingest } from "./store.ts";
@@ -49,7 +49,7 @@ export interface StoreMaintenance {
    * @param onWait hears it if a sweep takes more than a second
    * @throws the signal's reason
    */
-  holdContent(signal: AbortSignal, onWait?: OnWait): Promise<Disposable>;
+  holdContent(signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable>;
   /**
    * Keeps everybody who adds content away, to sweep. Dispose it.
    *

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OnWait } from "../base/slow_wait.ts";
+import type { OnSlowWait } from "../base/slow_wait.ts";
 import type { ByteReader } from "../base/bytes.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -89,7 +89,7 @@ export interface Ingester {
   beginIngest(
     descriptor: Descriptor,
     signal: AbortSignal,
-    onWait?: OnWait,
+    onWait?: OnSlowWait,
   ): Promise<Ingest | undefined>;
 }
 
@@ -97,7 +97,7 @@ export interface Ingester {
 export interface ContentStore extends ContentReader, Ingester {}
 
 /** A write whose digest nobody knows before its last byte: a layer of an archive that names no digests. */
-export interface UnnamedIngest extends AsyncDisposable {
+export interface AnonymousIngest extends AsyncDisposable {
   /** Takes the next bytes: hashes and writes them. @throws AppError `no_space`, `permission_denied` */
   write(bytes: Uint8Array): void;
   /** Makes the bytes a blob under their sha256. Success also if the store has it. @throws AppError `no_space` */
@@ -105,7 +105,7 @@ export interface UnnamedIngest extends AsyncDisposable {
 }
 
 /** Begins writes of unknown digest. Such a write can't be resumed; disposing it throws the bytes away. */
-export interface UnnamedIngester {
+export interface AnonymousIngester {
   /** Begins a write. @throws AppError `no_space`, `permission_denied` */
-  beginUnnamed(): Promise<UnnamedIngest>;
+  beginUnnamed(): Promise<AnonymousIngest>;
 }

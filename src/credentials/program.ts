@@ -19,7 +19,7 @@ export interface ProgramOutput {
   readonly stderr: string;
 }
 
-/** Runs a program: {@linkcode runProgram}, or a test's own. */
+/** Runs a program: {@linkcode runCommandLine}, or a test's own. */
 export type ProgramRunner = (
   program: string,
   args: readonly string[],

@@ -9,10 +9,10 @@ import { HEALTH_FILE } from "../grpc/services/health_descriptor.ts";
 import { reflectionMethods } from "../grpc/services/reflection.ts";
 import { GrpcServer } from "../grpc/server.ts";
 import type { ImageDeps } from "../image/model/deps.ts";
-import { FactsReader } from "../image/model/metadata.ts";
+import { MetadataCache } from "../image/model/metadata.ts";
 import { CRI_APIS } from "./protocol/api.ts";
 import { logCall } from "./observability/call_log.ts";
-import { atMost } from "./protocol/with_timeout.ts";
+import { withTimeout } from "./protocol/with_timeout.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { schemaFiles } from "./protocol/descriptors.ts";
 import { criStatusOf } from "./protocol/errors.ts";
@@ -23,7 +23,7 @@ import { criMethods } from "./calls/methods.ts";
 import { parsePins } from "./catalog/pins.ts";
 import { ProgressFeed } from "./pulls/progress_feed.ts";
 import { Pulls } from "./pulls/pulls.ts";
-import { Reclaimer } from "./disk/garbage_collector.ts";
+import { GarbageCollector } from "./disk/garbage_collector.ts";
 import { unknownMethodMessage } from "./calls/runtime.ts";
 import { ServiceMetrics } from "./observability/service_metrics.ts";
 import { type CallTracer, parseTraceParent } from "./observability/trace.ts";
@@ -69,7 +69,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
   const { images, log, tracer, version } = options;
   const { store } = images;
   const feed = new ProgressFeed();
-  const facts = new FactsReader(store, (error, { digest }) => {
+  const facts = new MetadataCache(store, (error, { digest }) => {
     log.warn("An image's documents can't be read", { manifest: digest, reason: messageOf(error) });
   });
   const catalog = new Catalog({ store, facts, isPinned: parsePins(options.pinned ?? []) });
@@ -77,7 +77,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     count: () => store.usage(),
     onProblem: (error) => log.error("The store's usage can't be counted", error),
   });
-  const reclaimer = new Reclaimer({
+  const reclaimer = new GarbageCollector({
     store,
     onSwept: (sizes) => usage.removed(sizes),
     onProblem: (error) => log.error("The space of removed images can't be freed", error),
@@ -126,9 +126,9 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     connections: () => server.connections,
     activeCalls: () => server.activeCalls,
   });
-  const { images: listed } = await catalog.look();
+  const { images: listed } = await catalog.refresh();
   usage.assume(listed.map(({ group }) => group.summary.size));
-  await atMost(COUNT_WAIT_MS, usage.recount());
+  await withTimeout(COUNT_WAIT_MS, usage.recount());
   void reclaimer.warm();
   return {
     server,

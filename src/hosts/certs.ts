@@ -11,10 +11,10 @@ import type { ClientPair, TlsIdentity } from "../http/tls/tls.ts";
 import { tryIdentity } from "../http/transport.ts";
 
 /** The folder that stands for registries with none of their own. */
-export const DEFAULT_FOLDER = "_default";
+export const DEFAULT_DIRECTORY = "_default";
 
 /** The names that a registry's folder may have, the best first: `host_5000_`, `host:5000`; `host` without a port. */
-export function folderNames(registry: string): readonly string[] {
+export function directoryNames(registry: string): readonly string[] {
   const port = /:([0-9]+)$/.exec(registry);
   if (port === null) return [registry];
   return [`${registry.slice(0, port.index)}_${port[1]}_`, registry];
@@ -26,7 +26,7 @@ export function folderNames(registry: string): readonly string[] {
  * @returns undefined if there is no such folder, or nothing of that kind in it
  * @throws AppError `invalid_content`, `unsupported` or `permission_denied`, naming the file
  */
-export async function readCertFolder(path: string): Promise<TlsIdentity | undefined> {
+export async function readCertDirectory(path: string): Promise<TlsIdentity | undefined> {
   const names = await listFolder(path);
   const caCerts: string[] = [];
   for (const name of names.filter((name) => name.endsWith(".crt"))) {

@@ -1,6 +1,6 @@
 import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
-import { folderNames, readCertFolder } from "./certs.ts";
+import { directoryNames, readCertDirectory } from "./certs.ts";
 import { checkPair } from "../http/tls/key_pair.ts";
 import { testPem } from "../http/test_servers.ts";
 
@@ -16,9 +16,9 @@ const CERT = testPem("client.crt");
 const KEY = testPem("client.key");
 
 Deno.test("A registry's folder may have these names", () => {
-  assertEquals(folderNames("reg.example"), ["reg.example"]);
-  assertEquals(folderNames("reg.example:5000"), ["reg.example_5000_", "reg.example:5000"]);
-  assertEquals(folderNames("[::1]:5000"), ["[::1]_5000_", "[::1]:5000"]);
+  assertEquals(directoryNames("reg.example"), ["reg.example"]);
+  assertEquals(directoryNames("reg.example:5000"), ["reg.example_5000_", "reg.example:5000"]);
+  assertEquals(directoryNames("[::1]:5000"), ["[::1]_5000_", "[::1]:5000"]);
 });
 
 Deno.test("A folder's authorities and client certificate are read", async () => {
@@ -30,16 +30,16 @@ Deno.test("A folder's authorities and client certificate are read", async () => 
     "hosts.toml": "",
     "notes.txt": "x",
   });
-  const identity = await readCertFolder(dir.path);
+  const identity = await readCertDirectory(dir.path);
   assertEquals(identity?.caCerts, [testPem("server.crt") + CA, CA]);
   assertEquals(identity?.client, { cert: CERT, key: KEY });
 });
 
 Deno.test("A folder that is missing, empty or a file has no certificates", async () => {
   await using dir = await folder({ "hosts.toml": "" });
-  assertEquals(await readCertFolder(dir.path), undefined);
-  assertEquals(await readCertFolder(`${dir.path}/none`), undefined);
-  assertEquals(await readCertFolder(`${dir.path}/hosts.toml`), undefined);
+  assertEquals(await readCertDirectory(dir.path), undefined);
+  assertEquals(await readCertDirectory(`${dir.path}/none`), undefined);
+  assertEquals(await readCertDirectory(`${dir.path}/hosts.toml`), undefined);
 });
 
 const damaged = CA.replace(/\n[A-Za-z0-9+/]{8}/, "\nAAAAAAAA");
@@ -63,7 +63,7 @@ Deno.test("A certificate file that can't be used is an error that names it", asy
   for (const [files, file, says] of BAD) {
     await t.step(`${Object.keys(files).join()}: ${says || "damaged"}`, async () => {
       await using dir = await folder(files);
-      const error = await assertRejects(() => readCertFolder(dir.path));
+      const error = await assertRejects(() => readCertDirectory(dir.path));
       assert(error instanceof AppError && ["invalid_content", "unsupported"].includes(error.code));
       assertStringIncludes(error.message, `"${dir.path}/${file}"`);
       assertStringIncludes(error.message, says);

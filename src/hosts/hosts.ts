@@ -5,21 +5,21 @@
  */
 import { isLoopbackHost } from "../http/network/addresses.ts";
 import {
-  DEFAULT_FOLDER,
-  folderNames,
+  DEFAULT_DIRECTORY,
+  directoryNames,
   isMissing,
   readAuthorities,
-  readCertFolder,
+  readCertDirectory,
   readPair,
   unreadable,
 } from "./certs.ts";
 import { type ConfiguredHost, type HostsFile, parseHostsFile } from "./hosts_toml.ts";
 import type { HostSource, RegistryHost } from "../content/registry_host.ts";
 import type { HostSettings } from "./settings.ts";
-import type { TlsDirectory, TlsIdentity } from "../http/tls/tls.ts";
+import type { TlsIdentity, TlsIdentitySource } from "../http/tls/tls.ts";
 
 /** Knows the servers of each registry, and the certificates for each server. */
-export interface HostDirectory extends HostSource, TlsDirectory {}
+export interface HostConfiguration extends HostSource, TlsIdentitySource {}
 
 /** Where Docker Hub's API is; its name in references is only a name. */
 const API_HOSTS: ReadonlyMap<string, string> = new Map([["docker.io", "registry-1.docker.io"]]);
@@ -28,11 +28,11 @@ const PULL_AND_RESOLVE: ReadonlySet<"pull" | "resolve"> = new Set(["pull", "reso
 const NOTHING: TlsIdentity = { caCerts: [] };
 
 /** Makes the directory. Files are read when a registry is first asked for, and then once more only after a failure. */
-export function createHosts(settings: HostSettings): HostDirectory {
+export function createHosts(settings: HostSettings): HostConfiguration {
   return new Hosts(settings);
 }
 
-class Hosts implements HostDirectory {
+class Hosts implements HostConfiguration {
   readonly #caCerts: readonly string[];
   readonly #isPlain: boolean;
   readonly #dirs: readonly string[];
@@ -71,7 +71,7 @@ class Hosts implements HostDirectory {
     atApiHost(own.base);
     // A server that stands for all registries is the home of none, and gets the credentials of none.
     const isOwnMirror = isDefault && own.base.origin !== home.origin;
-    const identity = certs ?? await findCerts(dirs, [DEFAULT_FOLDER]);
+    const identity = certs ?? await findCerts(dirs, [DEFAULT_DIRECTORY]);
     const hosts: RegistryHost[] = [];
     for (const mirror of file?.mirrors ?? []) {
       const isMirror = isOwnMirror || mirror.base.origin !== own.base.origin;
@@ -133,9 +133,9 @@ async function findCerts(
   dirs: readonly string[],
   registries: readonly string[],
 ): Promise<TlsIdentity | undefined> {
-  for (const name of new Set(registries.flatMap(folderNames))) {
+  for (const name of new Set(registries.flatMap(directoryNames))) {
     for (const dir of dirs) {
-      const certs = await readCertFolder(`${dir}/${name}`);
+      const certs = await readCertDirectory(`${dir}/${name}`);
       if (certs !== undefined) return certs;
     }
   }
@@ -147,12 +147,12 @@ async function findHostsFile(
   dirs: readonly string[],
   registry: string,
 ): Promise<{ readonly file?: HostsFile; readonly isDefault: boolean }> {
-  for (const name of [...folderNames(registry), DEFAULT_FOLDER]) {
+  for (const name of [...directoryNames(registry), DEFAULT_DIRECTORY]) {
     for (const dir of dirs) {
       const path = `${dir}/${name}/hosts.toml`;
       const text = await readIfThere(path);
       if (text === undefined) continue;
-      return { file: await parseHostsFile(text, path), isDefault: name === DEFAULT_FOLDER };
+      return { file: await parseHostsFile(text, path), isDefault: name === DEFAULT_DIRECTORY };
     }
   }
   return { isDefault: false };

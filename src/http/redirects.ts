@@ -30,7 +30,7 @@ const STATUSES = new Set([301, 302, 303, 307, 308]);
  * @throws AppError `network` with the reason `redirect`, whatever `sendOnce` and `request.checkRedirect` throw, or the
  * signal's reason
  */
-export async function sendFollowing(
+export async function sendFollowingRedirects(
   request: HttpRequest,
   sendOnce: (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>,
   discard: (response: HttpResponse) => Promise<void>,

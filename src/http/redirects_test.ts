@@ -2,7 +2,7 @@ import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import type { HttpRequest, HttpResponse } from "./message/http_message.ts";
-import { sendFollowing } from "./redirects.ts";
+import { sendFollowingRedirects } from "./redirects.ts";
 import { EMPTY_READER } from "./message/stream_reader.ts";
 import { serve, testPem, textOf } from "./test_servers.ts";
 import { createTransport } from "./transport.ts";
@@ -27,7 +27,7 @@ async function follow(
     headers: { ...SECRETS, ...HARMLESS },
     ...changes,
   };
-  const response = await sendFollowing(
+  const response = await sendFollowingRedirects(
     request,
     (one) => {
       const [status, location] = steps[sent.length] ?? [200, ""];

@@ -7,15 +7,15 @@ import { abortScope } from "../base/abort.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
 import { after } from "../base/timer.ts";
-import { DirectClient } from "./h1/client.ts";
+import { Http1Client } from "./h1/client.ts";
 import { discardResponse } from "./message/discard.ts";
 import { FetchResponse } from "./fetch_response.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./message/http_message.ts";
 import { headTimeoutError, networkErrorFrom, networkReasonOf } from "./network/network_error.ts";
 import { type ProxyChoice, proxyChooser } from "./network/proxies.ts";
-import { sendFollowing } from "./redirects.ts";
+import { sendFollowingRedirects } from "./redirects.ts";
 import type { ProxySettings } from "./network/proxies.ts";
-import { NO_TLS, readSystemRoots, type TlsDirectory, type TlsIdentity } from "./tls/tls.ts";
+import { NO_TLS, readSystemRoots, type TlsIdentity, type TlsIdentitySource } from "./tls/tls.ts";
 
 /** How long a connection and the head of a response may take unless told otherwise, in milliseconds. */
 const DEFAULT_HEAD_TIMEOUT_MS = 30_000;
@@ -27,7 +27,7 @@ export interface TransportOptions {
   /** Proxies. @default {{}} */
   readonly proxies?: ProxySettings;
   /** Certificates. @default {NO_TLS} */
-  readonly tls?: TlsDirectory;
+  readonly tls?: TlsIdentitySource;
   /** How long a connection and the head of a response may take, in milliseconds. @default {30_000} */
   readonly headTimeout?: number;
   /** What to call ourselves. @default {"dray"} */
@@ -60,10 +60,10 @@ export function tryIdentity(identity: TlsIdentity): void {
 
 class HttpTransport implements ClosableTransport {
   readonly #clients: PooledClient[] = [];
-  readonly #direct: DirectClient;
+  readonly #direct: Http1Client;
   readonly #smallOnes = new Limiter(SMALL_REQUESTS);
   readonly #chooseProxy: (url: URL) => ProxyChoice | undefined;
-  readonly #tls: TlsDirectory;
+  readonly #tls: TlsIdentitySource;
   readonly #headTimeout: number;
   readonly #userAgent: string;
   readonly #onRequest: (url: URL) => void;
@@ -77,14 +77,14 @@ class HttpTransport implements ClosableTransport {
     this.#chooseProxy = proxyChooser(options.proxies ?? {});
     this.#tls = options.tls ?? NO_TLS;
     this.#headTimeout = options.headTimeout ?? DEFAULT_HEAD_TIMEOUT_MS;
-    this.#direct = new DirectClient(this.#headTimeout);
+    this.#direct = new Http1Client(this.#headTimeout);
     this.#userAgent = options.userAgent ?? "dray";
     this.#onRequest = options.onRequest ?? (() => {});
     this.#readSystemRoots = options.systemRoots ?? readSystemRoots;
   }
 
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    return sendFollowing(
+    return sendFollowingRedirects(
       withoutUserInfo(request),
       (one, signal) => this.#sendTrusting(one, request.onBehalfOf ?? request.url, signal),
       discardResponse,

@@ -7,12 +7,12 @@ import { discardResponse } from "./message/discard.ts";
 import type { HttpRequest } from "./message/http_message.ts";
 import { networkReasonOf } from "./network/network_error.ts";
 import { serve, testPem, textOf } from "./test_servers.ts";
-import type { TlsDirectory } from "./tls/tls.ts";
+import type { TlsIdentitySource } from "./tls/tls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 
 const never = neverAborted();
 const NO_ROOTS = { systemRoots: () => Promise.resolve(undefined) };
-const TRUSTING: TlsDirectory = { tlsFor: () => Promise.resolve({ caCerts: [testPem("ca.crt")] }) };
+const TRUSTING: TlsIdentitySource = { tlsFor: () => Promise.resolve({ caCerts: [testPem("ca.crt")] }) };
 
 function open(options: TransportOptions = {}) {
   const transport = createTransport({ ...NO_ROOTS, ...options });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../../tests/assert.ts";
-import type { StreamHandler } from "./connection_streams.ts";
+import type { Http2StreamHandler } from "./connection_streams.ts";
 import {
   encodeFrame,
   encodeResetStream,
@@ -25,7 +25,7 @@ const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
 const PING = encodeFrame(FrameType.ping, 0, 0, new Uint8Array(8));
 
 /** Answers at the request's end, with some bytes. */
-function answering(bytes = 0): StreamHandler {
+function answering(bytes = 0): Http2StreamHandler {
   return (stream: Http2Stream) => ({
     data(_bytes, last) {
       if (!last) return;
@@ -141,7 +141,7 @@ Deno.test("floods of frames that carry nothing end the connection", async (t) =>
 
 Deno.test("streams beyond the limit are refused, and may come again", async () => {
   const waiting: Http2Stream[] = [];
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     waiting.push(stream);
     return { data() {}, aborted() {} };
   };

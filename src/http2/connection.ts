@@ -9,7 +9,7 @@ import { encodeFrame, encodeGoAway, FrameType } from "./frame/frame.ts";
 import { FrameHandler } from "./receive/frame_handler.ts";
 import { FrameReader } from "./frame/frame_reader.ts";
 import type { Http2Limits } from "./frame/limits.ts";
-import { Outbox } from "./stream/frame_writer.ts";
+import { FrameWriter } from "./stream/frame_writer.ts";
 import { readPreface } from "./receive/preface.ts";
 import { connectionError, H2Code, h2CodeOf, requestLost } from "./frame/protocol_error.ts";
 import { encodeSettings } from "./frame/settings.ts";
@@ -31,7 +31,7 @@ export class Http2Connection {
   readonly #limits: Http2Limits;
   readonly #reader: FrameReader;
   readonly #handler: FrameHandler;
-  readonly #outbox: Outbox;
+  readonly #outbox: FrameWriter;
   readonly #streams: ConnectionStreams;
   #phase: Phase = "opening";
   /** When the phase began, or the last stream ended: milliseconds of `performance.now()`. */
@@ -45,7 +45,7 @@ export class Http2Connection {
     this.#options = options;
     this.#limits = options.limits;
     this.#reader = new FrameReader(conn);
-    this.#outbox = new Outbox(conn, {
+    this.#outbox = new FrameWriter(conn, {
       sent: (stream) => this.#streams.sent(stream),
       written: () => this.#written(),
       failed: () => this.close(),

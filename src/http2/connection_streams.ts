@@ -9,7 +9,7 @@ import { DEFAULT_WINDOW_BYTES, encodeResetStream } from "./frame/frame.ts";
 import type { FrameTarget } from "./receive/frame_target.ts";
 import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import type { Http2Limits } from "./frame/limits.ts";
-import type { Outbox } from "./stream/frame_writer.ts";
+import type { FrameWriter } from "./stream/frame_writer.ts";
 import { connectionError, H2Code, requestLost } from "./frame/protocol_error.ts";
 import { SendBudget, type SharedTotal } from "./stream/send_budget.ts";
 import { SendQueue } from "./stream/send_queue.ts";
@@ -18,12 +18,12 @@ import { StreamTable } from "./stream/stream_table.ts";
 import { TokenBucket } from "./frame/token_bucket.ts";
 
 /** Serves a request: says who takes its body, and answers through the stream, now or later. */
-export type StreamHandler = (stream: Http2Stream) => StreamSink;
+export type Http2StreamHandler = (stream: Http2Stream) => StreamSink;
 
 /** What streams are made with. */
 export interface StreamsOptions {
   /** Called for each request; if it throws, the stream is reset. */
-  readonly onStream: StreamHandler;
+  readonly onStream: Http2StreamHandler;
   /** Hears of handlers that throw; for the log. */
   readonly onError: (error: unknown) => void;
   /** From `resolveHttp2Limits`. */
@@ -49,7 +49,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
   /** What all of them have waiting. */
   readonly budget: SendBudget;
   /** The writing half of the connection. */
-  readonly outbox: Outbox;
+  readonly outbox: FrameWriter;
   /** The peer's window for new streams. */
   peerWindowBytes: number = DEFAULT_WINDOW_BYTES;
   readonly #options: StreamsOptions;
@@ -58,7 +58,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
   readonly #resets: TokenBucket;
 
   /** There are none yet. */
-  constructor(outbox: Outbox, options: StreamsOptions, events: StreamsEvents) {
+  constructor(outbox: FrameWriter, options: StreamsOptions, events: StreamsEvents) {
     this.outbox = outbox;
     this.#options = options;
     this.#limits = options.limits;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../../tests/assert.ts";
 import type { AppError } from "../base/errors.ts";
-import type { StreamHandler } from "./connection_streams.ts";
+import type { Http2StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameFlag, FrameType } from "./frame/frame.ts";
 import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import { H2Code } from "./frame/protocol_error.ts";
@@ -11,7 +11,7 @@ const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
 const TRAILER_BLOCK = encodeHeaderBlock([["done", "yes"]]);
 
 /** Sends the request's body back. */
-const echo: StreamHandler = (stream) => ({
+const echo: Http2StreamHandler = (stream) => ({
   data(bytes, last) {
     if (bytes.length > 0) stream.write(bytes.slice());
     if (!last) return;
@@ -27,7 +27,7 @@ function holding() {
   const reasons: AppError[] = [];
   const { promise: opened, resolve: open } = Promise.withResolvers<Http2Stream>();
   const { promise: aborted, resolve: abort } = Promise.withResolvers<AppError>();
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     streams.push(stream);
     open(stream);
     return {
@@ -104,7 +104,7 @@ Deno.test("a body beyond the stream's window costs the stream, beyond the connec
 });
 
 Deno.test("an answer waits for the client's window, and goes on when it opens", async () => {
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     stream.sendHeaders(OK_BLOCK);
     stream.write(new Uint8Array(100));
     stream.end();
@@ -135,7 +135,7 @@ Deno.test("an answer waits for the client's window, and goes on when it opens", 
 
 Deno.test("a writer that fills a stream is told to wait, and goes on when the client reads", async () => {
   const { promise: finished, resolve } = Promise.withResolvers<number>();
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     const writeAll = async () => {
       let waits = 0;
       stream.sendHeaders(OK_BLOCK);
@@ -180,7 +180,7 @@ Deno.test("a lost connection aborts all its streams", async () => {
 });
 
 Deno.test("an answer before the request's end tells the client to stop, and what follows is ignored", async () => {
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     stream.sendHeaders(OK_BLOCK);
     stream.end();
     return { data() {}, aborted() {} };
@@ -196,7 +196,7 @@ Deno.test("an answer before the request's end tells the client to stop, and what
 });
 
 Deno.test("a handler or sink that throws costs only its stream", async () => {
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     if (stream.id === 1) throw new RangeError("handler");
     if (stream.id > 3) return echo(stream);
     return {

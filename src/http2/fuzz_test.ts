@@ -1,5 +1,5 @@
 import { assertEquals } from "../../tests/assert.ts";
-import type { StreamHandler } from "./connection_streams.ts";
+import type { Http2StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameType, PREFACE } from "./frame/frame.ts";
 import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import { h2CodeOf } from "./frame/protocol_error.ts";
@@ -49,7 +49,7 @@ function randomFrames(random: () => number): Uint8Array[] {
 
 Deno.test("random frames never do more than end their own connection", async () => {
   let unfinished = 0;
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     unfinished++;
     let taken = false;
     // A request ends whole or aborted; after its end, only the response may still be cut off.

@@ -6,7 +6,7 @@
 import { sleep } from "../base/abort.ts";
 import { backoffDelay } from "../base/backoff.ts";
 import { Http2Connection } from "./connection.ts";
-import type { StreamHandler } from "./connection_streams.ts";
+import type { Http2StreamHandler } from "./connection_streams.ts";
 import type { SharedTotal } from "./stream/send_budget.ts";
 import { type Http2Limits, resolveHttp2Limits } from "./frame/limits.ts";
 
@@ -18,7 +18,7 @@ const ACCEPT_BACKOFF = { first: 20, most: 1000 };
 /** What a server is made with. */
 export interface Http2ServerOptions {
   /** Called for each request. */
-  readonly onStream: StreamHandler;
+  readonly onStream: Http2StreamHandler;
   /** Hears of broken protocol, handlers that throw, and failed accepts; for the log. */
   readonly onError?: (error: unknown) => void;
   /** Changes to the defaults. */
@@ -32,7 +32,7 @@ export type ShutdownEnd = "drained" | "cut";
 export class Http2Server {
   readonly #connections = new Map<Http2Connection, Promise<void>>();
   readonly #listeners = new Set<Deno.Listener>();
-  readonly #onStream: StreamHandler;
+  readonly #onStream: Http2StreamHandler;
   readonly #onError: (error: unknown) => void;
   readonly #limits: Http2Limits;
   readonly #stopping = new AbortController();

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../../tests/assert.ts";
-import type { StreamHandler } from "./connection_streams.ts";
+import type { Http2StreamHandler } from "./connection_streams.ts";
 import { FrameType } from "./frame/frame.ts";
 import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import type { Http2Limits } from "./frame/limits.ts";
@@ -8,16 +8,16 @@ import { headersFrame, TestClient } from "./test_client.ts";
 
 const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
 
-const answer: StreamHandler = (stream) => {
+const answer: Http2StreamHandler = (stream) => {
   stream.sendHeaders(OK_BLOCK);
   stream.end();
   return { data() {}, aborted() {} };
 };
-const never: StreamHandler = () => ({ data() {}, aborted() {} });
+const never: Http2StreamHandler = () => ({ data() {}, aborted() {} });
 
 /** Serves on loopback for the time of the test. */
 async function withServer(
-  onStream: StreamHandler,
+  onStream: Http2StreamHandler,
   limits: Partial<Http2Limits>,
   test: (server: Http2Server, connect: () => Promise<TestClient>) => Promise<void>,
 ) {
@@ -84,7 +84,7 @@ Deno.test("Http2Server gives the place of an idle connection to a new one", asyn
 
 Deno.test("Http2Server turns a new connection away when all others are busy", async () => {
   const { promise: opened, resolve } = Promise.withResolvers<void>();
-  const onStream: StreamHandler = (stream) => {
+  const onStream: Http2StreamHandler = (stream) => {
     resolve();
     return never(stream);
   };
@@ -112,7 +112,7 @@ Deno.test("shutdown() says whether all calls were answered", async (t) => {
     }));
   await t.step("cut", () => {
     const { promise: opened, resolve } = Promise.withResolvers<void>();
-    const onStream: StreamHandler = (stream) => {
+    const onStream: Http2StreamHandler = (stream) => {
       resolve();
       return never(stream);
     };

@@ -5,7 +5,7 @@
  */
 import { concatBytes } from "../base/bytes.ts";
 import { Http2Connection } from "./connection.ts";
-import type { StreamHandler } from "./connection_streams.ts";
+import type { Http2StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, FrameFlag, FrameType, PREFACE, readUint32 } from "./frame/frame.ts";
 import { FrameReader } from "./frame/frame_reader.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
@@ -172,7 +172,7 @@ export interface TestPair {
  * @param wrap changes the server's end, to make it fail
  */
 export async function withPair(
-  onStream: StreamHandler,
+  onStream: Http2StreamHandler,
   limits: Partial<Http2Limits>,
   test: (pair: TestPair) => Promise<void>,
   wrap: (conn: Deno.Conn) => Deno.Conn = (conn) => conn,

@@ -10,7 +10,7 @@ import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
 import type { CredentialSource } from "../content/credential.ts";
 import type { RegistrySettings } from "./registry.ts";
 import { openStore, type Store } from "../store/store.ts";
-import type { AskedName } from "./pull/pending_resolution.ts";
+import type { PendingResolution } from "./pull/pending_resolution.ts";
 import type { ImageDeps, RemoteOpener, UnpackDeps } from "./model/deps.ts";
 import { filterImages, findImage } from "./model/find.ts";
 import type { ImageService } from "./service.ts";
@@ -52,7 +52,7 @@ export async function openImages(options: OpenOptions): Promise<ImageService> {
 }
 
 /** What will be pulled at once. */
-export interface FirstPull {
+export interface InitialPull {
   readonly reference: string;
   readonly credentials?: CredentialSource;
   readonly signal: AbortSignal;
@@ -62,11 +62,11 @@ export interface FirstPull {
  * As {@linkcode openImages}, for who pulls at once: the registry is asked what the reference stands for while the disk
  * makes the store ready. The first `pull` of that reference takes the answer.
  */
-export async function openImagesAsking(options: OpenOptions, first: FirstPull): Promise<ImageService> {
+export async function openImagesResolving(options: OpenOptions, first: InitialPull): Promise<ImageService> {
   return await open(options, first);
 }
 
-async function open(options: OpenOptions, first: FirstPull | undefined): Promise<ImageService> {
+async function open(options: OpenOptions, first: InitialPull | undefined): Promise<ImageService> {
   const { mode = "write", startWorker = ownWorkers() } = options;
   type Client = Awaited<ReturnType<typeof openClient>>;
   let client: Promise<Client> | undefined;
@@ -99,8 +99,8 @@ async function open(options: OpenOptions, first: FirstPull | undefined): Promise
       const asked = reference === first?.reference ? asking : undefined;
       if (asked !== undefined) asking = undefined;
       const deps = online();
-      const { pullAsked } = await import("./pull/pull.ts");
-      return await pullAsked(await deps, reference, pullOptions, await asked);
+      const { pullResolved } = await import("./pull/pull.ts");
+      return await pullResolved(await deps, reference, pullOptions, await asked);
     },
     list: async (filter) => (await filterImages(store, filter)).map(({ summary }) => summary),
     find: async (image) => (await findImage(store, image)).summary,
@@ -131,15 +131,15 @@ async function open(options: OpenOptions, first: FirstPull | undefined): Promise
 
 async function ask(
   client: Promise<RemoteOpener>,
-  { reference, credentials }: FirstPull,
+  { reference, credentials }: InitialPull,
   signal: AbortSignal,
-): Promise<AskedName> {
-  const [registry, { askName }, { parseReference }] = await Promise.all([
+): Promise<PendingResolution> {
+  const [registry, { startResolution }, { parseReference }] = await Promise.all([
     client,
     import("./pull/pending_resolution.ts"),
     import("../oci/reference.ts"),
   ]);
-  return askName(registry, parseReference(reference), credentials, signal);
+  return startResolution(registry, parseReference(reference), credentials, signal);
 }
 
 /** The use-cases that turn images into directories and archives, and back. */
@@ -154,11 +154,11 @@ function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses 
     exportArchive: async (images, format, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/export.ts")).exportArchive(store, images, format, sink, signal),
     exportLayout: async (images, directory, { signal = neverAborted() } = {}) => {
-      const [{ exportLayout }, { openLayoutFolder }] = await Promise.all([
+      const [{ exportLayout }, { openLayoutDirectory }] = await Promise.all([
         import("./archive/export.ts"),
-        import("../store/layout_folder.ts"),
+        import("../store/layout_directory.ts"),
       ]);
-      await exportLayout(store, images, () => openLayoutFolder(directory, { signal }), signal);
+      await exportLayout(store, images, () => openLayoutDirectory(directory, { signal }), signal);
     },
     exportRootfs: async (image, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/rootfs.ts")).exportRootfs(store, image, sink, signal),
@@ -168,9 +168,9 @@ function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses 
       return await importImages(store, tarFiles(source, signal), importOptions, signal);
     },
     importFolder: async (directory, { signal = neverAborted(), ...importOptions } = {}) => {
-      const { folderFiles } = await import("../store/folder_source.ts");
+      const { directoryFiles } = await import("../store/directory_source.ts");
       const { importImages } = await import("./archive/import.ts");
-      return await importImages(store, folderFiles(directory, signal), importOptions, signal);
+      return await importImages(store, directoryFiles(directory, signal), importOptions, signal);
     },
     diff: async (first, second, { signal = neverAborted() } = {}) =>
       (await import("./unpack/diff.ts")).diffImages(store, first, second, signal),

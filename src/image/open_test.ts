@@ -3,7 +3,7 @@ import { buildImage } from "../../tests/images/mod.ts";
 import { startRegistry } from "../../tests/registry/mod.ts";
 import { neverAborted } from "../base/abort.ts";
 import { isCode } from "../base/errors.ts";
-import { openImagesAsking } from "./open.ts";
+import { openImagesResolving } from "./open.ts";
 
 async function fixture() {
   const root = await Deno.makeTempDir({ prefix: "dray-test-" });
@@ -22,10 +22,10 @@ async function fixture() {
   };
 }
 
-Deno.test("openImagesAsking() asks once for what is pulled first, and again for what is pulled later", async () => {
+Deno.test("openImagesResolving() asks once for what is pulled first, and again for what is pulled later", async () => {
   await using parts = await fixture();
   const { root, registry, image, reference } = parts;
-  const images = await openImagesAsking({ root }, { reference, signal: neverAborted() });
+  const images = await openImagesResolving({ root }, { reference, signal: neverAborted() });
   const asked = () => registry.requests.lines.filter((line) => line.endsWith("/manifests/1")).length;
   assertEquals((await images.pull(reference)).record.imageId, image.config.digest);
   assertEquals(asked(), 1);
@@ -34,18 +34,18 @@ Deno.test("openImagesAsking() asks once for what is pulled first, and again for 
   images.close();
 });
 
-Deno.test("openImagesAsking() leaves nothing behind where the store can't be opened", async () => {
+Deno.test("openImagesResolving() leaves nothing behind where the store can't be opened", async () => {
   await using parts = await fixture();
   const file = `${parts.root}/file`;
   await Deno.writeTextFile(file, "no store");
   const first = { reference: parts.reference, signal: neverAborted() };
-  await assertRejects(() => openImagesAsking({ root: `${file}/store` }, first));
+  await assertRejects(() => openImagesResolving({ root: `${file}/store` }, first));
 });
 
-Deno.test("openImagesAsking() opens the store whatever the registry says; the pull hears of it", async () => {
+Deno.test("openImagesResolving() opens the store whatever the registry says; the pull hears of it", async () => {
   await using parts = await fixture();
   const reference = `${parts.registry.host}/team/other:1`;
-  const images = await openImagesAsking({ root: parts.root }, { reference, signal: neverAborted() });
+  const images = await openImagesResolving({ root: parts.root }, { reference, signal: neverAborted() });
   assertEquals(isCode(await assertRejects(() => images.pull(reference)), "not_found"), true);
   images.close();
 });

@@ -4,16 +4,16 @@
  * @module
  */
 import type { CredentialSource } from "../content/credential.ts";
-import { exchange, type ExchangeContext } from "./request/exchange.ts";
+import { performRequest, type RequestContext } from "./request/perform_request.ts";
 import type { HostSource } from "../content/registry_host.ts";
 import { openSession, type SessionDeps } from "./auth/session.ts";
-import { registrySource } from "./request/endpoint.ts";
+import { registryEndpoint } from "./request/endpoint.ts";
 
 /** What a check works with. */
 export interface LoginDeps {
   readonly hosts: HostSource;
   readonly sessions: SessionDeps;
-  readonly context: ExchangeContext;
+  readonly context: RequestContext;
 }
 
 /**
@@ -31,10 +31,10 @@ export async function checkCredentials(
   for (const host of await hosts.hostsFor(registry)) {
     // A mirror is never sent the registry's credentials.
     if (host.isMirror) continue;
-    const source = registrySource(openSession(host, "", credentials, sessions), "");
-    const intent = `Cannot log in to "${registry}"`;
-    const request = { intent, method: "GET", headers: {}, accepted: [200] } as const;
-    using _response = await exchange(source, request, context, signal);
+    const endpoint = registryEndpoint(openSession(host, "", credentials, sessions), "");
+    const operation = `Cannot log in to "${registry}"`;
+    const request = { operation, method: "GET", headers: {}, accepted: [200] } as const;
+    using _response = await performRequest(endpoint, request, context, signal);
     return;
   }
 }

@@ -10,14 +10,14 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
 import { OCI_INDEX } from "../oci/media_type.ts";
-import { connect } from "./request/monitored_response.ts";
-import type { ExchangeContext } from "./request/exchange.ts";
-import { askSources } from "./request/failover.ts";
+import { openMonitoredResponse } from "./request/monitored_response.ts";
+import type { RequestContext } from "./request/perform_request.ts";
+import { withFailover } from "./request/failover.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import { ACCEPT, LINK } from "../http/message/http_names.ts";
 import { nextQuery } from "../http/message/link.ts";
 import { RetryBudget } from "./request/retry.ts";
-import { registrySource, type Source } from "./request/endpoint.ts";
+import { type Endpoint, registryEndpoint } from "./request/endpoint.ts";
 
 /** A list that has not ended by then never does. */
 const PAGES_MAX = 100;
@@ -30,7 +30,7 @@ export interface ReferrersDeps {
   readonly repository: string;
   /** The hosts that are trusted with what changes, in order. */
   readonly sessions: readonly RegistrySession[];
-  readonly context: ExchangeContext;
+  readonly context: RequestContext;
 }
 
 /**
@@ -43,14 +43,14 @@ export async function listReferrers(
   deps: ReferrersDeps,
   signal: AbortSignal,
 ): Promise<readonly Descriptor[]> {
-  const intent = `Cannot list referrers of "${deps.name}@${digest}"`;
+  const operation = `Cannot list referrers of "${deps.name}@${digest}"`;
   try {
-    return await listPages(`referrers/${digest}`, intent, deps, signal);
+    return await listPages(`referrers/${digest}`, operation, deps, signal);
   } catch (error) {
     if (!isCode(error, "not_found")) throw error;
   }
   try {
-    return await listPages(`manifests/${digest.replace(":", "-")}`, intent, deps, signal);
+    return await listPages(`manifests/${digest.replace(":", "-")}`, operation, deps, signal);
   } catch (error) {
     // Nobody has said anything about it.
     if (isCode(error, "not_found")) return [];
@@ -60,21 +60,23 @@ export async function listReferrers(
 
 async function listPages(
   path: string,
-  intent: string,
+  operation: string,
   { repository, sessions, context }: ReferrersDeps,
   signal: AbortSignal,
 ): Promise<readonly Descriptor[]> {
-  if (sessions.length === 0) throw new AppError("invalid_argument", `${intent}: no host may be asked for it`);
+  if (sessions.length === 0) {
+    throw new AppError("invalid_argument", `${operation}: no host may be asked for it`);
+  }
   const all: Descriptor[] = [];
   let query = "";
   for (let pages = 0; pages < PAGES_MAX; pages++) {
     const full = `${repository}/${path}${query}`;
-    const page = await askSources(
+    const page = await withFailover(
       {
-        intent,
-        sources: sessions.map((session) => registrySource(session, full)),
+        operation,
+        endpoints: sessions.map((session) => registryEndpoint(session, full)),
         budget: new RetryBudget(context.attempts, context.clock),
-        work: (source, signal) => readPage(source, full, intent, context, signal),
+        work: (endpoint, signal) => readPage(endpoint, full, operation, context, signal),
       },
       context,
       signal,
@@ -83,7 +85,7 @@ async function listPages(
     query = page.query;
     if (query === "") return all;
   }
-  throw new AppError("invalid_content", `${intent}: the list has more than ${PAGES_MAX} pages`);
+  throw new AppError("invalid_content", `${operation}: the list has more than ${PAGES_MAX} pages`);
 }
 
 interface Page {
@@ -93,21 +95,21 @@ interface Page {
 }
 
 async function readPage(
-  source: Source,
+  endpoint: Endpoint,
   path: string,
-  intent: string,
-  context: ExchangeContext,
+  operation: string,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<Page> {
   const refuse = (found: string) =>
-    new AppError("invalid_content", `${intent}: host "${source.host}" ${found}`, {
-      details: { host: source.host },
+    new AppError("invalid_content", `${operation}: host "${endpoint.host}" ${found}`, {
+      details: { host: endpoint.host },
     });
-  const request = { intent, method: "GET", headers: { [ACCEPT]: OCI_INDEX }, accepted: [200] } as const;
-  using connection = await connect(source, request, context, signal);
-  const where = `the referrers from host "${source.host}"`;
+  const request = { operation, method: "GET", headers: { [ACCEPT]: OCI_INDEX }, accepted: [200] } as const;
+  using connection = await openMonitoredResponse(endpoint, request, context, signal);
+  const where = `the referrers from host "${endpoint.host}"`;
   const document = parseDocument(await readAll(connection, MANIFEST_MAX_BYTES, where), OCI_INDEX, where);
   if (document.kind !== "index") throw refuse("sent no index");
-  const query = nextQuery(connection.headers.get(LINK), new URL(path, source.base), refuse);
+  const query = nextQuery(connection.headers.get(LINK), new URL(path, endpoint.base), refuse);
   return { manifests: document.manifests, query };
 }

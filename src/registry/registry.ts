@@ -8,13 +8,13 @@ import { ANONYMOUS, type CredentialSource } from "../content/credential.ts";
 import type { Remote, RemoteOptions } from "../content/remote.ts";
 import type { Reference } from "../oci/reference.ts";
 import { type Clock, SYSTEM_CLOCK } from "../http/clock.ts";
-import type { ExchangeContext } from "./request/exchange.ts";
-import { HostGates } from "./request/host_backoff.ts";
+import type { RequestContext } from "./request/perform_request.ts";
+import { HostBackoffs } from "./request/host_backoff.ts";
 import { checkCredentials } from "./login.ts";
 import { openRemote } from "./remote.ts";
 import { openSession } from "./auth/session.ts";
 import type { HostSource } from "../content/registry_host.ts";
-import type { TlsDirectory } from "../http/tls/tls.ts";
+import type { TlsIdentitySource } from "../http/tls/tls.ts";
 import type { RegistryClientSettings } from "./settings.ts";
 import { TokenCache } from "./auth/token_cache.ts";
 import { createTransport } from "../http/transport.ts";
@@ -43,7 +43,7 @@ export interface Registry {
  */
 export function openRegistryClient(
   settings: RegistryClientSettings,
-  hosts: HostSource & TlsDirectory,
+  hosts: HostSource & TlsIdentitySource,
   clock: Clock = SYSTEM_CLOCK,
 ): Registry {
   const context = contextOf(settings, clock);
@@ -72,7 +72,7 @@ export function openRegistryClient(
   };
 }
 
-function contextOf(settings: RegistryClientSettings, clock: Clock): ExchangeContext {
+function contextOf(settings: RegistryClientSettings, clock: Clock): RequestContext {
   const { attempts = 5, maxRetryAfter = 60_000, stallFloor = 1024, stallWindow = 30_000 } = settings;
   checkNumber("attempts", attempts, 1);
   checkNumber("maxRetryAfter", maxRetryAfter, 0);
@@ -80,7 +80,7 @@ function contextOf(settings: RegistryClientSettings, clock: Clock): ExchangeCont
   checkNumber("stallWindow", stallWindow, 1);
   return {
     clock,
-    gates: new HostGates(clock),
+    gates: new HostBackoffs(clock),
     stall: { floor: stallFloor, window: stallWindow },
     attempts,
     maxRetryAfter,

@@ -8,7 +8,7 @@ import type { FetchBody, FetchOptions, Remote, Resolved, TagPage, TransferRetry 
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { type Reference, repositoryNameOf } from "../oci/reference.ts";
-import type { ExchangeContext } from "./request/exchange.ts";
+import type { RequestContext } from "./request/perform_request.ts";
 import { RegistryFetcher } from "./blobs/fetcher.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import type { Transport } from "../http/message/http_message.ts";
@@ -22,7 +22,7 @@ export interface RemoteDeps {
   readonly openSessions: () => Promise<readonly RegistrySession[]>;
   /** For addresses outside of the registry. */
   readonly transport: Transport;
-  readonly context: ExchangeContext;
+  readonly context: RequestContext;
 }
 
 /** What is made of the sessions once they are open. */

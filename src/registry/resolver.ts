@@ -10,9 +10,9 @@ import { algorithmOf, type Digest, digestOf, findDigest } from "../oci/digest.ts
 import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
 import { essenceOf, isIndexType, isManifestType, MANIFEST_ACCEPT } from "../oci/media_type.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
-import { connect } from "./request/monitored_response.ts";
-import { exchange, type ExchangeContext } from "./request/exchange.ts";
-import { askSources } from "./request/failover.ts";
+import { openMonitoredResponse } from "./request/monitored_response.ts";
+import { performRequest, type RequestContext } from "./request/perform_request.ts";
+import { withFailover } from "./request/failover.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import {
   ACCEPT,
@@ -22,7 +22,7 @@ import {
   DOCKER_CONTENT_DIGEST,
 } from "../http/message/http_names.ts";
 import { RetryBudget } from "./request/retry.ts";
-import { registrySource, type Source } from "./request/endpoint.ts";
+import { type Endpoint, registryEndpoint } from "./request/endpoint.ts";
 
 const ACCEPTED_DOCUMENTS = { [ACCEPT]: MANIFEST_ACCEPT.join(", ") };
 
@@ -30,12 +30,12 @@ const ACCEPTED_DOCUMENTS = { [ACCEPT]: MANIFEST_ACCEPT.join(", ") };
 export interface ResolverDeps {
   /** The hosts of the repository, in order. */
   readonly sessions: readonly RegistrySession[];
-  readonly context: ExchangeContext;
+  readonly context: RequestContext;
 }
 
 /** The question to one host. */
 interface Question {
-  readonly intent: string;
+  readonly operation: string;
   /** The digest that the answer must have, if the reference has one. */
   readonly want: Digest | undefined;
 }
@@ -66,16 +66,16 @@ export function resolveHead(
   deps: ResolverDeps,
   signal: AbortSignal,
 ): Promise<Resolved> {
-  return ask(reference, deps, async (source, question, context, signal) => {
-    return await headDocument(source, question, context, signal) ??
-      await getDocument(source, question, context, signal);
+  return ask(reference, deps, async (endpoint, question, context, signal) => {
+    return await headDocument(endpoint, question, context, signal) ??
+      await getDocument(endpoint, question, context, signal);
   }, signal);
 }
 
 type AskOne = (
-  source: Source,
+  endpoint: Endpoint,
   question: Question,
-  context: ExchangeContext,
+  context: RequestContext,
   signal: AbortSignal,
 ) => Promise<Resolved>;
 
@@ -87,17 +87,17 @@ function ask(
   onRetry?: (event: TransferRetry) => void,
 ): Promise<Resolved> {
   const { repository, digest: want } = reference;
-  const intent = `Cannot resolve "${formatReference(reference)}"`;
+  const operation = `Cannot resolve "${formatReference(reference)}"`;
   // A digest can be checked, so any host may answer; what a tag means is only for hosts that are trusted with it.
   const able = sessions.filter(({ host }) => host.capabilities.has(want === undefined ? "resolve" : "pull"));
-  if (able.length === 0) throw new AppError("invalid_argument", `${intent}: no host may be asked for it`);
+  if (able.length === 0) throw new AppError("invalid_argument", `${operation}: no host may be asked for it`);
   const path = `${repository}/manifests/${want ?? reference.tag}`;
-  return askSources(
+  return withFailover(
     {
-      intent,
-      sources: able.map((session) => registrySource(session, path)),
+      operation,
+      endpoints: able.map((session) => registryEndpoint(session, path)),
       budget: new RetryBudget(context.attempts, context.clock),
-      work: (source, signal) => askOne(source, { intent, want }, context, signal),
+      work: (endpoint, signal) => askOne(endpoint, { operation, want }, context, signal),
       onRetry: (attempt, delayMs, reason) =>
         onRetry?.({ kind: "retry", attempt, offset: 0, delayMs, reason }),
     },
@@ -107,45 +107,45 @@ function ask(
 }
 
 async function getDocument(
-  source: Source,
-  { intent, want }: Question,
-  context: ExchangeContext,
+  endpoint: Endpoint,
+  { operation, want }: Question,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<Resolved> {
   const request = {
-    intent,
+    operation,
     method: "GET",
     headers: ACCEPTED_DOCUMENTS,
     accepted: [200],
     isOpening: true,
   } as const;
-  using connection = await connect(source, request, context, signal);
+  using connection = await openMonitoredResponse(endpoint, request, context, signal);
   const { headers } = connection;
   const encoding = headers.get(CONTENT_ENCODING) ?? "identity";
   if (encoding !== "identity") {
-    throw refuse(source, intent, "unsupported", `sent it with Content-Encoding "${encoding}"`);
+    throw refuse(endpoint, operation, "unsupported", `sent it with Content-Encoding "${encoding}"`);
   }
-  const what = `the manifest of ${intent.slice("Cannot resolve ".length)} from host "${source.host}"`;
+  const what = `the manifest of ${operation.slice("Cannot resolve ".length)} from host "${endpoint.host}"`;
   const bytes = await readAll(connection, MANIFEST_MAX_BYTES, what);
   const length = parseSize(headers.get(CONTENT_LENGTH));
   if (length !== undefined && length !== bytes.length) {
-    throw refuse(source, intent, "network", `sent ${bytes.length} bytes of ${length}`, true);
+    throw refuse(endpoint, operation, "network", `sent ${bytes.length} bytes of ${length}`, true);
   }
   const said = findDigest(headers.get(DOCKER_CONTENT_DIGEST) ?? "");
   const digest = await digestOf(bytes, algorithmOf(want ?? said ?? SHA256));
   if (want !== undefined && digest !== want) {
-    throw refuse(source, intent, "digest_mismatch", `sent bytes that hash to "${digest}"`);
+    throw refuse(endpoint, operation, "digest_mismatch", `sent bytes that hash to "${digest}"`);
   }
   // Of another algorithm than the one asked for it says nothing that would not be proven by the other already.
   if (said !== undefined && algorithmOf(said) === algorithmOf(digest) && said !== digest) {
-    throw refuse(source, intent, "digest_mismatch", `says "${said}" of bytes that hash to "${digest}"`);
+    throw refuse(endpoint, operation, "digest_mismatch", `says "${said}" of bytes that hash to "${digest}"`);
   }
   const document = parseDocument(bytes, headers.get(CONTENT_TYPE) ?? "", what);
   return {
     descriptor: { mediaType: document.mediaType, digest, size: bytes.length },
     bytes,
     document,
-    host: source.host,
+    host: endpoint.host,
   };
 }
 
@@ -154,15 +154,15 @@ const SHA256 = `sha256:${"0".repeat(64)}` as Digest;
 
 /** Asks for the head alone; undefined if that does not say all that is needed. */
 async function headDocument(
-  source: Source,
-  { intent, want }: Question,
-  context: ExchangeContext,
+  endpoint: Endpoint,
+  { operation, want }: Question,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<Resolved | undefined> {
   // A refusal to HEAD has no body that says why, and some hosts refuse only HEAD: GET finds out.
   const accepted = [200, 400, 403, 405, 406, 501];
-  const request = { intent, method: "HEAD", headers: ACCEPTED_DOCUMENTS, accepted } as const;
-  using response = await exchange(source, request, context, signal);
+  const request = { operation, method: "HEAD", headers: ACCEPTED_DOCUMENTS, accepted } as const;
+  using response = await performRequest(endpoint, request, context, signal);
   if (response.status !== 200) return undefined;
   const { headers } = response;
   const mediaType = essenceOf(headers.get(CONTENT_TYPE) ?? "");
@@ -172,25 +172,25 @@ async function headDocument(
   if (!isIndexType(mediaType) && !isManifestType(mediaType)) return undefined;
   if (size > MANIFEST_MAX_BYTES) {
     throw refuse(
-      source,
-      intent,
+      endpoint,
+      operation,
       "limit_exceeded",
       `has a manifest of ${size} bytes, want at most ${MANIFEST_MAX_BYTES}`,
     );
   }
   // The document itself decides.
   if (want !== undefined && digest !== want) return undefined;
-  return { descriptor: { mediaType, digest, size }, host: source.host };
+  return { descriptor: { mediaType, digest, size }, host: endpoint.host };
 }
 
 function refuse(
-  { host }: Source,
-  intent: string,
+  { host }: Endpoint,
+  operation: string,
   code: ErrorCode,
   found: string,
   isRetryable = false,
 ): AppError {
-  return new AppError(code, `${intent}: host "${host}" ${found}`, { details: { host, isRetryable } });
+  return new AppError(code, `${operation}: host "${host}" ${found}`, { details: { host, isRetryable } });
 }
 
 function parseSize(value: string | null): number | undefined {

@@ -7,14 +7,14 @@ import { MIB, readAll } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { TagPage } from "../content/remote.ts";
 import { asArray, asString, parseJsonObject } from "../oci/json.ts";
-import { connect } from "./request/monitored_response.ts";
-import type { ExchangeContext } from "./request/exchange.ts";
-import { askSources } from "./request/failover.ts";
+import { openMonitoredResponse } from "./request/monitored_response.ts";
+import type { RequestContext } from "./request/perform_request.ts";
+import { withFailover } from "./request/failover.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import { ACCEPT, LINK } from "../http/message/http_names.ts";
 import { nextQuery } from "../http/message/link.ts";
 import { RetryBudget } from "./request/retry.ts";
-import { registrySource, type Source } from "./request/endpoint.ts";
+import { type Endpoint, registryEndpoint } from "./request/endpoint.ts";
 
 /** Registries that don't page send all tags at once: a hundred thousand of them have a few MiB. */
 const PAGE_MAX_BYTES = 16 * MIB;
@@ -29,7 +29,7 @@ export interface TagListerDeps {
   readonly repository: string;
   /** The hosts that are trusted with tags, in order. */
   readonly sessions: readonly RegistrySession[];
-  readonly context: ExchangeContext;
+  readonly context: RequestContext;
 }
 
 /** Lists the tags of one repository. */
@@ -53,30 +53,30 @@ export class TagLister {
     signal: AbortSignal,
   ): Promise<TagPage> {
     const { name, repository, sessions, context } = this.#deps;
-    const intent = `Cannot list tags of "${name}"`;
+    const operation = `Cannot list tags of "${name}"`;
     if (sessions.length === 0) {
-      throw new AppError("invalid_argument", `${intent}: no host may be asked for them`);
+      throw new AppError("invalid_argument", `${operation}: no host may be asked for them`);
     }
     const path = `${repository}/tags/list${queryOf(last, pageSize)}`;
-    const { tags, next } = await askSources(
+    const { tags, next } = await withFailover(
       {
-        intent,
-        sources: sessions.map((session) => registrySource(session, path)),
+        operation,
+        endpoints: sessions.map((session) => registryEndpoint(session, path)),
         budget: new RetryBudget(context.attempts, context.clock),
-        work: (source, signal) => readPage(source, intent, path, context, signal),
+        work: (endpoint, signal) => readPage(endpoint, operation, path, context, signal),
       },
       context,
       signal,
     );
     if (next === undefined) return { tags };
-    this.#follow(next, last, intent);
+    this.#follow(next, last, operation);
     return { tags, next };
   }
 
-  #follow(next: string, last: string, intent: string): void {
+  #follow(next: string, last: string, operation: string): void {
     for (let page: string | undefined = last; page !== undefined; page = this.#before.get(page)) {
       if (page !== next) continue;
-      throw new AppError("invalid_content", `${intent}: the host's pages go in circles, at "${next}"`);
+      throw new AppError("invalid_content", `${operation}: the host's pages go in circles, at "${next}"`);
     }
     this.#before.set(next, last);
   }
@@ -91,30 +91,30 @@ function queryOf(last: string, pageSize: number | undefined): string {
 }
 
 async function readPage(
-  source: Source,
-  intent: string,
+  endpoint: Endpoint,
+  operation: string,
   path: string,
-  context: ExchangeContext,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<TagPage> {
   const request = {
-    intent,
+    operation,
     method: "GET",
     headers: { [ACCEPT]: "application/json" },
     accepted: [200],
   } as const;
-  using connection = await connect(source, request, context, signal);
-  const where = `the tags from host "${source.host}"`;
+  using connection = await openMonitoredResponse(endpoint, request, context, signal);
+  const where = `the tags from host "${endpoint.host}"`;
   const fields = parseJsonObject(await readAll(connection, PAGE_MAX_BYTES, where), where);
   // Go servers write null for a repository without tags.
   const tags = asArray(fields.tags ?? [], `${where}, tags`).map((tag, i) =>
     asString(tag, `${where}, tags[${i}]`)
   );
   const refuse = (found: string) =>
-    new AppError("invalid_content", `${intent}: host "${source.host}" ${found}`, {
-      details: { host: source.host },
+    new AppError("invalid_content", `${operation}: host "${endpoint.host}" ${found}`, {
+      details: { host: endpoint.host },
     });
-  const query = nextQuery(connection.headers.get(LINK), new URL(path, source.base), refuse);
+  const query = nextQuery(connection.headers.get(LINK), new URL(path, endpoint.base), refuse);
   return query === "" ? { tags } : { tags, next: cursorOf(new URLSearchParams(query)) };
 }
 

@@ -10,8 +10,8 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import { memoryBlob } from "../../tests/images/blob.ts";
 import type { TestRegistry } from "../../tests/registry/mod.ts";
-import type { ExchangeContext } from "./request/exchange.ts";
-import { HostGates } from "./request/host_backoff.ts";
+import type { RequestContext } from "./request/perform_request.ts";
+import { HostBackoffs } from "./request/host_backoff.ts";
 import type { RegistryHost } from "../content/registry_host.ts";
 import { openRemote } from "./remote.ts";
 import { openSession } from "./auth/session.ts";
@@ -27,7 +27,7 @@ export interface TestRemote extends Disposable {
   readonly remote: Remote;
   readonly reference: Reference;
   readonly clock: TestClock;
-  readonly context: ExchangeContext;
+  readonly context: RequestContext;
   readonly warnings: string[];
 }
 
@@ -47,9 +47,9 @@ export function openTestRemote(registry: TestRegistry, options: TestRemoteOption
   const reference = parseReference(options.reference ?? `${registry.host}/${REPOSITORY}:v1`);
   const clock = new TestClock();
   const warnings: string[] = [];
-  const context: ExchangeContext = {
+  const context: RequestContext = {
     clock,
-    gates: new HostGates(clock),
+    gates: new HostBackoffs(clock),
     stall: { floor: 1024, window: 30_000 },
     attempts,
     maxRetryAfter: 60_000,

@@ -7,7 +7,7 @@
  * @module
  */
 import { AppError, isCode } from "../base/errors.ts";
-import type { LayerFacts, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
+import type { LayerMetadata, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import { readDigest } from "../oci/descriptor.ts";
 import { type Digest, findDigest } from "../oci/digest.ts";
 import { asObject, asSize, parseJsonObject } from "../oci/json.ts";
@@ -137,14 +137,14 @@ export class Layers {
   }
 }
 
-async function writeMarker(path: string, facts: LayerFacts): Promise<void> {
+async function writeMarker(path: string, facts: LayerMetadata): Promise<void> {
   using file = attempt("write", path, () => Deno.openSync(path, { write: true, createNew: true }));
   const bytes = new TextEncoder().encode(JSON.stringify(facts));
   for (let at = 0; at < bytes.length;) at += attempt("write", path, () => file.writeSync(bytes.subarray(at)));
   await syncFile(file, path);
 }
 
-function readFacts(bytes: Uint8Array, where: string): LayerFacts {
+function readFacts(bytes: Uint8Array, where: string): LayerMetadata {
   const fields = parseJsonObject(bytes, where);
   const counts = asObject(fields.leftOut ?? {}, `${where}.leftOut`);
   return {

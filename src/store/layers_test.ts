@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
-import type { LayerFacts, StagedLayer } from "../content/layer_store.ts";
+import type { LayerMetadata, StagedLayer } from "../content/layer_store.ts";
 import { type Digest, makeDigest } from "../oci/digest.ts";
 import { openStore, type Store } from "./store.ts";
 
 const chain = (digit: string): Digest => makeDigest("sha256", digit.repeat(64));
-const FACTS: LayerFacts = { diffId: chain("d"), entries: 3, unpackedBytes: 4096, leftOut: { device: 2 } };
+const FACTS: LayerMetadata = { diffId: chain("d"), entries: 3, unpackedBytes: 4096, leftOut: { device: 2 } };
 const synced = () => true;
 
 async function withStore(use: (store: Store, root: string) => Promise<void>): Promise<void> {

@@ -6,17 +6,17 @@
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { NO_WORKERS, type StartWorker } from "../base/worker.ts";
-import type { OnWait } from "../base/slow_wait.ts";
+import type { OnSlowWait } from "../base/slow_wait.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
 import type { LayerStore, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
 import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
 import type {
+  AnonymousIngest,
+  AnonymousIngester,
   BlobInfo,
   ContentStore,
   Ingest,
   OpenBlob,
-  UnnamedIngest,
-  UnnamedIngester,
 } from "../content/store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -29,7 +29,7 @@ import { Layers } from "./layers.ts";
 import { Locks } from "./locks/locks.ts";
 import { StorePaths } from "./layout/paths.ts";
 import type { OnStep } from "./blobs/commit_steps.ts";
-import { Turns } from "./locks/read_write_lock.ts";
+import { ReadWriteLock } from "./locks/read_write_lock.ts";
 import { countUsage } from "./usage.ts";
 
 /** How to open a store. */
@@ -48,7 +48,7 @@ export interface StoreOptions {
 }
 
 /** An open store. It holds no file open between two calls, so there is nothing to close. */
-export interface Store extends ContentStore, UnnamedIngester, ImageStore, StoreMaintenance, LayerStore {
+export interface Store extends ContentStore, AnonymousIngester, ImageStore, StoreMaintenance, LayerStore {
   /** The folder, as it was given, without slashes at the end. */
   readonly root: string;
 }
@@ -74,7 +74,7 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
 /** As {@linkcode openStore}, with its parts in these places. */
 export async function openStoreAt(paths: StorePaths, options: StoreOptions): Promise<Store> {
   const { mode = "write", onStep = () => {}, signal = neverAborted(), startWorker = NO_WORKERS } = options;
-  const turns = new Turns();
+  const turns = new ReadWriteLock();
   const locks = new Locks(turns, mode === "write");
   const indexFile = new IndexFile({ paths, locks, onStep });
   const blobs = new Blobs(paths);
@@ -133,13 +133,13 @@ class DiskStore implements Store {
   async beginIngest(
     descriptor: Descriptor,
     signal: AbortSignal,
-    onWait?: OnWait,
+    onWait?: OnSlowWait,
   ): Promise<Ingest | undefined> {
     this.#mustWrite();
     return await this.#parts.ingests.begin(descriptor, signal, onWait);
   }
 
-  async beginUnnamed(): Promise<UnnamedIngest> {
+  async beginUnnamed(): Promise<AnonymousIngest> {
     this.#mustWrite();
     return await this.#parts.ingests.beginUnnamed();
   }
@@ -160,7 +160,7 @@ class DiskStore implements Store {
     return await this.#parts.images.update(change, signal);
   }
 
-  holdContent(signal: AbortSignal, onWait?: OnWait): Promise<Disposable> {
+  holdContent(signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable> {
     const { locks, paths } = this.#parts;
     return locks.take(paths.contentLock, "shared", signal, onWait);
   }

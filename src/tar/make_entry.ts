@@ -53,7 +53,7 @@ export function nameOf(header: RawHeader, overrides: Overrides): string {
 }
 
 /** What is known of a file when its entry is made. */
-export interface FileFacts {
+export interface FileMetadata {
   readonly size: number;
   readonly sparse?: readonly SparseRegion[];
 }
@@ -67,7 +67,7 @@ export function makeEntry(
   kind: RawKind,
   header: RawHeader,
   overrides: Overrides,
-  file: FileFacts,
+  file: FileMetadata,
   limits: TarLimits,
 ): Entry {
   const common = makeCommon(header, overrides, limits);

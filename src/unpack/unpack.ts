@@ -11,7 +11,7 @@ import type { LayerDecoder } from "./decode/decode.ts";
 import { keyOf } from "./apply/entry_path.ts";
 import { FlatStyle } from "./apply/flat_style.ts";
 import { DEFAULT_LAYER_LIMITS, type LayerLimits, type LayerSource, readLayer } from "./apply/layer.ts";
-import type { LeftOutItem } from "./apply/skipped.ts";
+import type { SkippedItem } from "./apply/skipped.ts";
 import { OverlayStyle, type OverlayXattrs } from "./apply/overlay_style.ts";
 import { type Tree, type TreeCalls, withTree } from "./apply/tree.ts";
 import type { WhiteoutStyle } from "./apply/whiteout_style.ts";
@@ -42,13 +42,13 @@ export interface LayerReport {
 export interface UnpackReport {
   readonly layers: readonly LayerReport[];
   /** What could not be kept; empty if the tree is complete. */
-  readonly leftOut: readonly LeftOutItem[];
+  readonly leftOut: readonly SkippedItem[];
 }
 
 /** What became of a layer for overlayfs. */
 export interface OverlayReport extends LayerReport {
-  readonly leftOut: readonly LeftOutItem[];
-  /** Directories that the layer itself says nothing of, parents first, the root as "": for `settleImplied`. */
+  readonly leftOut: readonly SkippedItem[];
+  /** Directories that the layer itself says nothing of, parents first, the root as "": for `createImplicitParents`. */
   readonly implied: readonly string[];
 }
 

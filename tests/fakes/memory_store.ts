@@ -12,7 +12,7 @@ import type { IngestStatus, StoreMaintenance, StoreUsage } from "../../src/conte
 import type { BlobInfo, ContentStore, Ingest, OpenBlob } from "../../src/content/store.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../src/oci/digest.ts";
-import { MemoryTurns } from "./memory_turns.ts";
+import { MemoryTurns } from "./memory_lock.ts";
 
 interface Blob {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -13,7 +13,7 @@
  */
 import { neverAborted } from "../../src/base/abort.ts";
 import type { CommitStep } from "../../src/store/blobs/commit_steps.ts";
-import { openLayoutFolder } from "../../src/store/layout_folder.ts";
+import { openLayoutDirectory } from "../../src/store/layout_directory.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOf } from "../contract/records.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
@@ -80,7 +80,7 @@ async function beginIngest(): Promise<void> {
 }
 
 async function fillLayout(): Promise<void> {
-  await using layout = await openLayoutFolder(root, { signal });
+  await using layout = await openLayoutDirectory(root, { signal });
   const { bytes, descriptor } = await childSample(0, Number(count));
   await using ingest = await layout.store.beginIngest(descriptor, signal);
   ingest?.write(bytes.subarray(0, bytes.length / 2));

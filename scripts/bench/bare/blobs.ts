@@ -5,7 +5,7 @@
  */
 import type { Hash } from "node:crypto";
 import { DirectorySyncer } from "../../../src/store/fs/directory_sync.ts";
-import { EarlySync } from "../../../src/store/blobs/periodic_sync.ts";
+import { PeriodicSync } from "../../../src/store/blobs/periodic_sync.ts";
 import { type Host, Wire } from "./wire.ts";
 
 /** A blob of the manifest. */
@@ -81,7 +81,7 @@ class Ingest {
 
   /** Writes and hashes the body that comes. Without `hash` all of it comes in one piece. */
   async take(wire: Wire, buffer: Uint8Array<ArrayBuffer>, hash: Hash | undefined): Promise<string> {
-    const early = new EarlySync(this.#from);
+    const early = new PeriodicSync(this.#from);
     let whole = new ArrayBuffer(0);
     for (let left = this.#blob.size; left > 0;) {
       const have = Math.min(left, buffer.length);

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { lackText } from "../../image/unpack/unpack_layers.ts";
+import { missingLayersText } from "../../image/unpack/unpack_layers.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";
@@ -32,7 +32,7 @@ export async function run(
   const service = await openLocal(context, options.unpack ? "write" : "read");
   if (options.unpack) {
     for (const layer of await service.unpackLayers(image, { signal })) {
-      const lack = lackText(layer);
+      const lack = missingLayersText(layer);
       if (lack !== undefined) messages.warn(lack);
     }
   }

@@ -4,7 +4,7 @@ import { type Seen, writeArchive } from "../../tar/archive_fake.ts";
 import { make } from "../../unpack/apply/layer_fake.ts";
 import { dray } from "../test_kit.ts";
 import { mountOptionsOf, notesOn } from "./mount_options.ts";
-import { leftOutText } from "./unpack.ts";
+import { skippedText } from "./unpack.ts";
 
 const { file, directory } = make;
 const BASE = [directory("etc"), file("etc/hosts", "localhost")];
@@ -153,13 +153,13 @@ Deno.test("dray unpack --bundle makes a bundle", async () => {
   assertEquals(await Deno.readTextFile(`${at.folder}/b/rootfs/etc/hosts`), "localhost");
 });
 
-Deno.test("leftOutText() says how many, why, and which", () => {
+Deno.test("skippedText() says how many, why, and which", () => {
   assertEquals(
-    leftOutText({ kind: "owner", count: 7, examples: ["", "b"] }),
+    skippedText({ kind: "owner", count: 7, examples: ["", "b"] }),
     "left out 7 owners (only root may give files away): /, /b and 5 more",
   );
   assertEquals(
-    leftOutText({ kind: "device", count: 1, examples: ["dev/null"] }),
+    skippedText({ kind: "device", count: 1, examples: ["dev/null"] }),
     "left out 1 device (want root and --allow-ffi): /dev/null",
   );
 });

@@ -5,7 +5,7 @@
  */
 import { formatSize } from "../../base/units.ts";
 import type { UnpackImageResult } from "../../image/unpack/unpack.ts";
-import type { LeftOutItem } from "../../unpack/apply/skipped.ts";
+import type { SkippedItem } from "../../unpack/apply/skipped.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";
@@ -49,7 +49,7 @@ export async function run({ args, options }: InputOf<typeof UNPACK>, context: Co
   });
   io.stdout.write(options.json ? jsonText(unpackJson(directory, result)) : `${directory}\n`);
   if (!options.quiet) messages.info(summary(image, result, clock.now() - begin));
-  for (const item of result.leftOut) messages.warn(leftOutText(item));
+  for (const item of result.leftOut) messages.warn(skippedText(item));
 }
 
 /** A runtime that an ordinary user starts maps root inside to that user. */
@@ -83,7 +83,7 @@ function summary(image: string, { layers }: UnpackImageResult, ms: number): stri
   } s`;
 }
 
-const NOUNS: Readonly<Record<LeftOutItem["kind"], readonly [one: string, many: string]>> = {
+const NOUNS: Readonly<Record<SkippedItem["kind"], readonly [one: string, many: string]>> = {
   owner: ["owner", "owners"],
   xattr: ["extended attribute", "extended attributes"],
   "overlay-xattr": ["attribute of overlayfs", "attributes of overlayfs"],
@@ -93,7 +93,7 @@ const NOUNS: Readonly<Record<LeftOutItem["kind"], readonly [one: string, many: s
 };
 
 /** Why a kind of thing is left out, and what helps. */
-const HELP: Readonly<Record<LeftOutItem["kind"], string>> = {
+const HELP: Readonly<Record<SkippedItem["kind"], string>> = {
   owner: "only root may give files away",
   xattr: "want root, --allow-ffi, and a file system that has them",
   "overlay-xattr": "only overlayfs itself may write them",
@@ -103,7 +103,7 @@ const HELP: Readonly<Record<LeftOutItem["kind"], string>> = {
 };
 
 /** `left out 12 owners (only root may give files away): /etc/shadow, /bin and 10 more` */
-export function leftOutText({ kind, count, examples }: LeftOutItem): string {
+export function skippedText({ kind, count, examples }: SkippedItem): string {
   const [one, many] = NOUNS[kind];
   const more = count > examples.length ? ` and ${count - examples.length} more` : "";
   const paths = examples.map((example) => `/${example}`).join(", ");

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../../base/errors.ts";
-import { type AsideFile, openFileAside } from "../../base/files.ts";
+import { openTempFile, type TempFile } from "../../base/files.ts";
 import type { Io } from "../io.ts";
 
 /**
@@ -12,10 +12,10 @@ import type { Io } from "../io.ts";
  *
  * @throws AppError `invalid_argument`, `no_space`; Deno.errors.BrokenPipe once who read the pipe has gone
  */
-export async function openOutput(path: string, { stdout }: Pick<Io, "stdout">): Promise<AsideFile> {
+export async function openOutput(path: string, { stdout }: Pick<Io, "stdout">): Promise<TempFile> {
   if (path === "-") return { ...UNCOMMITTED, write: (bytes) => stdout.writeBytes(bytes) };
   return await telling(path, async () => {
-    const file = await isStream(path) ? await openStream(path) : await openFileAside(path);
+    const file = await isStream(path) ? await openStream(path) : await openTempFile(path);
     return {
       write: (bytes) => telling(path, () => file.write(bytes)),
       commit: () => telling(path, () => file.commit()),
@@ -34,7 +34,7 @@ async function isStream(path: string): Promise<boolean> {
   return info !== undefined && !info.isFile;
 }
 
-async function openStream(path: string): Promise<AsideFile> {
+async function openStream(path: string): Promise<TempFile> {
   const file = await Deno.open(path, { write: true });
   return {
     commit: () => Promise.resolve(),

@@ -6,7 +6,7 @@
 import { messageOf } from "../../base/errors.ts";
 import { readConfigFile } from "../../credentials/config_file.ts";
 import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
-import { DEFAULT_FOLDER, folderNames } from "../../hosts/certs.ts";
+import { DEFAULT_DIRECTORY, directoryNames } from "../../hosts/certs.ts";
 import { parseHostsFile } from "../../hosts/hosts_toml.ts";
 
 /** Hears of what can't be read: the command itself may fail there, or go on without it. */
@@ -18,7 +18,7 @@ export async function certificateFiles(
   certsDirs: readonly string[],
   complain: Complain,
 ): Promise<readonly string[]> {
-  const names = [...folderNames(registry), DEFAULT_FOLDER];
+  const names = [...directoryNames(registry), DEFAULT_DIRECTORY];
   const paths = certsDirs.flatMap((dir) => names.map((name) => `${dir}/${name}/hosts.toml`));
   const found = await Promise.all(paths.map(async (path) => {
     try {

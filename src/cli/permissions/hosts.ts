@@ -20,7 +20,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
 };
 
 /** The hosts of a registry. */
-export interface RegistryHosts {
+export interface ReachableHosts {
   readonly hosts: readonly string[];
   /** Whether it may send clients to hosts that nothing here knows of. */
   readonly maySendElsewhere: boolean;
@@ -36,7 +36,7 @@ export async function hostsOfRegistry(
   registry: string,
   settings: RegistrySettings,
   blobs: boolean,
-): Promise<RegistryHosts> {
+): Promise<ReachableHosts> {
   const servers = await createHosts(settings).hostsFor(registry);
   const known = knownHostsOf(registry);
   return {

@@ -15,8 +15,8 @@ import { type Grants, joinGrants } from "./grants.ts";
 import { hostsOfRegistry, proxyHosts } from "./hosts.ts";
 import { needsOf } from "./kinds.ts";
 import { probeHosts } from "./probe.ts";
-import { folderOf, socketGrants } from "./sockets.ts";
-import { type Line, pathsOf, referencesOf, registryOf } from "./wanted.ts";
+import { directoryOf, socketGrants } from "./sockets.ts";
+import { type ParsedLine, pathsOf, referencesOf, registryOf } from "./wanted.ts";
 
 /** How to plan. */
 export interface PlanOptions {
@@ -31,7 +31,7 @@ export interface PlanOptions {
 type Part = Partial<Grants>;
 
 /** Plans. What can't be known is said in the context's messages. @throws AppError as the command would */
-export async function planGrants(line: Line, context: Context, options: PlanOptions): Promise<Grants> {
+export async function planGrants(line: ParsedLine, context: Context, options: PlanOptions): Promise<Grants> {
   const needs = needsOf(commandOf(line.command), line.input.options);
   const parts: Record<Need, () => Part | Promise<Part>> = {
     "store-read": () => ({ read: [storeRoot(context)] }),
@@ -82,14 +82,14 @@ function systemFor(needs: ReadonlySet<Need>, { globals, environment }: Context):
 }
 
 /** The folders and files that say how registries are reached, and who asks. */
-function configuration({ input }: Line, { environment }: Context): Part {
+function configuration({ input }: ParsedLine, { environment }: Context): Part {
   const { "certs-dir": more = [] } = input.options as Partial<ConnectionValues>;
   const credentials = searchOrderOf(locationsOf(environment)).map(({ path }) => path);
   return { read: [...more, ...environment.certsDirs, ...credentials] };
 }
 
 async function registries(
-  line: Line,
+  line: ParsedLine,
   context: Context,
   { probe, registries: only }: PlanOptions,
   blobs: boolean,
@@ -131,12 +131,12 @@ async function systemBundle(): Promise<readonly string[]> {
 }
 
 /** Options of a command that has them, or what they are without. */
-function connectionOf({ input }: Line): ConnectionValues {
+function connectionOf({ input }: ParsedLine): ConnectionValues {
   return { "plain-http": false, "ca-file": [], "certs-dir": [], ...input.options } as ConnectionValues;
 }
 
 /** A server asks nothing but the file that it was given. */
-function locationsFor({ command, input }: Line, { environment }: Context): CredentialLocations {
+function locationsFor({ command, input }: ParsedLine, { environment }: Context): CredentialLocations {
   if (command !== "serve") return locationsOf(environment);
   const path = input.options["auth-file"];
   return { authFiles: path === undefined ? [] : [{ path: String(path), named: true }] };
@@ -151,12 +151,12 @@ async function credentials(locations: CredentialLocations, { messages }: Context
 function credentialsWrite({ environment }: Context): Part {
   const path = locationsOf(environment).dockerConfig?.path;
   if (path === undefined) return {};
-  const folder = [folderOf(path)];
+  const folder = [directoryOf(path)];
   return { read: folder, write: folder };
 }
 
 /** A file is written beside its place first. */
 function filesWrite(paths: readonly string[]): Part {
-  const folders = paths.map(folderOf);
+  const folders = paths.map(directoryOf);
   return { read: folders, write: folders };
 }

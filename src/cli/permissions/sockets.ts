@@ -6,14 +6,17 @@
 import { parseHttpAddress } from "../serve/address.ts";
 import { DEFAULT_HTTP, DEFAULT_SOCKET } from "../table/serve.ts";
 import type { Grants } from "./grants.ts";
-import type { Line } from "./wanted.ts";
+import type { ParsedLine } from "./wanted.ts";
 
 /**
  * Permissions for the sockets of a line.
  *
  * @param unixHosts whether the runtime wants the paths of Unix sockets among its hosts
  */
-export async function socketGrants({ command, input }: Line, unixHosts: boolean): Promise<Partial<Grants>> {
+export async function socketGrants(
+  { command, input }: ParsedLine,
+  unixHosts: boolean,
+): Promise<Partial<Grants>> {
   const { socket, http } = input.options;
   const isServer = command === "serve";
   const text = http === undefined ? isServer ? undefined : DEFAULT_HTTP : String(http);
@@ -37,7 +40,7 @@ export async function socketGrants({ command, input }: Line, unixHosts: boolean)
 }
 
 async function missingFolders(paths: readonly string[]): Promise<readonly string[]> {
-  const folders = [...new Set(paths.map(folderOf))];
+  const folders = [...new Set(paths.map(directoryOf))];
   const missing = await Promise.all(
     folders.map((folder) => Deno.stat(folder).then(() => [], () => [folder])),
   );
@@ -45,7 +48,7 @@ async function missingFolders(paths: readonly string[]): Promise<readonly string
 }
 
 /** The folder that a path stands in. */
-export function folderOf(path: string): string {
+export function directoryOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "." : path.slice(0, slash) || "/";
 }

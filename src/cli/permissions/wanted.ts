@@ -12,14 +12,17 @@ import { commandOf } from "../table.ts";
 import type { Access, Hint } from "../table/types.ts";
 
 /** A command line that runs. */
-export type Line = Extract<Invocation, { kind: "run" }>;
+export type ParsedLine = Extract<Invocation, { kind: "run" }>;
 
 /**
  * References that a line reaches registries for, undefined if that can be any: a server is told by its clients.
  *
  * @throws AppError `invalid_argument` for a word that is none
  */
-export async function referencesOf(line: Line, context: Context): Promise<readonly string[] | undefined> {
+export async function referencesOf(
+  line: ParsedLine,
+  context: Context,
+): Promise<readonly string[] | undefined> {
   const { positionals } = commandOf(line.command);
   switch (line.command) {
     case "login":
@@ -51,7 +54,7 @@ export function registryOf(reference: string): string {
 }
 
 /** Paths that a line names, by what is done with them. The store is not among them. */
-export function pathsOf({ command, input }: Line): Readonly<Record<Access, readonly string[]>> {
+export function pathsOf({ command, input }: ParsedLine): Readonly<Record<Access, readonly string[]>> {
   const { positionals, options } = commandOf(command);
   const paths: Record<Access, string[]> = { read: [], write: [], listen: [] };
   const add = (spec: { readonly hint?: Hint; readonly access?: Access }, value: unknown) => {

@@ -5,7 +5,7 @@
  */
 
 /** Tells the time and ticks. */
-export interface Clock {
+export interface Ticker {
   /** Milliseconds since some moment. */
   now(): number;
   /** Calls `tick` every `ms` milliseconds until the returned function is called. */
@@ -13,7 +13,7 @@ export interface Clock {
 }
 
 /** The clock of the machine. */
-export const SYSTEM_CLOCK: Clock = {
+export const SYSTEM_TICKER: Ticker = {
   now: () => performance.now(),
   every(ms, tick) {
     const timer = setInterval(tick, ms);

@@ -10,7 +10,7 @@ import {
   type ProgressLine,
 } from "../../image/pull/progress_line.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { Clock } from "./clock.ts";
+import type { Ticker } from "./clock.ts";
 import { keptBytesOf, PullModel } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
 
@@ -19,7 +19,7 @@ export function jsonProgress(
   reference: string,
   { write, clock, date }: {
     readonly write: (text: string) => void;
-    readonly clock: Clock;
+    readonly clock: Ticker;
     /** The time of day. */
     readonly date: () => Date;
   },

@@ -16,7 +16,7 @@ export interface Piece {
 }
 
 /** A line from left to right. */
-export type Line = readonly Piece[];
+export type StyledLine = readonly Piece[];
 
 const COLOURS: Readonly<Record<Style, string>> = {
   plain: "",
@@ -34,12 +34,12 @@ export function piece(text: string, style: Style = "plain"): Piece {
 }
 
 /** Columns of a line. */
-export function lineWidth(line: Line): number {
+export function lineWidth(line: StyledLine): number {
   return line.reduce((sum, { text }) => sum + widthOf(text), 0);
 }
 
 /** Cuts a line to so many columns. */
-export function cutLine(line: Line, columns: number): Line {
+export function cutLine(line: StyledLine, columns: number): StyledLine {
   const cut: Piece[] = [];
   let left = columns;
   for (const { text, style } of line) {
@@ -52,7 +52,7 @@ export function cutLine(line: Line, columns: number): Line {
 }
 
 /** The line as text, with colours or without. */
-export function paint(line: Line, colours: boolean): string {
+export function paint(line: StyledLine, colours: boolean): string {
   return line.map(({ text, style }) => colours && style !== "plain" ? COLOURS[style] + text + RESET : text)
     .join("");
 }

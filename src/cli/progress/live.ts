@@ -6,8 +6,8 @@
  *
  * @module
  */
-import type { Clock } from "./clock.ts";
-import { type Line, lineWidth, paint } from "./line.ts";
+import type { Ticker } from "./clock.ts";
+import { lineWidth, paint, type StyledLine } from "./line.ts";
 import type { TerminalSize } from "./pull_lines.ts";
 
 /** How often the lines are looked at: about as often as the eye sees a change. */
@@ -28,12 +28,12 @@ export interface LiveTerminal {
 }
 
 /** Gives the lines for a size and a moment. */
-export type LineSource = (size: TerminalSize, now: number) => readonly Line[];
+export type LineSource = (size: TerminalSize, now: number) => readonly StyledLine[];
 
 /** What the lines are drawn with. */
 export interface LiveOptions {
   readonly terminal: LiveTerminal;
-  readonly clock: Clock;
+  readonly clock: Ticker;
   readonly colours: boolean;
 }
 
@@ -42,7 +42,7 @@ export class LiveLines implements Disposable {
   readonly #options: LiveOptions;
   readonly #lines: LineSource;
   readonly #stop: () => void;
-  #drawn: readonly Line[] = [];
+  #drawn: readonly StyledLine[] = [];
   #drawnKey = "";
   #drawnColumns = 0;
 

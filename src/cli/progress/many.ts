@@ -5,7 +5,7 @@
  */
 import type { FeedLine } from "../../cri/pulls/progress_feed.ts";
 import { printable } from "../output/text.ts";
-import type { Line } from "./line.ts";
+import type { StyledLine } from "./line.ts";
 import { eventOfLine } from "./line_event.ts";
 import { LiveLines, type LiveOptions } from "./live.ts";
 import { PullModel } from "./model.ts";
@@ -25,7 +25,7 @@ export function manyPulls(options: LiveOptions): ManyPulls {
   const models = new Map<string, PullModel>();
   const live = new LiveLines((size, now) => {
     const rows = Math.max(ROWS_MIN + 1, Math.floor((size.rows - 1) / Math.max(1, models.size)));
-    const lines: Line[] = [];
+    const lines: StyledLine[] = [];
     for (const model of models.values()) {
       const more = pullLines(model.view(now), { columns: size.columns, rows }, now);
       // Rows that scroll out of the screen can't be drawn over.

@@ -9,7 +9,7 @@ import { formatPlatform } from "../../oci/platform.ts";
 import { countText, shortId } from "../output/words.ts";
 import { printable } from "../output/text.ts";
 import { leftText, rateText } from "./bar.ts";
-import type { Clock } from "./clock.ts";
+import type { Ticker } from "./clock.ts";
 import { isWhole, keptBytesOf, PullModel, type PullView } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
 
@@ -21,7 +21,7 @@ const HELD = "waiting for rm or gc to end, which sweeps the store";
 /** Writes a line for each change of state. */
 export function plainProgress(
   name: string,
-  { write, clock }: { readonly write: (text: string) => void; readonly clock: Clock },
+  { write, clock }: { readonly write: (text: string) => void; readonly clock: Ticker },
 ): PullProgress {
   const begin = clock.now();
   const model = new PullModel(name, begin);

@@ -5,7 +5,7 @@
  */
 import { padEnd, truncate } from "../output/text.ts";
 import { bar, clockText, leftText, percentText, rateText, shareOf, sizesText } from "./bar.ts";
-import { cutLine, type Line, lineWidth, type Piece, piece, type Style } from "./line.ts";
+import { cutLine, lineWidth, type Piece, piece, type Style, type StyledLine } from "./line.ts";
 import { type BlobView, isWhole, type Phase, type PullView, type ViewState } from "./model.ts";
 
 /** A terminal's size. */
@@ -68,7 +68,11 @@ function shapeFor(columns: number): Shape {
 }
 
 /** The lines of a pull: never wider than the terminal less one column, never more than its rows less one. */
-export function pullLines(view: PullView, { columns, rows }: TerminalSize, now: number): readonly Line[] {
+export function pullLines(
+  view: PullView,
+  { columns, rows }: TerminalSize,
+  now: number,
+): readonly StyledLine[] {
   // A line that fills the last column makes some terminals wrap it.
   const room = Math.max(1, columns - 1);
   const shape = shapeFor(room);
@@ -94,7 +98,7 @@ const PHASES: Readonly<Record<Phase, readonly [word: string, style: Style]>> = {
   interrupted: ["interrupted", "warn"],
 };
 
-function headLine({ name, platform = "", phase, note }: PullView, room: number): Line {
+function headLine({ name, platform = "", phase, note }: PullView, room: number): StyledLine {
   if (phase === "resolving" && note !== undefined) {
     // Why nothing comes matters more than the name, which the reason has in it.
     return [piece(truncate(`retrying: ${note}`, room), "warn")];
@@ -113,7 +117,7 @@ function someLayers(
   shape: Shape,
   room: number,
   now: number,
-): readonly Line[] {
+): readonly StyledLine[] {
   const active = layers.filter(({ state }) =>
     state === "fetching" || state === "retrying" || state === "committing" || state === "unpacking"
   );
@@ -137,7 +141,7 @@ function isWaiting({ state }: BlobView): boolean {
   return state === "waiting" || state === "elsewhere";
 }
 
-function layerLine(view: PullView, blob: BlobView, shape: Shape, room: number, now: number): Line {
+function layerLine(view: PullView, blob: BlobView, shape: Shape, room: number, now: number): StyledLine {
   const { phase } = view;
   const ended = (phase === "failed" || phase === "interrupted") && !isWhole(blob);
   const [word, style] = ended && blob.offset > 0
@@ -169,7 +173,7 @@ function totalLine(
   shape: Shape,
   room: number,
   now: number,
-): Line {
+): StyledLine {
   const { offset, size, rate, phase } = view;
   const whole = layers.filter(isWhole).length;
   const running = phase === "fetching";

@@ -6,7 +6,7 @@
 import { formatClock, formatSize } from "../../base/units.ts";
 import type { Context } from "../context.ts";
 import { bar, clockText, percentText, shareOf, sizesText } from "./bar.ts";
-import { cutLine, type Line, lineWidth, piece } from "./line.ts";
+import { cutLine, lineWidth, piece, type StyledLine } from "./line.ts";
 import { LiveLines } from "./live.ts";
 import { progressKindFor } from "./progress.ts";
 import type { TerminalSize } from "./pull_lines.ts";
@@ -56,7 +56,7 @@ export function readingLines(
   size: number | undefined,
   { columns }: TerminalSize,
   elapsed: number,
-): readonly Line[] {
+): readonly StyledLine[] {
   const clock = piece(`${clockText(elapsed)} `, "dim");
   if (size === undefined) return [cutLine([clock, piece(`${formatSize(bytes)} read`)], columns - 1)];
   const long = [

@@ -5,12 +5,12 @@
  */
 import type { BlobRole, PullEvent } from "../../image/model/events.ts";
 import { type Digest, parseDigest } from "../../oci/digest.ts";
-import type { Clock } from "./clock.ts";
+import type { Ticker } from "./clock.ts";
 import type { LiveTerminal } from "./live.ts";
 import type { TerminalSize } from "./pull_lines.ts";
 
 /** A clock that stands still until it is told. */
-export class TestClock implements Clock {
+export class TestClock implements Ticker {
   #now = 0;
   #timers: { readonly ms: number; readonly tick: () => void; next: number }[] = [];
 

@@ -5,7 +5,7 @@
  */
 import type { VerifyProgress } from "../../image/model/types.ts";
 import { bar, clockText, percentText, shareOf, sizesText } from "./bar.ts";
-import { cutLine, type Line, lineWidth, piece } from "./line.ts";
+import { cutLine, lineWidth, piece, type StyledLine } from "./line.ts";
 import type { TerminalSize } from "./pull_lines.ts";
 
 const BAR_COLUMNS = 28;
@@ -15,7 +15,7 @@ export function verifyLines(
   { blobs, totalBlobs, bytes, totalBytes }: VerifyProgress,
   { columns }: TerminalSize,
   elapsed: number,
-): readonly Line[] {
+): readonly StyledLine[] {
   const counts = piece(` ${blobs}/${totalBlobs} blobs`);
   const long = [
     piece(`${clockText(elapsed)} `, "dim"),

@@ -8,9 +8,9 @@ import { concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { ImageStorage } from "../../image/model/deps.ts";
-import { takeAway } from "../../image/gc/remove_records.ts";
+import { removeRecords } from "../../image/gc/remove_records.ts";
 import type { CriApi } from "../protocol/api.ts";
-import { atMost } from "../protocol/with_timeout.ts";
+import { withTimeout } from "../protocol/with_timeout.ts";
 import type { AuthFields } from "../protocol/auth.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type CatalogImage, FIND_PREFIX, REMOVE_PREFIX } from "../catalog/catalog_view.ts";
@@ -21,7 +21,7 @@ import {
   ImageStatusResponseSchema,
 } from "../proto/runtime_pb.ts";
 import type { Pulls } from "../pulls/pulls.ts";
-import type { Reclaimer } from "../disk/garbage_collector.ts";
+import type { GarbageCollector } from "../disk/garbage_collector.ts";
 import type { UsageCounter } from "../disk/usage_counter.ts";
 import { verboseInfo } from "./verbose.ts";
 
@@ -37,7 +37,7 @@ export interface ImageCallsDeps {
   readonly store: ImageStorage;
   readonly catalog: Catalog;
   readonly pulls: Pulls;
-  readonly reclaimer: Reclaimer;
+  readonly reclaimer: GarbageCollector;
   readonly usage: UsageCounter;
   /** Where the images are, in full. */
   readonly root: string;
@@ -55,13 +55,13 @@ export class ImageCalls {
 
   /** `ListImages`: the encoded answer. An empty filter is none. */
   async list(filter: string): Promise<Uint8Array> {
-    const view = await this.#deps.catalog.look();
+    const view = await this.#deps.catalog.refresh();
     return filter === "" ? view.list() : fieldsOf(view.filter(filter));
   }
 
   /** `StreamImages`: encoded answers with at least one image each; none without images. */
   async *stream(filter: string): AsyncIterable<Uint8Array> {
-    const view = await this.#deps.catalog.look();
+    const view = await this.#deps.catalog.refresh();
     const images = filter === "" ? view.images : view.filter(filter);
     for (let at = 0; at < images.length; at += STREAM_BATCH) {
       yield fieldsOf(images.slice(at, at + STREAM_BATCH));
@@ -71,7 +71,7 @@ export class ImageCalls {
   /** `ImageStatus`: the encoded answer; empty for an image that is not here. @throws AppError `invalid_argument` */
   async status(image: string, verbose: boolean): Promise<Uint8Array> {
     if (image === "") throw noImageError();
-    const found = (await this.#deps.catalog.look()).find(image, FIND_PREFIX);
+    const found = (await this.#deps.catalog.refresh()).find(image, FIND_PREFIX);
     if (found === undefined) return NOTHING;
     if (!verbose) return found.field;
     const info = await verboseInfo(this.#deps.store, found.group);
@@ -104,18 +104,18 @@ export class ImageCalls {
   async remove(image: string, signal: AbortSignal): Promise<void> {
     if (image === "") throw noImageError();
     const { catalog, store, reclaimer, usage } = this.#deps;
-    const found = (await catalog.look()).find(image, REMOVE_PREFIX);
+    const found = (await catalog.refresh()).find(image, REMOVE_PREFIX);
     if (found === undefined) return;
     const { id } = found.group.summary;
     const gone: ImageRecord[] = [];
-    const { left, swept } = await takeAway(store, (records) => {
+    const { left, swept } = await removeRecords(store, (records) => {
       gone.length = 0;
       const kept: ImageRecord[] = [];
       for (const record of records.values()) (record.imageId === id ? gone : kept).push(record);
       return kept;
     }, signal);
     if (swept !== undefined) usage.recountSoon();
-    if (gone.length > 0) await atMost(RECLAIM_WAIT_MS, reclaimer.release(gone, left.length));
+    if (gone.length > 0) await withTimeout(RECLAIM_WAIT_MS, reclaimer.release(gone, left.length));
   }
 
   /** `ImageFsInfo`: from counters, since clients wait 2 s at most and ask for it before anything else. */

@@ -34,7 +34,7 @@ import {
   VersionRequestSchema,
   VersionResponseSchema,
 } from "../proto/runtime_pb.ts";
-import { statusAnswer, versionAnswer } from "./runtime.ts";
+import { statusResponse, versionResponse } from "./runtime.ts";
 
 /** Every method by its path. */
 export function criMethods(calls: ImageCalls, version: string): MethodTable {
@@ -88,10 +88,10 @@ function imageMethods(api: CriApi, calls: ImageCalls): Record<string, Method> {
 
 function runtimeMethods(api: CriApi, version: string): Record<string, Method> {
   const methods: Record<string, Method> = {
-    Version: unary(codec(VersionRequestSchema, VersionResponseSchema), () => versionAnswer(api, version)),
+    Version: unary(codec(VersionRequestSchema, VersionResponseSchema), () => versionResponse(api, version)),
     Status: unary(
       codec(StatusRequestSchema, StatusResponseSchema),
-      ({ verbose }) => statusAnswer(verbose ? { version: JSON.stringify({ dray: version }) } : {}),
+      ({ verbose }) => statusResponse(verbose ? { version: JSON.stringify({ dray: version }) } : {}),
     ),
   };
   if (api === "v1alpha2") return methods;

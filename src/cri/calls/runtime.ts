@@ -13,7 +13,7 @@ const IMAGE_SERVICE_ONLY = {
 } as const;
 
 /** Answers `Version`. The first field is the version of the kubelet's runtime API, which has only ever had one. */
-export function versionAnswer(
+export function versionResponse(
   api: CriApi,
   version: string,
 ): { version: string; runtimeName: string; runtimeVersion: string; runtimeApiVersion: string } {
@@ -21,7 +21,7 @@ export function versionAnswer(
 }
 
 /** Answers `Status`. A kubelet that takes us for its runtime must not believe that its node is ready. */
-export function statusAnswer(info: Readonly<Record<string, string>>): {
+export function statusResponse(info: Readonly<Record<string, string>>): {
   status: { conditions: { type: string; status: boolean; reason: string; message: string }[] };
   info: Record<string, string>;
 } {

@@ -5,7 +5,7 @@
  */
 import { neverAborted } from "../../base/abort.ts";
 import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
-import type { FactsReader } from "../../image/model/metadata.ts";
+import type { MetadataCache } from "../../image/model/metadata.ts";
 import { groupImages, type ImageGroup } from "../../image/model/group.ts";
 import { type CatalogImage, CatalogView } from "./catalog_view.ts";
 import { imageField } from "./image_message.ts";
@@ -14,7 +14,7 @@ import type { PinRule } from "./pins.ts";
 /** What a catalog is made of. */
 export interface CatalogDeps {
   readonly store: ImageStore;
-  readonly facts: FactsReader;
+  readonly facts: MetadataCache;
   /** Which names are pinned whatever their records say. */
   readonly isPinned: PinRule;
 }
@@ -46,7 +46,7 @@ export class Catalog {
   }
 
   /** The images as they are now. @throws AppError `store_corrupt`, `permission_denied` */
-  async look(): Promise<CatalogView> {
+  async refresh(): Promise<CatalogView> {
     const records = await this.#deps.store.listImages();
     if (this.#view?.records === records && performance.now() < this.#retryAt) return this.#view;
     // Calls that come while it is being made share one making.

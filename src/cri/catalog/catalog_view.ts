@@ -6,7 +6,7 @@
 import { concatBytes } from "../../base/bytes.ts";
 import { AppError, isCode } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
-import type { ImageFacts } from "../../image/model/metadata.ts";
+import type { ImageMetadata } from "../../image/model/metadata.ts";
 import { type ImageGroup, repositoryOfName } from "../../image/model/group.ts";
 import { type Digest, findDigest, hexOf, shortIdOf } from "../../oci/digest.ts";
 import { parseReference, recordedNameOf, type Reference, repositoryNameOf } from "../../oci/reference.ts";
@@ -15,7 +15,7 @@ import { parseReference, recordedNameOf, type Reference, repositoryNameOf } from
 export interface CatalogImage {
   readonly group: ImageGroup;
   /** Undefined while its documents can't be read. */
-  readonly facts: ImageFacts | undefined;
+  readonly facts: ImageMetadata | undefined;
   readonly pinned: boolean;
   /** The image as a field of a response. */
   readonly field: Uint8Array;

@@ -5,7 +5,7 @@
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { lengthField } from "../../grpc/wire/wire.ts";
-import type { ImageFacts } from "../../image/model/metadata.ts";
+import type { ImageMetadata } from "../../image/model/metadata.ts";
 import type { ImageSummary } from "../../image/model/types.ts";
 import { ImageSchema } from "../proto/runtime_pb.ts";
 import { parseImageUser } from "./user.ts";
@@ -19,7 +19,7 @@ const IMAGE_FIELD = 1;
  */
 export function imageField(
   summary: ImageSummary,
-  facts: ImageFacts | undefined,
+  facts: ImageMetadata | undefined,
   pinned: boolean,
 ): Uint8Array {
   const { id, repoTags, repoDigests, size } = summary;

@@ -9,13 +9,13 @@
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
-import { ClosureCache } from "../../image/model/references_cache.ts";
+import { ReferencesCache } from "../../image/model/references_cache.ts";
 import type { ImageStorage } from "../../image/model/deps.ts";
 import { sweepBlobs } from "../../image/gc/sweep.ts";
 import type { Digest } from "../../oci/digest.ts";
 
 /** What a reclaimer works with. */
-export interface ReclaimerDeps {
+export interface GarbageCollectorDeps {
   readonly store: ImageStorage;
   /** Hears of files that went, by their sizes. */
   onSwept(sizes: readonly number[]): void;
@@ -29,24 +29,24 @@ const MANY_RECORDS = 2000;
 const GATHER_MS = 250;
 
 /** Sweeps what removed images alone needed. Dispose it: then nothing begins any more. */
-export class Reclaimer implements Disposable {
-  readonly #deps: ReclaimerDeps;
-  readonly #closures: ClosureCache;
+export class GarbageCollector implements Disposable {
+  readonly #deps: GarbageCollectorDeps;
+  readonly #closures: ReferencesCache;
   readonly #pending = new Set<Digest>();
   #running: Promise<void> | undefined;
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(deps: ReclaimerDeps) {
+  constructor(deps: GarbageCollectorDeps) {
     this.#deps = deps;
-    this.#closures = new ClosureCache(deps.store);
+    this.#closures = new ReferencesCache(deps.store);
   }
 
   /** Reads what all images need, so that the first sweep doesn't have to. */
   async warm(): Promise<void> {
     try {
-      for (const record of await this.#deps.store.listImages()) await this.#closures.closureOf(record);
+      for (const record of await this.#deps.store.listImages()) await this.#closures.referencesOf(record);
     } catch (error) {
       this.#deps.onProblem(error);
     }
@@ -61,7 +61,9 @@ export class Reclaimer implements Disposable {
   async release(records: readonly ImageRecord[], left: number): Promise<void> {
     for (const record of records) {
       try {
-        for (const digest of (await this.#closures.closureOf(record)).blobs.keys()) this.#pending.add(digest);
+        for (const digest of (await this.#closures.referencesOf(record)).blobs.keys()) {
+          this.#pending.add(digest);
+        }
       } catch (error) {
         // Documents that can't be parsed don't say what they need; `gc` finds it.
         if (!(error instanceof AppError)) throw error;

@@ -7,7 +7,7 @@ import { abortable } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
 
 /** What a client asks for. */
-export interface HttpRequest {
+export interface ObserverRequest {
   readonly method: string;
   /** Without its query. */
   readonly path: string;
@@ -22,7 +22,10 @@ const HEAD_MAX_BYTES = 8 * KIB;
  * @returns undefined for what is no HTTP/1 request
  * @throws the signal's reason
  */
-export async function readRequest(conn: Deno.Conn, signal: AbortSignal): Promise<HttpRequest | undefined> {
+export async function readRequest(
+  conn: Deno.Conn,
+  signal: AbortSignal,
+): Promise<ObserverRequest | undefined> {
   const buffer = new Uint8Array(HEAD_MAX_BYTES);
   const decoder = new TextDecoder();
   for (let have = 0; have < buffer.length;) {
@@ -35,7 +38,7 @@ export async function readRequest(conn: Deno.Conn, signal: AbortSignal): Promise
   return undefined;
 }
 
-function parseHead(head: string): HttpRequest | undefined {
+function parseHead(head: string): ObserverRequest | undefined {
   const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/.exec(head) ?? [];
   if (method === undefined || target === undefined) return undefined;
   return { method, path: target.split("?", 1)[0] ?? "" };

@@ -5,7 +5,7 @@
  */
 
 /** Waits for something that never fails, but not long. */
-export async function atMost(ms: number, work: Promise<void>): Promise<void> {
+export async function withTimeout(ms: number, work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
   try {

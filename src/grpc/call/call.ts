@@ -8,10 +8,10 @@ import { AppError } from "../../base/errors.ts";
 import type { Http2Stream, StreamSink } from "../../http2/stream/stream.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CancelDeadline } from "./deadlines.ts";
-import { Exchange } from "./call_messages.ts";
-import { HeldMessage } from "./pending_message.ts";
+import { CallMessages } from "./call_messages.ts";
+import { PendingMessage } from "./pending_message.ts";
 import { MessageReader, type RawMessage } from "../wire/message_reader.ts";
-import type { CallInfo, ExchangeMethod, Method, StreamMethod, UnaryMethod } from "../wire/method.ts";
+import type { BidiStreamMethod, CallInfo, Method, StreamMethod, UnaryMethod } from "../wire/method.ts";
 import { sendMessage, sendResponseHeaders, sendTrailers, sendTrailersOnly } from "./response.ts";
 import { OK, type RpcStatus, statusOf } from "../wire/status.ts";
 
@@ -29,7 +29,7 @@ export class Call implements StreamSink {
   #cancelDeadline: CancelDeadline | undefined;
   #headersSent = false;
   #over = false;
-  #exchange: Exchange | undefined;
+  #exchange: CallMessages | undefined;
 
   /** The body and the deadline follow. */
   constructor(stream: Http2Stream, info: CallInfo, method: Method, context: CallContext) {
@@ -90,14 +90,14 @@ export class Call implements StreamSink {
   /** For a message that must be inflated, or that waits until its client reads. */
   async #runLater(method: UnaryMethod | StreamMethod, message: RawMessage): Promise<void> {
     const { signal } = this.#controller;
-    using held = new HeldMessage(message, this.#context);
+    using held = new PendingMessage(message, this.#context);
     const bytes = await held.read(this.info, signal);
     while (this.#stream.congested) await abortable(this.#stream.uncongested(), signal);
     this.#run(method, bytes);
   }
 
-  #begin(method: ExchangeMethod): Exchange {
-    return new Exchange(method, this.#context, {
+  #begin(method: BidiStreamMethod): CallMessages {
+    return new CallMessages(method, this.#context, {
       info: this.info,
       signal: this.#controller.signal,
       isOver: () => this.#over,

@@ -5,12 +5,12 @@
  */
 import { AppError } from "../../base/errors.ts";
 import type { CallContext } from "./call_context.ts";
-import { HeldMessage } from "./pending_message.ts";
+import { PendingMessage } from "./pending_message.ts";
 import type { MessageReader, RawMessage } from "../wire/message_reader.ts";
-import type { CallInfo, ExchangeMethod } from "../wire/method.ts";
+import type { BidiStreamMethod, CallInfo } from "../wire/method.ts";
 
 /** What an exchange needs of its call. */
-export interface ExchangeCall {
+export interface MessagesCall {
   /** What the handler may know. */
   readonly info: CallInfo;
   /** Aborted when the call fails. */
@@ -26,16 +26,16 @@ export interface ExchangeCall {
 }
 
 /** The requests of one call that are not answered yet. */
-export class Exchange {
-  readonly #method: ExchangeMethod;
+export class CallMessages {
+  readonly #method: BidiStreamMethod;
   readonly #context: CallContext;
-  readonly #call: ExchangeCall;
+  readonly #call: MessagesCall;
   /** Resolves when all answers so far are out. */
   #lastAnswer: Promise<void> = Promise.resolve();
   #pending = 0;
 
   /** Nothing was asked yet. */
-  constructor(method: ExchangeMethod, context: CallContext, call: ExchangeCall) {
+  constructor(method: BidiStreamMethod, context: CallContext, call: MessagesCall) {
     this.#method = method;
     this.#context = context;
     this.#call = call;
@@ -61,7 +61,7 @@ export class Exchange {
   /** @param before resolves when the answers before this one are out */
   async #answer(message: RawMessage, before: Promise<void>): Promise<void> {
     const { info, signal } = this.#call;
-    using held = new HeldMessage(message, this.#context);
+    using held = new PendingMessage(message, this.#context);
     await before;
     if (this.#call.isOver()) return;
     const answer = await this.#method.respond(await held.read(info, signal), info, signal);

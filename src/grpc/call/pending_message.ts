@@ -9,7 +9,7 @@ import type { RawMessage } from "../wire/message_reader.ts";
 import type { CallInfo } from "../wire/method.ts";
 
 /** A copy of a message. What all copies take together has a limit: dispose it on every path. */
-export class HeldMessage implements Disposable {
+export class PendingMessage implements Disposable {
   readonly #bytes: Uint8Array;
   readonly #isCompressed: boolean;
   readonly #context: CallContext;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { findText, readFields, readMessages, textOf } from "../wire/wire.ts";
+import { fieldText, findText, readFields, readMessages } from "../wire/wire.ts";
 
 /** A `FileDescriptorProto`, serialized, with what is looked up in it. */
 interface SchemaFile {
@@ -68,7 +68,7 @@ export class DescriptorIndex {
     const dependencies: string[] = [];
     for (const field of readFields(bytes)) {
       if (field.type !== "bytes") continue;
-      if (field.number === FILE.dependency) dependencies.push(textOf(field));
+      if (field.number === FILE.dependency) dependencies.push(fieldText(field));
       if (field.number === FILE.message) this.#addMessage(field.value, scope, name);
       if (field.number === FILE.enum) this.#addEnum(field.value, scope, name);
       if (field.number === FILE.service) {

@@ -6,9 +6,9 @@
  */
 import { concatBytes } from "../../base/bytes.ts";
 import { DescriptorIndex } from "./descriptor_index.ts";
-import type { ExchangeMethod, MethodTable } from "../wire/method.ts";
+import type { BidiStreamMethod, MethodTable } from "../wire/method.ts";
 import { StatusCode } from "../wire/status.ts";
-import { findText, lengthField, numberField, readFields, textOf, type WireField } from "../wire/wire.ts";
+import { fieldText, findText, lengthField, numberField, readFields, type WireField } from "../wire/wire.ts";
 
 /** Field numbers of `ServerReflectionRequest`; one of those after `host` is the question. */
 const ASK = { file: 3, symbol: 4, extension: 5, extensionNumbers: 6, services: 7 } as const;
@@ -28,7 +28,7 @@ export function reflectionMethods(methods: MethodTable, files: readonly Uint8Arr
   const index = new DescriptorIndex(files);
   const served = [...methods.keys()].map((path) => path.split("/")[1] ?? "");
   const services = [...new Set([...served, ...SERVICES])].sort();
-  const method: ExchangeMethod = {
+  const method: BidiStreamMethod = {
     kind: "exchange",
     respond: (request) => answer(request, index, services),
   };
@@ -53,7 +53,7 @@ function answerField(
   index: DescriptorIndex,
   services: readonly string[],
 ): Uint8Array | undefined {
-  const text = textOf(field);
+  const text = fieldText(field);
   switch (field.number) {
     case ASK.file:
       return filesAnswer(index.file(text), text);

@@ -4,7 +4,7 @@ import { neverAborted } from "../../base/abort.ts";
 import { HEALTH_FILE } from "./health_descriptor.ts";
 import { unary } from "../wire/method.ts";
 import { reflectionMethods } from "./reflection.ts";
-import { findText, lengthField, numberField, readFields, readMessages, textOf } from "../wire/wire.ts";
+import { fieldText, findText, lengthField, numberField, readFields, readMessages } from "../wire/wire.ts";
 
 const BASE = file("base.proto", "b", [lengthField(4, [lengthField(1, "Thing")])]);
 /** Imports base.proto; has a service, a nested enumeration, and an extension of b.Thing. */
@@ -55,9 +55,10 @@ function describe(answer: Uint8Array): string {
 }
 
 function numbersOf(message: Uint8Array): string {
-  return [...readFields(message)].map((field) => field.type === "varint" ? field.value : textOf(field)).join(
-    " ",
-  );
+  return [...readFields(message)].map((field) => field.type === "varint" ? field.value : fieldText(field))
+    .join(
+      " ",
+    );
 }
 
 Deno.test("reflection finds files by name, symbol and extension, imports after them", async (t) => {

@@ -57,7 +57,7 @@ function noteOf(path: string): string {
 }
 
 /** Notes that this process listens on a socket. Only an error message wants it, so a failure is none. */
-export function noteHolder(path: string, socket: Deno.FileInfo): void {
+export function recordHolder(path: string, socket: Deno.FileInfo): void {
   try {
     Deno.writeTextFileSync(noteOf(path), `${Deno.pid} ${socket.ino}\n`);
   } catch {

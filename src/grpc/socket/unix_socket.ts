@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { findSocketHolder, forgetHolder, noteHolder, readHolder } from "./socket_holder.ts";
+import { findSocketHolder, forgetHolder, readHolder, recordHolder } from "./socket_holder.ts";
 
 /** A socket to listen on. */
 export interface UnixSocketOptions {
@@ -45,7 +45,7 @@ export async function listenUnix(options: UnixSocketOptions): Promise<UnixSocket
     if (options.groupId !== undefined) Deno.chownSync(boundPath, null, options.groupId);
     const ours = Deno.lstatSync(boundPath);
     Deno.renameSync(boundPath, path);
-    noteHolder(path, ours);
+    recordHolder(path, ours);
     return { listener, unlink: () => unlinkIfSame(path, ours) };
   } catch (error) {
     listener.close();

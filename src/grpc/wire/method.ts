@@ -21,7 +21,7 @@ export type UnaryHandler<I, O> = (
 ) => O | Uint8Array | Promise<O | Uint8Array>;
 
 /** The same with any number of answers. */
-export type StreamHandler<I, O> = (
+export type ServerStreamHandler<I, O> = (
   request: I,
   call: CallInfo,
   signal: AbortSignal,
@@ -52,7 +52,7 @@ export interface StreamMethod {
 }
 
 /** Any number of requests with one answer each, in order (server reflection is made so). */
-export interface ExchangeMethod {
+export interface BidiStreamMethod {
   /** Tells the kinds of {@linkcode Method} apart. */
   readonly kind: "exchange";
   /** Answers one request. */
@@ -60,7 +60,7 @@ export interface ExchangeMethod {
 }
 
 /** A method of any kind. */
-export type Method = UnaryMethod | StreamMethod | ExchangeMethod;
+export type Method = UnaryMethod | StreamMethod | BidiStreamMethod;
 
 /** Methods by path: `/package.Service/Method`. */
 export type MethodTable = ReadonlyMap<string, Method>;
@@ -78,7 +78,7 @@ export function unary<I, O>(codec: Codec<I, O>, handle: UnaryHandler<I, O>): Una
 }
 
 /** A method that streams its answers. */
-export function serverStream<I, O>(codec: Codec<I, O>, handle: StreamHandler<I, O>): StreamMethod {
+export function serverStream<I, O>(codec: Codec<I, O>, handle: ServerStreamHandler<I, O>): StreamMethod {
   return {
     kind: "server_stream",
     respond: (request, call, signal) => encodeAll(codec, handle(decode(codec, request, call), call, signal)),

@@ -64,13 +64,13 @@ export function* readFields(message: Uint8Array): Generator<WireField> {
 }
 
 /** The text of a field with a length; empty for another field. */
-export function textOf(field: WireField): string {
+export function fieldText(field: WireField): string {
   return field.type === "bytes" ? new TextDecoder().decode(field.value) : "";
 }
 
 /** The first text of field `number`, or "". */
 export function findText(message: Uint8Array, number: number): string {
-  for (const field of readFields(message)) if (field.number === number) return textOf(field);
+  for (const field of readFields(message)) if (field.number === number) return fieldText(field);
   return "";
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { BodyReader, OnBytes } from "../message/http_message.ts";
-import type { WireConnection } from "./connection.ts";
+import type { Http1Connection } from "./connection.ts";
 import type { Framing } from "./response_head.ts";
 
 /** A chunk's size line: 16 digits, and extensions that nobody uses. */
@@ -13,13 +13,13 @@ const CHUNK_LINE_MAX_BYTES = 1024;
 const TRAILERS_MAX = 100;
 
 /** What is left of a body. */
-export interface WireBody extends BodyReader {
+export interface Http1Body extends BodyReader {
   /** Whether all of it was read. */
   readonly isDone: boolean;
 }
 
 /** Reads a body, straight into the callers' buffers. @throws Error if the connection ends before the body */
-export function wireBody(connection: WireConnection, framing: Framing): WireBody {
+export function http1Body(connection: Http1Connection, framing: Framing): Http1Body {
   switch (framing.kind) {
     case "length":
       return new LengthBody(connection, framing.bytes);
@@ -30,11 +30,11 @@ export function wireBody(connection: WireConnection, framing: Framing): WireBody
   }
 }
 
-class LengthBody implements WireBody {
-  readonly #connection: WireConnection;
+class LengthBody implements Http1Body {
+  readonly #connection: Http1Connection;
   #left: number;
 
-  constructor(connection: WireConnection, bytes: number) {
+  constructor(connection: Http1Connection, bytes: number) {
     this.#connection = connection;
     this.#left = bytes;
   }
@@ -55,13 +55,13 @@ class LengthBody implements WireBody {
   }
 }
 
-class ChunkedBody implements WireBody {
-  readonly #connection: WireConnection;
+class ChunkedBody implements Http1Body {
+  readonly #connection: Http1Connection;
   /** Of the chunk; -1 before a first one. */
   #left = -1;
   isDone = false;
 
-  constructor(connection: WireConnection) {
+  constructor(connection: Http1Connection) {
     this.#connection = connection;
   }
 
@@ -96,11 +96,11 @@ class ChunkedBody implements WireBody {
   }
 }
 
-class OpenBody implements WireBody {
-  readonly #connection: WireConnection;
+class OpenBody implements Http1Body {
+  readonly #connection: Http1Connection;
   isDone = false;
 
-  constructor(connection: WireConnection) {
+  constructor(connection: Http1Connection) {
     this.#connection = connection;
   }
 

@@ -9,9 +9,9 @@ import type { HttpRequest, HttpResponse } from "../message/http_message.ts";
 import { CONTENT_LENGTH } from "../message/http_names.ts";
 import { headTimeoutError, networkErrorFrom } from "../network/network_error.ts";
 import type { TlsIdentity } from "../tls/tls.ts";
-import { type DirectRequest, type RawRequest, rawRequest, readHead } from "./request.ts";
-import { LANES_MAX, WireLanes } from "./pipelines.ts";
-import { WirePool } from "./pool.ts";
+import { type Http1Request, type RawRequest, rawRequest, readHead } from "./request.ts";
+import { PipelinePool, PIPELINES_MAX } from "./pipelines.ts";
+import { ConnectionPool } from "./pool.ts";
 import { OpenResponse, receivedResponse } from "./response.ts";
 
 /** Connections that are opened ahead: a pull asks for config and layers as soon as it has the manifest. */
@@ -22,8 +22,8 @@ const FIRST_WINDOW_BYTES = 14_600;
 const WARM_AFTER_MS = 5;
 
 /** Sends requests over connections of its own, which it holds until it is closed. */
-export class DirectClient {
-  readonly #pools: { readonly pool: WirePool; readonly lanes: WireLanes }[] = [];
+export class Http1Client {
+  readonly #pools: { readonly pool: ConnectionPool; readonly lanes: PipelinePool }[] = [];
   readonly #headTimeout: number;
   /** Origins that only the runtime's client could reach. */
   readonly #indirect = new Set<string>();
@@ -34,7 +34,7 @@ export class DirectClient {
   }
 
   /** Whether it is worth asking for a connection. A client certificate can't be had over a TLS of our own making. */
-  canSend(request: HttpRequest, identity: TlsIdentity): request is DirectRequest {
+  canSend(request: HttpRequest, identity: TlsIdentity): request is Http1Request {
     return request.method !== "POST" && request.body === undefined && identity.client === undefined &&
       !this.#indirect.has(request.url.origin);
   }
@@ -52,7 +52,7 @@ export class DirectClient {
    * @throws AppError `network`, or the signal's reason
    */
   async send(
-    request: DirectRequest,
+    request: Http1Request,
     headers: Readonly<Record<string, string>>,
     identity: TlsIdentity,
     signal: AbortSignal,
@@ -76,7 +76,7 @@ export class DirectClient {
   /** Opens connections while an answer is on its way that many requests will follow. */
   async #warmMeanwhile(
     sending: Promise<HttpResponse | undefined>,
-    pool: WirePool,
+    pool: ConnectionPool,
     signal: AbortSignal,
   ): Promise<HttpResponse | undefined> {
     if (pool.keepsAlive) return await sending;
@@ -86,7 +86,7 @@ export class DirectClient {
     try {
       const response = await sending;
       const length = Number(response?.headers.get(CONTENT_LENGTH) ?? 0);
-      if (response?.status === 200 && length > FIRST_WINDOW_BYTES) warm(LANES_MAX - WARM_CONNECTIONS);
+      if (response?.status === 200 && length > FIRST_WINDOW_BYTES) warm(PIPELINES_MAX - WARM_CONNECTIONS);
       return response;
     } finally {
       disarm();
@@ -96,7 +96,7 @@ export class DirectClient {
   async #sendAlone(
     { method, text }: RawRequest,
     url: URL,
-    pool: WirePool,
+    pool: ConnectionPool,
     signal: AbortSignal,
   ): Promise<HttpResponse | undefined> {
     for (;;) {
@@ -143,8 +143,8 @@ export class DirectClient {
   #poolFor(url: URL, identity: TlsIdentity) {
     const known = this.#pools.find(({ pool }) => pool.serves(url, identity.caCerts));
     if (known !== undefined) return known;
-    const pool = new WirePool({ url, caCerts: identity.caCerts });
-    const made = { pool, lanes: new WireLanes(pool, this.#headTimeout) };
+    const pool = new ConnectionPool({ url, caCerts: identity.caCerts });
+    const made = { pool, lanes: new PipelinePool(pool, this.#headTimeout) };
     this.#pools.push(made);
     return made;
   }

@@ -17,7 +17,7 @@ const GATHER_MS = 10;
  * Reads more than one read gives while it comes quickly: each one that goes up crosses six layers of promises, which over
  * TLS takes a tenth of a pull's time.
  */
-export class Gatherer {
+export class BufferedReader {
   readonly #conn: Pick<Deno.Conn, "read">;
   readonly #now: () => number;
   /** What a read failed with whose bytes before it were given first. */

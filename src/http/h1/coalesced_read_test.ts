@@ -1,6 +1,6 @@
 import { KIB } from "../../base/bytes.ts";
 import { assertEquals, assertRejects } from "../../../tests/assert.ts";
-import { Gatherer } from "./coalesced_read.ts";
+import { BufferedReader } from "./coalesced_read.ts";
 
 /** A connection whose reads give what is listed, and then hang; each of them takes so many milliseconds. */
 function giving(reads: readonly (number | null | Error)[], ms = 0) {
@@ -18,7 +18,7 @@ function giving(reads: readonly (number | null | Error)[], ms = 0) {
       return Promise.resolve(next);
     },
   };
-  return { gatherer: new Gatherer(conn, () => now), asked: () => asked };
+  return { gatherer: new BufferedReader(conn, () => now), asked: () => asked };
 }
 
 Deno.test("A gatherer joins what comes quickly, in order, and tells of it meanwhile", async () => {

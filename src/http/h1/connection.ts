@@ -7,7 +7,7 @@ import { abortable, abortScope } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
 import { after } from "../../base/timer.ts";
 import { parseIp } from "../network/addresses.ts";
-import { Gatherer } from "./coalesced_read.ts";
+import { BufferedReader } from "./coalesced_read.ts";
 import type { OnBytes } from "../message/http_message.ts";
 import { latin1, latin1Bytes } from "../message/latin1.ts";
 
@@ -22,16 +22,16 @@ export const HEAD_MAX_BYTES = 64 * KIB;
 export const HEAD_END = "\r\n\r\n";
 
 /** Where a connection goes. */
-export interface WireTarget {
+export interface ConnectionTarget {
   readonly url: URL;
   /** PEM certificates of authorities to trust beside the runtime's. */
   readonly caCerts: readonly string[];
 }
 
 /** A TCP or TLS connection. Close it. */
-export class WireConnection {
+export class Http1Connection {
   readonly #conn: Deno.Conn;
-  readonly #gatherer: Gatherer;
+  readonly #gatherer: BufferedReader;
   #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #written = new Uint8Array(WRITE_BYTES);
   /** Between these lie the bytes that were read and not yet given. */
@@ -45,12 +45,12 @@ export class WireConnection {
 
   private constructor(conn: Deno.Conn, roundTrip: number) {
     this.#conn = conn;
-    this.#gatherer = new Gatherer(conn);
+    this.#gatherer = new BufferedReader(conn);
     this.roundTrip = roundTrip;
   }
 
   /** Opens a connection. @throws what the runtime throws, or the signal's reason */
-  static async open({ url, caCerts }: WireTarget, signal: AbortSignal): Promise<WireConnection> {
+  static async open({ url, caCerts }: ConnectionTarget, signal: AbortSignal): Promise<Http1Connection> {
     const isTls = url.protocol === "https:";
     const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
     const port = Number(url.port || (isTls ? 443 : 80));
@@ -75,7 +75,7 @@ export class WireConnection {
         await tls.handshake();
       }
       signal.throwIfAborted();
-      return new WireConnection(conn, roundTrip);
+      return new Http1Connection(conn, roundTrip);
     } catch (error) {
       close();
       throw error;
@@ -190,12 +190,12 @@ async function connectTcp(hostname: string, port: number, signal: AbortSignal): 
 
 /** Opens a connection that must be there within so many milliseconds. */
 export async function openWithin(
-  target: WireTarget,
+  target: ConnectionTarget,
   ms: number,
   signal: AbortSignal,
-): Promise<WireConnection> {
+): Promise<Http1Connection> {
   using scope = abortScope(signal);
-  const opening = WireConnection.open(target, scope.signal);
+  const opening = Http1Connection.open(target, scope.signal);
   const disarm = after(ms, () => scope.abort(new Error("timed out")));
   try {
     return await opening;

@@ -4,11 +4,11 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import type { SpareMemory } from "../../base/buffer_pool.ts";
-import { wireBody } from "./body.ts";
-import type { WireConnection } from "./connection.ts";
+import type { BufferPool } from "../../base/buffer_pool.ts";
+import { http1Body } from "./body.ts";
+import type { Http1Connection } from "./connection.ts";
 import { type RawRequest, type RawResponse, readHead } from "./request.ts";
-import type { WirePool } from "./pool.ts";
+import type { ConnectionPool } from "./pool.ts";
 
 /** What small bodies may hold beyond what was expected: a refusal says why. */
 const SLACK_BYTES = 16 * KIB;
@@ -16,7 +16,7 @@ const SLACK_BYTES = 16 * KIB;
 const FLOOR = KIB;
 
 /** A request that waits for its turn, or for its answer. */
-export interface Job {
+export interface PipelineJob {
   readonly request: RawRequest;
   /** Bytes of the body. */
   readonly expected: number;
@@ -28,32 +28,32 @@ export interface Job {
 }
 
 /** What a lane works with. */
-export interface LaneDeps {
-  readonly pool: WirePool;
-  readonly memory: SpareMemory;
+export interface PipelineDeps {
+  readonly pool: ConnectionPool;
+  readonly memory: BufferPool;
   /** How long the connection may take to be made or to bring anything, in milliseconds. */
   readonly timeout: number;
   /** Gives the next job for a lane with so many in line. */
-  readonly next: (inLine: number) => Job | undefined;
+  readonly next: (inLine: number) => PipelineJob | undefined;
   readonly depth: () => number;
 }
 
 /** One connection and the jobs in line on it. */
-export class Lane {
-  readonly #pool: WirePool;
-  readonly #memory: SpareMemory;
+export class PipelinedConnection {
+  readonly #pool: ConnectionPool;
+  readonly #memory: BufferPool;
   readonly #timeout: number;
-  readonly #next: (inLine: number) => Job | undefined;
+  readonly #next: (inLine: number) => PipelineJob | undefined;
   readonly #depth: () => number;
-  readonly #jobs: Job[] = [];
-  #connection: WireConnection | undefined;
+  readonly #jobs: PipelineJob[] = [];
+  #connection: Http1Connection | undefined;
   #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
   /** What had come at each of the last looks. */
   readonly #seen: number[] = [];
 
   /** A lane that has no connection yet. */
-  constructor({ pool, memory, timeout, next, depth }: LaneDeps) {
+  constructor({ pool, memory, timeout, next, depth }: PipelineDeps) {
     this.#pool = pool;
     this.#memory = memory;
     this.#timeout = timeout;
@@ -67,7 +67,7 @@ export class Lane {
   }
 
   /** Answers jobs until there are none; gives back those that it could not answer. */
-  async run(first: Job): Promise<readonly Job[]> {
+  async run(first: PipelineJob): Promise<readonly PipelineJob[]> {
     this.#jobs.push(first);
     first.tries++;
     const connection = this.#pool.takeIdle() ??
@@ -128,14 +128,14 @@ export class Lane {
     this.#seen.push(this.#bytes);
   }
 
-  #write(connection: WireConnection, text: string): void {
+  #write(connection: Http1Connection, text: string): void {
     this.#writing = this.#writing.then(() => connection.write(text));
     // The read that waits for the answer tells of a connection that broke.
     this.#writing.catch(() => {});
   }
 
   /** Reads the answer of the first job in line; whether the connection is good for another. */
-  async #answer(connection: WireConnection): Promise<boolean> {
+  async #answer(connection: Http1Connection): Promise<boolean> {
     const job = this.#jobs[0];
     if (job === undefined) return false;
     const begin = performance.now();
@@ -146,7 +146,7 @@ export class Lane {
     const { framing } = head;
     const limit = job.expected + SLACK_BYTES;
     if (framing.kind === "length" && framing.bytes > limit) return this.#passOn(job);
-    const body = wireBody(connection, framing);
+    const body = http1Body(connection, framing);
     const most = framing.kind === "length" ? framing.bytes : limit;
     const memory = this.#memory.take(most);
     const buffer = memory.subarray(0, most);
@@ -176,7 +176,7 @@ export class Lane {
     return true;
   }
 
-  #passOn(job: Job): false {
+  #passOn(job: PipelineJob): false {
     this.#jobs.shift();
     if (!job.isSettled) job.settle(undefined);
     return false;

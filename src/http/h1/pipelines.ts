@@ -4,14 +4,14 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import { SpareMemory } from "../../base/buffer_pool.ts";
+import { BufferPool } from "../../base/buffer_pool.ts";
 import { after } from "../../base/timer.ts";
 import type { RawRequest, RawResponse } from "./request.ts";
-import { type Job, Lane } from "./pipeline.ts";
-import type { WirePool } from "./pool.ts";
+import { PipelinedConnection, type PipelineJob } from "./pipeline.ts";
+import type { ConnectionPool } from "./pool.ts";
 
 /** Connections at once: what hides a round trip and stays polite. */
-export const LANES_MAX = 24;
+export const PIPELINES_MAX = 24;
 /** Requests in line on one connection; with more, one that breaks costs more than the line gains. */
 const DEPTH = 8;
 /** Below this a line gains nothing over one request after the other, in milliseconds. */
@@ -22,7 +22,7 @@ const SPARE_PIECES = 32;
 /** How often connections are looked at in the time that they have. */
 const LOOKS = 4;
 
-interface WaitingJob extends Job {
+interface WaitingJob extends PipelineJob {
   readonly reject: (reason: unknown) => void;
 }
 
@@ -32,19 +32,19 @@ interface Listener {
 }
 
 /** The lanes to one server. Only for requests that may be sent twice. */
-export class WireLanes {
-  readonly #pool: WirePool;
+export class PipelinePool {
+  readonly #pool: ConnectionPool;
   readonly #timeout: number;
-  readonly #memory = new SpareMemory({ pieceBytes: PIECE_BYTES, pieces: SPARE_PIECES });
-  readonly #lanes = new Set<Lane>();
+  readonly #memory = new BufferPool({ pieceBytes: PIECE_BYTES, pieces: SPARE_PIECES });
+  readonly #lanes = new Set<PipelinedConnection>();
   readonly #listeners = new Map<AbortSignal, Listener>();
-  #queue: Job[] = [];
+  #queue: PipelineJob[] = [];
   /** Whether a connection with a line has broken: then this server gets one request at a time. */
   #isShort = false;
   #watch: (() => void) | undefined;
 
   /** @param timeout how long a connection may take to be made or to bring anything, in milliseconds */
-  constructor(pool: WirePool, timeout: number) {
+  constructor(pool: ConnectionPool, timeout: number) {
     this.#pool = pool;
     this.#timeout = timeout;
   }
@@ -107,7 +107,7 @@ export class WireLanes {
   }
 
   /** The next job for a lane that has so many in line already. */
-  #next(inLine: number): Job | undefined {
+  #next(inLine: number): PipelineJob | undefined {
     if (inLine >= this.depth) return undefined;
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       if (!job.isSettled) return job;
@@ -125,15 +125,17 @@ export class WireLanes {
     for (const lane of this.#lanes) {
       if (this.#queue.length === 0) return;
       // A line grows only once there is a connection for everybody.
-      if (lane.length === 0 || this.#lanes.size === LANES_MAX) lane.takeMore();
+      if (lane.length === 0 || this.#lanes.size === PIPELINES_MAX) lane.takeMore();
     }
-    while (this.#lanes.size < LANES_MAX && this.#queue.some(({ isSettled }) => !isSettled)) this.#addLane();
+    while (this.#lanes.size < PIPELINES_MAX && this.#queue.some(({ isSettled }) => !isSettled)) {
+      this.#addLane();
+    }
   }
 
   #addLane(): void {
     const job = this.#next(0);
     if (job === undefined) return;
-    const lane = new Lane({
+    const lane = new PipelinedConnection({
       pool: this.#pool,
       memory: this.#memory,
       timeout: this.#timeout,
@@ -167,7 +169,7 @@ export class WireLanes {
   }
 
   /** Takes jobs back whose connection was lost. */
-  #return(jobs: readonly Job[]): void {
+  #return(jobs: readonly PipelineJob[]): void {
     const wanted = jobs.filter(({ isSettled }) => !isSettled);
     if (jobs.length > 1) this.#isShort = true;
     for (const job of wanted) if (job.tries > 1) job.settle(undefined);

@@ -2,21 +2,21 @@ import { neverAborted } from "../../base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { okText, serveRaw } from "./test_h1.ts";
 import { rawRequest } from "./request.ts";
-import { LANES_MAX, WireLanes } from "./pipelines.ts";
-import { WirePool } from "./pool.ts";
+import { PipelinePool, PIPELINES_MAX } from "./pipelines.ts";
+import { ConnectionPool } from "./pool.ts";
 
 const never = neverAborted();
 
 /** A server that seems far away. */
-class FarPool extends WirePool {
+class FarPool extends ConnectionPool {
   override get latency(): number {
     return 50;
   }
 }
 
-function open(url: URL, Pool: typeof WirePool = FarPool, timeout = 5_000) {
+function open(url: URL, Pool: typeof ConnectionPool = FarPool, timeout = 5_000) {
   const pool = new Pool({ url, caCerts: [] });
-  const lanes = new WireLanes(pool, timeout);
+  const lanes = new PipelinePool(pool, timeout);
   const get = (path: string, signal = never, expected = 100) =>
     lanes.send(rawRequest({ method: "GET", url: new URL(path, url), headers: {} }, {}), expected, signal);
   return { get, [Symbol.dispose]: () => pool.close() };
@@ -26,7 +26,7 @@ const text = (response: { readonly body: Uint8Array } | undefined) =>
   response === undefined ? undefined : new TextDecoder().decode(response.body);
 
 Deno.test("Each of many requests gets its own answer, over few connections", async (t) => {
-  for (const Pool of [FarPool, WirePool]) {
+  for (const Pool of [FarPool, ConnectionPool]) {
     await t.step(Pool.name, async () => {
       await using server = serveRaw(async (write, path) => {
         await write(okText(path));
@@ -35,7 +35,7 @@ Deno.test("Each of many requests gets its own answer, over few connections", asy
       using lanes = open(server.url, Pool);
       const paths = Array.from({ length: 200 }, (_, i) => `/${i}`);
       assertEquals(await Promise.all(paths.map(async (path) => text(await lanes.get(path)))), paths);
-      assert(server.asked.length <= LANES_MAX);
+      assert(server.asked.length <= PIPELINES_MAX);
     });
   }
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { abortable } from "../../base/abort.ts";
-import { openWithin, type WireConnection, type WireTarget } from "./connection.ts";
+import { type ConnectionTarget, type Http1Connection, openWithin } from "./connection.ts";
 
 /** The runtime's client tries a name's addresses side by side; we try one, and leave it to that one after so long, in milliseconds. */
 const CONNECT_MAX_MS = 3_000;
@@ -14,11 +14,11 @@ const IDLE_MAX_MS = 30_000;
 const BRIEF_MS = 1_000;
 
 /** Idle connections to one server, made with the same trust. Close it. */
-export class WirePool {
-  readonly #target: WireTarget;
+export class ConnectionPool {
+  readonly #target: ConnectionTarget;
   /** Connections that are being opened ahead and that nobody has claimed, each with the signal that it is opened by. */
-  readonly #coming = new Map<Promise<WireConnection | undefined>, AbortSignal>();
-  #idle: { readonly connection: WireConnection; readonly since: number }[] = [];
+  readonly #coming = new Map<Promise<Http1Connection | undefined>, AbortSignal>();
+  #idle: { readonly connection: Http1Connection; readonly since: number }[] = [];
   /** The least time from a request to its answer, in milliseconds: no less than a round trip. */
   #latency = Infinity;
   #keepsAlive = false;
@@ -26,7 +26,7 @@ export class WirePool {
   #isClosed = false;
 
   /** A pool with no connection yet. */
-  constructor(target: WireTarget) {
+  constructor(target: ConnectionTarget) {
     this.#target = target;
   }
 
@@ -53,7 +53,7 @@ export class WirePool {
   }
 
   /** A connection has served a request, and is kept for another. */
-  noteUse(connection: WireConnection): void {
+  noteUse(connection: Http1Connection): void {
     connection.uses++;
     this.#keepsAlive = true;
   }
@@ -74,7 +74,7 @@ export class WirePool {
   }
 
   /** The connection that was used last, if one is idle and not for so long that its server may have left. */
-  takeIdle(): WireConnection | undefined {
+  takeIdle(): Http1Connection | undefined {
     const last = this.#idle.pop();
     if (last === undefined || last.since > Date.now() - IDLE_MAX_MS) return last?.connection;
     // The others have been idle for longer.
@@ -87,7 +87,7 @@ export class WirePool {
    *
    * @throws the signal's reason
    */
-  async open(headTimeout: number, signal: AbortSignal): Promise<WireConnection | undefined> {
+  async open(headTimeout: number, signal: AbortSignal): Promise<Http1Connection | undefined> {
     signal.throwIfAborted();
     const [claimed] = this.#coming;
     if (claimed === undefined) return await this.#openNew(headTimeout, signal);
@@ -104,7 +104,7 @@ export class WirePool {
     }
   }
 
-  async #openNew(headTimeout: number, signal: AbortSignal): Promise<WireConnection | undefined> {
+  async #openNew(headTimeout: number, signal: AbortSignal): Promise<Http1Connection | undefined> {
     signal.throwIfAborted();
     try {
       return await openWithin(this.#target, Math.min(CONNECT_MAX_MS, headTimeout), signal);
@@ -115,7 +115,7 @@ export class WirePool {
   }
 
   /** Takes a connection that no response is on. */
-  putBack(connection: WireConnection): void {
+  putBack(connection: Http1Connection): void {
     // Bytes that no request asked for would be taken for the next answer.
     if (this.#isClosed || connection.isClosed || connection.hasUnread) return connection.close();
     this.#idle.push({ connection, since: Date.now() });

@@ -1,7 +1,7 @@
 import { neverAborted } from "../../base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { serveRaw } from "./test_h1.ts";
-import { WirePool } from "./pool.ts";
+import { ConnectionPool } from "./pool.ts";
 
 const never = neverAborted();
 const TIMEOUT = 5_000;
@@ -12,7 +12,7 @@ function serveNothing() {
 
 Deno.test("Who wants a connection gets one that is being opened ahead, and no other is opened", async () => {
   await using server = serveNothing();
-  const pool = new WirePool({ url: server.url, caCerts: [] });
+  const pool = new ConnectionPool({ url: server.url, caCerts: [] });
   const warming = pool.warm(2, TIMEOUT, never);
   const [one, two] = await Promise.all([pool.open(TIMEOUT, never), pool.open(TIMEOUT, never)]);
   await warming;
@@ -26,7 +26,7 @@ Deno.test("Who wants a connection gets one that is being opened ahead, and no ot
 
 Deno.test("A connection that was opened ahead for somebody who left is kept for the next", async () => {
   await using server = serveNothing();
-  const pool = new WirePool({ url: server.url, caCerts: [] });
+  const pool = new ConnectionPool({ url: server.url, caCerts: [] });
   const warming = pool.warm(1, TIMEOUT, never);
   const controller = new AbortController();
   const opening = pool.open(TIMEOUT, controller.signal);
@@ -41,7 +41,7 @@ Deno.test("A connection that was opened ahead for somebody who left is kept for 
 
 Deno.test("Where opening ahead was given up, who wants a connection opens one", async () => {
   await using server = serveNothing();
-  const pool = new WirePool({ url: server.url, caCerts: [] });
+  const pool = new ConnectionPool({ url: server.url, caCerts: [] });
   const controller = new AbortController();
   const warming = pool.warm(1, TIMEOUT, controller.signal);
   const opening = pool.open(TIMEOUT, never);
@@ -64,7 +64,7 @@ Deno.test("A connection that can't be opened ahead is not tried once more for wh
     }
   })();
   // A server that takes connections and never begins its part of TLS.
-  const pool = new WirePool({ url: new URL(`https://127.0.0.1:${listener.addr.port}/`), caCerts: [] });
+  const pool = new ConnectionPool({ url: new URL(`https://127.0.0.1:${listener.addr.port}/`), caCerts: [] });
   const warming = pool.warm(1, 50, never);
   assertEquals(await pool.open(50, never), undefined);
   await warming;
@@ -77,7 +77,7 @@ Deno.test("A connection that can't be opened ahead is not tried once more for wh
 
 Deno.test("A pool that is closed keeps nothing of what was being opened", async () => {
   await using server = serveNothing();
-  const pool = new WirePool({ url: server.url, caCerts: [] });
+  const pool = new ConnectionPool({ url: server.url, caCerts: [] });
   const warming = pool.warm(2, TIMEOUT, never);
   pool.close();
   await warming;

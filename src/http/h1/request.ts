@@ -4,7 +4,7 @@
  * @module
  */
 import type { HttpRequest } from "../message/http_message.ts";
-import { HEAD_END, HEAD_MAX_BYTES, type WireConnection } from "./connection.ts";
+import { HEAD_END, HEAD_MAX_BYTES, type Http1Connection } from "./connection.ts";
 import { parseResponseHead, type ResponseHead } from "./response_head.ts";
 
 /** A request as it is sent. */
@@ -21,7 +21,7 @@ export interface RawResponse extends Disposable {
 }
 
 /** A request that our own client can send. */
-export type DirectRequest = HttpRequest & { readonly method: "GET" | "HEAD" };
+export type Http1Request = HttpRequest & { readonly method: "GET" | "HEAD" };
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Without line ends, with which a value could write a request of its own. */
@@ -29,7 +29,7 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Writes a request. @throws TypeError for a header that would be two */
 export function rawRequest(
-  { method, url }: DirectRequest,
+  { method, url }: Http1Request,
   headers: Readonly<Record<string, string>>,
 ): RawRequest {
   let text = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
@@ -44,7 +44,7 @@ export function rawRequest(
 
 /** The head of the final response; undefined if the connection ended before it. */
 export async function readHead(
-  connection: WireConnection,
+  connection: Http1Connection,
   method: "GET" | "HEAD",
 ): Promise<ResponseHead | undefined> {
   for (let left = HEAD_MAX_BYTES; left > 0;) {

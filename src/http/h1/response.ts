@@ -5,11 +5,11 @@
  */
 import type { BodyReader, HeaderFields, HttpResponse } from "../message/http_message.ts";
 import { networkErrorFrom } from "../network/network_error.ts";
-import { wireBody } from "./body.ts";
-import type { WireConnection } from "./connection.ts";
+import { http1Body } from "./body.ts";
+import type { Http1Connection } from "./connection.ts";
 import type { RawResponse } from "./request.ts";
 import type { ResponseHead } from "./response_head.ts";
-import type { WirePool } from "./pool.ts";
+import type { ConnectionPool } from "./pool.ts";
 
 /** A response whose body is here already. */
 export function receivedResponse(response: RawResponse, url: URL): HttpResponse {
@@ -55,8 +55,8 @@ export class OpenResponse implements HttpResponse {
   constructor(
     head: ResponseHead,
     url: URL,
-    connection: WireConnection,
-    pool: WirePool,
+    connection: Http1Connection,
+    pool: ConnectionPool,
     release: () => void,
     signal: AbortSignal,
   ) {
@@ -72,7 +72,7 @@ export class OpenResponse implements HttpResponse {
       pool.noteUse(connection);
       pool.putBack(connection);
     };
-    const body = wireBody(connection, head.framing);
+    const body = http1Body(connection, head.framing);
     if (body.isDone) this.#finish(true);
     const finish = this.#finish;
     this.body = {

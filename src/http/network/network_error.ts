@@ -134,11 +134,11 @@ function adviceFor(reason: NetworkReason | undefined, url: URL): string {
   if (reason === "tls_authority" && kind !== "public") {
     return "; if it is a host of your own, name that authority with --ca-file";
   }
-  return reason === "not_tls" && kind === "loopback" && url.protocol === "http:" ? WANTS_TLS : "";
+  return reason === "not_tls" && kind === "loopback" && url.protocol === "http:" ? NEEDS_TLS : "";
 }
 
 /** Advice for a host on this machine that was asked over plain http, as such hosts are unless told otherwise. */
-export const WANTS_TLS = "; if it speaks TLS, say so with --ca-file and its authority";
+export const NEEDS_TLS = "; if it speaks TLS, say so with --ca-file and its authority";
 
 /** The failure of a host that let the time for a connection and the head of its answer pass. */
 export function headTimeoutError(url: URL, ms: number): AppError {

@@ -7,14 +7,20 @@
 import { parsePem } from "./pem.ts";
 
 /** What was found out of a pair. */
-export type PairVerdict = "matches" | "mismatch" | "no certificate" | "no key" | "encrypted key" | "unknown";
+export type KeyPairResult =
+  | "matches"
+  | "mismatch"
+  | "no certificate"
+  | "no key"
+  | "encrypted key"
+  | "unknown";
 
 /**
  * Looks for the public half of a key in the first certificate of a PEM text.
  *
  * @returns `unknown` for keys that don't hold their public half, such as Ed25519
  */
-export function checkPair(certPem: string, keyPem: string): PairVerdict {
+export function checkPair(certPem: string, keyPem: string): KeyPairResult {
   const cert = parsePem(certPem).find(({ label }) => label === "CERTIFICATE");
   if (cert === undefined) return "no certificate";
   if (/ENCRYPTED/.test(keyPem)) return "encrypted key";

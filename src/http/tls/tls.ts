@@ -19,13 +19,13 @@ export interface TlsIdentity {
 }
 
 /** Finds the identity for a server. */
-export interface TlsDirectory {
+export interface TlsIdentitySource {
   /** @throws AppError `invalid_content` for a certificate file that can't be used, naming it */
   tlsFor(url: URL): Promise<TlsIdentity>;
 }
 
 /** The directory that has nothing for anyone. */
-export const NO_TLS: TlsDirectory = { tlsFor: () => Promise.resolve({ caCerts: [] }) };
+export const NO_TLS: TlsIdentitySource = { tlsFor: () => Promise.resolve({ caCerts: [] }) };
 
 /** Where the systems that we know keep their bundle of authorities, the first that is there wins. */
 export const SYSTEM_BUNDLES = [

@@ -7,7 +7,7 @@ import { connectionError, H2Code } from "../frame/protocol_error.ts";
 import { type Rate, TokenBucket } from "../frame/token_bucket.ts";
 
 /** Frames that cost the peer nothing, and that no honest peer sends many of. */
-export class EmptyFrames {
+export class ControlFrameGuard {
   readonly #bucket: TokenBucket;
 
   /** Allows as many as `rate` says. */

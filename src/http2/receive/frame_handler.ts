@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EmptyFrames } from "./control_frame_guard.ts";
+import { ControlFrameGuard } from "./control_frame_guard.ts";
 import { encodeFrame, FrameFlag, FrameType, readUint31 } from "../frame/frame.ts";
 import type { FrameReader } from "../frame/frame_reader.ts";
 import type { FrameTarget } from "./frame_target.ts";
@@ -18,13 +18,13 @@ export class FrameHandler {
   /** Those frames that make requests. */
   readonly requests: RequestFrames;
   readonly #target: FrameTarget;
-  readonly #empty: EmptyFrames;
+  readonly #empty: ControlFrameGuard;
   #settled = false;
 
   /** Begins before the peer's first SETTINGS. */
   constructor(target: FrameTarget, limits: Http2Limits) {
     this.#target = target;
-    this.#empty = new EmptyFrames(limits.emptyFrames);
+    this.#empty = new ControlFrameGuard(limits.emptyFrames);
     this.requests = new RequestFrames(target, limits, this.#empty);
   }
 

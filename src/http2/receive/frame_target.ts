@@ -4,7 +4,7 @@
  * @module
  */
 import type { AppError } from "../../base/errors.ts";
-import type { Outbox } from "../stream/frame_writer.ts";
+import type { FrameWriter } from "../stream/frame_writer.ts";
 import type { H2Code } from "../frame/protocol_error.ts";
 import type { Http2Stream } from "../stream/stream.ts";
 import type { StreamTable } from "../stream/stream_table.ts";
@@ -14,7 +14,7 @@ export interface FrameTarget {
   /** The streams of the connection. */
   readonly streams: StreamTable;
   /** Its writing half. */
-  readonly outbox: Outbox;
+  readonly outbox: FrameWriter;
   /** Opens a stream for a well-formed request. */
   openStream(
     streamId: number,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EmptyFrames } from "./control_frame_guard.ts";
+import type { ControlFrameGuard } from "./control_frame_guard.ts";
 import { ReceiveWindow } from "../stream/flow_window.ts";
 import { DEFAULT_WINDOW_BYTES, encodeWindowUpdate, FrameFlag } from "../frame/frame.ts";
 import type { FrameTarget } from "./frame_target.ts";
@@ -22,13 +22,13 @@ const CONTENT_LENGTH = /^\d{1,15}$/;
 export class RequestFrames {
   readonly #target: FrameTarget;
   readonly #limits: Http2Limits;
-  readonly #empty: EmptyFrames;
+  readonly #empty: ControlFrameGuard;
   readonly #decoder: HpackDecoder;
   readonly #window: ReceiveWindow;
   #assembly: HeaderAssembly | undefined;
 
   /** Begins with an empty header table. */
-  constructor(target: FrameTarget, limits: Http2Limits, empty: EmptyFrames) {
+  constructor(target: FrameTarget, limits: Http2Limits, empty: ControlFrameGuard) {
     this.#target = target;
     this.#limits = limits;
     this.#empty = empty;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Batch } from "./write_buffer.ts";
-import { Fifo } from "./queue.ts";
+import { WriteBuffer } from "./write_buffer.ts";
+import { Queue } from "./queue.ts";
 import { SendWindow } from "./flow_window.ts";
 import { DEFAULT_WINDOW_BYTES } from "../frame/frame.ts";
 import type { Http2Stream } from "./stream.ts";
@@ -19,7 +19,7 @@ const GATHER_TURNS = 8;
 const SLIVER_BYTES = 1024;
 
 /** What the outbox tells its connection. */
-export interface OutboxEvents {
+export interface FrameWriterEvents {
   /** The end of the stream's response is in the batch. */
   sent(stream: Http2Stream): void;
   /** All that was queued has been written. */
@@ -35,23 +35,23 @@ export interface ByteWriter {
 }
 
 /** Gathers what is to be sent and writes it, one write at a time. */
-export class Outbox {
+export class FrameWriter {
   /** What the peer lets all streams together send. */
   readonly window: SendWindow = new SendWindow(DEFAULT_WINDOW_BYTES);
   /** When the write under way began, in milliseconds of `performance.now()`; undefined between writes. */
   writingSince: number | undefined;
   readonly #writer: ByteWriter;
-  readonly #events: OutboxEvents;
-  readonly #controls = new Fifo<Uint8Array>();
-  readonly #streams = new Fifo<Http2Stream>();
+  readonly #events: FrameWriterEvents;
+  readonly #controls = new Queue<Uint8Array>();
+  readonly #streams = new Queue<Http2Stream>();
   /** Streams that only the connection's window keeps from sending. */
   readonly #held = new Set<Http2Stream>();
-  #batch: Batch | undefined;
+  #batch: WriteBuffer | undefined;
   #running = false;
   #stopped = false;
 
   /** Nothing is written before something is queued. */
-  constructor(writer: ByteWriter, events: OutboxEvents) {
+  constructor(writer: ByteWriter, events: FrameWriterEvents) {
     this.#writer = writer;
     this.#events = events;
   }
@@ -112,7 +112,7 @@ export class Outbox {
   async #run(): Promise<void> {
     try {
       for (let turn = 0; turn < GATHER_TURNS; turn++) await undefined;
-      const batch = this.#batch ??= new Batch();
+      const batch = this.#batch ??= new WriteBuffer();
       for (;;) {
         this.#fill(batch);
         if (batch.length === 0 || this.#stopped) break;
@@ -136,7 +136,7 @@ export class Outbox {
     this.writingSince = undefined;
   }
 
-  #fill(batch: Batch): void {
+  #fill(batch: WriteBuffer): void {
     for (;;) {
       const frame = this.#controls.peek();
       if (frame === undefined) break;
@@ -152,7 +152,7 @@ export class Outbox {
   }
 
   /** One turn of the first stream; false if the batch is full. */
-  #turn(batch: Batch, stream: Http2Stream): boolean {
+  #turn(batch: WriteBuffer, stream: Http2Stream): boolean {
     const end = stream.closed ? "idle" : stream.outgoing.writeTurn(batch, stream.id, this.window);
     // It stays the first: its turn has only been put off.
     if (end === "full") return false;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
 import { ReceiveWindow } from "./flow_window.ts";
 import { FrameReader } from "../frame/frame_reader.ts";
-import { Outbox } from "./frame_writer.ts";
+import { FrameWriter } from "./frame_writer.ts";
 import { SendBudget } from "./send_budget.ts";
 import { SendQueue } from "./send_queue.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
@@ -14,7 +14,7 @@ function setUp(windowBytes = 1 << 20) {
   const writes: Uint8Array[] = [];
   const quiet = { resolve: () => {} };
   const sent: number[] = [];
-  const outbox = new Outbox({
+  const outbox = new FrameWriter({
     write(bytes) {
       writes.push(bytes.slice());
       return Promise.resolve(bytes.length);
@@ -54,7 +54,7 @@ async function framesOf(write: Uint8Array): Promise<string[]> {
   return frames;
 }
 
-Deno.test("Outbox writes the answers of one tick at once, control frames first", async () => {
+Deno.test("FrameWriter writes the answers of one tick at once, control frames first", async () => {
   const { outbox, open, writes, sent, settled } = setUp();
   for (const id of [1, 3]) {
     const stream = open(id);
@@ -71,7 +71,7 @@ Deno.test("Outbox writes the answers of one tick at once, control frames first",
   assertEquals(sent, [1, 3]);
 });
 
-Deno.test("Outbox lets streams take turns of 16 KiB, in writes of at most 64 KiB", async () => {
+Deno.test("FrameWriter lets streams take turns of 16 KiB, in writes of at most 64 KiB", async () => {
   const { outbox, open, writes, settled } = setUp();
   outbox.window.grow(1 << 20);
   for (const id of [1, 3]) {
@@ -93,7 +93,7 @@ Deno.test("Outbox lets streams take turns of 16 KiB, in writes of at most 64 KiB
   assertEquals([bytesOf("1"), bytesOf("3")], [40_000, 40_000]);
 });
 
-Deno.test("Outbox holds what no window allows, and goes on when one opens", async () => {
+Deno.test("FrameWriter holds what no window allows, and goes on when one opens", async () => {
   const { outbox, open, writes, settled } = setUp(10);
   const stream = open(1);
   stream.write(new Uint8Array(25));

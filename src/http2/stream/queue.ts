@@ -5,7 +5,7 @@
  */
 
 /** First in, first out, without moving what waits. */
-export class Fifo<T> {
+export class Queue<T> {
   #items: T[] = [];
   #head = 0;
 

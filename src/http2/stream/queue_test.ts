@@ -1,8 +1,8 @@
 import { assertEquals } from "../../../tests/assert.ts";
-import { Fifo } from "./queue.ts";
+import { Queue } from "./queue.ts";
 
-Deno.test("Fifo keeps the order over many rounds", () => {
-  const fifo = new Fifo<number>();
+Deno.test("Queue keeps the order over many rounds", () => {
+  const fifo = new Queue<number>();
   let next = 0;
   let want = 0;
   for (let round = 0; round < 3000; round++) {

@@ -11,7 +11,7 @@ const REMEMBERED = 1000;
  * Streams that this side reset. What the peer had sent before it heard of that is not its fault, and is ignored;
  * the same frame on a stream that ended in good order is an error.
  */
-export class RecentIds {
+export class RecentlyResetStreams {
   readonly #ids = new Set<number>();
 
   /** Remembers one; the oldest leaves. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Batch } from "./write_buffer.ts";
-import { Fifo } from "./queue.ts";
+import type { WriteBuffer } from "./write_buffer.ts";
+import { Queue } from "./queue.ts";
 import { SendWindow } from "./flow_window.ts";
 import { FRAME_PAYLOAD_BYTES, FrameFlag, FrameType } from "../frame/frame.ts";
 import type { SendBudget } from "./send_budget.ts";
@@ -29,7 +29,7 @@ export class SendQueue {
   bytes = 0;
   /** Since when a shut window has kept DATA waiting, in milliseconds of `performance.now()`. */
   blockedAt: number | undefined;
-  readonly #chunks = new Fifo<Uint8Array>();
+  readonly #chunks = new Queue<Uint8Array>();
   #offset = 0;
   #headers: Uint8Array | undefined;
   #ending: Ending | undefined;
@@ -82,7 +82,7 @@ export class SendQueue {
    *
    * @param connection the connection's window, shared by its streams
    */
-  writeTurn(batch: Batch, streamId: number, connection: SendWindow): TurnEnd {
+  writeTurn(batch: WriteBuffer, streamId: number, connection: SendWindow): TurnEnd {
     if (this.#headers) {
       // A response without a body ends in its header frame.
       const last = this.#ending?.by === "data" && this.bytes === 0;
@@ -104,7 +104,7 @@ export class SendQueue {
   }
 
   /** "idle" if all the DATA is out. */
-  #writeData(batch: Batch, streamId: number, connection: SendWindow): TurnEnd {
+  #writeData(batch: WriteBuffer, streamId: number, connection: SendWindow): TurnEnd {
     const open = Math.min(this.window.available, connection.available);
     if (open <= 0) return "blocked";
     // The peer's own frame limit is never below this; small frames keep the turns short.
@@ -126,7 +126,7 @@ export class SendQueue {
     this.#budget.count(bytes);
   }
 
-  #moveTo(batch: Batch, length: number): void {
+  #moveTo(batch: WriteBuffer, length: number): void {
     let left = length;
     while (left > 0) {
       const chunk = this.#chunks.peek() as Uint8Array;
@@ -142,7 +142,7 @@ export class SendQueue {
   }
 }
 
-function putBlock(batch: Batch, block: Uint8Array, flags: number, streamId: number): void {
+function putBlock(batch: WriteBuffer, block: Uint8Array, flags: number, streamId: number): void {
   batch.begin(block.length, FrameType.headers, flags, streamId);
   batch.append(block);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RecentIds } from "./recently_reset_streams.ts";
+import { RecentlyResetStreams } from "./recently_reset_streams.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /**
@@ -20,7 +20,7 @@ export class StreamTable {
   lastId = 0;
   /** The highest number that is served after the last GOAWAY. */
   acceptedId: number = Infinity;
-  readonly #reset = new RecentIds();
+  readonly #reset = new RecentlyResetStreams();
 
   /** What a number stands for that is not open. */
   stateOf(streamId: number): StreamState {

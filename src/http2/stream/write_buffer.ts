@@ -10,7 +10,7 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../frame/frame.ts";
 const BATCH_BYTES = 64 * KIB;
 
 /** Collects frames, so that all that is ready goes out with one write. */
-export class Batch {
+export class WriteBuffer {
   readonly #bytes = new Uint8Array(BATCH_BYTES);
   #length = 0;
 

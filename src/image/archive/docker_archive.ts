@@ -19,8 +19,8 @@ import { OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST } f
 import { documentFrom, storeBytes } from "../model/documents.ts";
 import { makeRecord } from "../model/record.ts";
 import { cleanPath } from "./archive_source.ts";
-import { type FoundImage, fullNameOf } from "./found_image.ts";
-import type { Intake, UnnamedFile } from "./intake.ts";
+import { type ArchivedImage, fullNameOf } from "./archived_image.ts";
+import type { IngestedArchive, IngestedFile } from "./ingest_archive.ts";
 
 const LAYER_TYPES: Readonly<Record<Compression, string>> = {
   none: OCI_LAYER,
@@ -37,10 +37,10 @@ const LAYER_TYPES: Readonly<Record<Compression, string>> = {
 export async function dockerImages(
   store: ContentStore,
   manifest: Uint8Array,
-  intake: Intake,
+  intake: IngestedArchive,
   signal: AbortSignal,
-): Promise<readonly FoundImage[]> {
-  const images: FoundImage[] = [];
+): Promise<readonly ArchivedImage[]> {
+  const images: ArchivedImage[] = [];
   for (const { config, layers, tags } of readDockerManifest(manifest)) {
     const configFile = fileOf(intake, config);
     const bytes = await store.readBlob(configFile.digest, CONFIG_MAX_BYTES);
@@ -102,7 +102,7 @@ export function readDockerManifest(bytes: Uint8Array): readonly DockerImage[] {
   });
 }
 
-function fileOf(intake: Intake, path: string): UnnamedFile {
+function fileOf(intake: IngestedArchive, path: string): IngestedFile {
   const file = intake.findFile(cleanPath(path));
   if (file !== undefined) return file;
   throw new AppError(
@@ -114,7 +114,7 @@ function fileOf(intake: Intake, path: string): UnnamedFile {
 async function layerOf(
   store: ContentStore,
   path: string,
-  { digest, size }: UnnamedFile,
+  { digest, size }: IngestedFile,
   diffId: Digest,
   signal: AbortSignal,
 ): Promise<Descriptor> {

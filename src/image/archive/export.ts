@@ -10,12 +10,12 @@ import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
 import type { FetchBody, Fetcher } from "../../content/remote.ts";
 import type { ContentReader, ContentStore } from "../../content/store.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { ClosureWalker, type NeededBlob } from "../model/references.ts";
+import { type ReferencedBlob, ReferenceWalker } from "../model/references.ts";
 import type { ImageStorage } from "../model/deps.ts";
 import { findImage } from "../model/find.ts";
 import { ArchiveWriter } from "./archive_writer.ts";
 import { blobName, dockerManifestOf } from "./docker_manifest.ts";
-import { lackOf } from "./found_image.ts";
+import { findMissingBlob } from "./archived_image.ts";
 import { LAYOUT_FILE, layoutIndexOf, namedRecords } from "./layout_index.ts";
 
 /** Archives that whole images travel in. */
@@ -24,7 +24,7 @@ export type ImageArchiveFormat = "oci-archive" | "docker-archive";
 /** What is to be exported: records, and every blob below them once. */
 interface Selection {
   readonly records: readonly ImageRecord[];
-  readonly blobs: ReadonlyMap<Digest, NeededBlob>;
+  readonly blobs: ReadonlyMap<Digest, ReferencedBlob>;
 }
 
 /**
@@ -97,11 +97,11 @@ async function select(
   for (const image of images) {
     for (const record of namedRecords(await findImage(store, image))) records.set(record.name, record);
   }
-  const walker = new ClosureWalker(store);
-  const blobs = new Map<Digest, NeededBlob>();
+  const walker = new ReferenceWalker(store);
+  const blobs = new Map<Digest, ReferencedBlob>();
   for (const record of records.values()) {
-    const closure = await walker.closureOf(exported(record));
-    const missing = await lackOf(store, closure);
+    const closure = await walker.referencesOf(exported(record));
+    const missing = await findMissingBlob(store, closure);
     if (missing !== undefined) {
       throw new AppError(
         "store_corrupt",

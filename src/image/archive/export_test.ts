@@ -11,7 +11,7 @@ import { neverAborted } from "../../base/abort.ts";
 import { type ByteReader, type ByteSink, concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
-import { openLayoutFolder } from "../../store/layout_folder.ts";
+import { openLayoutDirectory } from "../../store/layout_directory.ts";
 import { openStore } from "../../store/store.ts";
 import { pullImage } from "../pull/pull.ts";
 import { tagImage } from "../tag.ts";
@@ -95,7 +95,7 @@ Deno.test("exportLayout() adds to a layout that has images already", async () =>
   await exportLayout(
     from.store,
     ["a.b/c:1"],
-    () => openLayoutFolder(to.root, { signal: neverAborted() }),
+    () => openLayoutDirectory(to.root, { signal: neverAborted() }),
     neverAborted(),
   );
   const names = (await to.store.listImages()).map(({ name }) => name);
@@ -112,7 +112,7 @@ Deno.test("exportLayout() makes a layout and nothing else, also when it is broke
   const enough = new Error("enough");
   let steps = 0;
   const broken = new AbortController();
-  const open = (onStep: () => void) => () => openLayoutFolder(folder, { onStep, signal: neverAborted() });
+  const open = (onStep: () => void) => () => openLayoutDirectory(folder, { onStep, signal: neverAborted() });
   const breakOff = () => {
     if (++steps === 5) broken.abort(enough);
   };
@@ -130,7 +130,7 @@ Deno.test("exportLayout() makes a layout and nothing else, also when it is broke
 
 Deno.test("exportLayout() of an image that is not there makes no folder", async () => {
   await using from = await makeFixture();
-  const open = () => openLayoutFolder(`${from.root}/out`, { signal: neverAborted() });
+  const open = () => openLayoutDirectory(`${from.root}/out`, { signal: neverAborted() });
   await assertRejects(() => exportLayout(from.store, ["a.b/c:1"], open, neverAborted()), AppError);
   await assertRejects(() => Deno.stat(`${from.root}/out`), Deno.errors.NotFound);
 });

@@ -9,9 +9,9 @@ import type { ImageStorage } from "../model/deps.ts";
 import { recordNames } from "../model/record.ts";
 import type { ArchiveSource } from "../../content/archive_source.ts";
 import { dockerImages } from "./docker_archive.ts";
-import { takeIn } from "./intake.ts";
+import { ingestArchive } from "./ingest_archive.ts";
 import { layoutImages } from "./oci_archive.ts";
-import type { FoundImage } from "./found_image.ts";
+import type { ArchivedImage } from "./archived_image.ts";
 
 /** How to import. */
 export interface ImportOptions {
@@ -35,7 +35,7 @@ export async function importImages(
 ): Promise<readonly string[]> {
   const given = options.name === undefined ? undefined : givenName(options.name);
   using _held = await store.holdContent(signal);
-  const intake = await takeIn(source, store, signal);
+  const intake = await ingestArchive(source, store, signal);
   const index = intake.documents.get("index.json");
   const docker = intake.documents.get("manifest.json");
   if (index === undefined && docker === undefined) {
@@ -62,7 +62,7 @@ function givenName(text: string): string {
   throw new AppError("invalid_argument", `Cannot import as "${text}": want a tag, not a digest`);
 }
 
-function nameAll(images: readonly FoundImage[], given: string | undefined): readonly FoundImage[] {
+function nameAll(images: readonly ArchivedImage[], given: string | undefined): readonly ArchivedImage[] {
   if (images.length === 0) throw new AppError("invalid_content", "Cannot import: there are no images in it");
   if (given === undefined) {
     for (const image of images) if (image.names.length === 0) throw nameless(image);
@@ -77,7 +77,7 @@ function nameAll(images: readonly FoundImage[], given: string | undefined): read
   return [{ ...first, names: [given] }];
 }
 
-function nameless({ hint, record }: FoundImage): AppError {
+function nameless({ hint, record }: ArchivedImage): AppError {
   const which = hint === undefined ? "no name" : `only the tag "${hint}" and no repository`;
   return new AppError(
     "invalid_content",

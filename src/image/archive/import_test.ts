@@ -6,7 +6,7 @@ import { neverAborted } from "../../base/abort.ts";
 import { type ByteReader, concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { type Digest, hexOf } from "../../oci/digest.ts";
-import { folderFiles } from "../../store/folder_source.ts";
+import { directoryFiles } from "../../store/directory_source.ts";
 import { findLayered } from "../model/layers.ts";
 import { verifyStore } from "../verify/verify.ts";
 import { tarFiles } from "./archive_source.ts";
@@ -201,7 +201,7 @@ Deno.test("importImages() takes the new form of docker save", async (t) => {
         else if (typeof content === "string") await Deno.writeTextFile(`${folder}/${name}`, content);
         else if (content instanceof Uint8Array) await Deno.writeFile(`${folder}/${name}`, content);
       }
-      const source = folderFiles(folder, neverAborted());
+      const source = directoryFiles(folder, neverAborted());
       assertEquals(await importImages(fixture.store, source, {}, neverAborted()), names);
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -10,11 +10,11 @@ import type { Manifest } from "../../oci/document.ts";
 import { asArray, parseJsonObject } from "../../oci/json.ts";
 import { type Platform, platformOfBuild, platformRanking, samePlatform } from "../../oci/platform.ts";
 import { candidatesOf, walkIndexes } from "../model/choose.ts";
-import { ClosureWalker } from "../model/references.ts";
+import { ReferenceWalker } from "../model/references.ts";
 import { getDocument, type LoadedDocument } from "../model/documents.ts";
 import { makeRecord, type NamelessRecord } from "../model/record.ts";
 import { readDockerManifest } from "./docker_archive.ts";
-import { type FoundImage, fullNameOf, lacking, lackOf } from "./found_image.ts";
+import { type ArchivedImage, findMissingBlob, fullNameOf, missingBlobError } from "./archived_image.ts";
 import { FULL_NAME, REF_NAME } from "./layout_index.ts";
 import { neverAborted } from "../../base/abort.ts";
 
@@ -29,11 +29,11 @@ export async function layoutImages(
   store: ContentReader,
   index: Uint8Array,
   docker: Uint8Array | undefined,
-): Promise<readonly FoundImage[]> {
+): Promise<readonly ArchivedImage[]> {
   const fields = parseJsonObject(index, "index.json");
   const entries = asArray(fields.manifests ?? [], "index.json, manifests");
   const tags = docker === undefined ? new Map<string, readonly string[]>() : dockerTagsOf(docker);
-  const images: FoundImage[] = [];
+  const images: ArchivedImage[] = [];
   for (const [i, entry] of entries.entries()) {
     const descriptor = readDescriptor(entry, `index.json, manifests[${i}]`);
     const { mediaType, digest, size, annotations = {} } = descriptor;
@@ -57,20 +57,20 @@ function dockerTagsOf(docker: Uint8Array): ReadonlyMap<string, readonly string[]
 }
 
 async function recordOf(store: ContentReader, target: Descriptor): Promise<NamelessRecord> {
-  const walker = new ClosureWalker(store);
+  const walker = new ReferenceWalker(store);
   const load = async (descriptor: Descriptor): Promise<LoadedDocument> => {
     if (await store.findBlob(descriptor.digest) === undefined) {
-      throw lacking(target.digest, descriptor.digest);
+      throw missingBlobError(target.digest, descriptor.digest);
     }
     return await getDocument(store, descriptor);
   };
   const top = await load(target);
   if (top.document.kind === "manifest") {
-    const lack = await lackOf(
+    const lack = await findMissingBlob(
       store,
-      await walker.closureOf({ target, manifest: target, scope: "one-platform" }),
+      await walker.referencesOf({ target, manifest: target, scope: "one-platform" }),
     );
-    if (lack !== undefined) throw lacking(target.digest, lack);
+    if (lack !== undefined) throw missingBlobError(target.digest, lack);
     return await record(store, target, target, top.document, "one-platform");
   }
   // What `docker save` and `ctr image export` write has an index whose other platforms stayed at home.
@@ -81,20 +81,20 @@ async function recordOf(store: ContentReader, target: Descriptor): Promise<Namel
   const whole: Descriptor[] = [];
   let lack = target.digest as string;
   for (const { descriptor } of candidates) {
-    const closure = await walker.closureOf({
+    const closure = await walker.referencesOf({
       target: descriptor,
       manifest: descriptor,
       scope: "one-platform",
     });
-    const missing = await lackOf(store, closure);
+    const missing = await findMissingBlob(store, closure);
     if (missing === undefined) whole.push(descriptor);
     else lack = missing;
   }
   const chosen = forThisMachine(whole);
-  if (chosen === undefined) throw lacking(target.digest, lack);
-  const all = await lackOf(
+  if (chosen === undefined) throw missingBlobError(target.digest, lack);
+  const all = await findMissingBlob(
     store,
-    await walker.closureOf({ target, manifest: chosen, scope: "all-platforms" }),
+    await walker.referencesOf({ target, manifest: chosen, scope: "all-platforms" }),
   );
   const { document } = await load(chosen);
   if (document.kind !== "manifest") {

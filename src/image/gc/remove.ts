@@ -7,12 +7,12 @@ import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { ClosureWalker } from "../model/references.ts";
+import { ReferenceWalker } from "../model/references.ts";
 import type { ImageDeps, ImageStorage } from "../model/deps.ts";
 import { findImage } from "../model/find.ts";
 import { isDigestName, repositoryOfName } from "../model/group.ts";
 import { sweepBlobs } from "./sweep.ts";
-import { takeAway } from "./remove_records.ts";
+import { removeRecords } from "./remove_records.ts";
 import type { RemoveResult, SweepResult } from "../model/types.ts";
 
 /** How to remove. */
@@ -25,7 +25,7 @@ export interface RemoveOptions {
 /**
  * Removes names and images; see {@linkcode ImageService.remove}. All of them go in one transaction, or none.
  *
- * @throws AppError `not_found`, `invalid_argument`; `no_space` as {@linkcode takeAway}
+ * @throws AppError `not_found`, `invalid_argument`; `no_space` as {@linkcode removeRecords}
  */
 export async function removeImages(
   { store }: Pick<ImageDeps, "store">,
@@ -37,7 +37,7 @@ export async function removeImages(
     for (const record of await doomedBy(store, image, allTags)) doomed.set(record.name, record);
   }
   const freed = await blobsOf(store, doomed.values());
-  const { left, swept: before } = await takeAway(
+  const { left, swept: before } = await removeRecords(
     store,
     (records) => [...records.values()].filter(({ name, imageId }) => doomed.get(name)?.imageId !== imageId),
     signal,
@@ -80,11 +80,11 @@ async function doomedBy(
 
 /** Everything that the records need, as far as it can be read: what may be free once they are gone. */
 async function blobsOf(store: ImageStorage, records: Iterable<ImageRecord>): Promise<ReadonlySet<Digest>> {
-  const walker = new ClosureWalker(store);
+  const walker = new ReferenceWalker(store);
   const digests = new Set<Digest>();
   for (const record of records) {
     try {
-      for (const digest of (await walker.closureOf(record)).blobs.keys()) digests.add(digest);
+      for (const digest of (await walker.referencesOf(record)).blobs.keys()) digests.add(digest);
     } catch (error) {
       // A document that can't be parsed must not keep its image from being removed; `gc` finds the rest.
       if (!(error instanceof AppError)) throw error;

@@ -13,7 +13,7 @@ import type { SweepResult } from "../model/types.ts";
 const WAIT_MS = 200;
 
 /** What is left, and what had to go first. */
-export interface TakenAway {
+export interface RemovedRecords {
   readonly left: readonly ImageRecord[];
   /** What was swept to have space for the new index. */
   readonly swept?: SweepResult;
@@ -26,11 +26,11 @@ export interface TakenAway {
  * @param change may be called twice
  * @throws AppError `no_space` if nothing was there to sweep, or a pull holds it; what `change` throws
  */
-export async function takeAway(
+export async function removeRecords(
   store: ImageStorage,
   change: Parameters<ImageStorage["updateImages"]>[0],
   signal: AbortSignal,
-): Promise<TakenAway> {
+): Promise<RemovedRecords> {
   try {
     return { left: await store.updateImages(change, signal) };
   } catch (error) {

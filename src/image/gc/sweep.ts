@@ -6,7 +6,7 @@
 import { AppError, isCode } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { ClosureWalker } from "../model/references.ts";
+import { ReferenceWalker } from "../model/references.ts";
 import type { ImageDeps, ImageStorage } from "../model/deps.ts";
 import { getDocument } from "../model/documents.ts";
 import { readConfig } from "../model/inspect.ts";
@@ -15,7 +15,7 @@ import type { CollectOptions, SweepResult } from "../model/types.ts";
 import { abortScope, neverAborted, sleep } from "../../base/abort.ts";
 
 /** Tells what images need. */
-export type Closures = Pick<ClosureWalker, "closureOf">;
+export type ReferenceSource = Pick<ReferenceWalker, "referencesOf">;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const WAIT_MS = 10_000;
@@ -91,7 +91,7 @@ export async function sweepBlobs(
   store: ImageStorage,
   digests: Iterable<Digest>,
   signal: AbortSignal,
-  closures: Closures = new ClosureWalker(store),
+  closures: ReferenceSource = new ReferenceWalker(store),
 ): Promise<SweepResult | undefined> {
   let needed: ReadonlySet<Digest>;
   using held = await tryHold(store, signal);
@@ -125,11 +125,11 @@ function resultOf(
 /** Every digest that some image needs. @throws AppError `store_corrupt` */
 async function markImages(
   store: ImageStorage,
-  closures: Closures = new ClosureWalker(store),
+  closures: ReferenceSource = new ReferenceWalker(store),
 ): Promise<ReadonlySet<Digest>> {
   const needed = new Set<Digest>();
   for (const record of await store.listImages()) {
-    const { blobs, unknown } = await closures.closureOf(record);
+    const { blobs, unknown } = await closures.referencesOf(record);
     const [missing] = unknown;
     if (missing !== undefined) {
       throw new AppError(
@@ -140,7 +140,7 @@ async function markImages(
     }
     for (const digest of blobs.keys()) needed.add(digest);
   }
-  for (const digest of await new ClosureWalker(store).foreignBlobs(await store.listForeign())) {
+  for (const digest of await new ReferenceWalker(store).foreignBlobs(await store.listForeign())) {
     needed.add(digest);
   }
   return needed;

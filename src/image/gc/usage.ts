@@ -4,14 +4,14 @@
  * @module
  */
 import type { Digest } from "../../oci/digest.ts";
-import { ClosureWalker } from "../model/references.ts";
+import { ReferenceWalker } from "../model/references.ts";
 import type { ImageDeps } from "../model/deps.ts";
 import { groupImages } from "../model/group.ts";
 import type { DiskUsage } from "../model/types.ts";
 
 /** Counts the store, and what of it each image holds alone. */
 export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<DiskUsage> {
-  const walker = new ClosureWalker(store);
+  const walker = new ReferenceWalker(store);
   const sizes = new Map<Digest, number>();
   for await (const { digest, size } of store.listBlobs()) sizes.set(digest, size);
   const holders = new Map<Digest, number>();
@@ -19,7 +19,7 @@ export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<Di
   for (const group of groupImages(await store.listImages())) {
     const blobs = new Set<Digest>();
     for (const record of group.records) {
-      for (const digest of (await walker.closureOf(record)).blobs.keys()) {
+      for (const digest of (await walker.referencesOf(record)).blobs.keys()) {
         if (sizes.has(digest)) blobs.add(digest);
       }
     }

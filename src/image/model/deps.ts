@@ -9,12 +9,12 @@ import type { ImageStore } from "../../content/image_store.ts";
 import type { LayerStore } from "../../content/layer_store.ts";
 import type { StoreMaintenance } from "../../content/maintenance.ts";
 import type { Remote } from "../../content/remote.ts";
-import type { ContentStore, UnnamedIngester } from "../../content/store.ts";
+import type { AnonymousIngester, ContentStore } from "../../content/store.ts";
 import type { Reference } from "../../oci/reference.ts";
 
 /** Everything that a store can do. */
 export interface ImageStorage
-  extends ContentStore, UnnamedIngester, ImageStore, StoreMaintenance, LayerStore {}
+  extends ContentStore, AnonymousIngester, ImageStore, StoreMaintenance, LayerStore {}
 
 /** Opens repositories at their registries. */
 export interface RemoteOpener {

@@ -12,7 +12,7 @@ import { readConfig } from "./inspect.ts";
 import type { ImageSummary } from "./types.ts";
 
 /** What a manifest and its config say. */
-export interface ImageFacts {
+export interface ImageMetadata {
   /** `User` of the config as it is written; undefined if it says nothing. */
   readonly user?: string;
   /** Annotations of the manifest. */
@@ -20,18 +20,18 @@ export interface ImageFacts {
 }
 
 /** The part of an image that says where its facts are. */
-export type FactsKey = Pick<ImageSummary, "manifest" | "kind">;
+export type MetadataKey = Pick<ImageSummary, "manifest" | "kind">;
 
 /** What is said of an image whose documents can't be read. */
-const NOTHING: ImageFacts = { annotations: {} };
+const NOTHING: ImageMetadata = { annotations: {} };
 /** Manifests read at once: enough that the disk and the hashing never wait for each other. */
 const READS = 16;
 
 /** Reads facts once for each manifest. */
-export class FactsReader {
+export class MetadataCache {
   readonly #store: ContentReader;
   readonly #onProblem: (error: unknown, manifest: Descriptor) => void;
-  readonly #facts = new Map<Digest, ImageFacts>();
+  readonly #facts = new Map<Digest, ImageMetadata>();
 
   /** @param onProblem hears of documents that can't be read; their images have no facts until they can be */
   constructor(store: ContentReader, onProblem: (error: unknown, manifest: Descriptor) => void) {
@@ -40,7 +40,7 @@ export class FactsReader {
   }
 
   /** Facts that were loaded. Manifests never change, so neither do these. */
-  find({ manifest }: FactsKey): ImageFacts | undefined {
+  find({ manifest }: MetadataKey): ImageMetadata | undefined {
     return this.#facts.get(manifest.digest);
   }
 
@@ -51,7 +51,7 @@ export class FactsReader {
    * @returns whether all of them have facts now
    * @throws the signal's reason
    */
-  async load(images: readonly FactsKey[], signal: AbortSignal): Promise<boolean> {
+  async load(images: readonly MetadataKey[], signal: AbortSignal): Promise<boolean> {
     const missing = images.filter(({ manifest }) => !this.#facts.has(manifest.digest));
     let isWhole = true;
     await mapBounded(missing, READS, async (image) => {
@@ -66,7 +66,7 @@ export class FactsReader {
     return isWhole;
   }
 
-  #forget(images: readonly FactsKey[]): void {
+  #forget(images: readonly MetadataKey[]): void {
     if (this.#facts.size <= images.length) return;
     const living = new Set(images.map(({ manifest }) => manifest.digest));
     for (const digest of this.#facts.keys()) if (!living.has(digest)) this.#facts.delete(digest);
@@ -74,7 +74,7 @@ export class FactsReader {
 }
 
 /** @throws AppError `store_corrupt`, `invalid_content` */
-async function readFacts(store: ContentReader, { manifest, kind }: FactsKey): Promise<ImageFacts> {
+async function readFacts(store: ContentReader, { manifest, kind }: MetadataKey): Promise<ImageMetadata> {
   const { document } = await getDocument(store, manifest);
   if (document.kind !== "manifest") return NOTHING;
   const annotations = document.annotations ?? {};

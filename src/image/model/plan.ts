@@ -16,7 +16,7 @@ import { type DocumentLoader, fetchVerified, type LoadedDocument } from "./docum
 import type { BlobRole } from "./events.ts";
 
 /** One blob that the store must have; documents bring their bytes along. */
-export interface WantedBlob {
+export interface RequiredBlob {
   readonly descriptor: Descriptor;
   readonly role: BlobRole;
   readonly bytes?: Uint8Array<ArrayBuffer>;
@@ -31,7 +31,7 @@ export interface PullPlan {
   readonly platform?: Platform;
   readonly scope: "one-platform" | "all-platforms";
   /** Every blob once, documents first, then in the image's order. */
-  readonly blobs: readonly WantedBlob[];
+  readonly blobs: readonly RequiredBlob[];
 }
 
 /** What to plan for. */
@@ -113,7 +113,7 @@ async function allPlatforms(
   load: DocumentLoader,
   signal: AbortSignal,
 ): Promise<PullPlan> {
-  const blobs: WantedBlob[] = indexes.map(documentBlob);
+  const blobs: RequiredBlob[] = indexes.map(documentBlob);
   for (const { document } of indexes) {
     if (document.kind !== "index") continue;
     for (const entry of document.manifests) {
@@ -146,21 +146,21 @@ function manifestIn(loaded: LoadedDocument): Manifest {
   );
 }
 
-function documentBlob({ descriptor, document, bytes }: LoadedDocument): WantedBlob {
+function documentBlob({ descriptor, document, bytes }: LoadedDocument): RequiredBlob {
   return { descriptor, role: document.kind, bytes };
 }
 
 /** The config and layers of a manifest. */
-export function contentOf(manifest: Manifest): readonly WantedBlob[] {
+export function contentOf(manifest: Manifest): readonly RequiredBlob[] {
   return [
     { descriptor: manifest.config, role: "config" },
-    ...manifest.layers.map((descriptor): WantedBlob => ({ descriptor, role: "layer" })),
+    ...manifest.layers.map((descriptor): RequiredBlob => ({ descriptor, role: "layer" })),
   ];
 }
 
 /** Each digest once. Two sizes for one digest can't both be true. @throws AppError `invalid_content` */
-function unique(blobs: readonly WantedBlob[]): readonly WantedBlob[] {
-  const seen = new Map<string, WantedBlob>();
+function unique(blobs: readonly RequiredBlob[]): readonly RequiredBlob[] {
+  const seen = new Map<string, RequiredBlob>();
   for (const blob of blobs) {
     const { digest, size } = blob.descriptor;
     const first = seen.get(digest);

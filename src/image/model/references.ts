@@ -15,20 +15,20 @@ import type { BlobRole } from "./events.ts";
 import { contentOf } from "./plan.ts";
 
 /** A blob that an image needs. */
-export interface NeededBlob {
+export interface ReferencedBlob {
   readonly descriptor: Descriptor;
   readonly role: BlobRole;
 }
 
 /** All that an image needs, as far as its documents can be read. */
-export interface Closure {
-  readonly blobs: ReadonlyMap<Digest, NeededBlob>;
+export interface References {
+  readonly blobs: ReadonlyMap<Digest, ReferencedBlob>;
   /** Documents that are missing or damaged: what is below them is not known. */
   readonly unknown: readonly Descriptor[];
 }
 
 /** Walks the documents of many images, reading each once. */
-export class ClosureWalker {
+export class ReferenceWalker {
   readonly #store: ContentReader;
   readonly #documents = new Map<Digest, Promise<LoadedDocument | undefined>>();
 
@@ -38,8 +38,8 @@ export class ClosureWalker {
   }
 
   /** The closure of one record. */
-  async closureOf(record: Pick<ImageRecord, "target" | "manifest" | "scope">): Promise<Closure> {
-    const blobs = new Map<Digest, NeededBlob>();
+  async referencesOf(record: Pick<ImageRecord, "target" | "manifest" | "scope">): Promise<References> {
+    const blobs = new Map<Digest, ReferencedBlob>();
     const unknown: Descriptor[] = [];
     const visit = async (descriptor: Descriptor): Promise<void> => {
       if (blobs.has(descriptor.digest)) return;
@@ -74,7 +74,7 @@ export class ClosureWalker {
       digests.add(descriptor.digest);
       const { mediaType } = descriptor;
       if (!isIndexType(mediaType) && !isManifestType(mediaType)) continue;
-      const { blobs, unknown } = await this.closureOf({
+      const { blobs, unknown } = await this.referencesOf({
         target: descriptor,
         manifest: descriptor,
         scope: "all-platforms",

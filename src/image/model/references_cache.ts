@@ -1,19 +1,19 @@
 /**
- * Closures that are kept: for a server that sweeps after each removal and must not read every manifest each time.
+ * ReferenceSource that are kept: for a server that sweeps after each removal and must not read every manifest each time.
  *
  * @module
  */
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
-import { type Closure, ClosureWalker } from "./references.ts";
+import { type References, ReferenceWalker } from "./references.ts";
 
 /** The part of a record that decides about its closure. */
-export type ClosureKey = Pick<ImageRecord, "target" | "manifest" | "scope">;
+export type ReferencesKey = Pick<ImageRecord, "target" | "manifest" | "scope">;
 
 /** Gives closures of records, and remembers those that are whole: documents are named by digest and never change. */
-export class ClosureCache {
+export class ReferencesCache {
   readonly #store: ContentReader;
-  #closures = new Map<string, Closure>();
+  #closures = new Map<string, References>();
 
   /** @param store where the documents are */
   constructor(store: ContentReader) {
@@ -21,18 +21,18 @@ export class ClosureCache {
   }
 
   /** The closure of a record. One that has gaps is looked at again the next time. */
-  async closureOf(record: ClosureKey): Promise<Closure> {
+  async referencesOf(record: ReferencesKey): Promise<References> {
     const key = keyOf(record);
     const known = this.#closures.get(key);
     if (known !== undefined) return known;
-    const closure = await new ClosureWalker(this.#store).closureOf(record);
+    const closure = await new ReferenceWalker(this.#store).referencesOf(record);
     if (closure.unknown.length === 0) this.#closures.set(key, closure);
     return closure;
   }
 
   /** Forgets what no record needs. */
-  keepOnly(records: readonly ClosureKey[]): void {
-    const kept = new Map<string, Closure>();
+  keepOnly(records: readonly ReferencesKey[]): void {
+    const kept = new Map<string, References>();
     for (const record of records) {
       const key = keyOf(record);
       const closure = this.#closures.get(key);
@@ -42,6 +42,6 @@ export class ClosureCache {
   }
 }
 
-function keyOf({ target, manifest, scope }: ClosureKey): string {
+function keyOf({ target, manifest, scope }: ReferencesKey): string {
   return `${target.digest} ${manifest.digest} ${scope}`;
 }

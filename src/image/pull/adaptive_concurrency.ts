@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SpeedWindow } from "../../base/sliding_rate.ts";
+import { SlidingRate } from "../../base/sliding_rate.ts";
 
 /** How long the sum of speeds is taken over, in milliseconds. */
 const WINDOW_MS = 250;
@@ -22,9 +22,9 @@ const FAR_MS = 60;
 const MOST_LANES = 10;
 
 /** Watches the sum of speeds, and raises the number of blobs at once while that is worth it. */
-export class LaneGrowth {
+export class AdaptiveConcurrency {
   readonly #now: () => number;
-  readonly #window = new SpeedWindow(WINDOW_MS);
+  readonly #window = new SlidingRate(WINDOW_MS);
   #lanes: number;
   #raise: ((by: number) => void) | undefined;
   /** When it began, or heard of bytes last. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "../../../tests/assert.ts";
-import { LaneGrowth } from "./adaptive_concurrency.ts";
+import { AdaptiveConcurrency } from "./adaptive_concurrency.ts";
 
 const MB = 1_000_000;
 
@@ -12,7 +12,7 @@ function raisedBy(
 ): readonly number[] {
   let now = 1000;
   const raised: number[] = [];
-  const growth = new LaneGrowth(lanes, () => now);
+  const growth = new AdaptiveConcurrency(lanes, () => now);
   growth.start((by) => raised.push(by));
   now += answerMs;
   if (isBusy) growth.giveUp();

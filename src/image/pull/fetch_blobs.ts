@@ -15,8 +15,8 @@ import { MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { findVerified, storeBytes } from "../model/documents.ts";
 import type { ImageStorage } from "../model/deps.ts";
 import type { BlobState, PullListener } from "../model/events.ts";
-import { LaneGrowth } from "./adaptive_concurrency.ts";
-import type { WantedBlob } from "../model/plan.ts";
+import { AdaptiveConcurrency } from "./adaptive_concurrency.ts";
+import type { RequiredBlob } from "../model/plan.ts";
 import { bySize, TINY_MAX_BYTES } from "./size_classes.ts";
 
 /** Blobs from which on the streaming hash is worth its loading, however small they are: 20 ms against 0.03 each. */
@@ -26,15 +26,15 @@ const MANY_BLOBS = 600;
 const DOMINANT_SHARE = 0.5;
 
 /** What bringing the blobs took. */
-export interface BringResult {
+export interface FetchResult {
   /** Bytes that came over the network. */
   readonly fetched: number;
   /** Bytes of blobs that were here before. */
   readonly present: number;
 }
 
-/** What `bringBlobs` works with. */
-export interface BringContext {
+/** What `fetchBlobs` works with. */
+export interface FetchContext {
   readonly store: ImageStorage;
   readonly fetcher: Fetcher;
   /** Large blobs at once. */
@@ -51,11 +51,11 @@ export interface BringContext {
  *
  * @throws AppError the first failure, after all others were stopped, or the signal's reason
  */
-export async function bringBlobs(
-  blobs: readonly WantedBlob[],
-  context: BringContext,
+export async function fetchBlobs(
+  blobs: readonly RequiredBlob[],
+  context: FetchContext,
   signal: AbortSignal,
-): Promise<BringResult> {
+): Promise<FetchResult> {
   const { store, onEvent, onStored = () => {} } = context;
   const states = await Promise.all(
     blobs.map((blob) => isLookedAtLate(blob) ? "unknown" : stateOf(store, blob)),
@@ -79,7 +79,9 @@ export async function bringBlobs(
   const all = sum(missing.map(({ descriptor }) => descriptor.size));
   const { large, others } = bySize(missing, context.jobs);
   // Where all go at once anyway there is nothing to watch.
-  const growth = context.mayGrow && large.jobs.length > large.limit ? new LaneGrowth(large.limit) : undefined;
+  const growth = context.mayGrow && large.jobs.length > large.limit
+    ? new AdaptiveConcurrency(large.limit)
+    : undefined;
   const growing = { ...context, growth };
   const dominated = { ...growing, fetcher: dominating(context.fetcher) };
   const contextOf = ({ descriptor }: Job) => descriptor.size > all * DOMINANT_SHARE ? dominated : growing;
@@ -102,7 +104,7 @@ export async function bringBlobs(
  * Whether a blob is not worth a look ahead: who brings a tiny layer looks for it anyway, and hundreds of looks would
  * keep the first request waiting.
  */
-function isLookedAtLate({ role, descriptor }: WantedBlob): boolean {
+function isLookedAtLate({ role, descriptor }: RequiredBlob): boolean {
   return role === "layer" && descriptor.size <= TINY_MAX_BYTES;
 }
 
@@ -112,7 +114,7 @@ function isLookedAtLate({ role, descriptor }: WantedBlob): boolean {
  */
 async function stateOf(
   store: ImageStorage,
-  { descriptor, role }: WantedBlob,
+  { descriptor, role }: RequiredBlob,
 ): Promise<"intact" | "damaged" | "missing"> {
   const info = await store.findBlob(descriptor.digest);
   if (info === undefined) return "missing";
@@ -121,7 +123,7 @@ async function stateOf(
   return await findVerified(store, descriptor, MANIFEST_MAX_BYTES) === undefined ? "damaged" : "intact";
 }
 
-interface Job extends WantedBlob {
+interface Job extends RequiredBlob {
   /** `damaged`: other bytes stand where the blob should be. */
   readonly state: "missing" | "damaged" | "unknown";
 }
@@ -131,12 +133,12 @@ function sum(numbers: readonly number[]): number {
 }
 
 /** A context that may grow with what comes. */
-interface GrowingContext extends BringContext {
-  readonly growth: LaneGrowth | undefined;
+interface GrowingContext extends FetchContext {
+  readonly growth: AdaptiveConcurrency | undefined;
 }
 
 /** Brings a blob that nobody has looked at, over a damaged one if that turns up. */
-async function bringAnyhow(job: Job, context: GrowingContext, signal: AbortSignal): Promise<BringResult> {
+async function bringAnyhow(job: Job, context: GrowingContext, signal: AbortSignal): Promise<FetchResult> {
   try {
     return await bringBlob(job, context, signal);
   } catch (error) {
@@ -146,7 +148,7 @@ async function bringAnyhow(job: Job, context: GrowingContext, signal: AbortSigna
   }
 }
 
-async function bringBlob(job: Job, context: GrowingContext, signal: AbortSignal): Promise<BringResult> {
+async function bringBlob(job: Job, context: GrowingContext, signal: AbortSignal): Promise<FetchResult> {
   const { descriptor, bytes } = job;
   const { store, onEvent } = context;
   const { digest, size } = descriptor;

@@ -4,9 +4,9 @@ import { buildImage } from "../../../tests/images/mod.ts";
 import { neverAborted, sleep } from "../../base/abort.ts";
 import { MIB } from "../../base/bytes.ts";
 import type { Fetcher } from "../../content/remote.ts";
-import { bringBlobs } from "./fetch_blobs.ts";
+import { fetchBlobs } from "./fetch_blobs.ts";
 import type { PullEvent } from "../model/events.ts";
-import type { WantedBlob } from "../model/plan.ts";
+import type { RequiredBlob } from "../model/plan.ts";
 
 const TINY = 5_000;
 const LONG = 100_000;
@@ -15,13 +15,13 @@ async function fixture() {
   const parts = await makeFixture();
   const image = await buildImage({ layers: [{ size: TINY, seed: 1 }, { size: LONG, seed: 2 }] });
   parts.remote.push("1", image);
-  const blobs: readonly WantedBlob[] = [
+  const blobs: readonly RequiredBlob[] = [
     { descriptor: image.config, role: "config" },
-    ...image.layers.map(({ descriptor }): WantedBlob => ({ descriptor, role: "layer" })),
+    ...image.layers.map(({ descriptor }): RequiredBlob => ({ descriptor, role: "layer" })),
   ];
   const events: PullEvent[] = [];
   const bring = () =>
-    bringBlobs(
+    fetchBlobs(
       blobs,
       { store: parts.store, fetcher: parts.remote, jobs: 3, onEvent: (event) => events.push(event) },
       neverAborted(),
@@ -29,7 +29,7 @@ async function fixture() {
   return { ...parts, image, blobs, events, bring };
 }
 
-Deno.test("bringBlobs() counts what was here before, whether it looked ahead or not", async () => {
+Deno.test("fetchBlobs() counts what was here before, whether it looked ahead or not", async () => {
   await using parts = await fixture();
   const { blobs, remote, events, bring } = parts;
   const all = blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
@@ -42,7 +42,7 @@ Deno.test("bringBlobs() counts what was here before, whether it looked ahead or 
   for (const event of last.values()) assertEquals(event.kind === "blob" && event.state, "present");
 });
 
-Deno.test("bringBlobs() replaces layers that have another size, tiny ones as well", async (t) => {
+Deno.test("fetchBlobs() replaces layers that have another size, tiny ones as well", async (t) => {
   for (const [name, position] of [["tiny", 0], ["long", 1]] as const) {
     await t.step(name, async () => {
       await using parts = await fixture();
@@ -57,7 +57,7 @@ Deno.test("bringBlobs() replaces layers that have another size, tiny ones as wel
   }
 });
 
-Deno.test("bringBlobs() brings more long blobs at once from a host that is far away, if it may", async (t) => {
+Deno.test("fetchBlobs() brings more long blobs at once from a host that is far away, if it may", async (t) => {
   for (const [mayGrow, want] of [[true, 6], [false, 3]] as const) {
     await t.step(mayGrow ? "it may" : "it may not", async () => {
       await using parts = await makeFixture();
@@ -90,10 +90,10 @@ Deno.test("bringBlobs() brings more long blobs at once from a host that is far a
           };
         },
       };
-      const blobs = image.layers.map(({ descriptor }): WantedBlob => ({ descriptor, role: "layer" }));
+      const blobs = image.layers.map(({ descriptor }): RequiredBlob => ({ descriptor, role: "layer" }));
       const context = { store: parts.store, fetcher, jobs: 3, mayGrow, onEvent: () => {} };
       try {
-        await bringBlobs(blobs, context, neverAborted());
+        await fetchBlobs(blobs, context, neverAborted());
       } finally {
         clearTimeout(late);
       }

@@ -9,7 +9,7 @@ import type { Reference } from "../../oci/reference.ts";
 import type { RemoteOpener } from "../model/deps.ts";
 
 /** A question that is under way. */
-export interface AskedName {
+export interface PendingResolution {
   /** Whom it was asked. */
   readonly remote: Remote;
   /**
@@ -22,12 +22,12 @@ export interface AskedName {
 }
 
 /** Asks. Nobody needs to wait for the answer; the signal ends the question. */
-export function askName(
+export function startResolution(
   registry: RemoteOpener,
   reference: Reference,
   credentials: CredentialSource | undefined,
   signal: AbortSignal,
-): AskedName {
+): PendingResolution {
   const remote = registry.remote(reference, credentials === undefined ? {} : { credentials });
   const early: TransferRetry[] = [];
   let tell = (event: TransferRetry): void => void early.push(event);

@@ -5,7 +5,7 @@ import { AppError } from "../../base/errors.ts";
 import type { Resolved, TransferRetry } from "../../content/remote.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { parseReference } from "../../oci/reference.ts";
-import { askName } from "./pending_resolution.ts";
+import { startResolution } from "./pending_resolution.ts";
 
 /** A registry that fails when it is told to. */
 class SlowRemote extends FakeRemote {
@@ -30,9 +30,14 @@ const retry = (attempt: number): TransferRetry => ({
   reason: "x",
 });
 
-Deno.test("askName() tells whoever waits for the answer of attempts before and after", async () => {
+Deno.test("startResolution() tells whoever waits for the answer of attempts before and after", async () => {
   const remote = new SlowRemote();
-  const asked = askName({ remote: () => remote }, parseReference("a.b/c:1"), undefined, neverAborted());
+  const asked = startResolution(
+    { remote: () => remote },
+    parseReference("a.b/c:1"),
+    undefined,
+    neverAborted(),
+  );
   const heard: number[] = [];
   remote.tell(retry(1));
   const answer = asked.answer(({ attempt }) => heard.push(attempt));
@@ -43,9 +48,14 @@ Deno.test("askName() tells whoever waits for the answer of attempts before and a
   assertEquals(heard, [1, 2]);
 });
 
-Deno.test("askName() fails in nobody's face while nobody waits for the answer", async () => {
+Deno.test("startResolution() fails in nobody's face while nobody waits for the answer", async () => {
   const remote = new SlowRemote();
-  const asked = askName({ remote: () => remote }, parseReference("a.b/c:1"), undefined, neverAborted());
+  const asked = startResolution(
+    { remote: () => remote },
+    parseReference("a.b/c:1"),
+    undefined,
+    neverAborted(),
+  );
   remote.gate.reject(new AppError("not_found", "Cannot"));
   await new Promise<void>((resolve) => setTimeout(resolve));
   await assertRejects(() => asked.answer(() => {}));

@@ -16,8 +16,8 @@ import {
   repositoryNameOf,
   withDigest,
 } from "../../oci/reference.ts";
-import { type AskedName, askName } from "./pending_resolution.ts";
-import { bringBlobs, type BringResult } from "./fetch_blobs.ts";
+import { type PendingResolution, startResolution } from "./pending_resolution.ts";
+import { fetchBlobs, type FetchResult } from "./fetch_blobs.ts";
 import type { ImageDeps } from "../model/deps.ts";
 import { documentFrom, type DocumentLoader, type LoadedDocument, remoteLoader } from "../model/documents.ts";
 import { type PullSettings, resolvePullOptions } from "../model/options.ts";
@@ -58,15 +58,15 @@ export async function pullImage(
   text: string,
   options: PullOptions = {},
 ): Promise<PullResult> {
-  return await pullAsked(deps, text, options, undefined);
+  return await pullResolved(deps, text, options, undefined);
 }
 
 /** As {@linkcode pullImage}. The question what the name stands for may have been asked already. */
-export async function pullAsked(
+export async function pullResolved(
   deps: ImageDeps,
   text: string,
   options: PullOptions,
-  asked: AskedName | undefined,
+  asked: PendingResolution | undefined,
 ): Promise<PullResult> {
   const reference = parseReference(text);
   const settings = resolvePullOptions(options);
@@ -75,7 +75,7 @@ export async function pullAsked(
   using _held = await deps.store.holdContent(signal, () => onEvent({ kind: "waiting", for: "collector" }));
 
   onEvent({ kind: "resolving", name });
-  const { remote, answer } = asked ?? askName(deps.registry, reference, credentials, signal);
+  const { remote, answer } = asked ?? startResolution(deps.registry, reference, credentials, signal);
   const resolved = await loadingMeanwhile(answer(onEvent), deps, recordedNameOf(reference));
   onEvent({ kind: "resolved", name, digest: resolved.descriptor.digest, host: resolved.host });
 
@@ -120,17 +120,17 @@ async function bring(
   fetcher: Remote,
   plan: PullPlan,
   { jobs, areJobsExplicit, unpack, onEvent, signal }: PullSettings,
-): Promise<BringResult> {
+): Promise<FetchResult> {
   const { store } = deps;
   const context = { store, fetcher, jobs, mayGrow: !areJobsExplicit, onEvent };
-  if (!unpack) return await bringBlobs(plan.blobs, context, signal);
+  if (!unpack) return await fetchBlobs(plan.blobs, context, signal);
   const { PullUnpacker } = await import("./pull_unpack.ts");
   // A layer that can't be unpacked ends the pull: the other layers are of no use then.
   using scope = abortScope(signal);
   const onFailure = (error: unknown) => scope.abort(error);
   await using unpacker = new PullUnpacker(deps, plan, { onEvent, onFailure }, scope.signal);
   const onStored = (digest: Digest) => unpacker.stored(digest);
-  const brought = await bringBlobs(plan.blobs, { ...context, onStored }, scope.signal);
+  const brought = await fetchBlobs(plan.blobs, { ...context, onStored }, scope.signal);
   await unpacker.finish();
   return brought;
 }

@@ -16,7 +16,12 @@ import type { PullListener } from "../model/events.ts";
 import { readConfig } from "../model/inspect.ts";
 import { layersOf } from "../model/layers.ts";
 import type { PullPlan } from "../model/plan.ts";
-import { beginLayers, lackText, LAYERS_AT_ONCE, type LayersUnpacking } from "../unpack/unpack_layers.ts";
+import {
+  beginLayers,
+  type LayerUnpacking,
+  missingLayersText,
+  PARALLEL_LAYERS,
+} from "../unpack/unpack_layers.ts";
 
 /** A layer of the image, which may have the same blob at several positions. */
 interface Layer {
@@ -39,7 +44,7 @@ export class PullUnpacker implements AsyncDisposable {
   /** All that was begun. */
   readonly #work: Promise<void>[] = [];
   readonly #decoder: ThreadDecoder;
-  #unpacking: Promise<LayersUnpacking> | undefined;
+  #unpacking: Promise<LayerUnpacking> | undefined;
 
   /**
    * @param hear `onFailure` is told of the first layer that can't be unpacked, long before `finish`
@@ -91,7 +96,7 @@ export class PullUnpacker implements AsyncDisposable {
     this.#scope.signal.throwIfAborted();
     const unpacking = await this.#layers();
     for (const layer of await unpacking.publish(this.#scope.signal)) {
-      const message = lackText(layer);
+      const message = missingLayersText(layer);
       if (message !== undefined) this.#onEvent({ kind: "warning", message });
     }
     for (const { digest, size } of this.#plan.document.layers) {
@@ -118,7 +123,7 @@ export class PullUnpacker implements AsyncDisposable {
   /** The largest first: the last one to end decides. */
   #beginMore(): void {
     this.#waiting.sort((a, b) => a.descriptor.size - b.descriptor.size || b.position - a.position);
-    while (this.#running < LAYERS_AT_ONCE && !this.#scope.signal.aborted) {
+    while (this.#running < PARALLEL_LAYERS && !this.#scope.signal.aborted) {
       const layer = this.#waiting.pop();
       if (layer === undefined) return;
       this.#running++;
@@ -139,11 +144,11 @@ export class PullUnpacker implements AsyncDisposable {
     await (await this.#layers()).unpack(position, signal);
   }
 
-  #layers(): Promise<LayersUnpacking> {
+  #layers(): Promise<LayerUnpacking> {
     return this.#unpacking ??= this.#open();
   }
 
-  async #open(): Promise<LayersUnpacking> {
+  async #open(): Promise<LayerUnpacking> {
     const { document } = this.#plan;
     const config = await readConfig(this.#store, document);
     if (config.diffIds.length !== document.layers.length) {

@@ -5,7 +5,7 @@
  */
 import { KIB, MIB } from "../../base/bytes.ts";
 import type { OnBegin } from "../../base/limiter.ts";
-import { ramp } from "../../base/slow_start.ts";
+import { staggeredStart } from "../../base/slow_start.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 
 /** Blobs up to this size spend their time in round trips and syncs, not in bytes: many of them go at once. */
@@ -47,7 +47,7 @@ export function bySize<T extends { readonly descriptor: Descriptor }>(
     large: { jobs: between(SMALL_MAX_BYTES, Infinity), limit: largeJobs },
     others: [
       { jobs: between(TINY_MAX_BYTES, SMALL_MAX_BYTES), limit: Math.max(largeJobs, SMALL_JOBS) },
-      { jobs: tiny, ...ramp(Math.min(tiny.length, TINY_JOBS), TINY_STEP) },
+      { jobs: tiny, ...staggeredStart(Math.min(tiny.length, TINY_JOBS), TINY_STEP) },
     ],
   };
 }

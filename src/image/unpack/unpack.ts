@@ -6,7 +6,7 @@
 import { AppError } from "../../base/errors.ts";
 import { NO_WORKERS } from "../../base/worker.ts";
 import { makeRuntimeConfig } from "../../unpack/bundle/bundle.ts";
-import type { LeftOutItem } from "../../unpack/apply/skipped.ts";
+import type { SkippedItem } from "../../unpack/apply/skipped.ts";
 import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
 import { type LayerReport, unpackRootfs } from "../../unpack/unpack.ts";
 import { resolveUser } from "../../unpack/bundle/user.ts";
@@ -31,7 +31,7 @@ export interface UnpackImageResult {
   /** From the bottom to the top. */
   readonly layers: readonly LayerReport[];
   /** What could not be kept; empty if all was. */
-  readonly leftOut: readonly LeftOutItem[];
+  readonly leftOut: readonly SkippedItem[];
 }
 
 /**
@@ -71,7 +71,7 @@ export async function unpackImage(
   return report;
 }
 
-function strictError(image: string, leftOut: readonly LeftOutItem[]): AppError {
+function strictError(image: string, leftOut: readonly SkippedItem[]): AppError {
   const counts = leftOut.map(({ kind, count }) => `${count} ${kind}`).join(", ");
   return new AppError(
     "permission_denied",

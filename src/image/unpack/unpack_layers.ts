@@ -10,19 +10,19 @@
 import { AppError } from "../../base/errors.ts";
 import { mapBounded } from "../../base/limiter.ts";
 import { NO_WORKERS } from "../../base/worker.ts";
-import type { LayerFacts, StagedLayer, UnpackedLayer } from "../../content/layer_store.ts";
+import type { LayerMetadata, StagedLayer, UnpackedLayer } from "../../content/layer_store.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";
 import type { LayerDecoder } from "../../unpack/decode/decode.ts";
-import { settleImplied } from "../../unpack/apply/implicit_parents.ts";
-import { FilesystemSync, syncingEarly } from "../../unpack/apply/sync.ts";
+import { createImplicitParents } from "../../unpack/apply/implicit_parents.ts";
+import { FilesystemSync, withPeriodicSync } from "../../unpack/apply/sync.ts";
 import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
 import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../../unpack/unpack.ts";
 import type { ImageStorage, UnpackDeps } from "../model/deps.ts";
 import { findLayered, layersOf } from "../model/layers.ts";
 
 /** Layers unpacked at once: one is decompressed while the files of the other are made. */
-export const LAYERS_AT_ONCE = 2;
+export const PARALLEL_LAYERS = 2;
 
 /** Which extended attributes mark hidden directories: those of root. */
 const XATTRS = "trusted";
@@ -46,7 +46,7 @@ export async function unpackLayers(
   await using _closing = unpacking;
   // The largest first: the last one to end decides.
   const bySize = [...found.document.layers.entries()].sort(([, a], [, b]) => b.size - a.size);
-  await mapBounded(bySize, LAYERS_AT_ONCE, ([position], own) => unpacking.unpack(position, own), signal);
+  await mapBounded(bySize, PARALLEL_LAYERS, ([position], own) => unpacking.unpack(position, own), signal);
   return await unpacking.publish(signal);
 }
 
@@ -72,7 +72,7 @@ export async function layerPaths(store: ImageStorage, image: string): Promise<re
 }
 
 /** Layers of one image on their way. Dispose it on every path: what was not published is removed. */
-export interface LayersUnpacking extends AsyncDisposable {
+export interface LayerUnpacking extends AsyncDisposable {
   /**
    * Unpacks one layer, whose blob must be in the store. One that is ready, was begun, or that another task is at, is
    * passed over: `publish` does what is left.
@@ -92,7 +92,7 @@ export async function beginLayers(
   { store, decoder }: { readonly store: ImageStorage; readonly decoder: LayerDecoder },
   diffIds: readonly Digest[],
   openers: readonly OpenLayer[],
-): Promise<LayersUnpacking> {
+): Promise<LayerUnpacking> {
   const chainIds = await chainIdsOf(diffIds);
   const running = new Map<number, Promise<Unpacked | "ready" | "busy">>();
   let sync: FilesystemSync | undefined;
@@ -100,7 +100,7 @@ export async function beginLayers(
   const applier = (position: number): Apply => async (staged, aliases, own) => {
     using source = await (openers[position] as OpenLayer)(own);
     const sync = openSync(staged.path);
-    const early = sync === undefined ? decoder : syncingEarly(decoder, sync);
+    const early = sync === undefined ? decoder : withPeriodicSync(decoder, sync);
     const options = { xattrs: XATTRS, aliases, decoder: early } as const;
     const report = await unpackOverlayLayer(staged.path, source, options, own);
     sync?.begin();
@@ -185,7 +185,7 @@ async function settle(
   const { staged } = layer;
   const aliases = new Map<string, string>();
   for (;;) {
-    const found = await settleImplied(staged.path, layer.report.implied, lowers);
+    const found = await createImplicitParents(staged.path, layer.report.implied, lowers);
     if (found.size === 0) break;
     for (const [path, target] of found) aliases.set(path, target);
     await clear(staged.path);
@@ -212,12 +212,12 @@ function mustHaveOwners(chainId: Digest, { leftOut }: OverlayReport): void {
 }
 
 /** What a layer lacks, in words, or undefined. */
-export function lackText({ chainId, facts }: UnpackedLayer): string | undefined {
+export function missingLayersText({ chainId, facts }: UnpackedLayer): string | undefined {
   const kinds = Object.entries(facts.leftOut).map(([kind, count]) => `${count} of kind "${kind}"`);
   return kinds.length === 0 ? undefined : `Layer "${chainId}" was unpacked without ${kinds.join(", ")}`;
 }
 
-function factsOf({ entries, unpackedBytes, leftOut }: OverlayReport, diffId: Digest): LayerFacts {
+function factsOf({ entries, unpackedBytes, leftOut }: OverlayReport, diffId: Digest): LayerMetadata {
   return {
     diffId,
     entries,

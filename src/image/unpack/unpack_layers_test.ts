@@ -7,12 +7,12 @@ import { chainIdsOf } from "../../oci/image_config.ts";
 import { openStore } from "../../store/store.ts";
 import { type Seen, writeArchive } from "../../tar/archive_fake.ts";
 import { IS_ROOT, lookAt, make } from "../../unpack/apply/layer_fake.ts";
-import { DECODE_HERE } from "../../unpack/decode/decode.ts";
+import { DECODE_INLINE } from "../../unpack/decode/decode.ts";
 import { findLayered, layersOf } from "../model/layers.ts";
 import { pullImage } from "../pull/pull.ts";
 import { removeImages } from "../gc/remove.ts";
 import { collectGarbage } from "../gc/sweep.ts";
-import { beginLayers, lackText, layerPaths, unpackLayers } from "./unpack_layers.ts";
+import { beginLayers, layerPaths, missingLayersText, unpackLayers } from "./unpack_layers.ts";
 
 // Things belong to who runs the tests, so that an ordinary user can run them too.
 const { file, directory } = make;
@@ -91,7 +91,7 @@ Deno.test("two that unpack layers in common, begun in another order, don't wait 
   const stores = [fixture.store, await openStore(fixture.root)];
   const both = await Promise.all(stores.map(async (store) => {
     const found = await findLayered(store, "a.b/c:1");
-    return await beginLayers({ store, decoder: DECODE_HERE }, diffIds, layersOf(store, found));
+    return await beginLayers({ store, decoder: DECODE_INLINE }, diffIds, layersOf(store, found));
   }));
   const [first, second] = both;
   assert(first && second);
@@ -166,5 +166,8 @@ Deno.test("what a layer lacks is written down", async () => {
   const [layer] = await unpackLayers(fixture, "a.b/c:1", neverAborted());
   assert(layer);
   assertEquals(layer.facts.leftOut, { "overlay-xattr": 1 });
-  assertEquals(lackText(layer), `Layer "${layer.chainId}" was unpacked without 1 of kind "overlay-xattr"`);
+  assertEquals(
+    missingLayersText(layer),
+    `Layer "${layer.chainId}" was unpacked without 1 of kind "overlay-xattr"`,
+  );
 });

@@ -6,7 +6,7 @@
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { ClosureWalker } from "../model/references.ts";
+import { ReferenceWalker } from "../model/references.ts";
 import type { ImageStorage } from "../model/deps.ts";
 
 /** A blob to look at. */
@@ -36,10 +36,10 @@ export async function checkList(
   records: readonly ImageRecord[],
   isWhole: boolean,
 ): Promise<readonly CheckedBlob[]> {
-  const walker = new ClosureWalker(store);
+  const walker = new ReferenceWalker(store);
   const needed = new Map<Digest, Entry>();
   for (const record of records) {
-    const { blobs } = await walker.closureOf(record);
+    const { blobs } = await walker.referencesOf(record);
     for (const [digest, { descriptor }] of blobs) {
       const entry = needed.get(digest) ?? { descriptor, names: new Set(), origins: new Set() };
       entry.names.add(record.name);

@@ -9,7 +9,7 @@ import { redactUrl } from "../../base/redact.ts";
 import { type AddressKind, bareHost, kindOfHost, kindOfIp, parseIp } from "../../http/network/addresses.ts";
 
 /** The addresses of a name. Fails or is empty when there are none. */
-export type Lookup = (name: string) => Promise<readonly string[]>;
+export type AddressLookup = (name: string) => Promise<readonly string[]>;
 
 /** Asks the system's DNS servers for both kinds of addresses. */
 export async function lookupAddresses(name: string): Promise<readonly string[]> {
@@ -53,7 +53,7 @@ export function parseRealm(realm: string, registry: URL): URL {
 export async function realmChecker(
   realm: URL,
   registry: URL,
-  lookup: Lookup,
+  lookup: AddressLookup,
 ): Promise<(url: URL) => void> {
   const kinds = await kindsOfRegistry(realm, registry, lookup);
   const check = (url: URL) => {
@@ -75,7 +75,7 @@ const NEIGHBOURLY: ReadonlySet<AddressKind> = new Set<AddressKind>(["loopback", 
 async function kindsOfRegistry(
   realm: URL,
   registry: URL,
-  lookup: Lookup,
+  lookup: AddressLookup,
 ): Promise<ReadonlySet<AddressKind>> {
   const own = kindOfHost(registry.hostname);
   if (own !== "public") return new Set(NEIGHBOURLY.has(own) ? [own] : []);

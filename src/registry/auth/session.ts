@@ -13,7 +13,7 @@ import { discardResponse } from "../../http/message/discard.ts";
 import type { ApiRequest, RegistrySession } from "./registry_session.ts";
 import type { HttpResponse, Transport } from "../../http/message/http_message.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
-import { type Lookup, lookupAddresses, parseRealm, realmChecker } from "./realm.ts";
+import { type AddressLookup, lookupAddresses, parseRealm, realmChecker } from "./realm.ts";
 import { basicHeader, fetchToken } from "./token.ts";
 import type { Scheme, TokenCache, TokenKey } from "./token_cache.ts";
 
@@ -24,7 +24,7 @@ export interface SessionDeps {
   /** Whether secrets may go over plain http to hosts other than this machine. @default {false} */
   readonly plainHttp?: boolean;
   /** Finds the addresses of the registry's name, asked only when a realm is a private address. */
-  readonly lookup?: Lookup;
+  readonly lookup?: AddressLookup;
 }
 
 /**

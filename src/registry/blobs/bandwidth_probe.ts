@@ -22,7 +22,7 @@ const LEAST_BYTES = 4 * MIB;
 const MOST_BYTES = 16 * MIB;
 
 /** How many of the last bytes to fetch beside a connection of such a speed, in bytes per second. */
-export function tailBytesFor(speed: number): number {
+export function probeBytesFor(speed: number): number {
   const wanted = RAMP_BYTES + Math.ceil(speed * LOOK_MOST_MS / 1000);
   return Math.min(Math.max(wanted, LEAST_BYTES), MOST_BYTES);
 }
@@ -39,7 +39,7 @@ export interface ProbeTask {
  * one loses what the second gets, and nothing is lost: the last part is kept, and the first connection has it less to
  * bring. Dispose it.
  */
-export class TailProbe implements Disposable {
+export class BandwidthProbe implements Disposable {
   /** The first byte of the last part. */
   readonly first: number;
   /** Bytes per second that the first connection gave alone. */
@@ -55,7 +55,7 @@ export class TailProbe implements Disposable {
 
   /** Begins to fetch. */
   constructor({ size, speed }: ProbeTask, open: OpenRange, clock: Clock, signal: AbortSignal) {
-    this.#buffer = new Uint8Array(Math.min(size, tailBytesFor(speed)));
+    this.#buffer = new Uint8Array(Math.min(size, probeBytesFor(speed)));
     this.first = size - this.#buffer.length;
     this.speed = speed;
     this.#clock = clock;
@@ -69,7 +69,7 @@ export class TailProbe implements Disposable {
     return this.#latency;
   }
 
-  /** Whether the last part is here, to {@linkcode TailProbe.read}. */
+  /** Whether the last part is here, to {@linkcode BandwidthProbe.read}. */
   get isWhole(): boolean {
     return this.#filled === this.#buffer.length;
   }

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { MIB } from "../../base/bytes.ts";
-import type { Connection } from "../request/monitored_response.ts";
+import type { MonitoredResponse } from "../request/monitored_response.ts";
 import type { OpenRange } from "./parallel_ranges.ts";
-import { tailBytesFor, TailProbe } from "./bandwidth_probe.ts";
+import { BandwidthProbe, probeBytesFor } from "./bandwidth_probe.ts";
 import { TestClock } from "../../http/test_clock.ts";
 import { someBytes } from "../test_remote.ts";
 
@@ -31,7 +31,7 @@ function pump() {
           return part.length;
         },
         [Symbol.dispose]() {},
-      } as unknown as Connection,
+      } as unknown as MonitoredResponse,
     );
   };
   const settle = async () => {
@@ -56,7 +56,7 @@ Deno.test("A probe fetches the last part, and wishes for help if the first conne
     await t.step(what, async () => {
       const clock = new TestClock();
       const { open, ranges, give } = pump();
-      using probe = new TailProbe({ size: SIZE, speed: SPEED }, open, clock, neverAborted());
+      using probe = new BandwidthProbe({ size: SIZE, speed: SPEED }, open, clock, neverAborted());
       assertEquals(ranges, [[SIZE - TAIL_BYTES, SIZE]]);
       for (let i = 0; i < TAIL_BYTES / MIB; i++) {
         assert(!probe.isWhole);
@@ -90,7 +90,7 @@ Deno.test("A probe is judged before its end where the host answers soon, and not
         await answer.promise;
         return await open(...range);
       };
-      using probe = new TailProbe({ size: SIZE, speed: SPEED }, far, clock, neverAborted());
+      using probe = new BandwidthProbe({ size: SIZE, speed: SPEED }, far, clock, neverAborted());
       clock.advance(latency);
       answer.resolve();
       await give();
@@ -110,14 +110,16 @@ Deno.test("A probe is judged before its end where the host answers soon, and not
 
 Deno.test("The last part is as long as it takes to compare, within bounds", () => {
   const cases = [[MIB, 4 * MIB], [10 * MIB, 6 * MIB], [1000 * MIB, 16 * MIB]] as const;
-  for (const [speed, bytes] of cases) assertEquals(tailBytesFor(speed), bytes);
+  for (const [speed, bytes] of cases) assertEquals(probeBytesFor(speed), bytes);
 });
 
 Deno.test("A probe that is refused, or ends early, has nothing and wishes for nothing", async () => {
   const short: OpenRange = () =>
-    Promise.resolve({ read: () => Promise.resolve(null), [Symbol.dispose]() {} } as unknown as Connection);
+    Promise.resolve(
+      { read: () => Promise.resolve(null), [Symbol.dispose]() {} } as unknown as MonitoredResponse,
+    );
   for (const open of [short, () => Promise.reject(new Error("no ranges"))]) {
-    using probe = new TailProbe({ size: SIZE, speed: SPEED }, open, new TestClock(), neverAborted());
+    using probe = new BandwidthProbe({ size: SIZE, speed: SPEED }, open, new TestClock(), neverAborted());
     for (let i = 0; i < 20; i++) await Promise.resolve();
     probe.note(100 * MIB);
     assertEquals([probe.isWhole, probe.takeWish()], [false, false]);

@@ -10,13 +10,13 @@ import type { Digest } from "../../oci/digest.ts";
 import { MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { essenceOf, isForeignLayerType, isIndexType, isManifestType } from "../../oci/media_type.ts";
 import { kindOfHost } from "../../http/network/addresses.ts";
-import { openBody } from "./resuming_body.ts";
+import { openResumingBody } from "./resuming_body.ts";
 import { embeddedBytes, memoryBody } from "./embedded.ts";
-import type { ExchangeContext } from "../request/exchange.ts";
+import type { RequestContext } from "../request/perform_request.ts";
 import type { RegistrySession } from "../auth/registry_session.ts";
 import type { Transport } from "../../http/message/http_message.ts";
 import { ACCEPT } from "../../http/message/http_names.ts";
-import { addressSource, registrySource, type Source } from "../request/endpoint.ts";
+import { type Endpoint, registryEndpoint, urlEndpoint } from "../request/endpoint.ts";
 
 /** The addresses of a foreign layer that are tried; a document that names more is an attack or a mistake. */
 const FOREIGN_URLS_MAX = 8;
@@ -31,7 +31,7 @@ export interface FetcherDeps {
   readonly sessions: readonly RegistrySession[];
   /** For foreign layers alone. */
   readonly transport: Transport;
-  readonly context: ExchangeContext;
+  readonly context: RequestContext;
 }
 
 /** Fetches from one repository. */
@@ -62,17 +62,17 @@ export class RegistryFetcher {
     }
     const isDocument = isDocumentType(descriptor.mediaType);
     const what = isDocument ? "manifest" : "blob";
-    const intent = `Cannot fetch ${what} "${digest}" of "${name}"`;
+    const operation = `Cannot fetch ${what} "${digest}" of "${name}"`;
     if (isDocument && size > MANIFEST_MAX_BYTES) {
       throw new AppError(
         "limit_exceeded",
-        `${intent}: it has ${size} bytes, want at most ${MANIFEST_MAX_BYTES}`,
+        `${operation}: it has ${size} bytes, want at most ${MANIFEST_MAX_BYTES}`,
       );
     }
-    const body = await openBody(
+    const body = await openResumingBody(
       {
-        intent,
-        sources: this.#sourcesOf(descriptor, isDocument),
+        operation,
+        endpoints: this.#endpointsOf(descriptor, isDocument),
         size,
         offset,
         headers: { [ACCEPT]: isDocument ? essenceOf(descriptor.mediaType) : "*/*" },
@@ -86,18 +86,18 @@ export class RegistryFetcher {
     return body;
   }
 
-  #sourcesOf(descriptor: Descriptor, isDocument: boolean): readonly Source[] {
+  #endpointsOf(descriptor: Descriptor, isDocument: boolean): readonly Endpoint[] {
     const { repository, sessions, transport } = this.#deps;
     const path = `${repository}/${isDocument ? "manifests" : "blobs"}/${descriptor.digest}`;
-    const sources = sessions.map((session) => registrySource(session, path));
+    const endpoints = sessions.map((session) => registryEndpoint(session, path));
     if (isForeignLayerType(descriptor.mediaType)) {
-      sources.push(...foreignUrls(descriptor).map((url) => addressSource(url, transport)));
+      endpoints.push(...foreignUrls(descriptor).map((url) => urlEndpoint(url, transport)));
     }
     const givers = this.#givers.get(descriptor.digest);
-    if (givers === undefined) return sources;
+    if (givers === undefined) return endpoints;
     return [
-      ...sources.filter(({ host }) => !givers.has(host)),
-      ...sources.filter(({ host }) => givers.has(host)),
+      ...endpoints.filter(({ host }) => !givers.has(host)),
+      ...endpoints.filter(({ host }) => givers.has(host)),
     ];
   }
 

@@ -5,9 +5,9 @@
  */
 import { abortScope } from "../../base/abort.ts";
 import { MIB } from "../../base/bytes.ts";
-import { SpeedWindow } from "../../base/sliding_rate.ts";
+import { SlidingRate } from "../../base/sliding_rate.ts";
 import type { Clock } from "../../http/clock.ts";
-import type { Connection } from "../request/monitored_response.ts";
+import type { MonitoredResponse } from "../request/monitored_response.ts";
 
 /** What one request asks for at most: it waits in memory for its turn. */
 export const PART_BYTES = 4 * MIB;
@@ -31,10 +31,10 @@ const PATIENCE = 2;
 const RAMP = 1.1;
 
 /** Opens the bytes from `first` to before `end`, and nothing else. */
-export type OpenRange = (first: number, end: number, signal: AbortSignal) => Promise<Connection>;
+export type OpenRange = (first: number, end: number, signal: AbortSignal) => Promise<MonitoredResponse>;
 
 /** What a team is to fetch. */
-export interface TeamTask {
+export interface ParallelRangesTask {
   readonly first: number;
   readonly size: number;
   /** Bytes per second that one connection gave. */
@@ -44,13 +44,13 @@ export interface TeamTask {
 }
 
 /** What one request asks for. */
-function partBytesFor({ speed, latency }: TeamTask): number {
+function partBytesFor({ speed, latency }: ParallelRangesTask): number {
   const wanted = Math.ceil(PART_WAITS * latency * speed / 1000);
   return Math.min(Math.max(wanted, LEAST_PART_BYTES), PART_BYTES);
 }
 
 /** How many connections give twice the speed of one: each of them waits for the beginning of each part. */
-function firstHelpersFor({ speed, latency }: TeamTask, partBytes: number): number {
+function firstHelpersFor({ speed, latency }: ParallelRangesTask, partBytes: number): number {
   const partMs = partBytes * 1000 / speed;
   return Math.min(Math.ceil(FIRST_SPEEDS * (partMs + latency) / partMs - 0.5), MOST_HELPERS);
 }
@@ -65,9 +65,9 @@ interface Part {
  * Fetches parts side by side and gives their bytes in order, so that whoever reads sees one body. Dispose it: that
  * closes its connections.
  */
-export class RangeTeam implements Disposable {
+export class ParallelRangeReader implements Disposable {
   readonly #open: OpenRange;
-  readonly #task: TeamTask;
+  readonly #task: ParallelRangesTask;
   readonly #clock: Clock;
   readonly #scope;
   /** Parts under way, in order; the first one is being read. */
@@ -80,7 +80,7 @@ export class RangeTeam implements Disposable {
   #wake = Promise.withResolvers<void>();
   #hasFailed = false;
   readonly #partBytes: number;
-  readonly #window: SpeedWindow;
+  readonly #window: SlidingRate;
   #lookedAt: number;
   /** Bytes per second when helpers came last, and in the last window. */
   #speed: number;
@@ -88,7 +88,7 @@ export class RangeTeam implements Disposable {
   #idleWindows = 0;
 
   /** A team that begins at once. */
-  constructor(task: TeamTask, open: OpenRange, clock: Clock, signal: AbortSignal) {
+  constructor(task: ParallelRangesTask, open: OpenRange, clock: Clock, signal: AbortSignal) {
     this.#task = task;
     this.#open = open;
     this.#clock = clock;
@@ -96,7 +96,7 @@ export class RangeTeam implements Disposable {
     this.#scope.signal.addEventListener("abort", () => this.#signalAll(), { once: true });
     this.#next = task.first;
     this.#speed = task.speed;
-    this.#window = new SpeedWindow(
+    this.#window = new SlidingRate(
       Math.min(Math.max(WINDOW_MS, WINDOW_TRIPS * task.latency), WINDOW_MOST_MS),
     );
     this.#lookedAt = clock.elapsed();

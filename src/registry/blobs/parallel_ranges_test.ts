@@ -3,8 +3,8 @@ import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { cutAfter, type Fault, Gate, holdAfter, startRegistry, status } from "../../../tests/registry/mod.ts";
-import type { Connection } from "../request/monitored_response.ts";
-import { type OpenRange, PART_BYTES, RangeTeam } from "./parallel_ranges.ts";
+import type { MonitoredResponse } from "../request/monitored_response.ts";
+import { type OpenRange, ParallelRangeReader, PART_BYTES } from "./parallel_ranges.ts";
 import { TestClock } from "../../http/test_clock.ts";
 import { openTestRemote, pushBlob, readTo, someBytes } from "../test_remote.ts";
 
@@ -29,13 +29,13 @@ function opener(gate: (first: number) => Promise<void> = () => Promise.resolve()
         return Promise.resolve(part.length);
       },
       [Symbol.dispose]() {},
-    } as unknown as Connection;
+    } as unknown as MonitoredResponse;
   };
   return { open, opened };
 }
 
-function team(open: OpenRange, signal = neverAborted(), clock = new TestClock()): RangeTeam {
-  return new RangeTeam({ first: FIRST, size: SIZE, speed: 1, latency: 0 }, open, clock, signal);
+function team(open: OpenRange, signal = neverAborted(), clock = new TestClock()): ParallelRangeReader {
+  return new ParallelRangeReader({ first: FIRST, size: SIZE, speed: 1, latency: 0 }, open, clock, signal);
 }
 
 Deno.test("Parts come in order, whichever helper is first", async () => {
@@ -110,7 +110,7 @@ Deno.test("A team begins with what gives twice the speed of one, in parts that a
       ranges.push(end - first);
       return new Promise(() => {});
     };
-    using _team = new RangeTeam(
+    using _team = new ParallelRangeReader(
       { first: 0, size: 100 * MIB, speed, latency },
       open,
       new TestClock(),
@@ -140,14 +140,14 @@ Deno.test("More helpers come once the sum has grown, however long new connection
             read: (buffer: Uint8Array) =>
               new Promise((resolve) => reads.push(() => resolve(Math.min(buffer.length, MIB / 2)))),
             [Symbol.dispose]: () => void helpers--,
-          } as unknown as Connection,
+          } as unknown as MonitoredResponse,
         );
       };
       const settle = async () => {
         for (let i = 0; i < 30; i++) await Promise.resolve();
       };
       const task = { first: 0, size: 1000 * MIB, speed: 16 * MIB, latency: 0 };
-      using helped = new RangeTeam(task, open, clock, neverAborted());
+      using helped = new ParallelRangeReader(task, open, clock, neverAborted());
       // Somebody reads all that comes.
       (async () => {
         const buffer = new Uint8Array(4 * MIB);

@@ -16,7 +16,7 @@ export type RangeReply =
   | { readonly kind: "no-range"; readonly why: string };
 
 /** What was wished for. */
-export interface RangeWish {
+export interface RangeRequest {
   /** The first byte wanted. Only if it is over 0 was there a Range header. */
   readonly offset: number;
   /** Bytes of the whole. */
@@ -29,10 +29,10 @@ export interface RangeWish {
  * @param refuse makes the error of what was found
  * @throws AppError `size_mismatch` if the host has another size, `unsupported` for an encoding, `network` for nonsense
  */
-export function judgeRangeReply(
+export function validateRangeReply(
   status: number,
   headers: HeaderFields,
-  wish: RangeWish,
+  wish: RangeRequest,
   refuse: (code: ErrorCode, found: string) => AppError,
 ): RangeReply {
   const length = parseLength(headers.get(CONTENT_LENGTH));
@@ -60,7 +60,7 @@ export function judgeRangeReply(
 }
 
 function distrust(
-  { offset }: RangeWish,
+  { offset }: RangeRequest,
   why: string,
   refuse: (code: ErrorCode, found: string) => AppError,
 ): RangeReply {

@@ -7,13 +7,13 @@ import { KIB, MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import type { FetchBody } from "../../content/remote.ts";
 import { BodyPlan, type BodyRequest, type Opened } from "./body_plan.ts";
-import type { Connection } from "../request/monitored_response.ts";
-import type { ExchangeContext } from "../request/exchange.ts";
-import { type OpenRange, PART_BYTES, RangeTeam, WINDOW_MS } from "./parallel_ranges.ts";
+import type { MonitoredResponse } from "../request/monitored_response.ts";
+import type { RequestContext } from "../request/perform_request.ts";
+import { type OpenRange, ParallelRangeReader, PART_BYTES, WINDOW_MS } from "./parallel_ranges.ts";
 import { isRetryableError } from "../request/retry.ts";
-import type { Source } from "../request/endpoint.ts";
-import { Speedometer } from "./throughput_meter.ts";
-import { tailBytesFor, TailProbe } from "./bandwidth_probe.ts";
+import type { Endpoint } from "../request/endpoint.ts";
+import { ThroughputMeter } from "./throughput_meter.ts";
+import { BandwidthProbe, probeBytesFor } from "./bandwidth_probe.ts";
 
 /** So many bytes since the last failure say that the host serves: what failed before is forgotten. */
 const PROGRESS_BYTES = MIB;
@@ -31,9 +31,9 @@ const SKIP_BUFFER_BYTES = 64 * KIB;
  *
  * @throws AppError the last failure once nothing is left to try, or the signal's reason
  */
-export async function openBody(
+export async function openResumingBody(
   request: BodyRequest,
-  context: ExchangeContext,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<FetchBody> {
   const plan = new BodyPlan(request, context, signal);
@@ -55,21 +55,21 @@ class MendingBody implements FetchBody {
   #markedAt: number;
   #markedTime: number;
   /** Looks for a reason to share the body out; undefined where that must not be, or did not work. */
-  #speedometer: Speedometer | undefined;
-  #probe: TailProbe | undefined;
-  #team: RangeTeam | undefined;
+  #speedometer: ThroughputMeter | undefined;
+  #probe: BandwidthProbe | undefined;
+  #team: ParallelRangeReader | undefined;
 
   constructor(plan: BodyPlan, opened: Opened, offset: number) {
     this.#plan = plan;
     this.#size = plan.request.size;
     this.#opened = opened;
-    this.#host = opened.connection.source.host;
+    this.#host = opened.connection.endpoint.host;
     this.offset = offset;
     this.#position = offset;
     this.#arriving = offset;
     this.#markedAt = offset;
     this.#markedTime = plan.context.clock.elapsed();
-    if (plan.request.isDominant) this.#speedometer = new Speedometer(plan.context.clock, WINDOW_MS);
+    if (plan.request.isDominant) this.#speedometer = new ThroughputMeter(plan.context.clock, WINDOW_MS);
   }
 
   get host(): string {
@@ -103,7 +103,7 @@ class MendingBody implements FetchBody {
         if (n !== null) {
           this.#position += n;
           this.#arriving = this.#position;
-          this.#lookFor(opened.connection.source, n);
+          this.#lookFor(opened.connection.endpoint, n);
           return n;
         }
       } catch (error) {
@@ -132,37 +132,42 @@ class MendingBody implements FetchBody {
   }
 
   /** With each read: whether others could help. */
-  #lookFor(source: Source, bytes: number): void {
+  #lookFor(endpoint: Endpoint, bytes: number): void {
     const speed = this.#speedometer?.leave(bytes);
     const { context, signal } = this.#plan;
     if (speed !== undefined && this.#isWorthSharing(speed)) {
       this.#speedometer = undefined;
-      this.#probe = new TailProbe({ size: this.#size, speed }, this.#opener(source), context.clock, signal);
+      this.#probe = new BandwidthProbe(
+        { size: this.#size, speed },
+        this.#opener(endpoint),
+        context.clock,
+        signal,
+      );
     } else if (this.#probe !== undefined) {
       this.#probe.note(bytes);
-      if (this.#probe.takeWish()) this.#shareOut(this.#opener(source), this.#probe);
+      if (this.#probe.takeWish()) this.#shareOut(this.#opener(endpoint), this.#probe);
     }
   }
 
   #isWorthSharing(speed: number): boolean {
     const left = this.#size - this.#position;
-    return left >= tailBytesFor(speed) + SHARED_MIN_BYTES && left >= speed * SHARED_MIN_SECONDS;
+    return left >= probeBytesFor(speed) + SHARED_MIN_BYTES && left >= speed * SHARED_MIN_SECONDS;
   }
 
-  #opener(source: Source): OpenRange {
-    return (first, end, signal) => this.#plan.openRange(source, first, end, signal);
+  #opener(endpoint: Endpoint): OpenRange {
+    return (first, end, signal) => this.#plan.openRange(endpoint, first, end, signal);
   }
 
   /** Lets a team fetch what is behind the next part; the connection that is open brings the bytes up to there. */
-  #shareOut(open: OpenRange, { first: end, speed, latency }: TailProbe): void {
+  #shareOut(open: OpenRange, { first: end, speed, latency }: BandwidthProbe): void {
     const first = this.#position + PART_BYTES;
     if (end - first < PART_BYTES) return;
     const { context, signal } = this.#plan;
-    this.#team = new RangeTeam({ first, size: end, speed, latency }, open, context.clock, signal);
+    this.#team = new ParallelRangeReader({ first, size: end, speed, latency }, open, context.clock, signal);
   }
 
   /** Reads the last part, which is here. */
-  #readTail(tail: TailProbe, room: Uint8Array): number {
+  #readTail(tail: BandwidthProbe, room: Uint8Array): number {
     this.#letGo();
     const n = tail.read(this.#position, room);
     this.#position += n;
@@ -171,7 +176,7 @@ class MendingBody implements FetchBody {
   }
 
   /** Reads what the team has; undefined if it has failed: one connection then goes on from there. */
-  async #readTeam(team: RangeTeam, room: Uint8Array): Promise<number | undefined> {
+  async #readTeam(team: ParallelRangeReader, room: Uint8Array): Promise<number | undefined> {
     this.#opened?.connection[Symbol.dispose]();
     this.#opened = undefined;
     let n: number | undefined;
@@ -203,22 +208,26 @@ class MendingBody implements FetchBody {
       this[Symbol.dispose]();
     }
     if (n === null) return null;
-    const { intent } = this.#plan.request;
-    throw new AppError("size_mismatch", `${intent}: host "${this.#host}" has more than ${this.#size} bytes`, {
-      details: { host: this.#host, want: this.#size },
-    });
+    const { operation } = this.#plan.request;
+    throw new AppError(
+      "size_mismatch",
+      `${operation}: host "${this.#host}" has more than ${this.#size} bytes`,
+      {
+        details: { host: this.#host, want: this.#size },
+      },
+    );
   }
 
   async #reopen(): Promise<Opened> {
     const opened = await this.#plan.open(this.#position);
     this.#opened = opened;
-    this.#host = opened.connection.source.host;
+    this.#host = opened.connection.endpoint.host;
     this.#arriving = opened.first;
     return opened;
   }
 
   /** Reads what was given already and comes once more. */
-  async #skip(connection: Connection): Promise<void> {
+  async #skip(connection: MonitoredResponse): Promise<void> {
     const scratch = new Uint8Array(Math.min(SKIP_BUFFER_BYTES, this.#position - this.#arriving));
     while (this.#arriving < this.#position) {
       const left = this.#position - this.#arriving;
@@ -236,10 +245,10 @@ class MendingBody implements FetchBody {
     // A host may cut a range short, as long as it says so and gives something.
     if (failure === undefined && at === end && at > this.#markedAt) return;
     const { clock } = plan.context;
-    const { intent, onEvent } = plan.request;
+    const { operation, onEvent } = plan.request;
     const where = `at byte ${at} of ${this.#size}`;
     const error = failure === undefined
-      ? new AppError("network", `${intent}: host "${this.#host}" ended ${where}`, {
+      ? new AppError("network", `${operation}: host "${this.#host}" ended ${where}`, {
         details: { host: this.#host, offset: at },
       })
       : new AppError(failure.code, `${failure.message}, ${where}`, {
@@ -251,7 +260,7 @@ class MendingBody implements FetchBody {
     const hasHeld = moved > 0 && error.code !== "stalled" &&
       clock.elapsed() - this.#markedTime >= PROGRESS_TIME;
     if (moved >= PROGRESS_BYTES || hasHeld) plan.budget.reset();
-    else if (plan.budget.failures > 0 || error.code === "stalled") plan.demote(connection.source);
+    else if (plan.budget.failures > 0 || error.code === "stalled") plan.demote(connection.endpoint);
     this.#markedAt = at;
     this.#markedTime = clock.elapsed();
     const delayMs = plan.budget.fail(error);

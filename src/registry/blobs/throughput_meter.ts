@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SpeedWindow } from "../../base/sliding_rate.ts";
+import { SlidingRate } from "../../base/sliding_rate.ts";
 import type { Clock } from "../../http/clock.ts";
 
 /** Below this, in bytes per second, several connections may be faster than one; above it, one keeps a thread busy. */
@@ -11,17 +11,17 @@ const SLOW = 250_000_000;
 /** A speed that still grows by more than this says that the connection is not at its end yet. */
 const STEADY = 1.3;
 
-/** Watches reads: call {@linkcode Speedometer.enter} before one and {@linkcode Speedometer.leave} after it. */
-export class Speedometer {
+/** Watches reads: call {@linkcode ThroughputMeter.enter} before one and {@linkcode ThroughputMeter.leave} after it. */
+export class ThroughputMeter {
   readonly #clock: Clock;
-  readonly #window: SpeedWindow;
+  readonly #window: SlidingRate;
   #since = 0;
   #last = 0;
 
   /** @param window how long a speed is taken over, in milliseconds of waiting for the network */
   constructor(clock: Clock, window: number) {
     this.#clock = clock;
-    this.#window = new SpeedWindow(window);
+    this.#window = new SlidingRate(window);
   }
 
   /** A read begins. */

@@ -7,7 +7,7 @@ import type { HttpResponse, RequestHints, Transport } from "../../http/message/h
 import type { RegistrySession } from "../auth/registry_session.ts";
 
 /** One place to ask for one thing. */
-export interface Source {
+export interface Endpoint {
   /** Host and port, for people and for the gate that its transfers share. */
   readonly host: string;
   /** What paths are resolved against. An answer from another origin came over a redirect. */
@@ -17,11 +17,11 @@ export interface Source {
   /** Where its credentials come from, for people; "anonymous" if it gets none. */
   readonly credentialSource: string;
   /** Asks. @throws AppError `network`, `unauthorized`, or the signal's reason */
-  send(request: SourceRequest, signal: AbortSignal): Promise<HttpResponse>;
+  send(request: EndpointRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
-/** What a source is asked. */
-export interface SourceRequest extends RequestHints {
+/** What a endpoint is asked. */
+export interface EndpointRequest extends RequestHints {
   readonly method: "GET" | "HEAD";
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export interface SourceRequest extends RequestHints {
  *
  * @param path below the host's base, with the repository: `library/nginx/manifests/latest`
  */
-export function registrySource(session: RegistrySession, path: string): Source {
+export function registryEndpoint(session: RegistrySession, path: string): Endpoint {
   const { host } = session;
   return {
     host: host.base.host,
@@ -46,7 +46,7 @@ export function registrySource(session: RegistrySession, path: string): Source {
 }
 
 /** An address outside the registry's API: never with credentials. */
-export function addressSource(url: URL, transport: Transport): Source {
+export function urlEndpoint(url: URL, transport: Transport): Endpoint {
   return {
     host: url.host,
     base: url,

@@ -11,7 +11,7 @@ const SPREAD = 0.1;
 const SPREAD_MOST = 2_000;
 
 /** The door to one host. */
-export class HostGate {
+export class HostBackoff {
   readonly #clock: Clock;
   #opensAt = 0;
   #spread = 0;
@@ -48,9 +48,9 @@ export class HostGate {
 }
 
 /** The gates of all hosts, by host and port. */
-export class HostGates {
+export class HostBackoffs {
   readonly #clock: Clock;
-  readonly #gates = new Map<string, HostGate>();
+  readonly #gates = new Map<string, HostBackoff>();
 
   /** Gates that are all open. */
   constructor(clock: Clock) {
@@ -58,9 +58,9 @@ export class HostGates {
   }
 
   /** The gate of a host: the same one for the same name. */
-  of(host: string): HostGate {
+  of(host: string): HostBackoff {
     let gate = this.#gates.get(host);
-    if (gate === undefined) this.#gates.set(host, gate = new HostGate(this.#clock));
+    if (gate === undefined) this.#gates.set(host, gate = new HostBackoff(this.#clock));
     return gate;
   }
 }

@@ -5,14 +5,14 @@
  */
 import type { ByteReader } from "../../base/bytes.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
-import { type Exchange, exchange, type ExchangeContext } from "./exchange.ts";
+import { type OperationRequest, performRequest, type RequestContext } from "./perform_request.ts";
 import type { HeaderFields, HttpResponse } from "../../http/message/http_message.ts";
-import type { Source } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { StallWatch } from "./stall.ts";
 
 /** An accepted response. Dispose it: that closes the connection of a body not read to its end. */
-export interface Connection extends ByteReader, Disposable {
-  readonly source: Source;
+export interface MonitoredResponse extends ByteReader, Disposable {
+  readonly endpoint: Endpoint;
   readonly status: number;
   readonly headers: HeaderFields;
   /**
@@ -24,23 +24,23 @@ export interface Connection extends ByteReader, Disposable {
 }
 
 /**
- * Asks a source once and opens the body of its answer.
+ * Asks a endpoint once and opens the body of its answer.
  *
- * @throws AppError as {@linkcode exchange}, or the signal's reason
+ * @throws AppError as {@linkcode performRequest}, or the signal's reason
  */
-export async function connect(
-  source: Source,
-  request: Exchange,
-  context: ExchangeContext,
+export async function openMonitoredResponse(
+  endpoint: Endpoint,
+  request: OperationRequest,
+  context: RequestContext,
   signal: AbortSignal,
-): Promise<Connection> {
-  const response = await exchange(source, request, context, signal);
-  return new WatchedResponse(source, request.intent, response, signal, context);
+): Promise<MonitoredResponse> {
+  const response = await performRequest(endpoint, request, context, signal);
+  return new WatchedResponse(endpoint, request.operation, response, signal, context);
 }
 
-class WatchedResponse implements Connection {
-  readonly source: Source;
-  readonly #intent: string;
+class WatchedResponse implements MonitoredResponse {
+  readonly endpoint: Endpoint;
+  readonly #operation: string;
   readonly #response: HttpResponse;
   /** None for a body that is here already. */
   readonly #watch: StallWatch | undefined;
@@ -48,23 +48,23 @@ class WatchedResponse implements Connection {
   #stalled: AppError | undefined;
 
   constructor(
-    source: Source,
-    intent: string,
+    endpoint: Endpoint,
+    operation: string,
     response: HttpResponse,
     signal: AbortSignal,
-    { clock, stall }: ExchangeContext,
+    { clock, stall }: RequestContext,
   ) {
-    this.source = source;
-    this.#intent = intent;
+    this.endpoint = endpoint;
+    this.#operation = operation;
     this.#response = response;
     this.#signal = signal;
     if (response.isReceived) return;
     this.#watch = new StallWatch(stall, clock, (speed) => {
-      const found = `host "${source.host}" sent ${Math.round(speed)} bytes/s over ${stall.window / 1000} s`;
+      const found = `host "${endpoint.host}" sent ${Math.round(speed)} bytes/s over ${stall.window / 1000} s`;
       this.#stalled = new AppError(
         "stalled",
-        `${intent}: ${found}, want at least ${stall.floor}; another connection, host or mirror may be faster`,
-        { details: { host: source.host } },
+        `${operation}: ${found}, want at least ${stall.floor}; another connection, host or mirror may be faster`,
+        { details: { host: endpoint.host } },
       );
       // Closes the connection, and with it ends the read that waits.
       response[Symbol.dispose]();
@@ -106,9 +106,9 @@ class WatchedResponse implements Connection {
   }
 
   #broken(error: unknown): AppError {
-    const { host } = this.source;
+    const { host } = this.endpoint;
     const details = error instanceof AppError ? error.details : {};
-    return new AppError("network", `${this.#intent}: host "${host}" broke off: ${messageOf(error)}`, {
+    return new AppError("network", `${this.#operation}: host "${host}" broke off: ${messageOf(error)}`, {
       details: { ...details, host, isRetryable: true },
       cause: error,
     });

@@ -1,22 +1,22 @@
 import { neverAborted } from "../../base/abort.ts";
 import { isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
-import { connect } from "./monitored_response.ts";
-import type { ExchangeContext } from "./exchange.ts";
-import { HostGates } from "./host_backoff.ts";
+import { openMonitoredResponse } from "./monitored_response.ts";
+import type { RequestContext } from "./perform_request.ts";
+import { HostBackoffs } from "./host_backoff.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
-import type { Source } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { streamReader } from "../../http/message/stream_reader.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
 const WINDOW = 30_000;
 
-/** A source with a body, and what becomes of its response. */
+/** A endpoint with a body, and what becomes of its response. */
 function opening(body: HttpResponse["body"] & { cancel?(): void }, isReceived: boolean) {
   const clock = new TestClock();
-  const context: ExchangeContext = {
+  const context: RequestContext = {
     clock,
-    gates: new HostGates(clock),
+    gates: new HostBackoffs(clock),
     stall: { floor: 1024, window: WINDOW },
     attempts: 1,
     maxRetryAfter: 0,
@@ -35,15 +35,19 @@ function opening(body: HttpResponse["body"] & { cancel?(): void }, isReceived: b
       body.cancel?.();
     },
   };
-  const source: Source = {
+  const endpoint: Endpoint = {
     host: url.host,
     base: url,
     role: "registry",
     credentialSource: "anonymous",
     send: () => Promise.resolve(response),
   };
-  const request = { intent: "Cannot fetch", method: "GET", headers: {}, accepted: [200] } as const;
-  return { clock, open: () => connect(source, request, context, neverAborted()), disposed: () => disposed };
+  const request = { operation: "Cannot fetch", method: "GET", headers: {}, accepted: [200] } as const;
+  return {
+    clock,
+    open: () => openMonitoredResponse(endpoint, request, context, neverAborted()),
+    disposed: () => disposed,
+  };
 }
 
 /** A body that stands still. */

@@ -8,10 +8,10 @@ import { isLoopbackHost } from "../../http/network/addresses.ts";
 import type { Clock } from "../../http/clock.ts";
 import { readErrorBody } from "../auth/error_body.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
-import { WANTS_TLS } from "../../http/network/network_error.ts";
+import { NEEDS_TLS } from "../../http/network/network_error.ts";
 import { isRetryableStatus } from "./retry.ts";
 import { retryAfterOf } from "../auth/retry_after.ts";
-import type { Source } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /**
  * Makes the error of a response, and disposes the response.
@@ -19,34 +19,34 @@ import type { Source } from "./endpoint.ts";
  * The details are `host`, `status`, `isRetryable`, `credentialSource`, and where they are known `retryAfter`
  * (milliseconds) and `serverCode`.
  *
- * @param intent how the message begins: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`
+ * @param operation how the message begins: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`
  */
 export async function registryErrorFrom(
   response: HttpResponse,
-  source: Source,
-  intent: string,
+  endpoint: Endpoint,
+  operation: string,
   clock: Clock,
 ): Promise<AppError> {
   const { status, headers } = response;
   const retryAfter = retryAfterOf(headers, clock.now());
   const server = await readErrorBody(response, clock);
   const code = codeFor(status);
-  const isElsewhere = response.url.origin !== source.base.origin;
+  const isElsewhere = response.url.origin !== endpoint.base.origin;
   const who = isElsewhere
-    ? `host "${source.host}" sent us on to "${response.url.host}", which`
-    : `host "${source.host}"`;
+    ? `host "${endpoint.host}" sent us on to "${response.url.host}", which`
+    : `host "${endpoint.host}"`;
   const said = server.message === "" ? "" : ` ("${server.message}")`;
   // A TLS server on this machine says 400 to plain http.
   const isPlain = status === 400 && response.url.protocol === "http:" &&
     isLoopbackHost(response.url.hostname);
-  const advice = isPlain ? WANTS_TLS : adviceFor(code, source.credentialSource, retryAfter);
-  return new AppError(code, `${intent}: ${who} answered ${status}${said}${advice}`, {
+  const advice = isPlain ? NEEDS_TLS : adviceFor(code, endpoint.credentialSource, retryAfter);
+  return new AppError(code, `${operation}: ${who} answered ${status}${said}${advice}`, {
     details: {
-      host: source.host,
+      host: endpoint.host,
       status,
       // Storage behind a registry answers 400 or 403 to an address that has expired; the registry makes a new one.
       isRetryable: isRetryableStatus(status) || isElsewhere && (status === 400 || status === 403),
-      credentialSource: source.credentialSource,
+      credentialSource: endpoint.credentialSource,
       ...retryAfter === undefined ? {} : { retryAfter },
       ...server.code === "" ? {} : { serverCode: server.code },
     },

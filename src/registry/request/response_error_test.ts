@@ -2,10 +2,10 @@ import type { ErrorCode } from "../../base/errors.ts";
 import { assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
 import { registryErrorFrom } from "./response_error.ts";
-import type { Source } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
-function sourceWith(credentialSource: string): Source {
+function sourceWith(credentialSource: string): Endpoint {
   return {
     host: "r.test",
     base: new URL("https://r.test/v2/"),
@@ -63,8 +63,8 @@ Deno.test("registryErrorFrom() maps each status to one code, with advice, and di
 });
 
 Deno.test("registryErrorFrom() says whose credentials were refused", async () => {
-  const source = sourceWith('/home/u/config.json, key "r.test"');
-  const error = await registryErrorFrom(answer(403), source, "Cannot x", new TestClock());
+  const endpoint = sourceWith('/home/u/config.json, key "r.test"');
+  const error = await registryErrorFrom(answer(403), endpoint, "Cannot x", new TestClock());
   assertStringIncludes(error.message, 'asked with /home/u/config.json, key "r.test"');
   assertEquals(error.details.credentialSource, '/home/u/config.json, key "r.test"');
 });

@@ -9,45 +9,45 @@
 import { toHex } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { type Hasher, loadHashing } from "../../base/hash.ts";
-import type { BlobInfo, UnnamedIngest } from "../../content/store.ts";
+import type { AnonymousIngest, BlobInfo } from "../../content/store.ts";
 import { type Digest, makeDigest } from "../../oci/digest.ts";
 import { syncFile } from "../fs/fs.ts";
 import { dropPartial } from "./partial.ts";
-import { type IngestPlace, moveToBlob, protectBlob } from "./ingest_paths.ts";
+import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
 import { writeAll } from "../fs/write_all.ts";
 
 /** A digest that stands for nothing. */
-export function drawDigest(): Digest {
+export function randomIngestId(): Digest {
   return makeDigest("sha256", toHex(crypto.getRandomValues(new Uint8Array(32))));
 }
 
 /** What an unnamed ingest needs of the store around it. */
-export interface UnnamedDeps {
+export interface AnonymousIngestDeps {
   /** Where the bytes gather. */
-  readonly place: IngestPlace;
+  readonly place: IngestEnvironment;
   /** Open for writing and locked. */
   readonly file: Deno.FsFile;
   /** Where a blob of this digest goes. */
-  readonly placeOf: (digest: Digest) => IngestPlace;
+  readonly placeOf: (digest: Digest) => IngestEnvironment;
   /** Facts of a committed blob. */
   readonly find: (digest: Digest) => BlobInfo | undefined;
 }
 
 /** An unnamed write whose file is open and locked. */
-export class UnnamedFile implements UnnamedIngest {
-  readonly #deps: UnnamedDeps;
+export class AnonymousIngestFile implements AnonymousIngest {
+  readonly #deps: AnonymousIngestDeps;
   readonly #hasher: Hasher;
   #size = 0;
   #isOpen = true;
 
-  private constructor(deps: UnnamedDeps, hasher: Hasher) {
+  private constructor(deps: AnonymousIngestDeps, hasher: Hasher) {
     this.#deps = deps;
     this.#hasher = hasher;
   }
 
   /** Takes over the file. */
-  static async open(deps: UnnamedDeps): Promise<UnnamedFile> {
-    return new UnnamedFile(deps, (await loadHashing())("sha256"));
+  static async open(deps: AnonymousIngestDeps): Promise<AnonymousIngestFile> {
+    return new AnonymousIngestFile(deps, (await loadHashing())("sha256"));
   }
 
   write(bytes: Uint8Array): void {
@@ -68,7 +68,7 @@ export class UnnamedFile implements UnnamedIngest {
       return old;
     }
     await syncFile(file, place.paths.data);
-    await moveToBlob({ ...target, paths: place.paths });
+    await publishBlob({ ...target, paths: place.paths });
     await target.syncer.sync(target.blobDirectory);
     protectBlob(target);
     this.#close();

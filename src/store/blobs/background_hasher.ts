@@ -9,14 +9,14 @@
  */
 import { MIB } from "../../base/bytes.ts";
 import type { HashAlgorithm } from "../../base/hash.ts";
-import { hearThread, type StartWorker } from "../../base/worker.ts";
-import type { HashOrder, HashReply } from "./hash_thread.ts";
+import { receiveFromThread, type StartWorker } from "../../base/worker.ts";
+import type { HashJob, HashMessage } from "./hash_thread.ts";
 
 /** Bytes that the thread is told of at a time: each message costs a tenth of a millisecond. */
 const STEP_BYTES = 4 * MIB;
 
 /** Follows the files of one store: with one thread, which lives as long as there is a file to follow. */
-export class HashFollower {
+export class BackgroundHasher {
   readonly #start: StartWorker;
   readonly #waiting = new Map<number, (hex: string | undefined) => void>();
   #worker: Worker | undefined;
@@ -30,13 +30,13 @@ export class HashFollower {
   }
 
   /** Begins to follow a file from its first byte; undefined if there can be no thread. */
-  follow(path: string, algorithm: HashAlgorithm): FollowedFile | undefined {
+  follow(path: string, algorithm: HashAlgorithm): BackgroundHash | undefined {
     const worker = this.#hasFailed ? undefined : this.#worker ??= this.#startWorker();
     if (worker === undefined) return undefined;
     this.#files++;
     const id = ++this.#lastId;
-    return new FollowedFile({
-      tell: (offset, what) => worker.postMessage({ id, path, algorithm, offset, what } satisfies HashOrder),
+    return new BackgroundHash({
+      tell: (offset, what) => worker.postMessage({ id, path, algorithm, offset, what } satisfies HashJob),
       answer: () =>
         new Promise((resolve) => this.#hasFailed ? resolve(undefined) : this.#waiting.set(id, resolve)),
       release: () => this.#release(),
@@ -49,12 +49,12 @@ export class HashFollower {
       this.#fail();
       return undefined;
     }
-    const settleWith = (reply: HashReply) => {
+    const settleWith = (reply: HashMessage) => {
       const settle = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       settle?.("hex" in reply ? reply.hex : undefined);
     };
-    hearThread(worker, settleWith, () => this.#fail());
+    receiveFromThread(worker, settleWith, () => this.#fail());
     return worker;
   }
 
@@ -73,19 +73,19 @@ export class HashFollower {
 }
 
 interface FollowedFileDeps {
-  readonly tell: (offset: number, what: HashOrder["what"]) => void;
+  readonly tell: (offset: number, what: HashJob["what"]) => void;
   /** The hash that comes, or undefined if none will. */
   readonly answer: () => Promise<string | undefined>;
   readonly release: () => void;
 }
 
 /** One file on the other thread. Dispose it. */
-export class FollowedFile implements Disposable {
+export class BackgroundHash implements Disposable {
   readonly #deps: FollowedFileDeps;
   #told = 0;
   #isOver = false;
 
-  /** For {@linkcode HashFollower.follow} alone. */
+  /** For {@linkcode BackgroundHasher.follow} alone. */
   constructor(deps: FollowedFileDeps) {
     this.#deps = deps;
   }

@@ -7,7 +7,7 @@ import { hashHex } from "../../base/hash.ts";
 import { NO_WORKERS, type StartWorker, workersOf } from "../../base/worker.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { makeDigest } from "../../oci/digest.ts";
-import { HashFollower } from "./background_hasher.ts";
+import { BackgroundHasher } from "./background_hasher.ts";
 import { openStore } from "../store.ts";
 
 const startWorker = workersOf(import.meta.resolve("../../image/thread.ts"));
@@ -40,7 +40,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
 Deno.test("follow() hashes files that grow, each by itself, and ends its thread with the last", () =>
   inFolder(async (folder) => {
     const { counts, counting } = counted(startWorker);
-    const follower = new HashFollower(counting);
+    const follower = new BackgroundHasher(counting);
     const files = ["a", "b"].map((name, i) => {
       const path = `${folder}/${name}`;
       return { path, bytes: BYTES.subarray(i * 1000, 3 * MIB), followed: follower.follow(path, "sha256") };
@@ -61,7 +61,7 @@ Deno.test("follow() hashes files that grow, each by itself, and ends its thread 
 
 Deno.test("follow() gives no hash of a file that is shorter than it was told, or not there", () =>
   inFolder(async (folder) => {
-    const follower = new HashFollower(startWorker);
+    const follower = new BackgroundHasher(startWorker);
     Deno.writeFileSync(`${folder}/short`, BYTES.subarray(0, 10));
     using short = follower.follow(`${folder}/short`, "sha256");
     using missing = follower.follow(`${folder}/missing`, "sha256");
@@ -70,7 +70,7 @@ Deno.test("follow() gives no hash of a file that is shorter than it was told, or
   }));
 
 Deno.test("follow() gives undefined where there are no threads", () => {
-  assertEquals(new HashFollower(NO_WORKERS).follow("/nowhere", "sha256"), undefined);
+  assertEquals(new BackgroundHasher(NO_WORKERS).follow("/nowhere", "sha256"), undefined);
 });
 
 Deno.test("a blob that a thread hashes is committed, refused and gone on from like any other", async (t) => {

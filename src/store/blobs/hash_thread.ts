@@ -12,7 +12,7 @@ import { serveThread } from "../../base/worker.ts";
 const READ_BYTES = 128 * KIB;
 
 /** What the thread is told of a file. The first order of an id opens the file, `end` and `drop` close it. */
-export interface HashOrder {
+export interface HashJob {
   readonly id: number;
   readonly path: string;
   readonly algorithm: HashAlgorithm;
@@ -23,7 +23,7 @@ export interface HashOrder {
 }
 
 /** The hash in lower-case hexadecimal, or why there is none. */
-export type HashReply =
+export type HashMessage =
   | { readonly id: number; readonly hex: string }
   | { readonly id: number; readonly failure: string };
 
@@ -38,7 +38,7 @@ export async function serveHashing(): Promise<void> {
   const make = await loadHashing();
   const buffer = new Uint8Array(READ_BYTES);
   const files = new Map<number, Followed>();
-  serveThread<HashOrder, HashReply>((order, answer) => {
+  serveThread<HashJob, HashMessage>((order, answer) => {
     const { id, offset, what } = order;
     try {
       if (what !== "drop") {
@@ -56,7 +56,7 @@ export async function serveHashing(): Promise<void> {
   });
 }
 
-function open({ path, algorithm }: HashOrder, make: HasherFactory): Followed {
+function open({ path, algorithm }: HashJob, make: HasherFactory): Followed {
   const file = Deno.openSync(path, { read: true });
   return { file, hasher: make(algorithm), offset: 0, [Symbol.dispose]: () => file.close() };
 }

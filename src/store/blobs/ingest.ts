@@ -8,21 +8,21 @@ import type { Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, makeDigest } from "../../oci/digest.ts";
 import { removeEventually, removeQuietly, syncFile } from "../fs/fs.ts";
-import { EarlySync } from "./periodic_sync.ts";
+import { PeriodicSync } from "./periodic_sync.ts";
 import { attempt } from "../fs/fs_errors.ts";
 import { dropPartial, findState, isSameBlob, SMALL_BLOB_BYTES, writeState } from "./partial.ts";
-import { type IngestPlace, moveToBlob, protectBlob } from "./ingest_paths.ts";
-import { beginHash, type RunningHash } from "./streaming_hash.ts";
+import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
+import { beginHash, type StreamingHash } from "./streaming_hash.ts";
 import { writeAll } from "../fs/write_all.ts";
 
 /** An ingest whose file is open and locked. */
 export class FileIngest implements Ingest {
   readonly descriptor: Descriptor;
-  readonly #place: IngestPlace;
+  readonly #place: IngestEnvironment;
   readonly #file: Deno.FsFile;
   readonly #turn: Disposable;
-  readonly #earlySync: EarlySync;
-  #hash: RunningHash;
+  readonly #earlySync: PeriodicSync;
+  #hash: StreamingHash;
   #offset: number;
   #hasState: boolean;
   #isVerified = false;
@@ -30,16 +30,16 @@ export class FileIngest implements Ingest {
 
   private constructor(
     descriptor: Descriptor,
-    place: IngestPlace,
+    place: IngestEnvironment,
     file: Deno.FsFile,
     turn: Disposable,
-    start: { readonly hash: RunningHash; readonly offset: number; readonly hasState: boolean },
+    start: { readonly hash: StreamingHash; readonly offset: number; readonly hasState: boolean },
   ) {
     this.descriptor = descriptor;
     this.#place = place;
     this.#file = file;
     this.#turn = turn;
-    this.#earlySync = new EarlySync(place.paths.data);
+    this.#earlySync = new PeriodicSync(place.paths.data);
     this.#hash = start.hash;
     this.#offset = start.offset;
     this.#hasState = start.hasState;
@@ -53,7 +53,7 @@ export class FileIngest implements Ingest {
    */
   static async resume(
     descriptor: Descriptor,
-    place: IngestPlace,
+    place: IngestEnvironment,
     file: Deno.FsFile,
     have: number,
     turn: Disposable,
@@ -124,7 +124,7 @@ export class FileIngest implements Ingest {
       throw problem;
     }
     onStep("data-synced");
-    await moveToBlob(this.#place);
+    await publishBlob(this.#place);
     onStep("renamed");
     this.#isClosed = true;
     try {
@@ -199,17 +199,17 @@ export class FileIngest implements Ingest {
   }
 }
 
-function hashFor({ digest, size }: Descriptor, { paths, follower }: IngestPlace): RunningHash {
+function hashFor({ digest, size }: Descriptor, { paths, follower }: IngestEnvironment): StreamingHash {
   return beginHash({ algorithm: algorithmOf(digest), size, path: paths.data }, follower);
 }
 
 /** Finds out what of the file is good to go on from, and writes the facts that let others go on from here. */
 async function findStart(
   descriptor: Descriptor,
-  { paths, onStep }: IngestPlace,
+  { paths, onStep }: IngestEnvironment,
   file: Deno.FsFile,
   have: number,
-  hash: RunningHash,
+  hash: StreamingHash,
   signal: AbortSignal,
 ): Promise<{ readonly offset: number; readonly hasState: boolean }> {
   const isSmall = descriptor.size <= SMALL_BLOB_BYTES;

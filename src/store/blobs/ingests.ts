@@ -5,25 +5,25 @@
  */
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
-import type { OnWait } from "../../base/slow_wait.ts";
+import type { OnSlowWait } from "../../base/slow_wait.ts";
 import type { StartWorker } from "../../base/worker.ts";
 import type { IngestStatus } from "../../content/maintenance.ts";
-import type { Ingest, UnnamedIngest } from "../../content/store.ts";
+import type { AnonymousIngest, Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Blobs } from "./blobs.ts";
 import { DirectorySyncer } from "../fs/directory_sync.ts";
-import { infoIfAt, lockFile, makeDirectorySync, removeQuietly, tryLockFile } from "../fs/fs.ts";
+import { lockFile, makeDirectorySync, removeQuietly, statIfSame, tryLockFile } from "../fs/fs.ts";
 import { attempt, isMissing } from "../fs/fs_errors.ts";
-import { HashFollower } from "./background_hasher.ts";
+import { BackgroundHasher } from "./background_hasher.ts";
 import { FileIngest } from "./ingest.ts";
 import { entriesIn, statIfThere } from "../fs/file_snapshot.ts";
 import { dropPartial, findState, SMALL_BLOB_BYTES } from "./partial.ts";
 import { type IngestName, type IngestPaths, parseIngestName, type StorePaths } from "../layout/paths.ts";
-import type { IngestPlace } from "./ingest_paths.ts";
+import type { IngestEnvironment } from "./ingest_environment.ts";
 import type { OnStep } from "./commit_steps.ts";
-import type { Turns } from "../locks/read_write_lock.ts";
-import { drawDigest, UnnamedFile } from "./anonymous_ingest.ts";
+import type { ReadWriteLock } from "../locks/read_write_lock.ts";
+import { AnonymousIngestFile, randomIngestId } from "./anonymous_ingest.ts";
 
 /** What was not verified yet is for its writers alone. */
 const INGEST_MODE = 0o700;
@@ -33,7 +33,7 @@ const DATA_MODE = 0o600;
 export interface IngestsDeps {
   readonly paths: StorePaths;
   readonly blobs: Blobs;
-  readonly turns: Turns;
+  readonly turns: ReadWriteLock;
   readonly onStep: OnStep;
   /** Starts the thread that hashes long files. */
   readonly startWorker: StartWorker;
@@ -43,15 +43,15 @@ export interface IngestsDeps {
 export class Ingests {
   readonly #deps: IngestsDeps;
   readonly #syncer = new DirectorySyncer();
-  readonly #follower: HashFollower;
+  readonly #follower: BackgroundHasher;
 
   constructor(deps: IngestsDeps) {
     this.#deps = deps;
-    this.#follower = new HashFollower(deps.startWorker);
+    this.#follower = new BackgroundHasher(deps.startWorker);
   }
 
   /** As `Ingester.beginIngest`. */
-  async begin(descriptor: Descriptor, signal: AbortSignal, onWait?: OnWait): Promise<Ingest | undefined> {
+  async begin(descriptor: Descriptor, signal: AbortSignal, onWait?: OnSlowWait): Promise<Ingest | undefined> {
     return await this.#open(descriptor, false, signal, onWait);
   }
 
@@ -62,21 +62,21 @@ export class Ingests {
     throw new AppError("internal", `Cannot replace blob "${descriptor.digest}": its ingest did not open`);
   }
 
-  /** As `UnnamedIngester.beginUnnamed`. */
-  async beginUnnamed(): Promise<UnnamedIngest> {
+  /** As `AnonymousIngester.beginUnnamed`. */
+  async beginUnnamed(): Promise<AnonymousIngest> {
     const placeOf = (digest: Digest) => this.#placeOf({ digest, isSmall: false, isReplacement: false });
-    const place = placeOf(drawDigest());
+    const place = placeOf(randomIngestId());
     for (;;) {
       const file = openData(place);
       if (file === undefined) continue;
       try {
         await lockFile(file, place.paths.data, "exclusive", neverAborted());
         // A collector may have removed the file before it was locked.
-        if (infoIfAt(file, place.paths.data) === undefined) {
+        if (statIfSame(file, place.paths.data) === undefined) {
           file.close();
           continue;
         }
-        return await UnnamedFile.open({
+        return await AnonymousIngestFile.open({
           place,
           file,
           placeOf,
@@ -119,7 +119,7 @@ export class Ingests {
     descriptor: Descriptor,
     isReplacement: boolean,
     signal: AbortSignal,
-    onWait?: OnWait,
+    onWait?: OnSlowWait,
   ): Promise<Ingest | undefined> {
     const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
     const place = this.#placeOf({ digest: descriptor.digest, isSmall, isReplacement });
@@ -134,7 +134,7 @@ export class Ingests {
         if (file === undefined) continue;
         await lockFile(file, paths.data, "exclusive", signal, onWait);
         // While we waited, the writer before us may have renamed or removed the file that we have open.
-        const info = infoIfAt(file, paths.data);
+        const info = statIfSame(file, paths.data);
         if (info !== undefined) {
           // And with the lock: a writer of another process may have committed between that look and this file.
           if (isCommitted()) {
@@ -167,7 +167,7 @@ export class Ingests {
     );
   }
 
-  #placeOf(name: IngestName): IngestPlace {
+  #placeOf(name: IngestName): IngestEnvironment {
     const { paths, onStep } = this.#deps;
     return {
       paths: paths.ingestOf(name),
@@ -185,7 +185,7 @@ export class Ingests {
     if (turn === undefined) return false;
     using file = openExisting(paths.data);
     if (file !== undefined && !await tryLockFile(file, paths.data, "exclusive")) return false;
-    if (file !== undefined && infoIfAt(file, paths.data) === undefined) return true;
+    if (file !== undefined && statIfSame(file, paths.data) === undefined) return true;
     if (file !== undefined) dropPartial(paths);
     else {
       // Not the data: somebody may be making them just now.
@@ -197,7 +197,7 @@ export class Ingests {
 }
 
 /** Opens the data file, making what is missing; undefined if somebody took the directory away in between. */
-function openData({ paths }: IngestPlace): Deno.FsFile | undefined {
+function openData({ paths }: IngestEnvironment): Deno.FsFile | undefined {
   if (paths.directory !== undefined) makeDirectorySync(paths.directory, INGEST_MODE);
   try {
     return attempt(

@@ -14,7 +14,7 @@ const STEP_BYTES = 32 * MIB;
  * Syncs a file now and then, beside the writes, so that the sync at its end has little left to do: that takes a third of a
  * second off a layer of 1 GiB. It replaces no sync. End it before the file is closed or moved.
  */
-export class EarlySync {
+export class PeriodicSync {
   readonly #path: string;
   #unsynced = 0;
   #running: Promise<void> | undefined;

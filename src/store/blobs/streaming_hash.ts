@@ -14,7 +14,7 @@ import {
   loadHashing,
 } from "../../base/hash.ts";
 import { attempt } from "../fs/fs_errors.ts";
-import type { FollowedFile, HashFollower } from "./background_hasher.ts";
+import type { BackgroundHash, BackgroundHasher } from "./background_hasher.ts";
 
 /** Blobs up to this size are hashed from memory while the streaming code is not there. */
 const TINY_BLOB_BYTES = 256 * KIB;
@@ -27,7 +27,7 @@ const LONG_BLOB_BYTES = 16 * MIB;
 const NO_BYTES = new Uint8Array(0);
 
 /** A hash that grows with the file of an ingest. Dispose it. */
-export interface RunningHash extends Disposable {
+export interface StreamingHash extends Disposable {
   /** Takes the next bytes, which are in the file already; they may be changed by the caller afterwards. */
   update(bytes: Uint8Array): void;
   /**
@@ -53,7 +53,7 @@ export interface HashTask {
  * Begins a hash. Loading the streaming code costs 19 ms the first time: a pull of nothing but small blobs does without
  * it, since those can wait in memory, and for long ones a thread loads it.
  */
-export function beginHash(task: HashTask, follower: HashFollower): RunningHash {
+export function beginHash(task: HashTask, follower: BackgroundHasher): StreamingHash {
   const { algorithm, size, path } = task;
   const followed = size >= LONG_BLOB_BYTES ? follower.follow(path, algorithm) : undefined;
   if (followed !== undefined) return new FollowingHash(task, followed);
@@ -62,7 +62,7 @@ export function beginHash(task: HashTask, follower: HashFollower): RunningHash {
   return new StreamHash(task);
 }
 
-class WholeHash implements RunningHash {
+class WholeHash implements StreamingHash {
   readonly #task: HashTask;
   #whole: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
@@ -105,7 +105,7 @@ function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
  * The code is loaded when the first bytes are here: the host sends more meanwhile, where loading it before the first
  * request would let it wait. What comes until then is read back from the file.
  */
-class StreamHash implements RunningHash {
+class StreamHash implements StreamingHash {
   readonly #task: HashTask;
   #hasher: Hasher | undefined;
   /** Bytes that are in the file, and in the hash. */
@@ -156,12 +156,12 @@ class StreamHash implements RunningHash {
   [Symbol.dispose](): void {}
 }
 
-class FollowingHash implements RunningHash {
+class FollowingHash implements StreamingHash {
   readonly #task: HashTask;
-  readonly #followed: FollowedFile;
+  readonly #followed: BackgroundHash;
   #offset = 0;
 
-  constructor(task: HashTask, followed: FollowedFile) {
+  constructor(task: HashTask, followed: BackgroundHash) {
     this.#task = task;
     this.#followed = followed;
   }
@@ -198,7 +198,7 @@ class FollowingHash implements RunningHash {
 async function readFile(
   path: string,
   size: number,
-  hash: Pick<RunningHash, "update">,
+  hash: Pick<StreamingHash, "update">,
   signal: AbortSignal,
 ): Promise<number> {
   using file = attempt("read", path, () => Deno.openSync(path, { read: true }));

@@ -4,7 +4,7 @@ import { findHashing, loadHashing } from "../../base/hash.ts";
 import { MIB } from "../../base/bytes.ts";
 import { NO_WORKERS } from "../../base/worker.ts";
 import { digestOf } from "../../oci/digest.ts";
-import { HashFollower } from "./background_hasher.ts";
+import { BackgroundHasher } from "./background_hasher.ts";
 import { beginHash } from "./streaming_hash.ts";
 
 Deno.test("a hash of few bytes is the same whether they come at once, in pieces, or from the file", async () => {
@@ -14,7 +14,7 @@ Deno.test("a hash of few bytes is the same whether they come at once, in pieces,
     await Deno.writeFile(path, bytes);
     const want = await digestOf(bytes);
     const begin = () =>
-      beginHash({ algorithm: "sha256", size: bytes.length, path }, new HashFollower(NO_WORKERS));
+      beginHash({ algorithm: "sha256", size: bytes.length, path }, new BackgroundHasher(NO_WORKERS));
     using atOnce = begin();
     const lent = bytes.slice();
     atOnce.update(lent);
@@ -39,7 +39,7 @@ Deno.test("a hash takes the bytes that came before its code was loaded from the 
   try {
     const bytes = crypto.getRandomValues(new Uint8Array(50_000));
     const want = await digestOf(bytes);
-    const begin = () => beginHash({ algorithm: "sha256", size: MIB, path }, new HashFollower(NO_WORKERS));
+    const begin = () => beginHash({ algorithm: "sha256", size: MIB, path }, new BackgroundHasher(NO_WORKERS));
     using early = begin();
     using late = begin();
     let written = 0;
@@ -65,7 +65,7 @@ Deno.test("a hash takes the bytes that came before its code was loaded from the 
 Deno.test("a hash that knows none of its bytes is that of nothing", async () => {
   using hash = beginHash(
     { algorithm: "sha256", size: MIB, path: "/nothing/is/here" },
-    new HashFollower(NO_WORKERS),
+    new BackgroundHasher(NO_WORKERS),
   );
   assertEquals(`sha256:${await hash.hex()}`, await digestOf(new Uint8Array(0)));
 });

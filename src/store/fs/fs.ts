@@ -5,7 +5,7 @@
  * @module
  */
 import { abortable, abortScope, neverAborted, sleep } from "../../base/abort.ts";
-import { type OnWait, patience } from "../../base/slow_wait.ts";
+import { notifySlowWait, type OnSlowWait } from "../../base/slow_wait.ts";
 import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
 
 /** Renames a file, over another one if there is one. Readers see the old or the new, nothing between. */
@@ -105,13 +105,13 @@ export async function lockFile(
   path: string,
   mode: LockMode,
   signal: AbortSignal,
-  onWait?: OnWait,
+  onWait?: OnSlowWait,
 ): Promise<void> {
   const lockable: LockableFile = file;
   const exclusive = mode === "exclusive";
   const isFree = () => attempt("lock", path, () => lockable.tryLockSync?.(exclusive) ?? false);
   if (lockable.tryLockSync !== undefined && isFree()) return;
-  using _patience = patience(onWait);
+  using _patience = notifySlowWait(onWait);
   if (lockable.tryLockSync === undefined) {
     return await attemptAsync("lock", path, () => abortable(lockable.lock(exclusive), signal));
   }
@@ -135,7 +135,7 @@ export async function tryLockFile(file: Deno.FsFile, path: string, mode: LockMod
 /**
  * Facts about the file that is open, if a path still names it: not so when it was renamed or removed while we waited.
  */
-export function infoIfAt(file: Deno.FsFile, path: string): Deno.FileInfo | undefined {
+export function statIfSame(file: Deno.FsFile, path: string): Deno.FileInfo | undefined {
   try {
     const [open, named] = [file.statSync(), Deno.statSync(path)];
     return open.ino === named.ino && open.dev === named.dev ? open : undefined;

@@ -8,7 +8,7 @@ import {
   assertThrows,
 } from "../../../tests/assert.ts";
 import { DirectorySyncer } from "./directory_sync.ts";
-import { infoIfAt, lockFile, makeDirectorySync, removeQuietly, renameOver, tryLockFile } from "./fs.ts";
+import { lockFile, makeDirectorySync, removeQuietly, renameOver, statIfSame, tryLockFile } from "./fs.ts";
 import { fileError } from "./fs_errors.ts";
 
 async function withFolder(run: (folder: string) => Promise<void> | void): Promise<void> {
@@ -99,18 +99,18 @@ Deno.test("lockFile() gives up at its signal", async () => {
   });
 });
 
-Deno.test("infoIfAt() sees that a file was renamed, removed or replaced", async () => {
+Deno.test("statIfSame() sees that a file was renamed, removed or replaced", async () => {
   await withFolder((folder) => {
     const [path, other] = [`${folder}/a`, `${folder}/b`];
     using file = openFile(path);
-    assertEquals(infoIfAt(file, path)?.size, file.statSync().size);
+    assertEquals(statIfSame(file, path)?.size, file.statSync().size);
     renameOver(path, other);
-    assertEquals(infoIfAt(file, path), undefined);
-    assertEquals(infoIfAt(file, other)?.size, file.statSync().size);
+    assertEquals(statIfSame(file, path), undefined);
+    assertEquals(statIfSame(file, other)?.size, file.statSync().size);
     openFile(path).close();
-    assertEquals(infoIfAt(file, path), undefined);
+    assertEquals(statIfSame(file, path), undefined);
     removeQuietly(other);
-    assertEquals(infoIfAt(file, other), undefined);
+    assertEquals(statIfSame(file, other), undefined);
   });
 });
 

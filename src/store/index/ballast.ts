@@ -18,7 +18,7 @@ const BLOCK_BYTES = 64 * KIB;
  *
  * @param path nobody else may write there meanwhile
  */
-export function keepSpare(path: string, bytes: number): void {
+export function keepBallast(path: string, bytes: number): void {
   try {
     if ((statIfThere(path)?.size ?? 0) >= bytes) return;
     let size = LEAST_BYTES;
@@ -38,7 +38,7 @@ export function keepSpare(path: string, bytes: number): void {
  *
  * @throws AppError `permission_denied`
  */
-export function openSpare(path: string): Deno.FsFile | undefined {
+export function openBallast(path: string): Deno.FsFile | undefined {
   try {
     return attempt("write", path, () => Deno.openSync(path, { write: true }));
   } catch (error) {

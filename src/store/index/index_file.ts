@@ -10,7 +10,7 @@ import { attempt, attemptAsync, isMissing } from "../fs/fs_errors.ts";
 import { type IndexContent, IndexText } from "./index_text.ts";
 import type { Locks } from "../locks/locks.ts";
 import type { StorePaths } from "../layout/paths.ts";
-import { keepSpare, openSpare } from "./ballast.ts";
+import { keepBallast, openBallast } from "./ballast.ts";
 import type { OnStep } from "../blobs/commit_steps.ts";
 import { writeAll } from "../fs/write_all.ts";
 
@@ -131,12 +131,12 @@ export class IndexFile {
       // Without this the half of an index is what the next one has no space beside.
       removeQuietly(indexAside);
       // Only for what frees space: a pull that took it would leave none for the removal that must come then.
-      const spare = isCode(error, "no_space") && bytes.length <= had ? openSpare(indexSpare) : undefined;
+      const spare = isCode(error, "no_space") && bytes.length <= had ? openBallast(indexSpare) : undefined;
       if (spare === undefined) throw error;
       await this.#place(content, bytes, indexSpare, spare);
     }
     this.#onStep("index-renamed");
-    if (content.manifests.length > 0) keepSpare(indexSpare, bytes.length);
+    if (content.manifests.length > 0) keepBallast(indexSpare, bytes.length);
     await syncDirectory(root);
     this.#onStep("index-directory-synced");
     return content;

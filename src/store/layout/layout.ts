@@ -67,7 +67,7 @@ function notAFolder(root: string, cause: unknown): AppError {
 }
 
 /** Removes what processes left that died while they made a layout. Nobody may be making one just now. */
-export async function removeAsides({ root }: StorePaths): Promise<void> {
+export async function removeTempFiles({ root }: StorePaths): Promise<void> {
   for (const { name } of await entriesIn(root)) {
     if (name.startsWith(ASIDE_PREFIX)) removeQuietly(`${root}/${name}`);
   }

@@ -3,21 +3,21 @@
  *
  * @module
  */
-import type { OnWait } from "../../base/slow_wait.ts";
+import type { OnSlowWait } from "../../base/slow_wait.ts";
 import { lockFile, type LockMode, tryLockFile } from "../fs/fs.ts";
 import { attempt, isMissing } from "../fs/fs_errors.ts";
-import type { Turns } from "./read_write_lock.ts";
+import type { ReadWriteLock } from "./read_write_lock.ts";
 
 /** Who can open a lock file can hold it: other users must not be able to stop the store's owner. */
 const PRIVATE_MODE = 0o600;
 
 /** Takes store-wide locks. A dead process leaves none. */
 export class Locks {
-  readonly #turns: Turns;
+  readonly #turns: ReadWriteLock;
   readonly #create: boolean;
 
   /** @param create whether lock files may be made; a store that is only read must not be changed by looking */
-  constructor(turns: Turns, create: boolean) {
+  constructor(turns: ReadWriteLock, create: boolean) {
     this.#turns = turns;
     this.#create = create;
   }
@@ -28,7 +28,7 @@ export class Locks {
    * @param onWait hears of a wait that takes long
    * @throws the signal's reason, AppError `permission_denied`
    */
-  async take(path: string, mode: LockMode, signal: AbortSignal, onWait?: OnWait): Promise<Disposable> {
+  async take(path: string, mode: LockMode, signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable> {
     const turn = await this.#turns.take(path, mode, signal, onWait);
     let file: Deno.FsFile | undefined;
     try {

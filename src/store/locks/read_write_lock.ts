@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type OnWait, patience } from "../../base/slow_wait.ts";
+import { notifySlowWait, type OnSlowWait } from "../../base/slow_wait.ts";
 import type { LockMode } from "../fs/fs.ts";
 
 interface Waiter {
@@ -23,7 +23,7 @@ interface Queue {
  * Who asks for a shared turn passes those who wait for an exclusive one: a pull that holds the content and asks for it
  * again must not wait for a collector that waits for the pull.
  */
-export class Turns {
+export class ReadWriteLock {
   readonly #queues = new Map<string, Queue>();
 
   /** Takes a turn if it is free now. Dispose it. */
@@ -40,11 +40,11 @@ export class Turns {
    * @param onWait hears of a wait that takes long
    * @throws the signal's reason
    */
-  async take(key: string, mode: LockMode, signal: AbortSignal, onWait?: OnWait): Promise<Disposable> {
+  async take(key: string, mode: LockMode, signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable> {
     signal.throwIfAborted();
     const turn = this.tryTake(key, mode);
     if (turn !== undefined) return turn;
-    using _patience = patience(onWait);
+    using _patience = notifySlowWait(onWait);
     return await new Promise((resolve, reject) => {
       const queue = this.#queues.get(key) ?? { held: 0, waiting: [] };
       const waiter: Waiter = {

@@ -1,10 +1,10 @@
 import { neverAborted } from "../../base/abort.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../../tests/assert.ts";
 import type { LockMode } from "../fs/fs.ts";
-import { Turns } from "./read_write_lock.ts";
+import { ReadWriteLock } from "./read_write_lock.ts";
 
 /** Takes a turn and notes when it has it. */
-function taker(turns: Turns) {
+function taker(turns: ReadWriteLock) {
   const log: string[] = [];
   return {
     log,
@@ -16,8 +16,8 @@ function taker(turns: Turns) {
   };
 }
 
-Deno.test("Turns: one alone, and the next in the order they came", async () => {
-  const { log, take } = taker(new Turns());
+Deno.test("ReadWriteLock: one alone, and the next in the order they came", async () => {
+  const { log, take } = taker(new ReadWriteLock());
   const a = await take("a", "exclusive");
   const waiting = [take("b", "exclusive"), take("c", "exclusive")];
   assertEquals(log, ["a"]);
@@ -28,8 +28,8 @@ Deno.test("Turns: one alone, and the next in the order they came", async () => {
   assertEquals(log, ["a", "b", "c"]);
 });
 
-Deno.test("Turns: shared ones at once, and a later one passes who waits to be alone", async () => {
-  const { log, take } = taker(new Turns());
+Deno.test("ReadWriteLock: shared ones at once, and a later one passes who waits to be alone", async () => {
+  const { log, take } = taker(new ReadWriteLock());
   const [a, b] = [await take("a", "shared"), await take("b", "shared")];
   const alone = take("alone", "exclusive");
   const c = await take("c", "shared");
@@ -40,14 +40,14 @@ Deno.test("Turns: shared ones at once, and a later one passes who waits to be al
   assertEquals(log, ["a", "b", "c", "alone", "d"]);
 });
 
-Deno.test("Turns: keys have nothing to do with each other", async () => {
-  const { take } = taker(new Turns());
+Deno.test("ReadWriteLock: keys have nothing to do with each other", async () => {
+  const { take } = taker(new ReadWriteLock());
   using _one = await take("one", "exclusive", "1");
   using _two = await take("two", "exclusive", "2");
 });
 
-Deno.test("Turns: who leaves at its signal is not waited for", async () => {
-  const turns = new Turns();
+Deno.test("ReadWriteLock: who leaves at its signal is not waited for", async () => {
+  const turns = new ReadWriteLock();
   const { log, take } = taker(turns);
   const a = await take("a", "exclusive");
   const controller = new AbortController();
@@ -65,8 +65,8 @@ Deno.test("Turns: who leaves at its signal is not waited for", async () => {
   assertEquals(log, ["a", "b"]);
 });
 
-Deno.test("Turns: tryTake() takes what is free and nothing else", () => {
-  const turns = new Turns();
+Deno.test("ReadWriteLock: tryTake() takes what is free and nothing else", () => {
+  const turns = new ReadWriteLock();
   const cases: readonly (readonly [held: LockMode, wanted: LockMode, isFree: boolean])[] = [
     ["shared", "shared", true],
     ["shared", "exclusive", false],

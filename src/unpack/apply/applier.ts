@@ -16,13 +16,13 @@ import type {
   TarSink,
   TarTime,
 } from "../../tar/entry.ts";
-import { AttributeSetter, impliedAttributes } from "./attributes.ts";
-import { keyOf, type Steps, stepsOf } from "./entry_path.ts";
-import type { LeftOutKind } from "./skipped.ts";
-import { Touched } from "./written_paths.ts";
+import { AttributeSetter, implicitAttributes } from "./attributes.ts";
+import { keyOf, type PathSegments, segmentsOf } from "./entry_path.ts";
+import type { SkippedKind } from "./skipped.ts";
+import { WrittenPaths } from "./written_paths.ts";
 import type { Tree } from "./tree.ts";
-import { madeAt, type NewFile, type NodeSpec, SELF } from "../fs/tree_fs.ts";
-import { type OnMissing, type Place, Walker } from "./path_resolver.ts";
+import { createdAt, type NewFile, type NodeSpec, SELF } from "../fs/tree_fs.ts";
+import { type OnMissing, PathResolver, type ResolvedDirectory } from "./path_resolver.ts";
 import { isOverlayWhiteout, type WhiteoutStyle } from "./whiteout_style.ts";
 import { type Whiteout, whiteoutOf } from "./whiteout.ts";
 
@@ -30,24 +30,24 @@ import { type Whiteout, whiteoutOf } from "./whiteout.ts";
 export class LayerApplier<Dir> implements TarSink, Disposable {
   readonly #tree: Tree<Dir>;
   readonly #style: WhiteoutStyle<Dir>;
-  readonly #walker: Walker<Dir>;
+  readonly #walker: PathResolver<Dir>;
   /** Another way, so that a hard link's two ends can be open at once. */
-  readonly #linkWalker: Walker<Dir>;
+  readonly #linkWalker: PathResolver<Dir>;
   readonly #attributes: AttributeSetter;
-  readonly #touched = new Touched();
-  readonly #implied: Steps[] = [];
+  readonly #touched = new WrittenPaths();
+  readonly #implied: PathSegments[] = [];
   #hasRoot = false;
   #entry: Entry | undefined;
   #open: { readonly file: NewFile; readonly path: string } | undefined;
   #written = 0;
   #count = 0;
 
-  /** @param aliases see {@linkcode Walker} */
+  /** @param aliases see {@linkcode PathResolver} */
   constructor(tree: Tree<Dir>, style: WhiteoutStyle<Dir>, aliases: ReadonlyMap<string, string>) {
     this.#tree = tree;
     this.#style = style;
-    this.#walker = new Walker(tree.fs, tree.root, aliases);
-    this.#linkWalker = new Walker(tree.fs, tree.root, aliases);
+    this.#walker = new PathResolver(tree.fs, tree.root, aliases);
+    this.#linkWalker = new PathResolver(tree.fs, tree.root, aliases);
     this.#attributes = new AttributeSetter(tree.leftOut);
   }
 
@@ -57,7 +57,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   }
 
   /** Directories that the layer itself says nothing of, parents first; the root is one of them. */
-  get implied(): readonly Steps[] {
+  get implied(): readonly PathSegments[] {
     const made = this.#implied.filter((steps) => this.#touched.isImplied(steps));
     return this.#hasRoot ? made : [[], ...made];
   }
@@ -65,7 +65,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   begin(entry: Entry): void {
     this.#entry = entry;
     this.#count++;
-    const steps = stepsOf(entry.name);
+    const steps = segmentsOf(entry.name);
     const name = steps.at(-1);
     if (name === undefined) return this.#beginRoot(entry);
     const whiteout = whiteoutOf(name);
@@ -113,10 +113,10 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
       );
     }
     this.#hasRoot = true;
-    this.#setDirectory(entry, { directory: this.#tree.root, steps: [] }, SELF, []);
+    this.#setDirectory(entry, { directory: this.#tree.root, segments: [] }, SELF, []);
   }
 
-  #hide(whiteout: Whiteout, parents: Steps, mtime: TarTime): void {
+  #hide(whiteout: Whiteout, parents: PathSegments, mtime: TarTime): void {
     const onMissing: OnMissing = this.#style.keepsWhiteouts ? this.#making(mtime) : { kind: "stop" };
     const place = this.#walker.walk(parents, onMissing);
     if (place === undefined) return;
@@ -127,7 +127,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   }
 
   /** Whether a name can't be written as it is; then it is noted. */
-  #isUnwritable(entry: Entry, steps: Steps): boolean {
+  #isUnwritable(entry: Entry, steps: PathSegments): boolean {
     if (this.#tree.fs.isComplete) return false;
     const target = entry.kind === "symlink" || entry.kind === "hardlink" ? entry.target : "";
     if (entry.name.isWellFormed() && target.isWellFormed()) return false;
@@ -141,13 +141,13 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
       made: (steps) => {
         this.#touched.addImplied(steps);
         this.#implied.push(steps);
-        this.#tree.directories.set(steps, impliedAttributes(mtime));
+        this.#tree.directories.set(steps, implicitAttributes(mtime));
       },
     };
   }
 
-  #make(entry: Entry, place: Place<Dir>, name: string): void {
-    const steps = [...place.steps, name];
+  #make(entry: Entry, place: ResolvedDirectory<Dir>, name: string): void {
+    const steps = [...place.segments, name];
     this.#tree.absent.delete(keyOf(steps));
     // Twice at most: made, or something is in the way, is removed, and then made.
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -164,7 +164,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   }
 
   /** False if something is in the way. */
-  #tryMake(entry: Entry, place: Place<Dir>, name: string, steps: Steps): boolean {
+  #tryMake(entry: Entry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): boolean {
     const { fs } = this.#tree;
     switch (entry.kind) {
       case "file": {
@@ -191,7 +191,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     }
   }
 
-  #makeDirectory(entry: Entry, place: Place<Dir>, name: string, steps: Steps): boolean {
+  #makeDirectory(entry: Entry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): boolean {
     const { fs } = this.#tree;
     if (fs.makeDirectory(place.directory, name)) this.#style.madeDirectory(place, name);
     else if (fs.kindOf(place.directory, name) !== "directory") return false;
@@ -200,16 +200,16 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     return true;
   }
 
-  #setDirectory(entry: Entry, place: Place<Dir>, name: string, steps: Steps): void {
+  #setDirectory(entry: Entry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): void {
     const path = keyOf(steps);
-    const made = madeAt(this.#tree.fs, place.directory, name);
+    const made = createdAt(this.#tree.fs, place.directory, name);
     this.#attributes.setOwner(made, path, entry);
     this.#attributes.setXattrs(made, path, entry);
     this.#tree.directories.set(steps, entry);
   }
 
-  #makeLink(entry: HardlinkEntry, place: Place<Dir>, name: string, steps: Steps): boolean {
-    const target = stepsOf(entry.target);
+  #makeLink(entry: HardlinkEntry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): boolean {
+    const target = segmentsOf(entry.target);
     const missing = () =>
       new AppError(
         "invalid_content",
@@ -221,7 +221,7 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     if (last === undefined) throw missing();
     const from = this.#linkWalker.walk(target.slice(0, -1), { kind: "stop" });
     if (from === undefined) throw missing();
-    const fromSteps = [...from.steps, last];
+    const fromSteps = [...from.segments, last];
     const absent = this.#tree.absent.get(keyOf(fromSteps));
     if (absent !== undefined) {
       this.#leaveOut(absent, keyOf(steps));
@@ -239,7 +239,12 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     return result === "made";
   }
 
-  #makeNode(entry: DeviceEntry | FifoEntry, place: Place<Dir>, name: string, steps: Steps): boolean {
+  #makeNode(
+    entry: DeviceEntry | FifoEntry,
+    place: ResolvedDirectory<Dir>,
+    name: string,
+    steps: PathSegments,
+  ): boolean {
     const node: NodeSpec = entry.kind === "fifo"
       ? { kind: entry.kind }
       : { kind: entry.device, major: entry.major, minor: entry.minor };
@@ -255,18 +260,18 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     return true;
   }
 
-  #finish(entry: Entry, place: Place<Dir>, name: string): void {
-    const path = keyOf([...place.steps, name]);
+  #finish(entry: Entry, place: ResolvedDirectory<Dir>, name: string): void {
+    const path = keyOf([...place.segments, name]);
     const kind = entry.kind === "symlink" ? "symlink" : "other";
-    this.#attributes.setAll(madeAt(this.#tree.fs, place.directory, name), path, entry, kind);
+    this.#attributes.setAll(createdAt(this.#tree.fs, place.directory, name), path, entry, kind);
   }
 
-  #leaveOut(kind: LeftOutKind, path: string): void {
+  #leaveOut(kind: SkippedKind, path: string): void {
     this.#tree.leftOut.note(kind, path);
     this.#tree.absent.set(path, kind);
   }
 
-  #remove(place: Place<Dir>, name: string, steps: Steps): void {
+  #remove(place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): void {
     this.#tree.fs.removeTree(place.directory, name);
     this.#tree.directories.forget(steps);
     this.#touched.forget(steps);

@@ -5,8 +5,8 @@
  */
 import { AppError } from "../../base/errors.ts";
 import type { EntryCommon, TarTime } from "../../tar/entry.ts";
-import type { LeftOut } from "./skipped.ts";
-import type { Made } from "../fs/tree_fs.ts";
+import type { Skipped } from "./skipped.ts";
+import type { CreatedNode } from "../fs/tree_fs.ts";
 import { isHostXattr, isOverlayXattr } from "../fs/xattr_rules.ts";
 
 /** One more would be -1, which tells `chown` to leave the owner as it is. */
@@ -16,15 +16,15 @@ const ID_MAX = 0xfffffffe;
 export type Attributes = Pick<EntryCommon, "uid" | "gid" | "mode" | "mtime" | "xattrs">;
 
 /** What a directory has that only other entries speak of: OCI does not say; this is what everybody makes. */
-export function impliedAttributes(mtime: TarTime): Attributes {
+export function implicitAttributes(mtime: TarTime): Attributes {
   return { uid: 0, gid: 0, mode: 0o755, mtime, xattrs: new Map() };
 }
 
 /** Sets owner and xattrs, and mode and time where they can be set at once. */
 export class AttributeSetter {
-  readonly #leftOut: LeftOut;
+  readonly #leftOut: Skipped;
 
-  constructor(leftOut: LeftOut) {
+  constructor(leftOut: Skipped) {
     this.#leftOut = leftOut;
   }
 
@@ -34,7 +34,7 @@ export class AttributeSetter {
    *
    * @param path for the report
    */
-  setAll(made: Made, path: string, attributes: Attributes, kind: "symlink" | "other"): void {
+  setAll(made: CreatedNode, path: string, attributes: Attributes, kind: "symlink" | "other"): void {
     this.setOwner(made, path, attributes);
     if (kind === "other") made.setMode(attributes.mode);
     this.setXattrs(made, path, attributes);
@@ -46,7 +46,7 @@ export class AttributeSetter {
    *
    * @throws AppError `invalid_content` for numbers that Linux has not
    */
-  setOwner(made: Made, path: string, { uid, gid }: Attributes): void {
+  setOwner(made: CreatedNode, path: string, { uid, gid }: Attributes): void {
     if (uid > ID_MAX || gid > ID_MAX) {
       throw new AppError(
         "invalid_content",
@@ -57,7 +57,7 @@ export class AttributeSetter {
   }
 
   /** Sets xattrs, and notes those that could not be set. */
-  setXattrs(made: Made, path: string, { xattrs }: Attributes): void {
+  setXattrs(made: CreatedNode, path: string, { xattrs }: Attributes): void {
     for (const [key, value] of xattrs) {
       if (isHostXattr(key)) continue;
       if (isOverlayXattr(key)) this.#leftOut.note("overlay-xattr", `${path} ${key}`);

@@ -5,13 +5,13 @@
  * @module
  */
 import type { TarTime } from "../../tar/entry.ts";
-import type { Steps } from "./entry_path.ts";
+import type { PathSegments } from "./entry_path.ts";
 import { keyOf } from "./entry_path.ts";
 import { SELF, type TreeFs } from "../fs/tree_fs.ts";
-import { Walker } from "./path_resolver.ts";
+import { PathResolver } from "./path_resolver.ts";
 
 interface Pending {
-  readonly steps: Steps;
+  readonly steps: PathSegments;
   readonly mode: number;
   readonly mtime: TarTime;
 }
@@ -21,12 +21,12 @@ export class Directories {
   readonly #pending = new Map<string, Pending>();
 
   /** Remembers; the last word counts. */
-  set(steps: Steps, { mode, mtime }: { readonly mode: number; readonly mtime: TarTime }): void {
+  set(steps: PathSegments, { mode, mtime }: { readonly mode: number; readonly mtime: TarTime }): void {
     this.#pending.set(keyOf(steps), { steps, mode, mtime });
   }
 
   /** Forgets a directory that was removed, and all below it. */
-  forget(steps: Steps): void {
+  forget(steps: PathSegments): void {
     const key = keyOf(steps);
     // All directories of the tree are in here: what is not has nothing below it, and most removed things are files.
     if (!this.#pending.delete(key)) return;
@@ -35,7 +35,7 @@ export class Directories {
 
   /** Sets modes and times, children before their parents: who may not enter a directory any more need not. */
   apply<Dir>(fs: TreeFs<Dir>, root: Dir): void {
-    using walker = new Walker(fs, root);
+    using walker = new PathResolver(fs, root);
     // Descending: a path sorts after each of its prefixes, and neighbours share most of the way.
     for (const key of [...this.#pending.keys()].sort().reverse()) {
       const { steps, mode, mtime } = this.#pending.get(key) as Pending;

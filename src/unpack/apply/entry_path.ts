@@ -1,12 +1,12 @@
 /**
- * Names of an archive as steps from the root.
+ * Names of an archive as segments from the root.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 
-/** The steps from the root to a thing; none for the root itself. No step is empty, `.` or `..`. */
-export type Steps = readonly string[];
+/** The segments from the root to a thing; none for the root itself. No segment is empty, `.` or `..`. */
+export type PathSegments = readonly string[];
 
 /**
  * Splits a name. Leading slashes, doubled ones and `.` mean nothing: `/etc`, `./etc/` and `etc` are one. A `..` is
@@ -14,18 +14,18 @@ export type Steps = readonly string[];
  *
  * @throws AppError `invalid_content`
  */
-export function stepsOf(name: string): Steps {
-  const steps = name.split("/").filter((step) => step !== "" && step !== ".");
-  if (steps.includes("..")) {
+export function segmentsOf(name: string): PathSegments {
+  const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
+  if (segments.includes("..")) {
     throw new AppError(
       "invalid_content",
       `Cannot unpack ${JSON.stringify(name)}: its path holds "..", want one that stays inside`,
     );
   }
-  return steps;
+  return segments;
 }
 
 /** Steps as one text: the key of a place in the tree. */
-export function keyOf(steps: Steps): string {
-  return steps.join("/");
+export function keyOf(segments: PathSegments): string {
+  return segments.join("/");
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Steps } from "./entry_path.ts";
-import type { Touched } from "./written_paths.ts";
+import type { PathSegments } from "./entry_path.ts";
+import type { WrittenPaths } from "./written_paths.ts";
 import type { Tree } from "./tree.ts";
-import type { Place } from "./path_resolver.ts";
+import type { ResolvedDirectory } from "./path_resolver.ts";
 import type { WhiteoutStyle } from "./whiteout_style.ts";
 
 /** Removes what layers below have, and nothing that the layer itself has made. */
@@ -19,28 +19,28 @@ export class FlatStyle<Dir> implements WhiteoutStyle<Dir> {
     this.#tree = tree;
   }
 
-  hide({ directory, steps }: Place<Dir>, name: string, touched: Touched): void {
-    this.#hide(directory, name, [...steps, name], touched);
+  hide({ directory, segments }: ResolvedDirectory<Dir>, name: string, touched: WrittenPaths): void {
+    this.#hide(directory, name, [...segments, name], touched);
   }
 
-  hideAll({ directory, steps }: Place<Dir>, touched: Touched): void {
+  hideAll({ directory, segments }: ResolvedDirectory<Dir>, touched: WrittenPaths): void {
     const { fs } = this.#tree;
-    for (const name of fs.listNames(directory)) this.#hide(directory, name, [...steps, name], touched);
+    for (const name of fs.listNames(directory)) this.#hide(directory, name, [...segments, name], touched);
   }
 
   madeDirectory(): void {}
 
-  #hide(parent: Dir, name: string, steps: Steps, touched: Touched): void {
+  #hide(parent: Dir, name: string, segments: PathSegments, touched: WrittenPaths): void {
     const { fs, directories } = this.#tree;
-    if (!touched.has(steps)) {
+    if (!touched.has(segments)) {
       fs.removeTree(parent, name);
-      directories.forget(steps);
+      directories.forget(segments);
       return;
     }
     const directory = fs.openDirectory(parent, name);
     if (directory === undefined) return;
     try {
-      this.hideAll({ directory, steps }, touched);
+      this.hideAll({ directory, segments }, touched);
     } finally {
       fs.close(directory);
     }

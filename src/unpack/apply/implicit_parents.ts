@@ -9,8 +9,8 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { type Steps, stepsOf } from "./entry_path.ts";
-import { type DirectoryFacts, type NodeKind, SELF, type TreeFs } from "../fs/tree_fs.ts";
+import { type PathSegments, segmentsOf } from "./entry_path.ts";
+import { type DirectoryMetadata, type NodeKind, SELF, type TreeFs } from "../fs/tree_fs.ts";
 import { Tree, withTree } from "./tree.ts";
 import { isHostXattr, isOverlayXattr } from "../fs/xattr_rules.ts";
 
@@ -18,7 +18,7 @@ const OPAQUE = ["trusted.overlay.opaque", "user.overlay.opaque"];
 
 /** What the layers below have at a path, as far as it matters. */
 type Below =
-  | { readonly kind: "directory"; readonly facts: DirectoryFacts }
+  | { readonly kind: "directory"; readonly facts: DirectoryMetadata }
   | { readonly kind: "link"; readonly target: string }
   | { readonly kind: "nothing" };
 
@@ -32,7 +32,7 @@ type Below =
  * be unpacked anew, with these added to its `aliases`, and settled again; else it is done
  * @throws AppError `permission_denied` without libc; what the disk says
  */
-export function settleImplied(
+export function createImplicitParents(
   directory: string,
   implied: readonly string[],
   lowers: readonly string[],
@@ -41,9 +41,9 @@ export function settleImplied(
     const aliases = new Map<string, string>();
     const open = lowers.map((path) => new Tree(tree.fs, path));
     try {
-      const attributes: (readonly [Steps, DirectoryFacts])[] = [];
+      const attributes: (readonly [PathSegments, DirectoryMetadata])[] = [];
       for (const path of implied) {
-        const steps = stepsOf(path);
+        const steps = segmentsOf(path);
         const below = lookBelow(open, steps);
         if (below.kind === "link") aliases.set(path, below.target);
         else if (below.kind === "directory") attributes.push([steps, below.facts]);
@@ -56,7 +56,7 @@ export function settleImplied(
   });
 }
 
-function lookBelow<Dir>(lowers: readonly Tree<Dir>[], steps: Steps): Below {
+function lookBelow<Dir>(lowers: readonly Tree<Dir>[], steps: PathSegments): Below {
   for (const { fs, root } of lowers) {
     const found = lookAt(fs, root, steps);
     if (found !== "further down") return found;
@@ -65,7 +65,7 @@ function lookBelow<Dir>(lowers: readonly Tree<Dir>[], steps: Steps): Below {
 }
 
 /** Looks in one layer; goes further down only if nothing on the way hides what is there. */
-function lookAt<Dir>(fs: TreeFs<Dir>, root: Dir, steps: Steps): Below | "further down" {
+function lookAt<Dir>(fs: TreeFs<Dir>, root: Dir, steps: PathSegments): Below | "further down" {
   const opened: Dir[] = [];
   let here = root;
   let isOpaque = isOpaqueDirectory(fs, here);
@@ -108,7 +108,7 @@ function isOpaqueDirectory<Dir>(fs: TreeFs<Dir>, directory: Dir): boolean {
   return OPAQUE.some((name) => xattrs?.has(name));
 }
 
-function copyFacts<Dir>({ fs, root }: Tree<Dir>, steps: Steps, facts: DirectoryFacts): void {
+function copyFacts<Dir>({ fs, root }: Tree<Dir>, steps: PathSegments, facts: DirectoryMetadata): void {
   const opened: Dir[] = [];
   let here = root;
   try {

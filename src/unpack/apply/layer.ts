@@ -11,7 +11,7 @@ import { essenceOf } from "../../oci/media_type.ts";
 import type { TarSink } from "../../tar/entry.ts";
 import { DEFAULT_TAR_LIMITS, type TarLimits } from "../../tar/limits.ts";
 import { TarParser } from "../../tar/parser.ts";
-import { DECODE_HERE, type LayerDecoder, type PackedLayer } from "../decode/decode.ts";
+import { DECODE_INLINE, type LayerDecoder, type PackedLayer } from "../decode/decode.ts";
 
 /** What a layer may ask for. */
 export interface LayerLimits extends ExpansionLimits, TarLimits {}
@@ -26,7 +26,7 @@ export interface LayerSource extends PackedLayer {
 }
 
 /** Facts about a layer that was read. */
-export interface LayerFacts {
+export interface LayerSizes {
   /** Bytes of the blob. */
   readonly packedBytes: number;
   /** Bytes of the archive. */
@@ -45,8 +45,8 @@ export async function readLayer(
   sink: TarSink,
   limits: LayerLimits,
   signal: AbortSignal,
-  decoder: LayerDecoder = DECODE_HERE,
-): Promise<LayerFacts> {
+  decoder: LayerDecoder = DECODE_INLINE,
+): Promise<LayerSizes> {
   signal.throwIfAborted();
   checkMediaType(source.mediaType);
   const algorithm = algorithmOf(source.diffId);

@@ -5,11 +5,11 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { keyOf, type Steps } from "./entry_path.ts";
-import type { Touched } from "./written_paths.ts";
+import { keyOf, type PathSegments } from "./entry_path.ts";
+import type { WrittenPaths } from "./written_paths.ts";
 import type { Tree } from "./tree.ts";
 import { SELF } from "../fs/tree_fs.ts";
-import type { Place } from "./path_resolver.ts";
+import type { ResolvedDirectory } from "./path_resolver.ts";
 import type { WhiteoutStyle } from "./whiteout_style.ts";
 
 /** Where overlayfs looks for its attributes: `trusted` needs root; `user` needs the mount option `userxattr`. */
@@ -30,8 +30,8 @@ export class OverlayStyle<Dir> implements WhiteoutStyle<Dir> {
     this.#attribute = `${xattrs}.overlay.opaque`;
   }
 
-  hide({ directory, steps }: Place<Dir>, name: string, touched: Touched): void {
-    const hidden = [...steps, name];
+  hide({ directory, segments }: ResolvedDirectory<Dir>, name: string, touched: WrittenPaths): void {
+    const hidden = [...segments, name];
     this.#hidden.add(keyOf(hidden));
     // What the layer itself has made there stays, and only the directory below it is hidden.
     if (touched.has(hidden)) return this.#hideBelow(directory, name, hidden);
@@ -39,25 +39,25 @@ export class OverlayStyle<Dir> implements WhiteoutStyle<Dir> {
     if (made === "refused") throw this.#refused(hidden, "a device node 0/0");
   }
 
-  hideAll({ directory, steps }: Place<Dir>): void {
-    this.#setOpaque(directory, SELF, steps);
+  hideAll({ directory, segments }: ResolvedDirectory<Dir>): void {
+    this.#setOpaque(directory, SELF, segments);
   }
 
-  madeDirectory({ directory, steps }: Place<Dir>, name: string): void {
-    const made = [...steps, name];
+  madeDirectory({ directory, segments }: ResolvedDirectory<Dir>, name: string): void {
+    const made = [...segments, name];
     if (this.#hidden.has(keyOf(made))) this.#setOpaque(directory, name, made);
   }
 
-  #hideBelow(parent: Dir, name: string, steps: Steps): void {
+  #hideBelow(parent: Dir, name: string, steps: PathSegments): void {
     if (this.#tree.fs.kindOf(parent, name) === "directory") this.#setOpaque(parent, name, steps);
   }
 
-  #setOpaque(parent: Dir, name: string, steps: Steps): void {
+  #setOpaque(parent: Dir, name: string, steps: PathSegments): void {
     if (this.#tree.fs.setXattr(parent, name, this.#attribute, YES)) return;
     throw this.#refused(steps, `the attribute "${this.#attribute}"`);
   }
 
-  #refused(steps: Steps, what: string): AppError {
+  #refused(steps: PathSegments, what: string): AppError {
     return new AppError(
       "permission_denied",
       `Cannot unpack whiteout of ${JSON.stringify(keyOf(steps))}: the system refuses ${what}`,

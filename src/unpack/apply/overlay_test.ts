@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { isCode } from "../../base/errors.ts";
-import { settleImplied } from "./implicit_parents.ts";
+import { createImplicitParents } from "./implicit_parents.ts";
 import { encodeName } from "../../tar/name.ts";
 import { Box, IS_ROOT, make } from "./layer_fake.ts";
 import { openLibc } from "../fs/libc.ts";
@@ -118,12 +118,12 @@ async function stack(layers: readonly (readonly Seen[])[]): Promise<readonly Box
     const box = new Box();
     const lowers = boxes.map((lower) => lower.root).reverse();
     const { implied } = await box.unpackOverlay(entries);
-    let aliases = await settleImplied(box.root, implied, lowers);
+    let aliases = await createImplicitParents(box.root, implied, lowers);
     if (aliases.size > 0) {
       Deno.removeSync(box.root, { recursive: true });
       Deno.mkdirSync(box.root);
       const again = await box.unpackOverlay(entries, { aliases });
-      aliases = await settleImplied(box.root, again.implied, lowers);
+      aliases = await createImplicitParents(box.root, again.implied, lowers);
       assertEquals(aliases, new Map());
     }
     boxes.push(box);
@@ -131,7 +131,7 @@ async function stack(layers: readonly (readonly Seen[])[]): Promise<readonly Box
   return boxes;
 }
 
-test("settleImplied() takes attributes from the nearest layer below that has the directory", async () => {
+test("createImplicitParents() takes attributes from the nearest layer below that has the directory", async () => {
   const at = (seconds: number) => ({ mtime: { seconds, nanoseconds: 5 } });
   const boxes = await stack([
     [
@@ -150,7 +150,7 @@ test("settleImplied() takes attributes from the nearest layer below that has the
   for (const box of boxes) box[Symbol.dispose]();
 });
 
-test("settleImplied() does not look below what hides a directory", async () => {
+test("createImplicitParents() does not look below what hides a directory", async () => {
   const secret = directory("a", { mode: 0o701 });
   const hiders: readonly (readonly Seen[])[] = [[file(".wh.a")], [file("a", "now a file")], [
     file(".wh..wh..opq"),
@@ -162,7 +162,7 @@ test("settleImplied() does not look below what hides a directory", async () => {
   }
 });
 
-test("settleImplied() finds links of layers below, and the layer goes through them", async () => {
+test("createImplicitParents() finds links of layers below, and the layer goes through them", async () => {
   const boxes = await stack([
     [directory("usr"), directory("usr/lib", { mode: 0o711 }), symlink("lib", "usr/lib")],
     [file("lib/x", "x"), file("lib/.wh.y")],

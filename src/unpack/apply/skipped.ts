@@ -5,7 +5,7 @@
  */
 
 /** Why and what. */
-export type LeftOutKind =
+export type SkippedKind =
   /** The owner could not be set: things belong to who unpacks. */
   | "owner"
   /** An extended attribute was not set; file capabilities are such ones. */
@@ -20,9 +20,9 @@ export type LeftOutKind =
   | "name";
 
 /** One kind of thing that was left out. */
-export interface LeftOutItem {
+export interface SkippedItem {
   /** What it was. */
-  readonly kind: LeftOutKind;
+  readonly kind: SkippedKind;
   /** How many of them. */
   readonly count: number;
   /** The first few, as paths in the tree; of an xattr, the path and its name. */
@@ -32,11 +32,11 @@ export interface LeftOutItem {
 const EXAMPLES = 5;
 
 /** Counts. */
-export class LeftOut {
-  readonly #items = new Map<LeftOutKind, { count: number; examples: string[] }>();
+export class Skipped {
+  readonly #items = new Map<SkippedKind, { count: number; examples: string[] }>();
 
   /** Notes one. */
-  note(kind: LeftOutKind, example: string): void {
+  note(kind: SkippedKind, example: string): void {
     let item = this.#items.get(kind);
     if (item === undefined) this.#items.set(kind, item = { count: 0, examples: [] });
     item.count++;
@@ -44,7 +44,7 @@ export class LeftOut {
   }
 
   /** What was noted so far. */
-  list(): readonly LeftOutItem[] {
+  list(): readonly SkippedItem[] {
     return Array.from(
       this.#items,
       ([kind, { count, examples }]) => ({ kind, count, examples: [...examples] }),

@@ -81,7 +81,7 @@ export class FilesystemSync implements AsyncDisposable {
 }
 
 /** A decoder that lets a sync begin now and then, so that the disk works while the layer is unpacked. */
-export function syncingEarly(decoder: LayerDecoder, sync: Pick<FilesystemSync, "begin">): LayerDecoder {
+export function withPeriodicSync(decoder: LayerDecoder, sync: Pick<FilesystemSync, "begin">): LayerDecoder {
   let bytes = 0;
   return {
     decode: (layer, task, take, signal) =>

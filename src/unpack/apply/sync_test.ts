@@ -4,7 +4,7 @@ import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { OCI_LAYER } from "../../oci/media_type.ts";
 import type { LayerDecoder } from "../decode/decode.ts";
-import { FilesystemSync, syncingEarly } from "./sync.ts";
+import { FilesystemSync, withPeriodicSync } from "./sync.ts";
 
 Deno.test("FilesystemSync writes out in the background, and waits for it at the end", async () => {
   const folder = await Deno.makeTempDir({ prefix: "dray-sync-" });
@@ -28,7 +28,7 @@ Deno.test("FilesystemSync says what the system says of a path that is not there"
   assertEquals(error.details.errno, "ENOTDIR");
 });
 
-Deno.test("syncingEarly() hands every byte on, and lets a sync begin after many", async () => {
+Deno.test("withPeriodicSync() hands every byte on, and lets a sync begin after many", async () => {
   let begun = 0;
   const sync = { begin: () => void begun++ };
   const chunk = new Uint8Array(MIB);
@@ -41,6 +41,6 @@ Deno.test("syncingEarly() hands every byte on, and lets a sync begin after many"
   let taken = 0;
   const layer = { reader: { read: () => Promise.resolve(null) }, mediaType: OCI_LAYER };
   const task = { algorithm: "sha256", limits: { unpackedBytes: 1, ratio: 1 } } as const;
-  await syncingEarly(decoder, sync).decode(layer, task, () => void taken++, neverAborted());
+  await withPeriodicSync(decoder, sync).decode(layer, task, () => void taken++, neverAborted());
   assertEquals([taken, begun], [130, 2]);
 });

@@ -6,7 +6,7 @@
 import { AppError } from "../../base/errors.ts";
 import { DenoFs } from "../fs/deno_fs.ts";
 import { Directories } from "./directories.ts";
-import { LeftOut, type LeftOutKind } from "./skipped.ts";
+import { Skipped, type SkippedKind } from "./skipped.ts";
 import { openLibc } from "../fs/libc.ts";
 import { LibcFs } from "../fs/libc_fs.ts";
 import type { TreeFs } from "../fs/tree_fs.ts";
@@ -16,9 +16,9 @@ export class Tree<Dir> implements Disposable {
   readonly fs: TreeFs<Dir>;
   readonly root: Dir;
   readonly directories: Directories = new Directories();
-  readonly leftOut: LeftOut = new LeftOut();
+  readonly leftOut: Skipped = new Skipped();
   /** Paths that were left out, so that hard links to them, also of later layers, are left out too. */
-  readonly absent: Map<string, LeftOutKind> = new Map();
+  readonly absent: Map<string, SkippedKind> = new Map();
 
   /** Opens the root. */
   constructor(fs: TreeFs<Dir>, path: string) {

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { Touched } from "./written_paths.ts";
+import type { WrittenPaths } from "./written_paths.ts";
 import type { NodeSpec } from "../fs/tree_fs.ts";
-import type { Place } from "./path_resolver.ts";
+import type { ResolvedDirectory } from "./path_resolver.ts";
 
 /** How whiteouts of a layer are kept. */
 export interface WhiteoutStyle<Dir> {
   /** A name of the layers below is hidden. `place` is the directory that it is in. */
-  hide(place: Place<Dir>, name: string, touched: Touched): void;
+  hide(place: ResolvedDirectory<Dir>, name: string, touched: WrittenPaths): void;
   /** All names of the layers below are hidden in a directory. */
-  hideAll(place: Place<Dir>, touched: Touched): void;
+  hideAll(place: ResolvedDirectory<Dir>, touched: WrittenPaths): void;
   /** A directory was made in place of something that this layer may have hidden before. */
-  madeDirectory(place: Place<Dir>, name: string): void;
+  madeDirectory(place: ResolvedDirectory<Dir>, name: string): void;
   /** Whether whiteouts are kept in the tree, so that the directories on their way are made. */
   readonly keepsWhiteouts: boolean;
 }

@@ -4,37 +4,37 @@
  *
  * @module
  */
-import { keyOf, type Steps } from "./entry_path.ts";
+import { keyOf, type PathSegments } from "./entry_path.ts";
 
 /** Paths that one layer made, with all directories on their way. */
-export class Touched {
+export class WrittenPaths {
   readonly #paths = new Set<string>();
   readonly #implied = new Set<string>();
 
   /** Notes a path that an entry is about. */
-  add(steps: Steps): void {
+  add(steps: PathSegments): void {
     this.#implied.delete(keyOf(steps));
     this.#addWithParents(steps);
   }
 
   /** Notes a directory that was made because something is below it. */
-  addImplied(steps: Steps): void {
+  addImplied(steps: PathSegments): void {
     this.#implied.add(keyOf(steps));
     this.#addWithParents(steps);
   }
 
   /** Whether the layer made it or something below it. */
-  has(steps: Steps): boolean {
+  has(steps: PathSegments): boolean {
     return this.#paths.has(keyOf(steps));
   }
 
   /** Whether no entry so far is about this directory itself. */
-  isImplied(steps: Steps): boolean {
+  isImplied(steps: PathSegments): boolean {
     return this.#implied.has(keyOf(steps));
   }
 
   /** Forgets what was removed to make room, and all below it. */
-  forget(steps: Steps): void {
+  forget(steps: PathSegments): void {
     const key = keyOf(steps);
     this.#implied.delete(key);
     if (!this.#paths.delete(key)) return;
@@ -43,7 +43,7 @@ export class Touched {
     }
   }
 
-  #addWithParents(steps: Steps): void {
+  #addWithParents(steps: PathSegments): void {
     for (let length = steps.length; length > 0; length--) {
       const key = keyOf(steps.slice(0, length));
       if (this.#paths.has(key)) return;

@@ -5,9 +5,9 @@
  */
 import { MIB, readAll } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
-import { stepsOf } from "../apply/entry_path.ts";
+import { segmentsOf } from "../apply/entry_path.ts";
 import { type Tree, withTree } from "../apply/tree.ts";
-import { Walker } from "../apply/path_resolver.ts";
+import { PathResolver } from "../apply/path_resolver.ts";
 
 /** Account files of the largest systems have some hundred KiB. */
 const TEXT_MAX_BYTES = 4 * MIB;
@@ -33,17 +33,17 @@ export function readTreeText(root: string, path: string): Promise<string | undef
 
 /** The true path of a file, none of whose steps is a link. */
 function findFile<Dir>({ fs, root }: Tree<Dir>, path: string): string | undefined {
-  using walker = new Walker(fs, root);
-  let steps: readonly string[] = stepsOf(path);
+  using walker = new PathResolver(fs, root);
+  let steps: readonly string[] = segmentsOf(path);
   for (let links = 0; links <= LINKS_MAX; links++) {
     const name = steps.at(-1);
     const place = walker.walk(steps.slice(0, -1), { kind: "stop" });
     if (place === undefined || name === undefined || name === "" || name === "..") return undefined;
     const kind = fs.kindOf(place.directory, name);
-    if (kind === "file") return [...place.steps, name].join("/");
+    if (kind === "file") return [...place.segments, name].join("/");
     if (kind !== "symlink") return undefined;
     const target = fs.readLink(place.directory, name);
-    steps = target.startsWith("/") ? target.split("/") : [...place.steps, ...target.split("/")];
+    steps = target.startsWith("/") ? target.split("/") : [...place.segments, ...target.split("/")];
   }
   throw new AppError("invalid_content", `Cannot read "${path}" of the image: it goes through too many links`);
 }

@@ -31,7 +31,7 @@ export interface DecodeTask {
 }
 
 /** What was decoded. */
-export interface UnhashedFacts {
+export interface UnhashedLayer {
   /** Bytes of the blob. */
   readonly bytesIn: number;
   /** Bytes of the archive. */
@@ -39,7 +39,7 @@ export interface UnhashedFacts {
 }
 
 /** What is known when all is decoded. */
-export interface DecodedFacts extends UnhashedFacts {
+export interface DecodedLayer extends UnhashedLayer {
   /** What the archive hashes to, in lower-case hexadecimal. */
   readonly hex: string;
 }
@@ -57,11 +57,11 @@ export interface LayerDecoder {
     task: DecodeTask,
     take: (chunk: Uint8Array) => void,
     signal: AbortSignal,
-  ): Promise<DecodedFacts>;
+  ): Promise<DecodedLayer>;
 }
 
 /** Decodes on the thread that we are on. */
-export const DECODE_HERE: LayerDecoder = {
+export const DECODE_INLINE: LayerDecoder = {
   async decode({ reader }, { algorithm, limits }, take, signal) {
     const hasher = (await loadHashing())(algorithm);
     const input = new Uint8Array(INPUT_BYTES);

@@ -10,14 +10,14 @@ import { serveThread } from "../../base/worker.ts";
 import { compressionOf } from "../../compress/compression.ts";
 import { openDecoder } from "../../compress/decoder.ts";
 import { DEFAULT_EXPANSION } from "../../compress/limits.ts";
-import type { DecodeTask, UnhashedFacts } from "./decode.ts";
+import type { DecodeTask, UnhashedLayer } from "./decode.ts";
 import { RingWriter } from "./decode_ring.ts";
 
 /** What comes of one read fits the room of one chunk, most often. */
 const INPUT_BYTES = 64 * KIB;
 
 /** A layer to decode. Orders are worked off one after the other. */
-export interface DecodeOrder extends DecodeTask {
+export interface DecodeJob extends DecodeTask {
   readonly id: number;
   readonly path: string;
   /** That of a ring. */
@@ -27,14 +27,14 @@ export interface DecodeOrder extends DecodeTask {
 }
 
 /** What the thread says of an order. */
-export type DecodeReply =
+export type DecodeMessage =
   /** A chunk of so many bytes is in the ring; the taker hashes it if it was not hashed here. */
   | { readonly id: number; readonly kind: "chunk"; readonly length: number; readonly isHashed: boolean }
   /** All chunks were told. The hash is missing if the taker has it. */
   | {
     readonly id: number;
     readonly kind: "end";
-    readonly facts: UnhashedFacts;
+    readonly facts: UnhashedLayer;
     readonly hex: string | undefined;
   }
   /** It can't be done here, and that is nothing about the layer. */
@@ -52,12 +52,12 @@ export async function serveDecoding(): Promise<void> {
   // What decompresses is loaded by the first decoder; what hashes, by the first order that wants it: that costs 4 MB.
   using _first = await openDecoder("gzip", DEFAULT_EXPANSION);
   let turn = Promise.resolve();
-  serveThread<DecodeOrder, DecodeReply>((order, answer) => {
+  serveThread<DecodeJob, DecodeMessage>((order, answer) => {
     turn = turn.then(() => decode(order, answer));
   });
 }
 
-async function decode(order: DecodeOrder, answer: (reply: DecodeReply) => void): Promise<void> {
+async function decode(order: DecodeJob, answer: (reply: DecodeMessage) => void): Promise<void> {
   const { id } = order;
   try {
     const tell = (length: number, isHashed: boolean) => answer({ id, kind: "chunk", length, isHashed });
@@ -70,9 +70,9 @@ async function decode(order: DecodeOrder, answer: (reply: DecodeReply) => void):
 }
 
 async function decodeFile(
-  { path, algorithm, limits, memory, canTakerHash }: DecodeOrder,
+  { path, algorithm, limits, memory, canTakerHash }: DecodeJob,
   tell: (length: number, isHashed: boolean) => void,
-): Promise<{ readonly facts: UnhashedFacts; readonly hex: string | undefined }> {
+): Promise<{ readonly facts: UnhashedLayer; readonly hex: string | undefined }> {
   const ring = new RingWriter(memory);
   const input = new Uint8Array(INPUT_BYTES);
   using file = Deno.openSync(path, { read: true });

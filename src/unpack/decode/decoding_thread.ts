@@ -6,14 +6,14 @@
 import { abortable } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Hasher } from "../../base/hash.ts";
-import { hearThread } from "../../base/worker.ts";
-import type { DecodedFacts, DecodeTask } from "./decode.ts";
+import { receiveFromThread } from "../../base/worker.ts";
+import type { DecodedLayer, DecodeTask } from "./decode.ts";
 import { RingTaker } from "./decode_ring.ts";
-import type { DecodeOrder, DecodeReply } from "./decode_thread.ts";
+import type { DecodeJob, DecodeMessage } from "./decode_thread.ts";
 
 /** Told instead of a reply when the thread is lost. */
 const LOST = { kind: "lost" } as const;
-type Told = DecodeReply | typeof LOST;
+type Told = DecodeMessage | typeof LOST;
 
 /** A thread that works off one layer at a time. Dispose it. */
 export class DecodingThread implements Disposable {
@@ -28,7 +28,7 @@ export class DecodingThread implements Disposable {
   /** Takes over the worker. */
   constructor(worker: Worker) {
     this.#worker = worker;
-    hearThread<DecodeReply>(worker, (reply) => this.#tell(reply), () => {
+    receiveFromThread<DecodeMessage>(worker, (reply) => this.#tell(reply), () => {
       this.#isLost = true;
       this.#tell(LOST);
     });
@@ -52,12 +52,12 @@ export class DecodingThread implements Disposable {
     hasher: Hasher | undefined,
     take: (chunk: Uint8Array) => void,
     signal: AbortSignal,
-  ): Promise<DecodedFacts | undefined> {
+  ): Promise<DecodedLayer | undefined> {
     const id = ++this.#lastId;
     // One for all layers: those of the last ones would lie about until both threads have collected their garbage.
     const ring = this.#ring ?? new RingTaker();
     this.#ring = undefined;
-    const order: DecodeOrder = {
+    const order: DecodeJob = {
       id,
       path,
       algorithm,

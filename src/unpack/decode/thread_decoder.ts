@@ -11,8 +11,8 @@ import type { StartWorker } from "../../base/worker.ts";
 import { compressionOfMediaType } from "../../compress/compression.ts";
 import { essenceOf } from "../../oci/media_type.ts";
 import {
-  DECODE_HERE,
-  type DecodedFacts,
+  DECODE_INLINE,
+  type DecodedLayer,
   type DecodeTask,
   type LayerDecoder,
   type PackedLayer,
@@ -74,10 +74,10 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     task: DecodeTask,
     take: (chunk: Uint8Array) => void,
     signal: AbortSignal,
-  ): Promise<DecodedFacts> {
+  ): Promise<DecodedLayer> {
     const { file } = layer;
     if (file === undefined || file.size < THREAD_MIN_BYTES) {
-      return await DECODE_HERE.decode(layer, task, take, signal);
+      return await DECODE_INLINE.decode(layer, task, take, signal);
     }
     using _quickTurn = isSlow(layer) ? undefined : await this.#quickTurns.acquire(signal);
     using _turn = await this.#turns.acquire(signal);
@@ -85,7 +85,7 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     const facts = thread && await this.#decodeThere(thread, file.path, task, take, signal);
     if (facts !== undefined) return facts;
     using _hereTurn = await this.#hereTurns.acquire(signal);
-    return await DECODE_HERE.decode(layer, task, take, signal);
+    return await DECODE_INLINE.decode(layer, task, take, signal);
   }
 
   /** Ends the threads. */
@@ -100,7 +100,7 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     task: DecodeTask,
     take: (chunk: Uint8Array) => void,
     signal: AbortSignal,
-  ): Promise<DecodedFacts | undefined> {
+  ): Promise<DecodedLayer | undefined> {
     try {
       const hasher = this.#held === undefined ? (await loadHashing())(task.algorithm) : undefined;
       return await thread.decode(path, task, hasher, take, signal);

@@ -8,8 +8,8 @@ import { NO_WORKERS, type StartWorker, workersOf } from "../../base/worker.ts";
 import { DEFAULT_EXPANSION } from "../../compress/limits.ts";
 import { encode } from "../../compress/test_encoder.ts";
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from "../../oci/media_type.ts";
-import { DECODE_HERE, type DecodeTask, type PackedLayer } from "./decode.ts";
-import type { DecodeOrder } from "./decode_thread.ts";
+import { DECODE_INLINE, type DecodeTask, type PackedLayer } from "./decode.ts";
+import type { DecodeJob } from "./decode_thread.ts";
 import { ThreadDecoder } from "./thread_decoder.ts";
 
 const startWorker = workersOf(import.meta.resolve("../../image/thread.ts"));
@@ -36,14 +36,14 @@ const losing = (...replies: readonly object[]): StartWorker => () => {
 };
 
 /** Starts threads as `start` does, and writes down each order. */
-function recorded(start: StartWorker): { readonly orders: DecodeOrder[]; readonly recording: StartWorker } {
-  const orders: DecodeOrder[] = [];
+function recorded(start: StartWorker): { readonly orders: DecodeJob[]; readonly recording: StartWorker } {
+  const orders: DecodeJob[] = [];
   const recording: StartWorker = (task) => {
     const worker = start(task);
     if (worker === undefined) return undefined;
     const post = worker.postMessage.bind(worker);
     return Object.assign(worker, {
-      postMessage(order: DecodeOrder) {
+      postMessage(order: DecodeJob) {
         orders.push(order);
         post(order);
       },
@@ -231,7 +231,7 @@ Deno.test("decode() refuses on a thread what it refuses here, with the same word
       using here = new Blob(packed);
       using there = new Blob(packed);
       const want = await assertRejects(
-        () => DECODE_HERE.decode(here, task, () => {}, neverAborted()),
+        () => DECODE_INLINE.decode(here, task, () => {}, neverAborted()),
         AppError,
       );
       const got = await assertRejects(() => decoded(decoder, there, task), AppError);

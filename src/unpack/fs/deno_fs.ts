@@ -9,7 +9,7 @@
  */
 import type { TarTime } from "../../tar/entry.ts";
 import { errnoOf, fsError } from "./fs_error.ts";
-import { type DirectoryFacts, madeAt, type NewFile, type NodeKind, type TreeFs } from "./tree_fs.ts";
+import { createdAt, type DirectoryMetadata, type NewFile, type NodeKind, type TreeFs } from "./tree_fs.ts";
 
 /** Runs a call; a failure with an expected errno gives that errno. */
 function attempt<T>(action: string, name: string, expected: readonly string[], call: () => T): T | undefined {
@@ -76,7 +76,7 @@ export class DenoFs implements TreeFs<string> {
     );
   }
 
-  factsOf(directory: string): DirectoryFacts {
+  factsOf(directory: string): DirectoryMetadata {
     const info = this.#do("look at", directory, () => Deno.lstatSync(directory));
     const milliseconds = info.mtime?.getTime() ?? 0;
     const seconds = Math.floor(milliseconds / 1000);
@@ -98,7 +98,7 @@ export class DenoFs implements TreeFs<string> {
     if (file === undefined) return undefined;
     let position = 0;
     return {
-      ...madeAt(this, parent, name),
+      ...createdAt(this, parent, name),
       write: (bytes, offset) =>
         this.#do("write to", name, () => {
           if (offset !== position) file.seekSync(offset, Deno.SeekMode.Start);

@@ -24,7 +24,7 @@ import {
 import { LibcFile } from "./libc_file.ts";
 import { LibcXattrs } from "./libc_xattrs.ts";
 import {
-  type DirectoryFacts,
+  type DirectoryMetadata,
   type NewFile,
   type NodeKind,
   type NodeSpec,
@@ -112,7 +112,7 @@ export class LibcFs implements TreeFs<number> {
     }
   }
 
-  factsOf(directory: number): DirectoryFacts {
+  factsOf(directory: number): DirectoryMetadata {
     if (this.#statx(directory, SELF) < 0) this.#fail("look at", SELF);
     const { mode, uid, gid, mtimeSeconds: seconds, mtimeNanoseconds: nanoseconds } = this.#stat;
     const xattrs = this.#xattrs.read(directory, SELF);

@@ -6,8 +6,8 @@
  */
 import type { TarTime } from "../../tar/entry.ts";
 import {
-  type DirectoryFacts,
-  madeAt,
+  createdAt,
+  type DirectoryMetadata,
   type NewFile,
   type NodeKind,
   type NodeSpec,
@@ -103,7 +103,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
     return [...directory.children.keys()];
   }
 
-  factsOf(directory: MemoryDirectory): DirectoryFacts {
+  factsOf(directory: MemoryDirectory): DirectoryMetadata {
     return directory;
   }
 
@@ -117,7 +117,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
     parent.children.set(name, file);
     const listener = this.#listener;
     return {
-      ...madeAt(this, parent, name),
+      ...createdAt(this, parent, name),
       write(bytes, offset) {
         file.size = Math.max(file.size, offset + bytes.length);
         listener.data(file.number, bytes, offset);

@@ -18,7 +18,7 @@ export type NodeSpec =
   | { readonly kind: "character" | "block"; readonly major: number; readonly minor: number };
 
 /** What a directory has beside its entries. */
-export interface DirectoryFacts {
+export interface DirectoryMetadata {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -28,7 +28,7 @@ export interface DirectoryFacts {
 }
 
 /** A thing that was made, and what can be set on it. */
-export interface Made {
+export interface CreatedNode {
   /** False without the right to. */
   setOwner(uid: number, gid: number): boolean;
   /** Not for symlinks: they have none. */
@@ -40,7 +40,7 @@ export interface Made {
 }
 
 /** A new file, open for writing. */
-export interface NewFile extends Made {
+export interface NewFile extends CreatedNode {
   /** Writes all the bytes at an offset. */
   write(bytes: Uint8Array, offset: number): void;
   /** Makes the file this long: a hole at the end has no bytes to write. */
@@ -69,7 +69,7 @@ export interface TreeFs<Dir> {
   /** The names in a directory. */
   listNames(directory: Dir): string[];
   /** Facts about a directory itself. */
-  factsOf(directory: Dir): DirectoryFacts;
+  factsOf(directory: Dir): DirectoryMetadata;
 
   /** Makes a directory that only we can use; false if the name is taken. */
   makeDirectory(parent: Dir, name: string): boolean;
@@ -105,7 +105,7 @@ export interface TreeFs<Dir> {
 export const SELF = ".";
 
 /** What was made at a name. */
-export function madeAt<Dir>(fs: TreeFs<Dir>, parent: Dir, name: string): Made {
+export function createdAt<Dir>(fs: TreeFs<Dir>, parent: Dir, name: string): CreatedNode {
   return {
     setOwner: (uid, gid) => fs.setOwner(parent, name, uid, gid),
     setMode: (mode) => fs.setMode(parent, name, mode),

@@ -15,7 +15,7 @@ const DEPTH_MAX = 3;
  *
  * @throws AppError `permission_denied`, the signal's reason
  */
-export async function* folderFiles(root: string, signal: AbortSignal): ArchiveSource {
+export async function* directoryFiles(root: string, signal: AbortSignal): ArchiveSource {
   yield* filesBelow(root, "", 1, signal);
 }
 

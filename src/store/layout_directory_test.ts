@@ -4,7 +4,7 @@ import { addSample, sampleOf } from "../../tests/contract/samples.ts";
 import { Child } from "../../tests/store/child_process.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
-import { openLayoutFolder } from "./layout_folder.ts";
+import { openLayoutDirectory } from "./layout_directory.ts";
 import { openStore, type Store } from "./store.ts";
 
 const PLAIN = ["blobs", "index.json", "oci-layout"];
@@ -55,7 +55,7 @@ Deno.test("a layout that was filled has the files of a layout alone", async (t) 
       withFolder(async (folder) => {
         await prepare(folder);
         for (const round of [1, 2]) {
-          await using layout = await openLayoutFolder(folder, { signal });
+          await using layout = await openLayoutDirectory(folder, { signal });
           await add(layout.store, `a.b/c:${round}`, round);
           assert(namesIn(folder).includes(".dray-export"));
         }
@@ -73,7 +73,7 @@ Deno.test("a process that is killed while it fills a layout hinders nobody", asy
     }
     assertEquals(namesIn(folder), [".dray-export", ...PLAIN]);
     {
-      await using layout = await openLayoutFolder(folder, { signal });
+      await using layout = await openLayoutDirectory(folder, { signal });
       await add(layout.store, "a.b/c:1", 1);
     }
     assertEquals(namesIn(folder), PLAIN);
@@ -82,11 +82,11 @@ Deno.test("a process that is killed while it fills a layout hinders nobody", asy
 
 Deno.test("of two that fill one layout, one waits for the other, or gives up", async () => {
   await withFolder(async (folder) => {
-    const first = await openLayoutFolder(folder, { signal });
+    const first = await openLayoutDirectory(folder, { signal });
     const controller = new AbortController();
     const enough = new Error("enough");
-    const leaving = openLayoutFolder(folder, { signal: controller.signal });
-    const second = openLayoutFolder(folder, { signal });
+    const leaving = openLayoutDirectory(folder, { signal: controller.signal });
+    const second = openLayoutDirectory(folder, { signal });
     controller.abort(enough);
     assertStrictEquals(await assertRejects(() => leaving, Error), enough);
     await add(first.store, "a.b/c:1", 1);
@@ -104,14 +104,14 @@ Deno.test("a store stays a store, and a folder of other things as it is", async 
     await openStore(folder);
     const before = namesIn(folder);
     {
-      await using layout = await openLayoutFolder(folder, { signal });
+      await using layout = await openLayoutDirectory(folder, { signal });
       await add(layout.store, "a.b/c:1", 1);
     }
     assertEquals(namesIn(folder), before);
   });
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/index.json.new`, "mine");
-    const error = await assertRejects(() => openLayoutFolder(folder, { signal }), AppError, "other files");
+    const error = await assertRejects(() => openLayoutDirectory(folder, { signal }), AppError, "other files");
     assertEquals([error.code, namesIn(folder)], ["invalid_argument", ["index.json.new"]]);
   });
 });
@@ -122,7 +122,7 @@ Deno.test("while a store is filled, no collector sweeps what comes", () =>
     const order: string[] = [];
     let sweeping: Promise<void>;
     {
-      await using filled = await openLayoutFolder(folder, { signal });
+      await using filled = await openLayoutDirectory(folder, { signal });
       sweeping = other.holdForSweep(signal).then((held) => {
         order.push("swept");
         held[Symbol.dispose]();

@@ -5,7 +5,7 @@
  * @module
  */
 import { type ByteReader, KIB, MIB, readAll } from "../../base/bytes.ts";
-import type { ContentStore, UnnamedIngester } from "../../content/store.ts";
+import type { AnonymousIngester, ContentStore } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, findDigest } from "../../oci/digest.ts";
 import type { ArchiveSource, SourceFile } from "../../content/archive_source.ts";
@@ -15,22 +15,22 @@ const DOCUMENT_MAX_BYTES = 64 * MIB;
 const BUFFER_BYTES = 256 * KIB;
 
 /** A file whose digest the archive did not tell. */
-export interface UnnamedFile {
+export interface IngestedFile {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
 }
 
 /** What an archive had in it. */
-export interface Intake {
+export interface IngestedArchive {
   /** `index.json`, `manifest.json` and `oci-layout`, as far as they were there. */
   readonly documents: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   /** Files of the old Docker form by their path; they are blobs of the store now. */
-  findFile(path: string): UnnamedFile | undefined;
+  findFile(path: string): IngestedFile | undefined;
 }
 
 /** What the intake writes to. */
-export type IntakeStore = ContentStore & UnnamedIngester;
+export type ArchiveStore = ContentStore & AnonymousIngester;
 
 const DOCUMENTS = new Set(["index.json", "manifest.json", "oci-layout"]);
 
@@ -42,13 +42,13 @@ const LINKS_MAX = 8;
  *
  * @throws AppError `digest_mismatch` or `size_mismatch` for a blob that is not what its name says, `no_space`
  */
-export async function takeIn(
+export async function ingestArchive(
   source: ArchiveSource,
-  store: IntakeStore,
+  store: ArchiveStore,
   signal: AbortSignal,
-): Promise<Intake> {
+): Promise<IngestedArchive> {
   const documents = new Map<string, Uint8Array<ArrayBuffer>>();
-  const files = new Map<string, UnnamedFile>();
+  const files = new Map<string, IngestedFile>();
   const links = new Map<string, string>();
   for await (const item of source) {
     if (item.kind === "link") {
@@ -100,10 +100,10 @@ async function takeBlob(
 }
 
 async function takeUnnamed(
-  store: UnnamedIngester,
+  store: AnonymousIngester,
   reader: ByteReader,
   signal: AbortSignal,
-): Promise<UnnamedFile> {
+): Promise<IngestedFile> {
   await using ingest = await store.beginUnnamed();
   await pour(reader, (bytes) => ingest.write(bytes), signal);
   return await ingest.commit();

@@ -6,13 +6,13 @@
  */
 import { lockFile, removeQuietly } from "./fs/fs.ts";
 import { attempt, attemptAsync, isMissing } from "./fs/fs_errors.ts";
-import { makeRoot, removeAsides } from "./layout/layout.ts";
+import { makeRoot, removeTempFiles } from "./layout/layout.ts";
 import { statIfThere } from "./fs/file_snapshot.ts";
 import { plainLayoutPaths, StorePaths } from "./layout/paths.ts";
 import { openStore, openStoreAt, type Store, type StoreOptions } from "./store.ts";
 
 /** A layout that is being filled. Dispose it on every path. */
-export interface LayoutFolder extends AsyncDisposable {
+export interface LayoutDirectory extends AsyncDisposable {
   /** What it holds, and takes. */
   readonly store: Store;
 }
@@ -26,10 +26,10 @@ export interface LayoutFolder extends AsyncDisposable {
  *
  * @throws AppError as {@linkcode openStore}, or the signal's reason
  */
-export async function openLayoutFolder(
+export async function openLayoutDirectory(
   root: string,
   options: StoreOptions & { readonly signal: AbortSignal },
-): Promise<LayoutFolder> {
+): Promise<LayoutDirectory> {
   const store = new StorePaths(root);
   if (isStore(store)) return await openHeld(root, options);
   const paths = plainLayoutPaths(root);
@@ -43,7 +43,7 @@ export async function openLayoutFolder(
         using _lock = lock;
         await removeWork(paths);
         removeQuietly(paths.indexAside);
-        await removeAsides(paths);
+        await removeTempFiles(paths);
       },
     };
   } catch (error) {
@@ -57,7 +57,7 @@ export async function openLayoutFolder(
 async function openHeld(
   root: string,
   options: StoreOptions & { readonly signal: AbortSignal },
-): Promise<LayoutFolder> {
+): Promise<LayoutDirectory> {
   const store = await openStore(root, options);
   const held = await store.holdContent(options.signal);
   return {

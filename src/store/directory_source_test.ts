@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "../base/abort.ts";
 import { readAll } from "../base/bytes.ts";
-import { folderFiles } from "./folder_source.ts";
+import { directoryFiles } from "./directory_source.ts";
 
 async function withFolder(use: (root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "dray-folder-" });
@@ -14,7 +14,7 @@ async function withFolder(use: (root: string) => Promise<void>): Promise<void> {
 
 async function read(root: string): Promise<Readonly<Record<string, string>>> {
   const seen: Record<string, string> = {};
-  for await (const item of folderFiles(root, neverAborted())) {
+  for await (const item of directoryFiles(root, neverAborted())) {
     seen[item.name] = item.kind === "link"
       ? `-> ${item.target}`
       : `${item.size} ${new TextDecoder().decode(await readAll(item.reader, 100, "a file"))}`;
@@ -22,7 +22,7 @@ async function read(root: string): Promise<Readonly<Record<string, string>>> {
   return seen;
 }
 
-Deno.test("folderFiles() gives files as deep as a layout goes, and tells links without following them", () =>
+Deno.test("directoryFiles() gives files as deep as a layout goes, and tells links without following them", () =>
   withFolder(async (root) => {
     await Deno.mkdir(`${root}/blobs/sha256/deeper/still`, { recursive: true });
     await Deno.writeTextFile(`${root}/index.json`, "index");
@@ -42,24 +42,24 @@ Deno.test("folderFiles() gives files as deep as a layout goes, and tells links w
     });
   }));
 
-Deno.test("folderFiles() passes over what is neither file nor link, and closes what it opened", () =>
+Deno.test("directoryFiles() passes over what is neither file nor link, and closes what it opened", () =>
   withFolder(async (root) => {
     const { success } = await new Deno.Command("mkfifo", { args: [`${root}/pipe`] }).output();
     assert(success);
     await Deno.writeTextFile(`${root}/a`, "a");
     await Deno.writeTextFile(`${root}/b`, "b");
-    for await (const item of folderFiles(root, neverAborted())) {
+    for await (const item of directoryFiles(root, neverAborted())) {
       assert(item.kind === "file");
       break;
     }
     assertEquals(Object.keys(await read(root)).sort(), ["a", "b"]);
   }));
 
-Deno.test("folderFiles() ends with the signal's reason", () =>
+Deno.test("directoryFiles() ends with the signal's reason", () =>
   withFolder(async (root) => {
     await Deno.writeTextFile(`${root}/a`, "a");
     await assertRejects(
-      () => Array.fromAsync(folderFiles(root, AbortSignal.abort(new Error("enough")))),
+      () => Array.fromAsync(directoryFiles(root, AbortSignal.abort(new Error("enough")))),
       Error,
       "enough",
     );

@@ -6,7 +6,7 @@
 import type { DirectorySyncer } from "../fs/directory_sync.ts";
 import { makeDirectory, renameOver } from "../fs/fs.ts";
 import { isMissing } from "../fs/fs_errors.ts";
-import type { HashFollower } from "./background_hasher.ts";
+import type { BackgroundHasher } from "./background_hasher.ts";
 import type { IngestPaths } from "../layout/paths.ts";
 import type { OnStep } from "./commit_steps.ts";
 
@@ -14,14 +14,14 @@ const BLOB_MODE = 0o444;
 const DIRECTORY_MODE = 0o755;
 
 /** What an ingest needs of the store around it. */
-export interface IngestPlace {
+export interface IngestEnvironment {
   /** Where the bytes gather. */
   readonly paths: IngestPaths;
   /** Where they go when they are a blob, and the directory of that. */
   readonly blob: string;
   readonly blobDirectory: string;
   readonly syncer: DirectorySyncer;
-  readonly follower: HashFollower;
+  readonly follower: BackgroundHasher;
   readonly onStep: OnStep;
 }
 
@@ -30,7 +30,7 @@ export interface IngestPlace {
  *
  * @throws AppError `no_space`, `permission_denied`
  */
-export async function moveToBlob({ paths, blob, blobDirectory }: IngestPlace): Promise<void> {
+export async function publishBlob({ paths, blob, blobDirectory }: IngestEnvironment): Promise<void> {
   try {
     renameOver(paths.data, blob);
   } catch (error) {
@@ -41,7 +41,7 @@ export async function moveToBlob({ paths, blob, blobDirectory }: IngestPlace): P
 }
 
 /** A guard against mistakes, not a part of the commit: a file system without permission bits is fine as well. */
-export function protectBlob({ blob }: IngestPlace): void {
+export function protectBlob({ blob }: IngestEnvironment): void {
   try {
     Deno.chmodSync(blob, BLOB_MODE);
   } catch {

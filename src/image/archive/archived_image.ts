@@ -6,11 +6,11 @@
 import { AppError } from "../../base/errors.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { parseReference, recordedNameOf } from "../../oci/reference.ts";
-import type { Closure } from "../model/references.ts";
+import type { References } from "../model/references.ts";
 import type { NamelessRecord } from "../model/record.ts";
 
 /** An image with all its blobs in the store. */
-export interface FoundImage {
+export interface ArchivedImage {
   readonly record: NamelessRecord;
   /** Its names in full. */
   readonly names: readonly string[];
@@ -29,7 +29,10 @@ export function fullNameOf(text: string): string | undefined {
 }
 
 /** The first blob of a closure that the store lacks, for errors. */
-export async function lackOf(store: ContentReader, { blobs, unknown }: Closure): Promise<string | undefined> {
+export async function findMissingBlob(
+  store: ContentReader,
+  { blobs, unknown }: References,
+): Promise<string | undefined> {
   const [document] = unknown;
   if (document !== undefined) return document.digest;
   for (const [digest, { descriptor }] of blobs) {
@@ -39,7 +42,7 @@ export async function lackOf(store: ContentReader, { blobs, unknown }: Closure):
 }
 
 /** The error for an archive that is not whole. */
-export function lacking(image: string, digest: string): AppError {
+export function missingBlobError(image: string, digest: string): AppError {
   return new AppError(
     "invalid_content",
     `Cannot import image "${image}": the archive lacks blob "${digest}"`,

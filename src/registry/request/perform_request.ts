@@ -1,21 +1,21 @@
 /**
- * One request to one source, with every failure as an error that says what was wanted.
+ * One request to one endpoint, with every failure as an error that says what was wanted.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 import type { Clock } from "../../http/clock.ts";
-import type { HostGates } from "./host_backoff.ts";
+import type { HostBackoffs } from "./host_backoff.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
 import { registryErrorFrom } from "./response_error.ts";
-import type { Source, SourceRequest } from "./endpoint.ts";
+import type { Endpoint, EndpointRequest } from "./endpoint.ts";
 import type { StallLimits } from "./stall.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What all requests of a registry client share. */
-export interface ExchangeContext {
+export interface RequestContext {
   readonly clock: Clock;
-  readonly gates: HostGates;
+  readonly gates: HostBackoffs;
   readonly stall: StallLimits;
   /** Attempts for one request, the first included. */
   readonly attempts: number;
@@ -26,9 +26,9 @@ export interface ExchangeContext {
 }
 
 /** A request and what it is for. */
-export interface Exchange extends SourceRequest {
+export interface OperationRequest extends EndpointRequest {
   /** How errors begin: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
-  readonly intent: string;
+  readonly operation: string;
   /** Statuses that are no failures. */
   readonly accepted: readonly number[];
 }
@@ -38,29 +38,29 @@ export interface Exchange extends SourceRequest {
  *
  * @throws AppError for anything but an accepted status, or the signal's reason
  */
-export async function exchange(
-  source: Source,
-  { intent, accepted, ...request }: Exchange,
-  context: ExchangeContext,
+export async function performRequest(
+  endpoint: Endpoint,
+  { operation, accepted, ...request }: OperationRequest,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   let response: HttpResponse;
   try {
-    response = await source.send(request, signal);
+    response = await endpoint.send(request, signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw withIntent(error, intent, source.host);
+    throw withOperation(error, operation, endpoint.host);
   }
-  for (const warning of warningsOf(response.headers)) context.onWarning(warning, source.host);
+  for (const warning of warningsOf(response.headers)) context.onWarning(warning, endpoint.host);
   if (accepted.includes(response.status)) return response;
-  throw await registryErrorFrom(response, source, intent, context.clock);
+  throw await registryErrorFrom(response, endpoint, operation, context.clock);
 }
 
 /** A failure of the room below, with what was wanted before it. What is no {@linkcode AppError} stays what it is. */
-function withIntent(error: unknown, intent: string, host: string): unknown {
+function withOperation(error: unknown, operation: string, host: string): unknown {
   if (!(error instanceof AppError)) return error;
   const who = error.message.includes(host) ? "" : `host "${host}": `;
-  return new AppError(error.code, `${intent}: ${who}${error.message}`, {
+  return new AppError(error.code, `${operation}: ${who}${error.message}`, {
     details: { host, ...error.details },
     cause: error,
   });
