@@ -34,15 +34,37 @@ export async function prepareDray(form: Form, folder: string): Promise<readonly 
   return words;
 }
 
-/** A copy of its own: the next one who bundles takes the modules away. */
-async function bundleTo(folder: string): Promise<string> {
-  const main = await bundleFolder();
+/** Copies the modules, because the next bundle replaces them. */
+async function bundleTo(directory: string): Promise<string> {
+  return await copyModules(await bundleFolder(), directory);
+}
+
+/**
+ * Bundles another checkout of dray, and returns it as a contender. It shows what a change costs or gains.
+ *
+ * @param checkout path of the checkout's root directory
+ */
+export async function baselineOf(
+  checkout: string,
+  directory: string,
+  args: (task: Task) => readonly string[],
+): Promise<Contender> {
+  const bundle = new Deno.Command(Deno.execPath(), { args: ["task", "bundle"], cwd: checkout });
+  const { code, stderr } = await bundle.output();
+  if (code !== 0) throw new Error(`Cannot bundle "${checkout}": ${new TextDecoder().decode(stderr)}`);
+  const main = await copyModules(`${checkout}/dist/modules/main.js`, directory);
+  const dray = { words: [Deno.execPath(), "run", "--allow-all", main], noSync: { missing: "not raced" } };
+  const [contender] = ours(dray, args);
+  return { ...contender, name: "baseline", isOurs: false };
+}
+
+async function copyModules(main: string, directory: string): Promise<string> {
   const from = main.slice(0, main.lastIndexOf("/"));
-  await Deno.mkdir(folder, { recursive: true });
+  await Deno.mkdir(directory, { recursive: true });
   for await (const { name } of Deno.readDir(from)) {
-    await Deno.copyFile(`${from}/${name}`, `${folder}/${name}`);
+    await Deno.copyFile(`${from}/${name}`, `${directory}/${name}`);
   }
-  return `${folder}/${main.slice(from.length + 1)}`;
+  return `${directory}/${main.slice(from.length + 1)}`;
 }
 
 async function compileTo(output: string): Promise<string> {

@@ -22,10 +22,14 @@ export interface Options {
   readonly tools: readonly string[] | undefined;
   /** A file for the report. */
   readonly out: string | undefined;
+  /** A file for the chart of the README, an SVG. */
+  readonly chart: string | undefined;
+  /** Another checkout of dray, to race against this one. */
+  readonly baseline: string | undefined;
 }
 
 const FLAGS = ["--quick", "--every"];
-const VALUES = ["--runs", "--form", "--only", "--networks", "--tools", "--out"];
+const VALUES = ["--runs", "--form", "--only", "--networks", "--tools", "--out", "--chart", "--baseline"];
 const WORKS = "ABCDSEFGUL";
 /** Large or slow to make ready: not for a look whether all works. */
 const WORKS_QUICK = "ABCDSEFG";
@@ -68,5 +72,7 @@ export function optionsOf(args: readonly string[]): Options {
     isEvery: values.has("--every"),
     tools: values.get("--tools")?.split(","),
     out: values.get("--out"),
+    chart: values.get("--chart"),
+    baseline: values.get("--baseline"),
   };
 }

@@ -33,6 +33,11 @@ export class Report {
     await this.add(table(outcome.title, outcome.rows));
   }
 
+  /** The races so far. */
+  get outcomes(): readonly Outcome[] {
+    return this.#outcomes;
+  }
+
   /** The short form of all races. */
   get summary(): string {
     return summaryOf(this.#outcomes);

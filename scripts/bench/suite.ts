@@ -8,8 +8,9 @@ import { findTool } from "../../tests/real/tools.ts";
 import { prepareBareLoops } from "./bare_loop.ts";
 import { pullAgain, pullSharing, pushSharing, type Sharing, type Starter, startUp } from "./checks.ts";
 import type { Contender } from "./contender.ts";
+import { chartOf } from "./chart.ts";
 import { criLoad } from "./cri_load.ts";
-import { type Dray, ours, prepareDray, pullArgs } from "./dray.ts";
+import { baselineOf, type Dray, ours, prepareDray, pullArgs } from "./dray.ts";
 import { type Line, NETWORKS, type Way, whereOf } from "./networks.ts";
 import { findNoSync } from "./no_sync.ts";
 import type { Options } from "./options.ts";
@@ -54,12 +55,15 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
   const dray: Dray = { words, noSync: await findNoSync() };
   const isChosen = ({ name }: Contender) => options.tools?.some((tool) => name.startsWith(tool)) ?? true;
   const chosen = rivals().filter(isChosen);
+  const baseline = options.baseline === undefined
+    ? []
+    : [await baselineOf(options.baseline, `${folder}/baseline`, pullArgs)];
   for (const { missing } of chosen) if (missing !== undefined) console.error(`bench: SKIPPED: ${missing}`);
   const report = new Report(await headOf(options), options.out);
   const suite: Suite = {
     options,
     dray,
-    rivals: chosen,
+    rivals: [...baseline, ...chosen],
     loops: (await prepareBareLoops()).filter(isChosen),
     folder,
     report,
@@ -82,6 +86,7 @@ export async function runSuite(options: Options, folder: string, signal: AbortSi
   await raceAtSocket(suite);
   // The terminal has the details already; the file has this at its top.
   if (report.summary !== "") console.log(report.summary);
+  if (options.chart !== undefined) await Deno.writeTextFile(options.chart, chartOf(report.outcomes));
 }
 
 /** Pushes what is asked for over any network. */
