@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { importsOf } from "./floors/graph.ts";
+import { importsOf } from "./modules/graph.ts";
 
 const root = new URL("../", import.meta.url);
 

@@ -1,5 +1,5 @@
 /**
- * Comments that turn lint rules off. A rule can't check them: the comment would turn that rule off as well.
+ * Finds comments that disable lint rules. A lint rule can't do this: the comment would disable that rule too.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 const IGNORE = /^\s*(?:\/\/|\/\*)\s*deno-lint-ignore(?:-file)?\b(.*)/;
 
 /**
- * The lines, from 1, that turn off more than they may: every rule at once, or one of this repository's own, whose
- * exceptions stand in `doors.ts`.
+ * Returns the numbers of the lines, from 1, whose comment disables all rules, or a rule of this repository. Exceptions
+ * from the latter belong in `restricted_apis.ts`.
  */
 export function findBadIgnores(text: string): number[] {
   const bad: number[] = [];

@@ -1,19 +1,29 @@
 /**
- * Who imports whom, as the runtime itself sees it: values and types.
+ * The import graph of the repository, type imports included, as `deno info` reports it.
  *
  * @module
  */
 
 /** One import. */
 export interface Edge {
-  /** A path from the root of the repository, or a specifier (`npm:…`, `node:…`) of something else. */
+  /** A path relative to the root of the repository, or the specifier (`npm:…`, `node:…`) of an external module. */
   readonly to: string;
-  /** Where it stands in the importing file, from 1. */
+  /** The line of the import, from 1. */
   readonly line: number;
 }
 
-/** Imports by file; paths are from the root of the repository. */
+/** The imports of each file. Paths are relative to the root of the repository. */
 export type Graph = ReadonlyMap<string, readonly Edge[]>;
+
+/** Returns a function that lists the files and modules that a file imports. */
+export function targetsIn(graph: Graph): (file: string) => string[] {
+  return (file) => (graph.get(file) ?? []).map(({ to }) => to);
+}
+
+/** The module that a file belongs to, or undefined if it belongs to none. */
+export function moduleOf(path: string): string | undefined {
+  return /^src\/([^/]+)\//.exec(path)?.[1];
+}
 
 interface Resolved {
   readonly specifier?: string;
@@ -33,16 +43,16 @@ interface Info {
   }[];
 }
 
-/** The sources of the repository: `main.ts` and all of `src`, `tests` and `scripts`. */
+/** Returns the sorted paths of all source files: `main.ts` and those in `src`, `tests` and `scripts`. */
 export async function sourceFiles(root: URL): Promise<string[]> {
   const files: string[] = [];
-  const walk = async (folder: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
-      if (isDirectory) await walk(`${folder}${name}/`);
-      else if (/\.[cm]?[jt]sx?$/.test(name)) files.push(folder + name);
+  const walk = async (directory: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(directory, root))) {
+      if (isDirectory) await walk(`${directory}${name}/`);
+      else if (/\.[cm]?[jt]sx?$/.test(name)) files.push(directory + name);
     }
   };
-  for (const folder of ["src/", "tests/", "scripts/"]) await walk(folder);
+  for (const directory of ["src/", "tests/", "scripts/"]) await walk(directory);
   if (await Deno.stat(new URL("main.ts", root)).then((info) => info.isFile, () => false)) {
     files.push("main.ts");
   }
@@ -50,9 +60,10 @@ export async function sourceFiles(root: URL): Promise<string[]> {
 }
 
 /**
- * The imports of files and of all that they reach in the repository, from one run of `deno info`.
+ * Returns the imports of the given files and of every file in the repository that they reach, from one run of
+ * `deno info`.
  *
- * @throws Error if the runtime can't make the graph
+ * @throws Error if `deno info` fails
  */
 export async function importsOf(files: readonly string[], root: URL): Promise<Graph> {
   const entry = await Deno.makeTempFile({ suffix: ".ts" });
@@ -74,7 +85,7 @@ function graphOf(info: Info, root: URL): Graph {
   for (const { specifier, error, dependencies = [] } of info.modules) {
     if (!specifier.startsWith(root.href)) continue;
     const file = specifier.slice(root.href.length);
-    // What is missing or does not parse is for the type check to say.
+    // The type check reports files that are missing or don't parse.
     if (error !== undefined) continue;
     const edges: Edge[] = [];
     for (const { specifier: text, code, type } of dependencies) {
