@@ -18,7 +18,7 @@ export function shortestChain(targetsOf: TargetsOf, start: string, end: string):
   for (const node of queue) {
     for (const target of targetsOf(node)) {
       if (target === end) return chainTo(predecessors, start, node, end);
-      if (target === start || predecessors.has(target)) continue;
+      if (predecessors.has(target)) continue;
       predecessors.set(target, node);
       queue.push(target);
     }
