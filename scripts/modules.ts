@@ -1,6 +1,6 @@
 /**
- * Checks the module structure: modules import only from lower tiers, neither files nor the directories of a module
- * import each other in cycles, and each exported identifier is declared in one file.
+ * Checks the module structure: modules import only from lower tiers, neither files nor the directories of a
+ * module import each other in cycles, and each exported identifier is declared in one file.
  *
  *     deno task modules
  *

@@ -7,8 +7,8 @@
 const IGNORE = /^\s*(?:\/\/|\/\*)\s*deno-lint-ignore(?:-file)?\b(.*)/;
 
 /**
- * Returns the numbers of the lines, from 1, whose comment disables all rules, or a rule of this repository. Exceptions
- * from the latter belong in `restricted_apis.ts`.
+ * Returns the numbers of the lines, from 1, whose comment disables all rules, or a rule of this repository.
+ * Exceptions to the latter belong in `restricted_apis.ts`.
  */
 export function findBadIgnores(text: string): number[] {
   const bad: number[] = [];

@@ -16,7 +16,7 @@ const GOOD = [
   "// see dray/restricted-api",
 ];
 
-Deno.test("findBadIgnores() finds comments that disable all rules, or a rule of this repository", async (t) => {
+Deno.test("findBadIgnores() finds comments that disable all rules or dray's rules", async (t) => {
   for (const line of BAD) await t.step(line, () => assertEquals(findBadIgnores(`a;\n${line}\n`), [2]));
   for (const line of GOOD) await t.step(line, () => assertEquals(findBadIgnores(`a;\n${line}\n`), []));
 });

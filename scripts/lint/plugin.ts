@@ -9,7 +9,7 @@ import { isAllowed, restrictedApiOf } from "./restricted_apis.ts";
 /** The maximum length of a file, in lines. Generated files are exempt. */
 const FILE_MAX_LINES = 400;
 
-/** Objects with restricted members. They must not be renamed or passed on, which would hide the members used. */
+/** Objects with restricted members. Assigning one to a variable would hide which of its members are used. */
 const GUARDED = new Set(["Deno", "console", "crypto"]);
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -36,7 +36,7 @@ const restrictedApi: Deno.lint.Rule = {
         : `"${name}" may be used only in ${api.allowed.join(", ")}: ${api.reason}`;
       context.report({ node, message });
     };
-    // A parameter may shadow a global, so calls are checked at the end of the file, when all parameters are known.
+    // A parameter may shadow a global, so calls are checked at the end, when all parameters are known.
     const calls: { readonly node: Deno.lint.Node; readonly name: string }[] = [];
     const bound = new Set<string>();
     const bind = (params: Deno.lint.FunctionDeclaration["params"]) => {

@@ -2,7 +2,7 @@ import { assertEquals } from "../../tests/assert.ts";
 import plugin from "./plugin.ts";
 import { RESTRICTED_APIS } from "./restricted_apis.ts";
 
-/** The rule reports `bad` in the file at `path`. It accepts `good` there, and `bad` in the file at `allowedIn`. */
+/** The rule reports `bad` in the file `path`. It accepts `good` there, and `bad` in the file `allowedIn`. */
 interface Case {
   readonly rule: string;
   readonly path: string;

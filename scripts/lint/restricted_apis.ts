@@ -1,6 +1,6 @@
 /**
- * The restricted APIs: functions and modules with effects outside the program, and the few files that may use each of
- * them. To allow another file, add it here with a reason.
+ * The restricted APIs: functions and modules with effects outside the program, and the few files that may use
+ * each of them. To allow another file, add it here with a reason.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import { isProduct } from "../lint/file_kinds.ts";
 import { findCycles } from "./chains.ts";
 import { type Graph, moduleOf, targetsIn } from "./graph.ts";
 
-/** Modules whose directories still import each other in cycles. They are exempt from `findDirectoryCycles()`. */
+/** Modules whose directories still import each other in cycles, exempt from `findDirectoryCycles()`. */
 const MODULES_WITH_DIRECTORY_CYCLES: ReadonlySet<string> = new Set(["cli"]);
 
 /** Describes the import cycles between files, each as a chain that starts and ends with the same file. */
@@ -17,8 +17,8 @@ export function findFileCycles(graph: Graph): string[] {
 }
 
 /**
- * Describes the import cycles between directories of one module, each with one import per step. The root directory of
- * a module counts as a directory. Imports by tests don't count.
+ * Describes the import cycles between directories of one module, each with one import per step. The root
+ * directory of a module counts as a directory. Imports by tests don't count.
  */
 export function findDirectoryCycles(graph: Graph): string[] {
   const imports = importsBetweenDirectories(graph);

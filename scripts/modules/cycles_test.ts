@@ -47,7 +47,7 @@ Deno.test("findDirectoryCycles() counts the root directory of a module", () => {
   ]);
 });
 
-Deno.test("findDirectoryCycles() accepts imports in one direction, imports by tests, and other modules", () => {
+Deno.test("findDirectoryCycles() accepts one direction, imports by tests, and other modules", () => {
   const found = findDirectoryCycles(graphOf({
     "src/image/open.ts": ["src/image/pull/pull.ts", "src/image/gc/sweep.ts"],
     "src/image/pull/pull.ts": ["src/image/gc/sweep.ts", "src/store/store.ts"],

@@ -14,28 +14,15 @@ export interface Declaration {
 }
 
 /** Identifiers that are still declared twice. They are exempt from `findDuplicates()`. */
-const KNOWN_DUPLICATES: ReadonlySet<string> = new Set([
-  "Clock",
-  "Exchange",
-  "FoundImage",
-  "HttpRequest",
-  "LayerFacts",
-  "Line",
-  "REF_NAME",
-  "SYSTEM_CLOCK",
-  "StreamHandler",
-  "UnnamedFile",
-  "isMissing",
-  "runProgram",
-]);
+const KNOWN_DUPLICATES: ReadonlySet<string> = new Set(["REF_NAME", "isMissing"]);
 
 /** `deno fmt` gives every exported declaration this form. Re-exports have braces instead of a name. */
 const EXPORT =
   /^export (?:\w+ )*?(?:function\*?|class|interface|type|const|let|var|enum|namespace) ([\w$]+)/gm;
 
 /**
- * Returns the declarations of exported identifiers in a file. Generated files have none: their names are those of
- * their source, such as the CRI's `runtime.proto`, and can't be changed.
+ * Returns the declarations of exported identifiers in a file. Generated files are skipped: their source, such
+ * as the CRI's `runtime.proto`, determines their names.
  */
 export function declarationsIn(file: string, text: string): Declaration[] {
   if (isGenerated(text)) return [];
@@ -47,8 +34,8 @@ export function declarationsIn(file: string, text: string): Declaration[] {
 }
 
 /**
- * Describes the identifiers that several files of the program declare, with all their places. Several declarations in
- * one file, such as the overloads of a function, count as one.
+ * Describes the identifiers that several files of the program declare, with all their places. Several
+ * declarations in one file, such as the overloads of a function, count as one.
  */
 export function findDuplicates(declarations: readonly Declaration[]): string[] {
   const isChecked = ({ name, file }: Declaration) =>
@@ -61,7 +48,7 @@ export function findDuplicates(declarations: readonly Declaration[]): string[] {
   });
 }
 
-/** The command line loads a command's file by name and calls `run()`, so each of these files exports that name. */
+/** The command line loads a command's file and calls its `run()`, so these files all export that name. */
 function isCommandEntry(name: string, file: string): boolean {
   return name === "run" && file.startsWith("src/cli/commands/");
 }

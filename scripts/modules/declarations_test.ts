@@ -29,7 +29,7 @@ const OTHERS = [
   " * export function name(): void {}",
 ];
 
-Deno.test("declarationsIn() returns exported declarations, and neither re-exports nor local ones", async (t) => {
+Deno.test("declarationsIn() returns exported declarations, not re-exports or local ones", async (t) => {
   for (const line of DECLARATIONS) {
     await t.step(line, () => {
       const found = declarationsIn("src/a.ts", `// A file.\n${line}\n`);
@@ -82,6 +82,7 @@ Deno.test("findDuplicates() exempts only the entry point of a command", () => {
   assertEquals(found, [
     '"LIMIT" is declared in several files; rename it in all but one:\n' +
     "    src/cli/commands/pull.ts:2\n    src/cli/commands/rm.ts:2",
-    '"run" is declared in several files; rename it in all but one:\n    src/cli/run.ts:1\n    src/image/run.ts:1',
+    '"run" is declared in several files; rename it in all but one:\n' +
+    "    src/cli/run.ts:1\n    src/image/run.ts:1",
   ]);
 });

@@ -6,7 +6,7 @@
 
 /** One import. */
 export interface Edge {
-  /** A path relative to the root of the repository, or the specifier (`npm:…`, `node:…`) of an external module. */
+  /** A path relative to the root of the repository, or the specifier (`npm:…`, `node:…`) of external code. */
   readonly to: string;
   /** The line of the import, from 1. */
   readonly line: number;

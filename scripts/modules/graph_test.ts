@@ -8,7 +8,8 @@ Deno.test("importsOf() returns the imports of values and types, re-exports and d
     await write("deno.json", "{}");
     await write(
       "a.ts",
-      'import type { B } from "./b.ts";\nexport * from "./c.ts";\nawait import("./d.ts");\nexport type A = B;\n',
+      'import type { B } from "./b.ts";\nexport * from "./c.ts";\n' +
+        'await import("./d.ts");\nexport type A = B;\n',
     );
     await write("b.ts", "export type B = 1;\n");
     await write("c.ts", "export const c = 1;\n");

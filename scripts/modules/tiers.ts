@@ -7,7 +7,7 @@ import { isTestFile } from "../lint/file_kinds.ts";
 import { shortestChain } from "./chains.ts";
 import { type Graph, moduleOf, targetsIn } from "./graph.ts";
 
-/** The tier of each module, a directory under `src`. A module imports only its own files and modules on lower tiers. */
+/** The tier of each module, a directory under `src`. It imports only itself and modules on lower tiers. */
 export const TIERS: Readonly<Record<string, number>> = {
   base: 1,
   oci: 2,
@@ -31,10 +31,10 @@ export const TIERS: Readonly<Record<string, number>> = {
 /** `src/mod.ts`, the public library, exports modules up to this tier. */
 const LIBRARY_TIER = 6;
 
-/** The code of the worker threads. `main.ts` imports it directly, so that a worker doesn't load the command line. */
+/** The code of the worker threads. `main.ts` imports it directly, so that a worker doesn't load cli. */
 const WORKER_FILES: ReadonlySet<string> = new Set(["src/base/worker.ts", "src/image/thread.ts"]);
 
-/** Describes each forbidden import: its place, the rule it breaks, and the import chain from an entry point. */
+/** Describes each forbidden import: its place, the reason, and the import chain from an entry point. */
 export function findForbiddenImports(graph: Graph): string[] {
   const problems = new Set<string>();
   for (const [from, edges] of graph) {
