@@ -79,6 +79,6 @@ export class Catalog {
     }
     this.#images = images;
     this.#retryAt = isWhole ? Infinity : performance.now() + RETRY_MS;
-    return this.#view = new CatalogView(records, [...images.values()]);
+    return this.#view = new CatalogView(records, images);
   }
 }

@@ -100,7 +100,7 @@ Deno.test("findImage() refuses a part of several ids and names them", async () =
     (all) => [...all.values()].filter(({ name }) => name.startsWith("a.b/")),
     AbortSignal.timeout(5000),
   );
-  const several = await assertRejects(() => findImage(store, "abc"), AppError, "several images");
+  const several = await assertRejects(() => findImage(store, "abc"), AppError, "several image ids");
   assertEquals(several.details.matches, ["abc100000000", "abc200000000"]);
 });
 
