@@ -25,11 +25,17 @@ async function filesWithExamples(): Promise<string[]> {
   return files.filter((_, i) => has[i]);
 }
 
+/** By default `console.assert` only prints; an example must fail. */
+const PRELOAD = `console.assert = (condition?: boolean): void => {
+  if (!condition) throw new Error("An assertion of the example failed");
+};
+`;
+
 /**
  * Our settings without the checks for unused names: the runtime imports all of a file's exports into its examples, and
  * would complain about those that an example does not use.
  */
-async function withExampleConfig(use: (path: string) => Promise<void>): Promise<void> {
+async function withExampleConfig(use: (config: string, preload: string) => Promise<void>): Promise<void> {
   const { imports, nodeModulesDir, compilerOptions } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );
@@ -38,16 +44,44 @@ async function withExampleConfig(use: (path: string) => Promise<void>): Promise<
   try {
     const path = `${folder}/deno.json`;
     await Deno.writeTextFile(path, JSON.stringify({ imports, nodeModulesDir, compilerOptions: options }));
-    await use(path);
+    const preload = `${folder}/preload.ts`;
+    await Deno.writeTextFile(preload, PRELOAD);
+    await use(path, preload);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
+/** The part of `deno doc --json` that is read. */
+interface DocSymbol {
+  readonly name: string;
+  readonly declarations: readonly {
+    readonly kind: string;
+    readonly jsDoc?: { readonly tags?: readonly { readonly kind: string }[] };
+  }[];
+}
+
+/** The functions of the library that have no example. */
+async function functionsWithoutExample(): Promise<string[]> {
+  const args = ["doc", "--json", "src/mod.ts"];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).output();
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
+  const symbols: readonly DocSymbol[] = nodes[new URL("src/mod.ts", root).href].symbols;
+  const functions = symbols.filter(({ declarations }) =>
+    declarations.some(({ kind }) => kind === "function")
+  );
+  if (functions.length === 0) throw new Error("deno doc --json lists no functions");
+  return functions.filter(({ declarations }) =>
+    !declarations.some(({ jsDoc }) => jsDoc?.tags?.some(({ kind }) => kind === "example"))
+  ).map(({ name }) => name);
+}
+
 await deno("doc", "--lint", "src/mod.ts");
+const missing = await functionsWithoutExample();
+if (missing.length > 0) throw new Error(`Functions of src/mod.ts without an example: ${missing.join(", ")}`);
 const examples = await filesWithExamples();
 if (examples.length > 0) {
-  await withExampleConfig((config) =>
-    deno("test", "--doc", "--allow-all", `--config=${config}`, ...examples)
+  await withExampleConfig((config, preload) =>
+    deno("test", "--doc", "--allow-all", `--config=${config}`, `--preload=${preload}`, ...examples)
   );
 }

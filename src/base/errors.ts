@@ -91,7 +91,17 @@ export class AppError extends Error {
   }
 }
 
-/** The code of any thrown value: that of an {@linkcode AppError}, "cancelled" for an abort, else undefined. */
+/**
+ * The code of any thrown value: that of an {@linkcode AppError}, "cancelled" for an abort, else undefined.
+ *
+ * @example
+ * ```ts
+ * import { codeOf } from "./errors.ts";
+ *
+ * console.assert(codeOf(new Error("Other")) === undefined);
+ * console.assert(codeOf(AbortSignal.abort().reason) === "cancelled");
+ * ```
+ */
 export function codeOf(error: unknown): ErrorCode | undefined {
   if (error instanceof AppError) return error.code;
   if (error instanceof DOMException && error.name === "AbortError") return "cancelled";
@@ -99,7 +109,17 @@ export function codeOf(error: unknown): ErrorCode | undefined {
   return undefined;
 }
 
-/** Whether a thrown value is a failure of one of these kinds. */
+/**
+ * Whether a thrown value is a failure of one of these kinds.
+ *
+ * @example
+ * ```ts
+ * import { AppError, isCode } from "./errors.ts";
+ *
+ * console.assert(isCode(new AppError("not_found", "Cannot find image"), "not_found", "unauthorized"));
+ * console.assert(!isCode(new Error("Other"), "not_found"));
+ * ```
+ */
 export function isCode(error: unknown, ...codes: readonly ErrorCode[]): boolean {
   const code = codeOf(error);
   return code !== undefined && codes.includes(code);

@@ -8,7 +8,7 @@ import { NO_WORKERS, workersOf } from "../base/worker.ts";
 import type { Credential, CredentialSource } from "../content/credential.ts";
 import type { HelperOptions } from "../credentials/helper.ts";
 import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
-import type { InitialPull, OpenOptions } from "../image/open.ts";
+import type { InitialPull, OpenServiceOptions } from "../image/open.ts";
 import type { ImageService } from "../image/service.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RegistrySettings } from "../image/registry.ts";
@@ -27,8 +27,8 @@ export type RegistryValues = Input<Positionals, typeof REGISTRY_OPTIONS>["option
 
 /** Opens the use-cases over the store alone. A folder that isn't there is an empty store for `read`. */
 export async function openLocal(context: Context, mode: "read" | "write"): Promise<ImageService> {
-  const { openImages } = await import("../image/open.ts");
-  return await openImages({ ...storeOf(context), mode });
+  const { openImageService } = await import("../image/open.ts");
+  return await openImageService({ ...storeOf(context), mode });
 }
 
 /** Opens the use-cases over the store and the registries. Close them. */
@@ -37,8 +37,8 @@ export async function openOnline(
   options: ConnectionValues,
   mode: "read" | "write",
 ): Promise<ImageService> {
-  const { openImages } = await import("../image/open.ts");
-  return await openImages({
+  const { openImageService } = await import("../image/open.ts");
+  return await openImageService({
     ...storeOf(context),
     mode,
     registry: await registrySettings(context, options),
@@ -48,22 +48,22 @@ export async function openOnline(
 /** Where the store is, and what helps it. */
 export function storeOf(
   { globals, environment, module }: Context,
-): Pick<OpenOptions, "root" | "startWorker"> {
+): Pick<OpenServiceOptions, "root" | "startWorker"> {
   return {
     root: storeRootOf(globals.store, environment),
     startWorker: module === undefined ? NO_WORKERS : workersOf(module),
   };
 }
 
-/** As {@linkcode openOnline}, for who pulls at once: see `openImagesResolving`. */
+/** As {@linkcode openOnline}, for who pulls at once: see `openImageService`. */
 export async function openPulling(
   context: Context,
   options: ConnectionValues,
   first: InitialPull,
 ): Promise<ImageService> {
-  const { openImagesResolving } = await import("../image/open.ts");
+  const { openImageService } = await import("../image/open.ts");
   const registry = await registrySettings(context, options);
-  return await openImagesResolving({ ...storeOf(context), mode: "write", registry }, first);
+  return await openImageService({ ...storeOf(context), mode: "write", registry }, first);
 }
 
 /** Opens a client of registries with no store beside it. Close it. */

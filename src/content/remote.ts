@@ -122,5 +122,5 @@ export interface Remote extends Resolver, Fetcher {
     signal: AbortSignal,
   ): Promise<TagPage>;
   /** The descriptors of manifests that say something about `digest` (distribution spec 1.1, "Listing Referrers"). */
-  listReferrers?(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
+  listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
 }

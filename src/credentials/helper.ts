@@ -11,7 +11,7 @@ import { asString, optional } from "../oci/json.ts";
 import { accessError } from "./access.ts";
 import { parseSecretJson } from "./config_file.ts";
 import { dockerKeyOf } from "./keys.ts";
-import { type ProgramEnvironment, type ProgramOutput, type ProgramRunner, runProgram } from "./program.ts";
+import { type ProgramOutput, type ProgramRunner, runProgram } from "./program.ts";
 
 /** A helper may ask a person for the key of a key chain; one that waits longer than this waits for nobody. */
 const HELPER_TIMEOUT_MS = 60_000;
@@ -25,14 +25,18 @@ const TOKEN_USER = "<token>";
 /** What is quoted of a helper's own words, in characters. */
 const QUOTE_MAX_LENGTH = 300;
 
-/** How helper programs are run. */
-export interface HelperOptions {
+/** How credential helpers are run. */
+export interface CredentialHelperOptions {
+  /** Environment variables for the helpers, in addition to those of this process. @default {{}} */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Time after which a helper that hasn't exited is killed, in milliseconds. @default {60_000} */
+  readonly timeout?: number;
+}
+
+/** {@linkcode CredentialHelperOptions}, with a replacement for tests. */
+export interface HelperOptions extends CredentialHelperOptions {
   /** Runs a program. @default {runProgram} */
   readonly run?: ProgramRunner;
-  /** Variables for it, beside our own. @default {{}} */
-  readonly env?: ProgramEnvironment;
-  /** Milliseconds until a helper that does not answer is killed. @default {60_000} */
-  readonly timeout?: number;
 }
 
 /** A helper program: its name in the configuration, such as `pass`, and the file that names it. */

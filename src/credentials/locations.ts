@@ -32,6 +32,14 @@ export interface CredentialLocations {
  *
  * @param env gives a variable's value
  * @param home the user's home folder, if there is one
+ *
+ * @example
+ * ```ts
+ * import { credentialLocations } from "./locations.ts";
+ *
+ * const { dockerConfig } = credentialLocations(() => undefined, "/home/ann");
+ * console.assert(dockerConfig?.path === "/home/ann/.docker/config.json");
+ * ```
  */
 export function credentialLocations(
   env: (name: string) => string | undefined,

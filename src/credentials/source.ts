@@ -7,7 +7,13 @@ import type { Credential, CredentialSource, FoundCredential } from "../content/c
 import { asString } from "../oci/json.ts";
 import { type ConfigFile, readConfigFile, whereOf } from "./config_file.ts";
 import { decodeEntry } from "./entry.ts";
-import { getFromHelper, type Helper, type HelperOptions, sourceOfHelper } from "./helper.ts";
+import {
+  type CredentialHelperOptions,
+  getFromHelper,
+  type Helper,
+  type HelperOptions,
+  sourceOfHelper,
+} from "./helper.ts";
 import { dockerKeyOf, type KeyMatch, matchKeys } from "./keys.ts";
 import { type CredentialLocations, searchOrderOf } from "./locations.ts";
 
@@ -38,7 +44,15 @@ import { type CredentialLocations, searchOrderOf } from "./locations.ts";
  */
 export function fileCredentials(
   locations: CredentialLocations,
-  options: HelperOptions = {},
+  options: CredentialHelperOptions = {},
+): CredentialSource {
+  return credentialsFromFiles(locations, options);
+}
+
+/** Like {@linkcode fileCredentials}; tests replace the function that runs helpers. */
+export function credentialsFromFiles(
+  locations: CredentialLocations,
+  options: HelperOptions,
 ): CredentialSource {
   return {
     async findCredential(registry, repository, signal) {
@@ -58,6 +72,17 @@ export function fileCredentials(
  * One credential for one registry, from a flag or the caller. No other registry is ever offered it.
  *
  * @param source for messages: `--username`
+ *
+ * @example
+ * ```ts
+ * import { fixedCredentials } from "./source.ts";
+ *
+ * const token = { kind: "basic", username: "ann", password: "s3cret" } as const;
+ * const source = fixedCredentials("ghcr.io", token, "the deploy token");
+ * const { signal } = new AbortController();
+ * console.assert((await source.findCredential("ghcr.io", "ann/app", signal))?.credential === token);
+ * console.assert(await source.findCredential("quay.io", "ann/app", signal) === undefined);
+ * ```
  */
 export function fixedCredentials(registry: string, credential: Credential, source: string): CredentialSource {
   return {
@@ -69,6 +94,17 @@ export function fixedCredentials(registry: string, credential: Credential, sourc
 /**
  * Asks one source after the other; the first that has a credential wins. One that fails ends the question: a broken
  * file must not turn into a pull in somebody else's name.
+ *
+ * @example
+ * ```ts
+ * import { chainCredentials, fixedCredentials } from "./source.ts";
+ *
+ * const first = fixedCredentials("ghcr.io", { kind: "basic", username: "ann", password: "1" }, "first");
+ * const second = fixedCredentials("ghcr.io", { kind: "basic", username: "bob", password: "2" }, "second");
+ * const { signal } = new AbortController();
+ * const found = await chainCredentials(first, second).findCredential("ghcr.io", "app", signal);
+ * console.assert(found?.source === "first");
+ * ```
  */
 export function chainCredentials(...sources: readonly CredentialSource[]): CredentialSource {
   return {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
-import { chainCredentials, fileCredentials, fixedCredentials } from "./source.ts";
+import { chainCredentials, credentialsFromFiles, fileCredentials, fixedCredentials } from "./source.ts";
 import { inFolder, runnerIn, writeConfig, writeScript } from "./test_kit.ts";
 
 const entry = (username: string) => ({ auth: btoa(`${username}:secret`) });
@@ -10,7 +10,7 @@ const entry = (username: string) => ({ auth: btoa(`${username}:secret`) });
 async function userOf(folder: string, document: unknown, name: string): Promise<string | undefined> {
   await writeConfig(`${folder}/config.json`, document);
   const dockerConfig = { path: `${folder}/config.json`, named: false };
-  const source = fileCredentials({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
+  const source = credentialsFromFiles({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
   const slash = name.indexOf("/");
   const found = await source.findCredential(name.slice(0, slash), name.slice(slash + 1), neverAborted());
   return found?.credential.kind === "basic" ? found.credential.username : undefined;
@@ -88,7 +88,7 @@ Deno.test("fileCredentials() names the helper and its file as the source", () =>
     await writeScript(`${folder}/docker-credential-a`, `echo '{"Username":"<token>","Secret":"t"}'`);
     await writeConfig(`${folder}/config.json`, { credsStore: "a" });
     const dockerConfig = { path: `${folder}/config.json`, named: true };
-    const source = fileCredentials({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
+    const source = credentialsFromFiles({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
     assertEquals(await source.findCredential("h.io", "app", neverAborted()), {
       credential: { kind: "refresh", token: "t" },
       source: `docker-credential-a (credsStore of ${folder}/config.json)`,

@@ -1,13 +1,14 @@
 /**
- * Putting the use-cases together with a real store and a real registry client: the only place that names both.
+ * Opens the image operations over a store and a registry client.
  *
- * What a command does not use is not loaded: listing images needs no network code, and no pull needs the verifier.
+ * Modules that only some operations need are loaded on first use: start-up time matters to the command line.
  *
  * @module
  */
 import { abortScope, neverAborted } from "../base/abort.ts";
 import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
 import type { CredentialSource } from "../content/credential.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { RegistrySettings } from "./registry.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { PendingResolution } from "./pull/pending_resolution.ts";
@@ -15,43 +16,47 @@ import type { ImageDeps, RemoteOpener, UnpackDeps } from "./model/deps.ts";
 import { filterImages, findImage } from "./model/find.ts";
 import type { ImageService } from "./service.ts";
 
-/** Where the images are and how registries are reached. */
+/** Options of {@linkcode openImages}. */
 export interface OpenOptions {
-  /** The store's folder. */
+  /** The directory of the store. */
   readonly root: string;
   /**
-   * `read` makes nothing on the disk, and takes a folder that isn't there for an empty store; `write` makes what is
-   * missing. @default {"write"}
+   * `read` changes nothing on the disk and treats a missing directory as an empty store; `write` creates a missing
+   * store. @default {"write"}
    */
   readonly mode?: "read" | "write";
-  /** How registries are reached. */
+  /** Settings of the registry client. */
   readonly registry?: RegistrySettings;
+}
+
+/** Options of {@linkcode openImageService}. */
+export interface OpenServiceOptions extends OpenOptions {
   /**
-   * Starts the threads that take a part of the work off this one where bytes come fast. @default if the library runs
-   * from its sources, threads of its own; from a bundle or a compiled program none, see {@linkcode workersOf}
+   * Starts worker threads that hash and decompress large layers.
+   *
+   * @default threads that run `thread.ts`; none in a bundle or a compiled program, which don't have that file
    */
   readonly startWorker?: StartWorker;
 }
 
 /**
- * Opens a store and gives the use-cases over it. Close it when done.
+ * Opens a store. Close or dispose the service after use.
  *
  * @throws AppError `store_corrupt`, `permission_denied`, `no_space`
  *
- * @example A store that is not there is an empty one to read from
+ * @example In read mode a missing directory is an empty store
  * ```ts
  * import { openImages } from "./open.ts";
  *
- * const images = await openImages({ root: "/does/not/exist", mode: "read" });
+ * await using images = await openImages({ root: "/does/not/exist", mode: "read" });
  * console.assert((await images.list()).length === 0);
- * images.close();
  * ```
  */
 export async function openImages(options: OpenOptions): Promise<ImageService> {
-  return await open(options, undefined);
+  return await openImageService(options);
 }
 
-/** What will be pulled at once. */
+/** A pull that follows right after opening. */
 export interface InitialPull {
   readonly reference: string;
   readonly credentials?: CredentialSource;
@@ -59,36 +64,36 @@ export interface InitialPull {
 }
 
 /**
- * As {@linkcode openImages}, for who pulls at once: the registry is asked what the reference stands for while the disk
- * makes the store ready. The first `pull` of that reference takes the answer.
+ * Opens a store like {@linkcode openImages}. If `initialPull` is set, resolves its reference while the store is being
+ * opened; the first `pull` of that reference uses the result, including its error.
  */
-export async function openImagesResolving(options: OpenOptions, first: InitialPull): Promise<ImageService> {
-  return await open(options, first);
-}
-
-async function open(options: OpenOptions, first: InitialPull | undefined): Promise<ImageService> {
-  const { mode = "write", startWorker = ownWorkers() } = options;
-  type Client = Awaited<ReturnType<typeof openClient>>;
-  let client: Promise<Client> | undefined;
+export async function openImageService(
+  options: OpenServiceOptions,
+  initialPull?: InitialPull,
+): Promise<ImageService> {
+  const { mode = "write", startWorker = defaultWorkers() } = options;
+  let client: Promise<Registry> | undefined;
   async function openClient() {
     const { openRegistry } = await import("./registry.ts");
     return openRegistry(options.registry ?? {});
   }
   const getClient = () => client ??= openClient();
-  const scope = first && abortScope(first.signal);
-  const close = () => {
+  const scope = initialPull && abortScope(initialPull.signal);
+  const dispose = async () => {
     scope?.[Symbol.dispose]();
-    void client?.then((registry) => registry.close());
+    // A client that couldn't be opened has nothing to close; its error was thrown by the call that needed it.
+    const registry = await client?.catch(() => undefined);
+    registry?.close();
   };
-  let asking = first && scope && ask(getClient(), first, scope.signal);
-  // A failure is for the pull that takes the answer.
-  asking?.catch(() => {});
+  let pending = initialPull && scope && startInitial(getClient(), initialPull, scope.signal);
+  // The pull that uses the resolution throws its error.
+  pending?.catch(() => {});
   let store: Store;
   try {
     store = await openStore(options.root, { mode, startWorker });
   } catch (error) {
     scope?.abort(error);
-    close();
+    void dispose();
     throw error;
   }
   async function online(): Promise<ImageDeps> {
@@ -96,11 +101,11 @@ async function open(options: OpenOptions, first: InitialPull | undefined): Promi
   }
   return {
     pull: async (reference, pullOptions = {}) => {
-      const asked = reference === first?.reference ? asking : undefined;
-      if (asked !== undefined) asking = undefined;
+      const resolution = reference === initialPull?.reference ? pending : undefined;
+      if (resolution !== undefined) pending = undefined;
       const deps = online();
       const { pullResolved } = await import("./pull/pull.ts");
-      return await pullResolved(await deps, reference, pullOptions, await asked);
+      return await pullResolved(await deps, reference, pullOptions, await resolution);
     },
     list: async (filter) => (await filterImages(store, filter)).map(({ summary }) => summary),
     find: async (image) => (await findImage(store, image)).summary,
@@ -121,15 +126,16 @@ async function open(options: OpenOptions, first: InitialPull | undefined): Promi
       (await import("./gc/remove.ts")).removeImages({ store }, images, removeOptions),
     collect: async (collectOptions) =>
       (await import("./gc/sweep.ts")).collectGarbage({ store }, collectOptions),
-    verify: async (verifyOptions) =>
-      (await import("./verify/verify.ts")).verifyStore(await online(), verifyOptions),
-    usage: async () => (await import("./gc/usage.ts")).diskUsage({ store }),
-    ...contentUses({ store, startWorker }),
-    close,
+    verify: async (images, verifyOptions) =>
+      (await import("./verify/verify.ts")).verifyStore(await online(), images, verifyOptions),
+    usage: async () => (await import("./gc/disk_usage.ts")).diskUsage({ store }),
+    ...contentOperations({ store, startWorker }),
+    close: () => void dispose(),
+    [Symbol.asyncDispose]: dispose,
   };
 }
 
-async function ask(
+async function startInitial(
   client: Promise<RemoteOpener>,
   { reference, credentials }: InitialPull,
   signal: AbortSignal,
@@ -142,8 +148,8 @@ async function ask(
   return startResolution(registry, parseReference(reference), credentials, signal);
 }
 
-/** The use-cases that turn images into directories and archives, and back. */
-function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses {
+/** The operations that convert images to directories and archives, and back. */
+function contentOperations(deps: UnpackDeps & { readonly store: Store }): ContentOperations {
   const { store } = deps;
   return {
     unpack: async (image, directory, { signal = neverAborted(), ...unpackOptions } = {}) =>
@@ -167,7 +173,7 @@ function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses 
       const { importImages } = await import("./archive/import.ts");
       return await importImages(store, tarFiles(source, signal), importOptions, signal);
     },
-    importFolder: async (directory, { signal = neverAborted(), ...importOptions } = {}) => {
+    importDirectory: async (directory, { signal = neverAborted(), ...importOptions } = {}) => {
       const { directoryFiles } = await import("../store/directory_source.ts");
       const { importImages } = await import("./archive/import.ts");
       return await importImages(store, directoryFiles(directory, signal), importOptions, signal);
@@ -177,7 +183,7 @@ function contentUses(deps: UnpackDeps & { readonly store: Store }): ContentUses 
   };
 }
 
-type ContentUses = Pick<
+type ContentOperations = Pick<
   ImageService,
   | "unpack"
   | "unpackLayers"
@@ -186,23 +192,23 @@ type ContentUses = Pick<
   | "exportLayout"
   | "exportRootfs"
   | "importArchive"
-  | "importFolder"
+  | "importDirectory"
   | "diff"
 >;
 
-/** What the use-cases need, for who calls them one by one. Close it when done. */
+/** The dependencies of the image operations. Close them after use. */
 export interface OpenDeps extends ImageDeps {
-  /** Closes connections. */
+  /** Closes the connections to registries. */
   close(): void;
 }
 
 /**
- * Opens a store and the registries, for a server: everything is loaded at once.
+ * Opens a store and a registry client for a server, which loads the network code immediately.
  *
  * @throws AppError `store_corrupt`, `permission_denied`, `no_space`
  */
-export async function openImageDeps(options: OpenOptions): Promise<OpenDeps> {
-  const { mode = "write", startWorker = ownWorkers() } = options;
+export async function openImageDeps(options: OpenServiceOptions): Promise<OpenDeps> {
+  const { mode = "write", startWorker = defaultWorkers() } = options;
   const [store, { openRegistry }] = await Promise.all([
     openStore(options.root, { mode, startWorker }),
     import("./registry.ts"),
@@ -211,8 +217,8 @@ export async function openImageDeps(options: OpenOptions): Promise<OpenDeps> {
   return { store, startWorker, registry, close: () => registry.close() };
 }
 
-/** Where this file is what it was written as, the one that threads run is beside it. */
-function ownWorkers(): StartWorker {
+/** Only when this module runs from its source file is `thread.ts` next to it. */
+function defaultWorkers(): StartWorker {
   const isSource = import.meta.url.endsWith("/image/open.ts") && !Deno.build.standalone;
   return isSource ? workersOf(import.meta.resolve("./thread.ts")) : NO_WORKERS;
 }

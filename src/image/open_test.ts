@@ -3,7 +3,7 @@ import { buildImage } from "../../tests/images/mod.ts";
 import { startRegistry } from "../../tests/registry/mod.ts";
 import { neverAborted } from "../base/abort.ts";
 import { isCode } from "../base/errors.ts";
-import { openImagesResolving } from "./open.ts";
+import { openImageService } from "./open.ts";
 
 async function fixture() {
   const root = await Deno.makeTempDir({ prefix: "dray-test-" });
@@ -22,30 +22,30 @@ async function fixture() {
   };
 }
 
-Deno.test("openImagesResolving() asks once for what is pulled first, and again for what is pulled later", async () => {
+Deno.test("openImageService() asks once for what is pulled first, and again for what is pulled later", async () => {
   await using parts = await fixture();
   const { root, registry, image, reference } = parts;
-  const images = await openImagesResolving({ root }, { reference, signal: neverAborted() });
+  const images = await openImageService({ root }, { reference, signal: neverAborted() });
   const asked = () => registry.requests.lines.filter((line) => line.endsWith("/manifests/1")).length;
-  assertEquals((await images.pull(reference)).record.imageId, image.config.digest);
+  assertEquals((await images.pull(reference)).image.id, image.config.digest);
   assertEquals(asked(), 1);
   await images.pull(reference);
   assertEquals(asked(), 2);
   images.close();
 });
 
-Deno.test("openImagesResolving() leaves nothing behind where the store can't be opened", async () => {
+Deno.test("openImageService() leaves nothing behind where the store can't be opened", async () => {
   await using parts = await fixture();
   const file = `${parts.root}/file`;
   await Deno.writeTextFile(file, "no store");
   const first = { reference: parts.reference, signal: neverAborted() };
-  await assertRejects(() => openImagesResolving({ root: `${file}/store` }, first));
+  await assertRejects(() => openImageService({ root: `${file}/store` }, first));
 });
 
-Deno.test("openImagesResolving() opens the store whatever the registry says; the pull hears of it", async () => {
+Deno.test("openImageService() opens the store whatever the registry says; the pull hears of it", async () => {
   await using parts = await fixture();
   const reference = `${parts.registry.host}/team/other:1`;
-  const images = await openImagesResolving({ root: parts.root }, { reference, signal: neverAborted() });
+  const images = await openImageService({ root: parts.root }, { reference, signal: neverAborted() });
   assertEquals(isCode(await assertRejects(() => images.pull(reference)), "not_found"), true);
   images.close();
 });

@@ -1,5 +1,5 @@
 /**
- * Pinning: a kubelet leaves pinned images alone when it frees space.
+ * Pinning images: a kubelet doesn't remove pinned images to free disk space.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ImageDeps } from "./model/deps.ts";
 import { findImage } from "./model/find.ts";
 
 /**
- * Pins an image under all its names, or takes its pins away. A pin stays when a pull brings the name anew.
+ * Pins an image under all its names, or unpins it. A pin survives later pulls of the name.
  *
  * @returns the names, sorted
  * @throws AppError `not_found`, `invalid_argument`
@@ -30,7 +30,7 @@ export async function pinImage(
     if (names.length === 0) {
       throw new AppError(
         "not_found",
-        `Cannot ${pinned ? "pin" : "unpin"} "${image}": it was removed meanwhile`,
+        `Cannot ${pinned ? "pin" : "unpin"} "${image}": another process removed it`,
       );
     }
     return next;

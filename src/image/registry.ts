@@ -5,7 +5,6 @@
  */
 import { createHosts } from "../hosts/hosts.ts";
 import type { HostSettings } from "../hosts/settings.ts";
-import { type Clock, SYSTEM_CLOCK } from "../http/clock.ts";
 import { openRegistryClient, type Registry } from "../registry/registry.ts";
 import type { RegistryClientSettings } from "../registry/settings.ts";
 
@@ -13,21 +12,17 @@ import type { RegistryClientSettings } from "../registry/settings.ts";
 export interface RegistrySettings extends HostSettings, RegistryClientSettings {}
 
 /**
- * Opens a registry client.
+ * Opens a registry client. Close or dispose it after use.
  *
- * @param clock time, for tests
- * @throws AppError `invalid_argument` for settings that make no sense
+ * @throws AppError `invalid_argument` if a number in the settings is out of range
  *
  * @example
  * ```ts
- * import { parseReference } from "../oci/reference.ts";
  * import { openRegistry } from "./registry.ts";
  *
- * const registry = openRegistry({});
- * const remote = registry.remote(parseReference("nginx"));
- * registry.close();
+ * await using registry = openRegistry({ attempts: 3, onWarning: (text, host) => console.warn(host, text) });
  * ```
  */
-export function openRegistry(settings: RegistrySettings, clock: Clock = SYSTEM_CLOCK): Registry {
-  return openRegistryClient(settings, createHosts(settings), clock);
+export function openRegistry(settings: RegistrySettings = {}): Registry {
+  return openRegistryClient(settings, createHosts(settings));
 }

@@ -1,5 +1,5 @@
 /**
- * All use-cases in one object, as the command line, the CRI service and the library hold them.
+ * The image operations as one object: what the command line and the library use.
  *
  * @module
  */
@@ -19,74 +19,79 @@ import type {
   ImageSummary,
   PullOptions,
   PullResult,
+  RemoveOptions,
   RemoveResult,
   SweepResult,
   VerifyOptions,
   VerifyResult,
 } from "./model/types.ts";
 
-/** How to unpack. */
-export interface UnpackServiceOptions extends UnpackImageOptions {
-  /** Gives the unpacking up; nothing of it stays. */
-  readonly signal?: AbortSignal;
-}
-
-/** How to import. */
-export interface ImportServiceOptions extends ImportOptions {
-  /** Gives the import up; no name is recorded. */
-  readonly signal?: AbortSignal;
-}
-
-/** The use-cases over one store and one registry client. */
-export interface ImageService {
+/**
+ * Operations on the images of one store. Every call takes the image or the images first and its options last. An image
+ * is a reference, a digest, an image id, or an unambiguous prefix of at least 3 digits of an id; a call for one image
+ * throws `not_found` if the store has no such image.
+ */
+export interface ImageService extends AsyncDisposable {
   /**
-   * Pulls an image: resolves the name, chooses the platform, brings what is missing, and records the names in one
-   * transaction. See {@linkcode PullOptions}.
+   * Pulls an image: resolves the reference, chooses the platform, fetches the missing blobs, and then records all names
+   * in one transaction. A blob is stored only after its digest and size were verified and it was synced.
    *
-   * @throws AppError of any code; what is here by then is gone on from by the next pull
+   * @throws AppError of any code. The next pull resumes partial downloads
    */
   pull(reference: string, options?: PullOptions): Promise<PullResult>;
-  /** The images of the store, by their first name. `filter` keeps those of a repository, tag, digest or id. */
+  /** Lists the images by their first names; with a filter only those of a repository, or with a name, digest or id. */
   list(filter?: string): Promise<readonly ImageSummary[]>;
-  /** Finds one image by name, digest, or an unambiguous part of its id. @throws AppError `not_found`, `invalid_argument` */
+  /** Finds one image. @throws AppError `not_found`, `invalid_argument` */
   find(image: string): Promise<ImageSummary>;
-  /** All that the store knows of one image. @throws AppError `not_found`, `store_corrupt` */
+  /** Reads the documents of an image. @throws AppError `not_found`, `store_corrupt` */
   inspect(image: string): Promise<ImageDetails>;
-  /** The digest that a registry has for a name now. @throws AppError `not_found` and network codes */
+  /** Returns the digest that a reference points at in its registry. @throws AppError `not_found` and network codes */
   remoteDigest(reference: string, options?: RemoteOptions & CallOptions): Promise<Digest>;
-  /** All tags of a repository, page by page. @throws AppError `not_found` and network codes */
+  /** Lists the tags of a repository in its registry, by page. @throws AppError `not_found` and network codes */
   remoteTags(repository: string, options?: RemoteOptions & CallOptions): AsyncIterable<readonly string[]>;
-  /** Keeps a kubelet from removing an image, or lets it. Returns the image's names. @throws AppError `not_found` */
+  /**
+   * Protects an image from the kubelet's garbage collection, or ends the protection. Applies to all names of the image.
+   *
+   * @returns the names, sorted
+   * @throws AppError `not_found`
+   */
   pin(image: string, pinned: boolean, options?: CallOptions): Promise<readonly string[]>;
-  /** Gives an image a further name, and takes it from the image that had it. Returns the name in full. */
+  /**
+   * Adds a name to an image. A name that belongs to another image is moved.
+   *
+   * @returns the name in full
+   * @throws AppError `not_found`; `invalid_argument` for a name with a digest
+   */
   tag(image: string, name: string, options?: CallOptions): Promise<string>;
   /**
-   * Removes names: a name untags; an id, or any name with `allTags`, removes the image with all its names. What
-   * no image needs any more is swept, unless a pull is running.
+   * Removes names: a name removes only itself; an id, or any name with `allTags`, removes all names of the image. Also
+   * deletes blobs that are no longer referenced, unless a pull is running. Removes all images or none.
    *
    * @throws AppError `not_found`
    */
-  remove(
-    images: readonly string[],
-    options?: { readonly allTags?: boolean; readonly signal?: AbortSignal },
-  ): Promise<RemoveResult>;
-  /** Sweeps what no image needs, and old partials. @throws AppError `busy` while pulls run longer than it may wait */
+  remove(images: readonly string[], options?: RemoveOptions): Promise<RemoveResult>;
+  /** Deletes unreferenced blobs and layers, and old partial downloads. @throws AppError `busy` if pulls keep running */
   collect(options?: CollectOptions): Promise<SweepResult>;
-  /** Hashes blobs again, and repairs them if asked. */
-  verify(options?: VerifyOptions): Promise<VerifyResult>;
-  /** What takes space. */
+  /** Hashes the blobs of some images, or of the whole store, and optionally repairs them. */
+  verify(images: readonly string[] | "all", options?: VerifyOptions): Promise<VerifyResult>;
+  /** Returns the disk usage of the store and of each image. */
   usage(): Promise<DiskUsage>;
   /**
-   * Unpacks an image to a new or empty directory, which has its name only when all is there.
+   * Unpacks an image to a new or empty directory. The directory gets its name only once it is complete; a cancelled or
+   * failed call leaves nothing behind.
    *
    * @throws AppError as {@linkcode unpackImage}
    */
-  unpack(image: string, directory: string, options?: UnpackServiceOptions): Promise<UnpackImageResult>;
-  /** Unpacks an image's layers for overlayfs, and gives their directories, the lowest first. Needs root and libc. */
+  unpack(
+    image: string,
+    directory: string,
+    options?: UnpackImageOptions & CallOptions,
+  ): Promise<UnpackImageResult>;
+  /** Unpacks the layers of an image for overlayfs. Needs root and libc. @returns the layers, lowest first */
   unpackLayers(image: string, options?: CallOptions): Promise<readonly UnpackedLayer[]>;
-  /** The directories of an image's layers, the lowest first. @throws AppError `not_found` if they are not unpacked */
+  /** Returns the directories of the layers, lowest first. @throws AppError `not_found` if a layer isn't unpacked */
   layerPaths(image: string): Promise<readonly string[]>;
-  /** Writes images as one archive. */
+  /** Writes images as one archive. Doesn't close the sink. */
   exportArchive(
     images: readonly string[],
     format: ImageArchiveFormat,
@@ -94,18 +99,22 @@ export interface ImageService {
     options?: CallOptions,
   ): Promise<void>;
   /**
-   * Copies images into another layout, which may have images already. What comes is an OCI image layout and nothing
-   * else; one that is killed leaves a folder `.dray-export` in it, which the next export to it removes.
+   * Copies images into an OCI image layout, which may already contain images. The layout contains only standard files;
+   * a killed export leaves a directory `.dray-export`, which the next export to the same layout removes.
    */
   exportLayout(images: readonly string[], directory: string, options?: CallOptions): Promise<void>;
-  /** Writes the root file system of one image as a tar archive, with all attributes, needing no rights. */
+  /** Writes the root file system of an image as a tar archive. Needs no privileges. Doesn't close the sink. */
   exportRootfs(image: string, sink: ByteSink, options?: CallOptions): Promise<void>;
-  /** Imports all images of an archive. Returns their names in full. */
-  importArchive(source: ByteReader, options?: ImportServiceOptions): Promise<readonly string[]>;
-  /** Imports all images of a layout, or of an archive that was unpacked. Returns their names in full. */
-  importFolder(directory: string, options?: ImportServiceOptions): Promise<readonly string[]>;
-  /** What two images differ in. */
+  /**
+   * Imports all images of an archive. A cancelled or failed import records no name. Doesn't close the source.
+   *
+   * @returns the recorded names, sorted
+   */
+  importArchive(source: ByteReader, options?: ImportOptions & CallOptions): Promise<readonly string[]>;
+  /** Imports all images of a layout or an extracted archive, like {@linkcode ImageService.importArchive}. */
+  importDirectory(directory: string, options?: ImportOptions & CallOptions): Promise<readonly string[]>;
+  /** Returns the differences between the root file systems of two images. */
   diff(first: string, second: string, options?: CallOptions): Promise<ImageDiff>;
-  /** Closes connections. The store needs no closing. */
+  /** Closes the connections to registries. Dispose the service to also wait for that. */
   close(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Giving an image a further name.
+ * Adding a name to an image.
  *
  * @module
  */
@@ -9,10 +9,11 @@ import type { ImageDeps } from "./model/deps.ts";
 import { findImage } from "./model/find.ts";
 
 /**
- * Adds a name to an image; another image that had it loses it. The origins stay, so that a repair knows whom to ask.
+ * Adds a name to an image. A name that belongs to another image is moved. The new record keeps the origins of the old
+ * one, because a repair fetches blobs from there.
  *
  * @returns the name in full
- * @throws AppError `not_found`; `invalid_argument` for a new name with a digest, which can't be chosen freely
+ * @throws AppError `not_found`; `invalid_argument` for a name with a digest, which only a registry can determine
  */
 export async function tagImage(
   { store }: Pick<ImageDeps, "store">,
@@ -22,18 +23,18 @@ export async function tagImage(
 ): Promise<string> {
   const reference = parseReference(newName);
   if (reference.digest !== undefined) {
-    throw new AppError("invalid_argument", `Cannot tag "${image}" as "${newName}": want a tag, not a digest`);
+    throw new AppError("invalid_argument", `Cannot tag "${image}" as "${newName}": use a tag, not a digest`);
   }
   const name = recordedNameOf(reference);
   const found = await findImage(store, image);
   const source = found.records.find((record) => record.name === found.name) ?? found.records[0];
   if (source === undefined) throw new AppError("internal", `Image "${image}" has no record`);
   await store.updateImages((records) => {
-    const stands = records.get(source.name);
-    if (stands?.imageId !== source.imageId) {
-      throw new AppError("not_found", `Cannot tag "${image}": it was removed meanwhile`);
+    const current = records.get(source.name);
+    if (current?.imageId !== source.imageId) {
+      throw new AppError("not_found", `Cannot tag "${image}": another process removed it`);
     }
-    return new Map(records).set(name, { ...stands, name }).values();
+    return new Map(records).set(name, { ...current, name }).values();
   }, signal);
   return name;
 }

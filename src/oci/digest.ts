@@ -61,7 +61,17 @@ export function makeDigest(algorithm: HashAlgorithm, hex: string): Digest {
   return parseDigest(`${algorithm}:${hex}`);
 }
 
-/** The digest of bytes in memory. */
+/**
+ * Returns the digest of bytes.
+ *
+ * @example
+ * ```ts
+ * import { digestOf } from "./digest.ts";
+ *
+ * const digest = await digestOf(new TextEncoder().encode("{}"));
+ * console.assert(digest === "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+ * ```
+ */
 export async function digestOf(
   bytes: Uint8Array<ArrayBuffer>,
   algorithm: HashAlgorithm = "sha256",

@@ -56,6 +56,14 @@ export function normalizePlatform(platform: Platform): Platform {
  * Parses `os/architecture[/variant]`.
  *
  * @throws AppError `invalid_argument`
+ *
+ * @example
+ * ```ts
+ * import { parsePlatform } from "./platform.ts";
+ *
+ * const { os, architecture } = parsePlatform("linux/x86_64");
+ * console.assert(os === "linux" && architecture === "amd64");
+ * ```
  */
 export function parsePlatform(text: string): Platform {
   const parts = text.split("/");
@@ -73,7 +81,16 @@ export function parsePlatform(text: string): Platform {
   );
 }
 
-/** Writes `os/architecture[/variant]`. */
+/**
+ * Formats a platform as `os/architecture[/variant]`.
+ *
+ * @example
+ * ```ts
+ * import { formatPlatform } from "./platform.ts";
+ *
+ * console.assert(formatPlatform({ os: "linux", architecture: "arm", variant: "v7" }) === "linux/arm/v7");
+ * ```
+ */
 export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant } = platform;
   return variant ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;

@@ -141,7 +141,17 @@ export function repositoryNameOf(reference: Reference): string {
   return `${reference.registry}/${reference.repository}`;
 }
 
-/** Writes the reference in full, with whatever tag and digest it has. */
+/**
+ * Writes the reference in full, with whatever tag and digest it has.
+ *
+ * @example
+ * ```ts
+ * import { formatReference } from "./reference.ts";
+ *
+ * const reference = { registry: "ghcr.io", repository: "ann/app", tag: "1.0" };
+ * console.assert(formatReference(reference) === "ghcr.io/ann/app:1.0");
+ * ```
+ */
 export function formatReference(reference: Reference): string {
   const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
   const digest = reference.digest === undefined ? "" : `@${reference.digest}`;

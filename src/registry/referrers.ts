@@ -38,7 +38,7 @@ export interface ReferrersDeps {
  *
  * @throws AppError network codes; `invalid_content` for what is no index, or never ends
  */
-export async function listReferrers(
+export async function requestReferrers(
   digest: Digest,
   deps: ReferrersDeps,
   signal: AbortSignal,

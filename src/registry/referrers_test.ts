@@ -29,11 +29,11 @@ Deno.test("listReferrers() asks the API", async () => {
   await using registry = await startRegistry();
   const { image, about } = await pushPair(registry);
   using test = openTestRemote(registry);
-  const found = await test.remote.listReferrers?.(image.root.digest, never);
+  const found = await test.remote.listReferrers(image.root.digest, never);
   assertEquals(found?.map(({ digest, artifactType }) => [digest, artifactType]), [
     [about.digest, "application/x-note"],
   ]);
-  assertEquals(await test.remote.listReferrers?.(about.digest, never), []);
+  assertEquals(await test.remote.listReferrers(about.digest, never), []);
 });
 
 Deno.test("listReferrers() takes the tag at a host without the API, and nothing for an answer", async () => {
@@ -41,7 +41,7 @@ Deno.test("listReferrers() takes the tag at a host without the API, and nothing 
   const { image, about } = await pushPair(registry);
   registry.fault({ kind: "referrers", times: 9 }, status(404));
   using test = openTestRemote(registry);
-  assertEquals(await test.remote.listReferrers?.(image.root.digest, never), []);
+  assertEquals(await test.remote.listReferrers(image.root.digest, never), []);
   const entry = { mediaType: OCI_MANIFEST, digest: about.digest, size: about.bytes.length };
   const list = await buildDocument(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] });
   registry.push(REPOSITORY, image.root.digest.replace(":", "-"), {
@@ -49,7 +49,7 @@ Deno.test("listReferrers() takes the tag at a host without the API, and nothing 
     documents: [list],
     blobs: [],
   });
-  assertEquals(await test.remote.listReferrers?.(image.root.digest, never), [entry]);
+  assertEquals(await test.remote.listReferrers(image.root.digest, never), [entry]);
 });
 
 Deno.test("listReferrers() refuses a list that never ends", async () => {
@@ -59,7 +59,7 @@ Deno.test("listReferrers() refuses a list that never ends", async () => {
   registry.fault({ kind: "referrers", times: 999 }, headers({ link }));
   using test = openTestRemote(registry);
   const error = await assertRejects(
-    () => test.remote.listReferrers?.(image.root.digest, never) ?? Promise.resolve(),
+    () => test.remote.listReferrers(image.root.digest, never),
     AppError,
     "more than 100 pages",
   );

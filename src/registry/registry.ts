@@ -21,7 +21,7 @@ import { createTransport } from "../http/transport.ts";
 import { warnOnce } from "./request/warnings.ts";
 
 /** Opens repositories. All that it opens share connections, tokens and the waits that hosts ask for. */
-export interface Registry {
+export interface Registry extends AsyncDisposable {
   /** The repository of a reference. Nothing is asked yet. */
   remote(reference: Reference, options?: RemoteOptions): Remote;
   /**
@@ -69,6 +69,7 @@ export function openRegistryClient(
     checkCredentials: (registry, credentials, signal) =>
       checkCredentials(registry, credentials, { hosts, sessions: sessionDeps, context }, signal),
     close: () => transport.close(),
+    [Symbol.asyncDispose]: () => Promise.resolve(transport.close()),
   };
 }
 

@@ -5,7 +5,9 @@ import type { RegistrySettings } from "../image/registry.ts";
 import { assertEquals, assertRejects, assertThrows } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { headers, startRegistry, tooManyRequests } from "../../tests/registry/mod.ts";
+import { createHosts } from "../hosts/hosts.ts";
 import { openRegistry } from "../image/registry.ts";
+import { openRegistryClient } from "./registry.ts";
 import { TestClock } from "../http/test_clock.ts";
 
 const never = neverAborted();
@@ -17,7 +19,11 @@ Deno.test("Remotes of one registry client share tokens, waits and warnings", asy
   server.fault({ kind: "manifest", times: 2 }, headers({ warning: '299 - "old"' }));
   const warnings: string[] = [];
   const clock = new TestClock();
-  const client = openRegistry({ onWarning: (warning) => warnings.push(warning) }, clock);
+  const client = openRegistryClient(
+    { onWarning: (warning) => warnings.push(warning) },
+    createHosts({}),
+    clock,
+  );
   try {
     await client.remote(reference).resolve(reference, never);
     await client.remote(reference).resolve(reference, never);

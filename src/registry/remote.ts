@@ -12,7 +12,7 @@ import type { RequestContext } from "./request/perform_request.ts";
 import { RegistryFetcher } from "./blobs/fetcher.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import type { Transport } from "../http/message/http_message.ts";
-import { listReferrers, type ReferrersDeps } from "./referrers.ts";
+import { type ReferrersDeps, requestReferrers } from "./referrers.ts";
 import { resolveDocument, resolveHead } from "./resolver.ts";
 import { TagLister } from "./tags.ts";
 
@@ -78,7 +78,7 @@ class RegistryRemote implements Remote {
 
   async listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]> {
     const { referrers } = await this.#open();
-    return await listReferrers(digest, referrers, signal);
+    return await requestReferrers(digest, referrers, signal);
   }
 
   async #resolverDeps(reference: Reference) {

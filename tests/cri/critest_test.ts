@@ -195,5 +195,6 @@ function neverAnswers() {
     resolveDigest: (_: unknown, signal: AbortSignal) => wait(signal),
     fetch: (_: unknown, __: unknown, signal: AbortSignal) => wait(signal),
     listTags: (_: unknown, signal: AbortSignal) => wait(signal),
+    listReferrers: (_: unknown, signal: AbortSignal) => wait(signal),
   };
 }

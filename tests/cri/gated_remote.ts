@@ -61,6 +61,7 @@ export function gated(inner: FakeRemote): GatedRemote {
       resolveDigest: (reference, signal) => inner.resolveDigest(reference, signal),
       fetch: (descriptor, options, signal) => inner.fetch(descriptor, options, signal),
       listTags: (options) => inner.listTags(options),
+      listReferrers: (digest) => inner.listReferrers(digest),
     },
   };
 }

@@ -195,8 +195,8 @@ Deno.test("an image with a damaged manifest is shown without its facts, and can 
     before: async (fixture) => {
       const { pullImage } = await import("../../src/image/pull/pull.ts");
       fixture.remote.push("1", await buildImage({ runConfig: { User: "5" } }));
-      const { record } = await pullImage(fixture.deps, "registry.example/app:1");
-      await fixture.damage(record.manifest.digest, "flip");
+      const { image } = await pullImage(fixture.deps, "registry.example/app:1");
+      await fixture.damage(image.manifest.digest, "flip");
     },
   });
 });

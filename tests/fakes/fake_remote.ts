@@ -79,6 +79,11 @@ export class FakeRemote implements Remote {
     return Promise.resolve(bodyOf(bytes, offset, fault, signal));
   }
 
+  /** Returns no referrers. */
+  listReferrers(_digest: Digest): Promise<readonly Descriptor[]> {
+    return Promise.resolve([]);
+  }
+
   /** @inheritdoc */
   listTags(options: { readonly last?: string }): Promise<TagPage> {
     const tags = [...this.#tags.keys()].sort();

@@ -29,7 +29,7 @@ export async function run({ args, options }: InputOf<typeof IMPORT>, context: Co
   const service = await openLocal(context, "write");
   let names: readonly string[];
   let bytes: number | undefined;
-  if (size === "folder") names = await service.importFolder(source, importOptions);
+  if (size === "folder") names = await service.importDirectory(source, importOptions);
   else {
     using file = source === "-" ? undefined : await Deno.open(source);
     using progress = showReading(size, options.quiet, context);

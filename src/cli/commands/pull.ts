@@ -92,15 +92,15 @@ async function pullOne(
 }
 
 /** The name with its digest pins what was pulled; it can be given to any other tool. */
-function resultLine({ record }: PullResult, quiet: boolean): string {
-  if (quiet) return `${record.imageId}\n`;
-  return `${record.name.includes("@") ? record.name : `${record.name}@${record.target.digest}`}\n`;
+function resultLine({ image, name }: PullResult, quiet: boolean): string {
+  if (quiet) return `${image.id}\n`;
+  return `${name.includes("@") ? name : `${name}@${image.target.digest}`}\n`;
 }
 
-function summary({ record, fetched, present }: PullResult, ms: number): string {
-  if (fetched === 0) return `${record.name} is up to date: nothing was fetched`;
+function summary({ name, fetched, present }: PullResult, ms: number): string {
+  if (fetched === 0) return `${name} is up to date: nothing was fetched`;
   const seconds = Math.max(ms, 1) / 1000;
   const rate = formatSize(Math.round(fetched / seconds));
   const before = present > 0 ? `, ${formatSize(present)} were here before` : "";
-  return `Pulled ${record.name}: ${formatSize(fetched)} in ${seconds.toFixed(1)} s (${rate}/s)${before}`;
+  return `Pulled ${name}: ${formatSize(fetched)} in ${seconds.toFixed(1)} s (${rate}/s)${before}`;
 }

@@ -24,9 +24,7 @@ export async function run({ args, options }: InputOf<typeof VERIFY>, context: Co
   let result;
   try {
     using progress = showProgress(options.quiet, context);
-    result = await service.verify({
-      // No names mean the whole store, not none of it.
-      ...(args.images.length === 0 ? {} : { images: args.images }),
+    result = await service.verify(args.images.length === 0 ? "all" : args.images, {
       repair: options.repair,
       ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
       onProgress: progress.onProgress,

@@ -144,12 +144,12 @@ export function inspectJson(image: ImageDetails): InspectJson {
 }
 
 /** A pulled image. */
-export function pullJson({ record, names, fetched, present }: PullResult): PullJson {
-  const { name, imageId, target, manifest, platform, size } = record;
+export function pullJson({ image, name, names, fetched, present }: PullResult): PullJson {
+  const { id, target, manifest, platform, size } = image;
   return {
     name,
     names,
-    id: imageId,
+    id,
     target: target.digest,
     manifest: manifest.digest,
     platform: platformText(platform),

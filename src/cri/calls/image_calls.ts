@@ -108,7 +108,7 @@ export class ImageCalls {
     if (found === undefined) return;
     const { id } = found.group.summary;
     const gone: ImageRecord[] = [];
-    const { left, swept } = await removeRecords(store, (records) => {
+    const { remaining: left, swept } = await removeRecords(store, (records) => {
       gone.length = 0;
       const kept: ImageRecord[] = [];
       for (const record of records.values()) (record.imageId === id ? gone : kept).push(record);

@@ -7,7 +7,7 @@
 import { messageOf } from "../../base/errors.ts";
 import type { ImageStorage } from "../../image/model/deps.ts";
 import type { ImageGroup } from "../../image/model/group.ts";
-import { getDocument } from "../../image/model/documents.ts";
+import { readDocument } from "../../image/model/documents.ts";
 import { readConfig } from "../../image/model/inspect.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";
 import { isIndexType } from "../../oci/media_type.ts";
@@ -26,7 +26,7 @@ export async function verboseInfo(
     platform: platform ?? null,
   };
   try {
-    const { document } = await getDocument(store, manifest);
+    const { document } = await readDocument(store, manifest);
     if (document.kind !== "manifest" || kind !== "image") return { info: JSON.stringify(common) };
     const { config, diffIds, raw } = await readConfig(store, document);
     return {

@@ -91,7 +91,7 @@ export class Pulls {
         fetched = result.fetched;
         told.end("done");
         end(undefined);
-        return result.record.imageId;
+        return result.image.id;
       } catch (error) {
         const code = codeOf(error);
         told.end(code === "cancelled" || code === "deadline_exceeded" ? "interrupted" : "failed");

@@ -1,5 +1,5 @@
 /**
- * Reading a tar archive as the files in it.
+ * Reading the files of a tar archive.
  *
  * @module
  */
@@ -12,7 +12,8 @@ import { TarReader } from "../../tar/reader.ts";
 import type { ArchiveSource } from "../../content/archive_source.ts";
 
 /**
- * Reads an archive: plain, gzip or zstd. What is neither file nor link is passed over.
+ * Yields the files and links of a tar archive, which can be compressed with gzip or zstd. Skips all other entries. Read
+ * each file before requesting the next entry.
  *
  * @throws AppError `invalid_content`, `limit_exceeded`
  */
@@ -26,28 +27,28 @@ export async function* tarFiles(source: ByteReader, signal: AbortSignal): Archiv
     if (entry.kind === "file") yield { kind: "file", name, size: entry.size, reader: tar };
     else if (entry.kind === "hardlink") yield { kind: "link", name, target: cleanPath(entry.target) };
     else if (entry.kind === "symlink") {
-      const folder = name.includes("/") ? name.slice(0, name.lastIndexOf("/") + 1) : "";
-      yield { kind: "link", name, target: cleanPath(folder + entry.target) };
+      const parent = name.includes("/") ? name.slice(0, name.lastIndexOf("/") + 1) : "";
+      yield { kind: "link", name, target: cleanPath(parent + entry.target) };
     }
   }
 }
 
 /**
- * The path without `.` and `..`. It is only ever looked up among other names of the archive, never opened.
+ * Returns a path without `.` and `..`. The result is only compared with other paths of the archive, never opened.
  *
- * @throws AppError `invalid_content` for a path that leaves the archive
+ * @throws AppError `invalid_content` for a path that leads out of the archive
  */
 export function cleanPath(path: string): string {
-  const steps: string[] = [];
-  for (const step of path.split("/")) {
-    if (step === "" || step === ".") continue;
-    if (step !== "..") steps.push(step);
-    else if (steps.pop() === undefined) {
+  const components: string[] = [];
+  for (const component of path.split("/")) {
+    if (component === "" || component === ".") continue;
+    if (component !== "..") components.push(component);
+    else if (components.pop() === undefined) {
       throw new AppError(
         "invalid_content",
-        `Cannot import ${JSON.stringify(path)}: its path leaves the archive`,
+        `Cannot import ${JSON.stringify(path)}: the path leads out of the archive`,
       );
     }
   }
-  return steps.join("/");
+  return components.join("/");
 }

@@ -1,5 +1,5 @@
 /**
- * Archives of plain files: what a layout or a saved image is when it travels as one tar.
+ * Writing tar archives of regular files and directories.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { TarWriter } from "../../tar/writer.ts";
 
 const BUFFER_BYTES = 256 * KIB;
 
-/** The same image gives the same archive, so nothing of this machine or this moment is in it. */
+/** No time and no owner, so that the same image always gives the same archive. */
 const COMMON: Omit<EntryCommon, "name" | "mode"> = {
   uid: 0,
   gid: 0,
@@ -20,14 +20,14 @@ const COMMON: Omit<EntryCommon, "name" | "mode"> = {
   xattrs: new Map(),
 };
 
-/** Writes files and directories into one tar, in bounded memory. */
+/** Writes files and directories to a tar archive, in bounded memory. */
 export class ArchiveWriter {
   readonly #sink: ByteSink;
   readonly #tar: TarWriter;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #pending: Uint8Array[] = [];
 
-  /** @param sink takes the archive's bytes */
+  /** @param sink receives the archive; it isn't closed */
   constructor(sink: ByteSink) {
     this.#sink = sink;
     this.#tar = new TarWriter((bytes) => this.#pending.push(bytes));
@@ -43,7 +43,7 @@ export class ArchiveWriter {
   /**
    * Adds a file of exactly `size` bytes.
    *
-   * @throws AppError `size_mismatch` if the reader has another number; the archive is then of no use
+   * @throws AppError `size_mismatch` if the reader has more or fewer bytes; the archive is unusable then
    */
   async addFile(name: string, size: number, reader: ByteReader, signal: AbortSignal): Promise<void> {
     this.#tar.begin({ ...COMMON, kind: "file", name, mode: 0o644, size });
@@ -63,7 +63,7 @@ export class ArchiveWriter {
     await this.#flush();
   }
 
-  /** Adds a file of bytes in memory. */
+  /** Adds a file whose content is in memory. */
   async addBytes(name: string, bytes: Uint8Array): Promise<void> {
     this.#tar.begin({ ...COMMON, kind: "file", name, mode: 0o644, size: bytes.length });
     this.#tar.data(bytes, 0);
@@ -71,7 +71,7 @@ export class ArchiveWriter {
     await this.#flush();
   }
 
-  /** Ends the archive. */
+  /** Writes the end of the archive. */
   async finish(): Promise<void> {
     this.#tar.finish();
     await this.#flush();
@@ -87,6 +87,6 @@ export class ArchiveWriter {
 function wrongSize(name: string, want: number, got: string): AppError {
   return new AppError(
     "size_mismatch",
-    `Cannot write "${name}" to the archive: it has ${got} bytes, want ${want}`,
+    `Cannot write "${name}" to the archive: it has ${got} bytes instead of ${want}`,
   );
 }

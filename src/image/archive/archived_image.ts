@@ -1,5 +1,5 @@
 /**
- * An image that an archive turned out to hold.
+ * An image that was found in an archive.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { parseReference, recordedNameOf } from "../../oci/reference.ts";
 import type { References } from "../model/references.ts";
 import type { NamelessRecord } from "../model/record.ts";
 
-/** An image with all its blobs in the store. */
+/** An image whose blobs have all been stored. */
 export interface ArchivedImage {
   readonly record: NamelessRecord;
-  /** Its names in full. */
+  /** Names in full. */
   readonly names: readonly string[];
-  /** What the archive says in place of a name: a bare tag. */
+  /** What the archive has instead of a name: a tag without repository. */
   readonly hint?: string;
 }
 
-/** A name of an archive in full, or undefined for text that names no repository: `latest` and `1.2` are only tags. */
+/** Returns the full form of a name, or undefined for text without repository, such as the tag `latest`. */
 export function fullNameOf(text: string): string | undefined {
   if (!/[/:]/.test(text)) return undefined;
   try {
@@ -28,7 +28,7 @@ export function fullNameOf(text: string): string | undefined {
   }
 }
 
-/** The first blob of a closure that the store lacks, for errors. */
+/** Returns the digest of a referenced blob that is missing from the store or has another size. */
 export async function findMissingBlob(
   store: ContentReader,
   { blobs, unknown }: References,
@@ -41,10 +41,10 @@ export async function findMissingBlob(
   return undefined;
 }
 
-/** The error for an archive that is not whole. */
+/** Returns the error for an incomplete image. */
 export function missingBlobError(image: string, digest: string): AppError {
   return new AppError(
     "invalid_content",
-    `Cannot import image "${image}": the archive lacks blob "${digest}"`,
+    `Cannot import image "${image}": blob "${digest}" is missing from the archive`,
   );
 }

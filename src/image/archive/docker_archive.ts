@@ -1,6 +1,6 @@
 /**
- * The images of an archive in Docker's old form: a config and layers by their paths, with no manifest. One is made
- * for them; it names the very bytes that the archive has.
+ * Importing the images of an archive in Docker's old format, which has configs and layers by path, but no manifests. The
+ * import makes the manifests; they reference the bytes of the archive unchanged.
  *
  * @module
  */
@@ -29,32 +29,33 @@ const LAYER_TYPES: Readonly<Record<Compression, string>> = {
 };
 
 /**
- * Finds the images that `manifest.json` names.
+ * Makes manifests and records for the images that a `manifest.json` names.
  *
- * @throws AppError `invalid_content` for one that is not whole; `digest_mismatch` for a layer that is not the one that
- * its config names
+ * @param manifest content of `manifest.json`
+ * @throws AppError `invalid_content` for an invalid file or an image with a missing file; `digest_mismatch` if the
+ * content of a layer doesn't match the diff id in the config
  */
 export async function dockerImages(
   store: ContentStore,
   manifest: Uint8Array,
-  intake: IngestedArchive,
+  archive: IngestedArchive,
   signal: AbortSignal,
 ): Promise<readonly ArchivedImage[]> {
   const images: ArchivedImage[] = [];
   for (const { config, layers, tags } of readDockerManifest(manifest)) {
-    const configFile = fileOf(intake, config);
+    const configFile = fileOf(archive, config);
     const bytes = await store.readBlob(configFile.digest, CONFIG_MAX_BYTES);
     const { diffIds } = parseImageConfig(bytes, `"${config}" of the archive`);
     if (diffIds.length !== layers.length) {
       throw new AppError(
         "invalid_content",
-        `Cannot import "${config}": it names ${diffIds.length} layers, but manifest.json has ${layers.length}`,
+        `Cannot import "${config}": it has ${diffIds.length} layers, but manifest.json has ${layers.length}`,
       );
     }
     const descriptors: Descriptor[] = [];
     for (const [i, diffId] of diffIds.entries()) {
       descriptors.push(
-        await layerOf(store, layers[i] ?? "", fileOf(intake, layers[i] ?? ""), diffId, signal),
+        await describeLayer(store, layers[i] ?? "", fileOf(archive, layers[i] ?? ""), diffId, signal),
       );
     }
     const document = new TextEncoder().encode(JSON.stringify({
@@ -67,7 +68,7 @@ export async function dockerImages(
     await storeBytes(store, target, document, signal);
     const loaded = documentFrom(target, document);
     if (loaded.document.kind !== "manifest") {
-      throw new AppError("internal", "A manifest was made and is none");
+      throw new AppError("internal", "The manifest made for an import is not a manifest");
     }
     const record = await makeRecord(store, {
       target,
@@ -87,7 +88,7 @@ interface DockerImage {
   readonly tags: readonly string[];
 }
 
-/** Reads `manifest.json`: a list of objects with `Config`, `RepoTags` and `Layers`. @throws AppError `invalid_content` */
+/** Parses `manifest.json`: an array of objects with `Config`, `RepoTags` and `Layers`. @throws AppError `invalid_content` */
 export function readDockerManifest(bytes: Uint8Array): readonly DockerImage[] {
   const where = "manifest.json";
   const text = new TextDecoder().decode(bytes);
@@ -102,36 +103,37 @@ export function readDockerManifest(bytes: Uint8Array): readonly DockerImage[] {
   });
 }
 
-function fileOf(intake: IngestedArchive, path: string): IngestedFile {
-  const file = intake.findFile(cleanPath(path));
+function fileOf(archive: IngestedArchive, path: string): IngestedFile {
+  const file = archive.findFile(cleanPath(path));
   if (file !== undefined) return file;
   throw new AppError(
     "invalid_content",
-    `Cannot import: manifest.json names "${path}", and the archive lacks it`,
+    `Cannot import: the archive doesn't contain "${path}", which manifest.json names`,
   );
 }
 
-async function layerOf(
+async function describeLayer(
   store: ContentStore,
   path: string,
   { digest, size }: IngestedFile,
   diffId: Digest,
   signal: AbortSignal,
 ): Promise<Descriptor> {
-  const { compression, got } = await unpackedDigest(store, digest, diffId, signal);
+  const { compression, got } = await hashUncompressed(store, digest, diffId, signal);
   if (got !== hexOf(diffId)) {
     throw new AppError(
       "digest_mismatch",
-      `Cannot import layer "${path}": its content hashes to "${
+      `Cannot import layer "${path}": its uncompressed content has the digest "${
         algorithmOf(diffId)
-      }:${got}", want "${diffId}"`,
+      }:${got}" ` +
+        `instead of "${diffId}"`,
       { details: { want: diffId, got } },
     );
   }
   return { mediaType: LAYER_TYPES[compression], digest, size };
 }
 
-async function unpackedDigest(
+async function hashUncompressed(
   store: ContentStore,
   digest: Digest,
   diffId: Digest,
@@ -141,7 +143,7 @@ async function unpackedDigest(
   const buffer = new Uint8Array(256 * KIB);
   const head = await readFull(blob, buffer.subarray(0, MAGIC_BYTES));
   const compression = compressionOf(buffer.subarray(0, head));
-  // A plain layer was hashed when it was committed.
+  // The digest of an uncompressed blob is that of its content: no need to hash it again.
   if (compression === "none" && algorithmOf(digest) === algorithmOf(diffId)) {
     return { compression, got: hexOf(digest) };
   }

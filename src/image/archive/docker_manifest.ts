@@ -1,5 +1,5 @@
 /**
- * `manifest.json`: how `docker load` finds the images of an archive (Docker image spec 1.2, "Combined Image JSON +
+ * Writing `manifest.json`, the list of images that `docker load` reads (Docker image spec 1.2, "Combined Image JSON +
  * Filesystem Changeset Format").
  *
  * @module
@@ -8,19 +8,19 @@ import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { getDocument } from "../model/documents.ts";
+import { readImageManifest } from "../model/documents.ts";
 import { isDigestName } from "../model/group.ts";
 
-/** Where a blob stands in an archive. */
+/** Returns the path of a blob in an archive. */
 export function blobName(digest: Digest): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
 /**
- * Writes `manifest.json` for some records. Config and layers are named where the layout has them, as Docker itself
- * does since version 25; layers stay compressed, which every loader undoes.
+ * Returns the content of `manifest.json` for records. Like Docker since version 25, it names configs and layers as blobs
+ * of the layout. Layers stay compressed; every loader accepts that.
  *
- * @throws AppError `unsupported` for artifacts, which Docker can't load
+ * @throws AppError `unsupported` for artifacts, which Docker can't load; `store_corrupt`
  */
 export async function dockerManifestOf(
   store: ContentReader,
@@ -34,10 +34,7 @@ export async function dockerManifestOf(
         `Cannot export "${record.name}" for Docker: it is an artifact, not an image`,
       );
     }
-    const { document } = await getDocument(store, record.manifest);
-    if (document.kind !== "manifest") {
-      throw new AppError("store_corrupt", `Cannot export "${record.name}": its manifest is an index`);
-    }
+    const document = await readImageManifest(store, record.manifest, `Cannot export "${record.name}"`);
     const entry = entries.get(record.manifest.digest) ?? {
       Config: blobName(document.config.digest),
       RepoTags: [],
@@ -49,7 +46,7 @@ export async function dockerManifestOf(
   return new TextEncoder().encode(JSON.stringify([...entries.values()]));
 }
 
-/** A name as Docker shows it: without its own registry. */
+/** Returns the short form of a name that Docker shows: without its default registry and namespace. */
 function familiarName(name: string): string {
   return name.replace(/^docker\.io\/(?:library\/)?/, "");
 }

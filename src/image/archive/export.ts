@@ -1,5 +1,5 @@
 /**
- * Images out of the store: as one archive, or as a layout in a folder.
+ * Exporting images as one archive, or to an OCI image layout in a directory.
  *
  * @module
  */
@@ -18,20 +18,21 @@ import { blobName, dockerManifestOf } from "./docker_manifest.ts";
 import { findMissingBlob } from "./archived_image.ts";
 import { LAYOUT_FILE, layoutIndexOf, namedRecords } from "./layout_index.ts";
 
-/** Archives that whole images travel in. */
+/** Archive formats of an export. */
 export type ImageArchiveFormat = "oci-archive" | "docker-archive";
 
-/** What is to be exported: records, and every blob below them once. */
+/** The records to export, and all blobs that they reference. */
 interface Selection {
   readonly records: readonly ImageRecord[];
   readonly blobs: ReadonlyMap<Digest, ReferencedBlob>;
 }
 
 /**
- * Writes images as one archive. The same images give the same bytes. A Docker archive is an OCI archive too, as
- * Docker itself writes them since version 25.
+ * Writes images as one archive. The same images always give the same bytes. A Docker archive is also an OCI archive, as
+ * `docker save` writes it since Docker 25. Doesn't close the sink.
  *
- * @throws AppError `not_found`; `store_corrupt` before the first byte if a document is missing; `unsupported`
+ * @throws AppError `not_found`, `unsupported` (artifact in a Docker archive) or `store_corrupt` (missing blob) before
+ * the first byte is written
  */
 export async function exportArchive(
   store: ImageStorage,
@@ -40,7 +41,7 @@ export async function exportArchive(
   sink: ByteSink,
   signal: AbortSignal,
 ): Promise<void> {
-  using _held = await store.holdContent(signal);
+  using _lock = await store.holdContent(signal);
   const { records, blobs } = await select(store, images, withoutIndex);
   const manifest = format === "docker-archive" ? await dockerManifestOf(store, records) : undefined;
   const archive = new ArchiveWriter(sink);
@@ -56,17 +57,17 @@ export async function exportArchive(
   await archive.finish();
 }
 
-/** A layout that is open for as long as it is filled. */
+/** An open layout. Dispose it after the export. */
 export interface LayoutTarget extends AsyncDisposable {
   readonly store: ContentStore & ImageStore;
 }
 
 /**
- * Copies images into another layout, which may hold other images already: each blob is verified on its way, and all
- * names appear at once.
+ * Copies images into another layout, which can already contain images. Verifies each blob, and records all names in one
+ * transaction.
  *
- * @param open opens the layout, once it is known that there is something to write
- * @throws AppError `not_found`, `store_corrupt`, `no_space`, `digest_mismatch` for a blob that the disk has spoiled
+ * @param open opens the layout; called only once the images have been found
+ * @throws AppError `not_found`, `store_corrupt`, `no_space`; `digest_mismatch` for a damaged blob
  */
 export async function exportLayout(
   store: ImageStorage,
@@ -74,7 +75,7 @@ export async function exportLayout(
   open: () => Promise<LayoutTarget>,
   signal: AbortSignal,
 ): Promise<void> {
-  using _held = await store.holdContent(signal);
+  using _lock = await store.holdContent(signal);
   const { records, blobs } = await select(store, images, (record) => record);
   await using opened = await open();
   const target = opened.store;
@@ -100,31 +101,31 @@ async function select(
   const walker = new ReferenceWalker(store);
   const blobs = new Map<Digest, ReferencedBlob>();
   for (const record of records.values()) {
-    const closure = await walker.referencesOf(exported(record));
-    const missing = await findMissingBlob(store, closure);
+    const references = await walker.referencesOf(exported(record));
+    const missing = await findMissingBlob(store, references);
     if (missing !== undefined) {
       throw new AppError(
         "store_corrupt",
         `Cannot export "${record.name}": blob "${missing}" is missing or damaged; "dray verify --repair" fetches it again`,
       );
     }
-    for (const [digest, blob] of closure.blobs) blobs.set(digest, blob);
+    for (const [digest, blob] of references.blobs) blobs.set(digest, blob);
   }
   return { records: [...records.values()], blobs };
 }
 
-/** An index whose other platforms are not here has no place in an archive: the manifest stands for the image. */
+/** An archive contains an index only if all its platforms are stored. */
 function withoutIndex(record: ImageRecord): Pick<ImageRecord, "target" | "manifest" | "scope"> {
   return record.scope === "all-platforms" ? record : { ...record, target: record.manifest };
 }
 
-/** The folders that stand before the blobs: readers such as old tars make none by themselves. */
+/** Returns the directories of the blobs: some readers don't create parent directories. */
 function parentsOf(digests: readonly Digest[]): readonly string[] {
   const algorithms = new Set(digests.map((digest) => `blobs/${digest.slice(0, digest.indexOf(":"))}`));
   return digests.length === 0 ? [] : ["blobs", ...algorithms];
 }
 
-/** A store as a place to fetch from. It opens no blob in the middle: a copy that could go on begins anew. */
+/** Returns a fetcher that reads from a store. Every body starts at byte 0: a copy isn't resumed. */
 function fetcherOf(store: ContentReader): Fetcher {
   return {
     fetch: async ({ digest }): Promise<FetchBody> => {

@@ -1,5 +1,5 @@
 /**
- * Images into the store from an archive or a folder.
+ * Importing images from an archive or a directory.
  *
  * @module
  */
@@ -13,19 +13,19 @@ import { ingestArchive } from "./ingest_archive.ts";
 import { layoutImages } from "./oci_archive.ts";
 import type { ArchivedImage } from "./archived_image.ts";
 
-/** How to import. */
+/** Options of an import. */
 export interface ImportOptions {
-  /** The name of the image, in place of those in the archive. Only for an archive of one image. */
+  /** Use this name instead of those in the archive, which must contain exactly one image. */
   readonly name?: string;
 }
 
 /**
- * Imports every image of a source. Blobs are verified as if they came from a registry, and nothing has a name before
- * all of it is there; then all names appear at once.
+ * Imports all images of a source. Blobs are verified as in a pull. All names are recorded in one transaction, after all
+ * images are complete.
  *
- * @returns the names in full
- * @throws AppError `invalid_content` for a source that is no archive of images, lacks a blob, or names none of its
- * images; `invalid_argument` for a name that can't stand; `digest_mismatch`, `no_space`
+ * @returns the recorded names, sorted
+ * @throws AppError `invalid_content` if the source isn't an archive of images, or has an image with a missing blob or
+ * without a name; `invalid_argument` for an invalid `options.name`; `digest_mismatch`, `no_space`
  */
 export async function importImages(
   store: ImageStorage,
@@ -33,54 +33,60 @@ export async function importImages(
   options: ImportOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const given = options.name === undefined ? undefined : givenName(options.name);
-  using _held = await store.holdContent(signal);
-  const intake = await ingestArchive(source, store, signal);
-  const index = intake.documents.get("index.json");
-  const docker = intake.documents.get("manifest.json");
+  const name = options.name === undefined ? undefined : fullTagOf(options.name);
+  using _lock = await store.holdContent(signal);
+  const archive = await ingestArchive(source, store, signal);
+  const index = archive.documents.get("index.json");
+  const docker = archive.documents.get("manifest.json");
   if (index === undefined && docker === undefined) {
     throw new AppError(
       "invalid_content",
-      "Cannot import: want an OCI layout (index.json) or a Docker archive (manifest.json)",
+      "Cannot import: neither an OCI layout (no index.json) nor a Docker archive (no manifest.json)",
     );
   }
   const images = index === undefined
-    ? await dockerImages(store, docker ?? new Uint8Array(), intake, signal)
+    ? await dockerImages(store, docker ?? new Uint8Array(), archive, signal)
     : await layoutImages(store, index, docker);
   const named = new Map(
-    nameAll(images, given).flatMap(({ names, record }) =>
-      names.map((name) => [name, { ...record, origins: [repositoryNameOf(parseReference(name))] }])
+    renamed(images, name).flatMap(({ names, record }) =>
+      names.map((text) => [text, { ...record, origins: [repositoryNameOf(parseReference(text))] }])
     ),
   );
   await recordNames(store, named, signal);
   return [...named.keys()].sort();
 }
 
-function givenName(text: string): string {
+function fullTagOf(text: string): string {
   const reference = parseReference(text);
   if (reference.digest === undefined) return recordedNameOf(reference);
-  throw new AppError("invalid_argument", `Cannot import as "${text}": want a tag, not a digest`);
+  throw new AppError("invalid_argument", `Cannot import as "${text}": use a tag, not a digest`);
 }
 
-function nameAll(images: readonly ArchivedImage[], given: string | undefined): readonly ArchivedImage[] {
-  if (images.length === 0) throw new AppError("invalid_content", "Cannot import: there are no images in it");
-  if (given === undefined) {
-    for (const image of images) if (image.names.length === 0) throw nameless(image);
+/** @throws AppError `invalid_content`, `invalid_argument` */
+function renamed(images: readonly ArchivedImage[], name: string | undefined): readonly ArchivedImage[] {
+  if (images.length === 0) {
+    throw new AppError("invalid_content", "Cannot import: the archive contains no images");
+  }
+  if (name === undefined) {
+    for (const image of images) if (image.names.length === 0) throw namelessError(image);
     return images;
   }
-  // One image under several tags is still one image.
+  // Several entries can name the same image.
   const ids = new Set(images.map(({ record }) => record.manifest.digest));
   const [first] = images;
   if (first === undefined || ids.size > 1) {
-    throw new AppError("invalid_argument", `Cannot import as "${given}": there are ${ids.size} images in it`);
+    throw new AppError(
+      "invalid_argument",
+      `Cannot import as "${name}": the archive contains ${ids.size} images`,
+    );
   }
-  return [{ ...first, names: [given] }];
+  return [{ ...first, names: [name] }];
 }
 
-function nameless({ hint, record }: ArchivedImage): AppError {
-  const which = hint === undefined ? "no name" : `only the tag "${hint}" and no repository`;
+function namelessError({ hint, record }: ArchivedImage): AppError {
+  const found = hint === undefined ? "no name" : `only the tag "${hint}", without a repository`;
   return new AppError(
     "invalid_content",
-    `Cannot import image "${record.manifest.digest}": the archive gives it ${which}, so give it one with --name`,
+    `Cannot import image "${record.manifest.digest}": the archive has ${found}; choose a name with --name`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Taking the files of an archive into the store: blobs as they come, verified like those of a registry; the few
- * documents that tell what is what are kept in memory.
+ * Ingesting the files of an archive: blobs go to the store, verified as in a pull; the few files that describe the
+ * archive go to memory.
  *
  * @module
  */
@@ -10,37 +10,38 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, findDigest } from "../../oci/digest.ts";
 import type { ArchiveSource, SourceFile } from "../../content/archive_source.ts";
 
-/** An index of ten thousand images has about 10 MB. */
+/** Maximum size of a file that is read into memory. The index of ten thousand images has about 10 MB. */
 const DOCUMENT_MAX_BYTES = 64 * MIB;
 const BUFFER_BYTES = 256 * KIB;
 
-/** A file whose digest the archive did not tell. */
+/** A file that was stored as a blob under its computed digest. */
 export interface IngestedFile {
   readonly digest: Digest;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
-/** What an archive had in it. */
+/** The content of an ingested archive. */
 export interface IngestedArchive {
-  /** `index.json`, `manifest.json` and `oci-layout`, as far as they were there. */
+  /** Contents of `index.json`, `manifest.json` and `oci-layout`, if the archive contains them. */
   readonly documents: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
-  /** Files of the old Docker form by their path; they are blobs of the store now. */
+  /** Finds a file of Docker's old format by its path, following links. The file has become a blob of the store. */
   findFile(path: string): IngestedFile | undefined;
 }
 
-/** What the intake writes to. */
+/** The store that files are ingested into. */
 export type ArchiveStore = ContentStore & AnonymousIngester;
 
 const DOCUMENTS = new Set(["index.json", "manifest.json", "oci-layout"]);
 
-/** Links to links to links: an archive has one level, an attack has a circle. */
+/** Maximum number of links followed for one path. Real archives have one level; a loop is an attack. */
 const LINKS_MAX = 8;
 
 /**
  * Reads a source to its end.
  *
- * @throws AppError `digest_mismatch` or `size_mismatch` for a blob that is not what its name says, `no_space`
+ * @throws AppError `digest_mismatch` if the content of a blob doesn't match its name; `no_space`, and the errors of the
+ * source
  */
 export async function ingestArchive(
   source: ArchiveSource,
@@ -56,20 +57,20 @@ export async function ingestArchive(
       continue;
     }
     const digest = digestOfName(item.name);
-    if (digest !== undefined) await takeBlob(store, digest, item, signal);
+    if (digest !== undefined) await ingestBlob(store, digest, item, signal);
     else if (DOCUMENTS.has(item.name)) {
       documents.set(
         item.name,
         await readAll(item.reader, DOCUMENT_MAX_BYTES, `"${item.name}" of the archive`),
       );
-    } else if (isOldFormFile(item.name)) files.set(item.name, await takeUnnamed(store, item.reader, signal));
+    } else if (isOldFormatFile(item.name)) files.set(item.name, await ingestFile(store, item.reader, signal));
   }
   return {
     documents,
     findFile(path) {
-      let at = path;
-      for (let i = 0; i < LINKS_MAX && !files.has(at); i++) at = links.get(at) ?? at;
-      return files.get(at);
+      let target = path;
+      for (let i = 0; i < LINKS_MAX && !files.has(target); i++) target = links.get(target) ?? target;
+      return files.get(target);
     },
   };
 }
@@ -79,12 +80,12 @@ function digestOfName(name: string): Digest | undefined {
   return algorithm === undefined || hex === undefined ? undefined : findDigest(`${algorithm}:${hex}`);
 }
 
-/** Configs stand at the root; layers are `ID/layer.tar`, or as crane writes them `HEX.tar.gz`. */
-function isOldFormFile(name: string): boolean {
+/** Configs are at the top level; layers are `ID/layer.tar`, or `HEX.tar.gz` if crane wrote the archive. */
+function isOldFormatFile(name: string): boolean {
   return /^[^/]+\.json$/.test(name) || /\.tar(?:\.gz|\.zst)?$/.test(name);
 }
 
-async function takeBlob(
+async function ingestBlob(
   store: ContentStore,
   digest: Digest,
   file: SourceFile,
@@ -93,23 +94,23 @@ async function takeBlob(
   const descriptor: Descriptor = { mediaType: "application/octet-stream", digest, size: file.size };
   await using ingest = await store.beginIngest(descriptor, signal);
   if (ingest === undefined) return;
-  // An archive can't be read in the middle: what an interrupted pull left is written again.
+  // An archive can't be read from an offset, so a partial download can't be resumed.
   if (ingest.offset > 0) ingest.restart();
-  await pour(file.reader, (bytes) => ingest.write(bytes), signal);
+  await copyBytes(file.reader, (bytes) => ingest.write(bytes), signal);
   await ingest.commit();
 }
 
-async function takeUnnamed(
+async function ingestFile(
   store: AnonymousIngester,
   reader: ByteReader,
   signal: AbortSignal,
 ): Promise<IngestedFile> {
   await using ingest = await store.beginUnnamed();
-  await pour(reader, (bytes) => ingest.write(bytes), signal);
+  await copyBytes(reader, (bytes) => ingest.write(bytes), signal);
   return await ingest.commit();
 }
 
-async function pour(
+async function copyBytes(
   reader: ByteReader,
   write: (bytes: Uint8Array) => void,
   signal: AbortSignal,

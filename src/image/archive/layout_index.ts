@@ -1,5 +1,5 @@
 /**
- * The index of a layout that leaves the house: names as the readers of such archives look for them.
+ * The `index.json` of exported layouts, with the names where other tools expect them.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { isDigestName } from "../model/group.ts";
 
-/** The name that skopeo, umoci, oras and podman read (OCI image spec 1.1, annotations.md). */
+/** The annotation for the name that skopeo, umoci, oras and podman read (OCI image spec 1.1, annotations.md). */
 export const REF_NAME = "org.opencontainers.image.ref.name";
 
-/** The name in full, which containerd and Docker read. */
+/** The annotation for the full name that containerd and Docker read. */
 export const FULL_NAME = "io.containerd.image.name";
 
-/** What `oci-layout` says. */
+/** The content of `oci-layout`. */
 export const LAYOUT_FILE: Uint8Array = new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}');
 
-/** The descriptor that stands for a record: the highest document below which all is there. */
+/** Returns the topmost document of a record whose references are all stored. */
 export function topOf(record: Pick<ImageRecord, "scope" | "target" | "manifest">): Descriptor {
   return record.scope === "all-platforms" ? record.target : record.manifest;
 }
 
-/** The `index.json` of some records. Digest names are left out where a tag says the same. */
+/** Returns the content of `index.json` for records. */
 export function layoutIndexOf(records: readonly ImageRecord[]): Uint8Array {
   const manifests = records.map((record) => {
     const { mediaType, digest, size } = topOf(record);
@@ -37,7 +37,7 @@ export function layoutIndexOf(records: readonly ImageRecord[]): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
 }
 
-/** The records that an export of one found image names: the one asked for, else all tags, else all digests. */
+/** Returns the records to export for a found image: the one with the given name, else all tags, else one digest. */
 export function namedRecords(
   found: { readonly name?: string; readonly records: readonly ImageRecord[] },
 ): readonly ImageRecord[] {

@@ -1,29 +1,30 @@
 /**
- * The images of an OCI layout: what its `index.json` names.
+ * Importing the images of an OCI layout.
  *
  * @module
  */
+import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { type Descriptor, readDescriptor } from "../../oci/descriptor.ts";
 import type { Manifest } from "../../oci/document.ts";
 import { asArray, parseJsonObject } from "../../oci/json.ts";
-import { type Platform, platformOfBuild, platformRanking, samePlatform } from "../../oci/platform.ts";
+import { platformOfBuild, platformRanking, samePlatform } from "../../oci/platform.ts";
 import { candidatesOf, walkIndexes } from "../model/choose.ts";
+import { type LoadedDocument, readDocument } from "../model/documents.ts";
 import { ReferenceWalker } from "../model/references.ts";
-import { getDocument, type LoadedDocument } from "../model/documents.ts";
+import type { ReferencesKey } from "../model/references_cache.ts";
 import { makeRecord, type NamelessRecord } from "../model/record.ts";
 import { readDockerManifest } from "./docker_archive.ts";
 import { type ArchivedImage, findMissingBlob, fullNameOf, missingBlobError } from "./archived_image.ts";
 import { FULL_NAME, REF_NAME } from "./layout_index.ts";
-import { neverAborted } from "../../base/abort.ts";
 
 /**
- * Finds the images of a layout whose blobs are in the store.
+ * Makes records for the images that an `index.json` names. Their blobs must be in the store.
  *
- * @param index `index.json`
- * @param docker `manifest.json`, for tags that only Docker's part of the archive tells
- * @throws AppError `invalid_content` for an index that is none, or an image that is not whole
+ * @param index content of `index.json`
+ * @param docker content of `manifest.json`, for images whose names only Docker's part of the archive contains
+ * @throws AppError `invalid_content` for an invalid index, or for an image with a missing blob
  */
 export async function layoutImages(
   store: ContentReader,
@@ -37,7 +38,7 @@ export async function layoutImages(
   for (const [i, entry] of entries.entries()) {
     const descriptor = readDescriptor(entry, `index.json, manifests[${i}]`);
     const { mediaType, digest, size, annotations = {} } = descriptor;
-    const record = await recordOf(store, { mediaType, digest, size });
+    const record = await recordTarget(store, { mediaType, digest, size });
     const written = annotations[FULL_NAME] ?? annotations[REF_NAME];
     const name = written === undefined ? undefined : fullNameOf(written);
     const names = name === undefined ? tags.get(record.imageId) ?? [] : [name];
@@ -46,7 +47,7 @@ export async function layoutImages(
   return images;
 }
 
-/** Tags by image id, where `manifest.json` names configs as blobs of the layout. */
+/** Returns the full names by image id, for entries of `manifest.json` that name configs as blobs of the layout. */
 function dockerTagsOf(docker: Uint8Array): ReadonlyMap<string, readonly string[]> {
   const tags = new Map<string, readonly string[]>();
   for (const { config, tags: written } of readDockerManifest(docker)) {
@@ -56,82 +57,79 @@ function dockerTagsOf(docker: Uint8Array): ReadonlyMap<string, readonly string[]
   return tags;
 }
 
-async function recordOf(store: ContentReader, target: Descriptor): Promise<NamelessRecord> {
-  const walker = new ReferenceWalker(store);
+async function recordTarget(store: ContentReader, target: Descriptor): Promise<NamelessRecord> {
   const load = async (descriptor: Descriptor): Promise<LoadedDocument> => {
     if (await store.findBlob(descriptor.digest) === undefined) {
       throw missingBlobError(target.digest, descriptor.digest);
     }
-    return await getDocument(store, descriptor);
+    return await readDocument(store, descriptor);
   };
   const top = await load(target);
-  if (top.document.kind === "manifest") {
-    const lack = await findMissingBlob(
-      store,
-      await walker.referencesOf({ target, manifest: target, scope: "one-platform" }),
-    );
-    if (lack !== undefined) throw missingBlobError(target.digest, lack);
-    return await record(store, target, target, top.document, "one-platform");
-  }
-  // What `docker save` and `ctr image export` write has an index whose other platforms stayed at home.
+  if (top.document.kind === "manifest") return await recordManifest(store, target, top.document);
+  return await recordIndex(store, top, load);
+}
+
+async function recordManifest(
+  store: ContentReader,
+  target: Descriptor,
+  document: Manifest,
+): Promise<NamelessRecord> {
+  const missing = await findMissing(store, { target, manifest: target, scope: "one-platform" });
+  if (missing !== undefined) throw missingBlobError(target.digest, missing);
+  return await makeRecord(store, { target, manifest: target, document, scope: "one-platform", origins: [] });
+}
+
+/** `docker save` and `ctr image export` write indexes with platforms that the archive doesn't contain. */
+async function recordIndex(
+  store: ContentReader,
+  top: LoadedDocument,
+  load: (descriptor: Descriptor) => Promise<LoadedDocument>,
+): Promise<NamelessRecord> {
+  const target = top.descriptor;
   const indexes = await walkIndexes(top, (descriptor) => load(descriptor), neverAborted());
   const candidates = candidatesOf(
     indexes.flatMap(({ document }) => document.kind === "index" ? [document] : []),
   );
-  const whole: Descriptor[] = [];
-  let lack = target.digest as string;
+  const complete: Descriptor[] = [];
+  let lastMissing: string = target.digest;
   for (const { descriptor } of candidates) {
-    const closure = await walker.referencesOf({
+    const missing = await findMissing(store, {
       target: descriptor,
       manifest: descriptor,
       scope: "one-platform",
     });
-    const missing = await findMissingBlob(store, closure);
-    if (missing === undefined) whole.push(descriptor);
-    else lack = missing;
+    if (missing === undefined) complete.push(descriptor);
+    else lastMissing = missing;
   }
-  const chosen = forThisMachine(whole);
-  if (chosen === undefined) throw missingBlobError(target.digest, lack);
-  const all = await findMissingBlob(
-    store,
-    await walker.referencesOf({ target, manifest: chosen, scope: "all-platforms" }),
-  );
+  const chosen = bestForThisMachine(complete);
+  if (chosen === undefined) throw missingBlobError(target.digest, lastMissing);
+  const missing = await findMissing(store, { target, manifest: chosen, scope: "all-platforms" });
   const { document } = await load(chosen);
   if (document.kind !== "manifest") {
-    throw new AppError("invalid_content", `Cannot import "${chosen.digest}": want a manifest`);
+    throw new AppError(
+      "invalid_content",
+      `Cannot import "${chosen.digest}": it is an index instead of a manifest`,
+    );
   }
-  return await record(
-    store,
-    target,
-    chosen,
-    document,
-    all === undefined ? "all-platforms" : "one-platform",
-    chosen.platform,
-  );
-}
-
-function forThisMachine(whole: readonly Descriptor[]): Descriptor | undefined {
-  for (const rank of platformRanking(platformOfBuild(Deno.build))) {
-    const match = whole.find(({ platform }) => platform !== undefined && samePlatform(platform, rank));
-    if (match !== undefined) return match;
-  }
-  return whole[0];
-}
-
-async function record(
-  store: ContentReader,
-  target: Descriptor,
-  manifest: Descriptor,
-  document: Manifest,
-  scope: NamelessRecord["scope"],
-  platform?: Platform,
-): Promise<NamelessRecord> {
   return await makeRecord(store, {
     target,
-    manifest,
+    manifest: chosen,
     document,
-    scope,
+    scope: missing === undefined ? "all-platforms" : "one-platform",
+    ...(chosen.platform && { platform: chosen.platform }),
     origins: [],
-    ...(platform && { platform }),
   });
+}
+
+async function findMissing(store: ContentReader, key: ReferencesKey): Promise<string | undefined> {
+  return await findMissingBlob(store, await new ReferenceWalker(store).referencesOf(key));
+}
+
+/** Returns the manifest for the platform of this machine, or else the first one. */
+function bestForThisMachine(manifests: readonly Descriptor[]): Descriptor | undefined {
+  for (const rank of platformRanking(platformOfBuild(Deno.build))) {
+    const match = manifests.find(({ platform }) => platform !== undefined && samePlatform(platform, rank));
+    if (match !== undefined) return match;
+  }
+  return manifests[0];
 }

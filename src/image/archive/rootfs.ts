@@ -1,5 +1,5 @@
 /**
- * The root file system of an image as one archive.
+ * Exporting the root file system of an image as a tar archive.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { ImageStorage } from "../model/deps.ts";
 import { findLayered, layersOf } from "../model/layers.ts";
 
 /**
- * Writes what the layers of an image make together, with every attribute. Needs no rights.
+ * Writes the merged content of an image's layers, with all attributes. Needs no privileges. Doesn't close the sink.
  *
- * @throws AppError `not_found`, `unsupported` for an artifact, and what a wrong layer throws
+ * @throws AppError `not_found`; `unsupported` for an artifact; `digest_mismatch`, `invalid_content`, `limit_exceeded`
  */
 export async function exportRootfs(
   store: ImageStorage,
@@ -20,6 +20,6 @@ export async function exportRootfs(
   sink: ByteSink,
   signal: AbortSignal,
 ): Promise<void> {
-  using _held = await store.holdContent(signal);
+  using _lock = await store.holdContent(signal);
   await flattenLayers(layersOf(store, await findLayered(store, image)), sink, DEFAULT_LAYER_LIMITS, signal);
 }

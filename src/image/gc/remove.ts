@@ -13,17 +13,10 @@ import { findImage } from "../model/find.ts";
 import { isDigestName, repositoryOfName } from "../model/group.ts";
 import { sweepBlobs } from "./sweep.ts";
 import { removeRecords } from "./remove_records.ts";
-import type { RemoveResult, SweepResult } from "../model/types.ts";
-
-/** How to remove. */
-export interface RemoveOptions {
-  /** Remove the image with all its names, also when a name was given. @default {false} */
-  readonly allTags?: boolean;
-  readonly signal?: AbortSignal;
-}
+import type { RemoveOptions, RemoveResult, SweepResult } from "../model/types.ts";
 
 /**
- * Removes names and images; see {@linkcode ImageService.remove}. All of them go in one transaction, or none.
+ * Removes names and images in one transaction, then deletes their unreferenced blobs; see `ImageService.remove`.
  *
  * @throws AppError `not_found`, `invalid_argument`; `no_space` as {@linkcode removeRecords}
  */
@@ -32,23 +25,23 @@ export async function removeImages(
   images: readonly string[],
   { allTags = false, signal = neverAborted() }: RemoveOptions = {},
 ): Promise<RemoveResult> {
-  const doomed = new Map<string, ImageRecord>();
+  const toDelete = new Map<string, ImageRecord>();
   for (const image of images) {
-    for (const record of await doomedBy(store, image, allTags)) doomed.set(record.name, record);
+    for (const record of await recordsToDelete(store, image, allTags)) toDelete.set(record.name, record);
   }
-  const freed = await blobsOf(store, doomed.values());
-  const { left, swept: before } = await removeRecords(
+  const candidates = await blobsOf(store, toDelete.values());
+  const { remaining, swept: before } = await removeRecords(
     store,
-    (records) => [...records.values()].filter(({ name, imageId }) => doomed.get(name)?.imageId !== imageId),
+    (records) => [...records.values()].filter(({ name, imageId }) => toDelete.get(name)?.imageId !== imageId),
     signal,
   );
-  const living = new Set(left.map(({ imageId }) => imageId));
-  const deleted = [...new Set([...doomed.values()].map(({ imageId }) => imageId))].filter((id) =>
-    !living.has(id)
+  const livingIds = new Set(remaining.map(({ imageId }) => imageId));
+  const deleted = [...new Set([...toDelete.values()].map(({ imageId }) => imageId))].filter((id) =>
+    !livingIds.has(id)
   );
-  const after = await sweepBlobs(store, freed, signal);
+  const after = await sweepBlobs(store, candidates, signal);
   const swept = before === undefined || after === undefined ? after ?? before : sumOf(before, after);
-  return { untagged: [...doomed.keys()].sort(), deleted, ...(swept && { swept }) };
+  return { untagged: [...toDelete.keys()].sort(), deleted, ...(swept && { swept }) };
 }
 
 function sumOf(a: SweepResult, b: SweepResult): SweepResult {
@@ -61,10 +54,10 @@ function sumOf(a: SweepResult, b: SweepResult): SweepResult {
 }
 
 /**
- * The records that go. A name takes only itself; but the last tag of a repository takes the digests that pulls
- * recorded beside it, or the image would stay behind under a name that nobody gave it.
+ * Returns the records that a name or id removes. A name removes only itself, except for the last tag of a repository:
+ * it also removes the digests of the repository, which pulls recorded without being asked to.
  */
-async function doomedBy(
+async function recordsToDelete(
   store: ImageStorage,
   image: string,
   allTags: boolean,
@@ -78,7 +71,7 @@ async function doomedBy(
   return hasOtherTag ? named : siblings;
 }
 
-/** Everything that the records need, as far as it can be read: what may be free once they are gone. */
+/** Returns the blobs that the records reference: the candidates for deletion. Skips what can't be read. */
 async function blobsOf(store: ImageStorage, records: Iterable<ImageRecord>): Promise<ReadonlySet<Digest>> {
   const walker = new ReferenceWalker(store);
   const digests = new Set<Digest>();
@@ -86,7 +79,7 @@ async function blobsOf(store: ImageStorage, records: Iterable<ImageRecord>): Pro
     try {
       for (const digest of (await walker.referencesOf(record)).blobs.keys()) digests.add(digest);
     } catch (error) {
-      // A document that can't be parsed must not keep its image from being removed; `gc` finds the rest.
+      // An unreadable document must not prevent the removal of its image; `gc` finds its blobs later.
       if (!(error instanceof AppError)) throw error;
     }
   }

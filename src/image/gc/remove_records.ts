@@ -1,5 +1,5 @@
 /**
- * Taking records away, also on a disk with no space left for the index that lacks them.
+ * Removing records, even if the disk has no space left for the smaller index.
  *
  * @module
  */
@@ -9,22 +9,23 @@ import type { ImageStorage } from "../model/deps.ts";
 import { collectGarbage } from "./sweep.ts";
 import type { SweepResult } from "../model/types.ts";
 
-/** Who removes something on a full disk waits no longer than this for pulls, which can't end there either. */
+/** How long a removal on a full disk waits for pulls, in milliseconds. They can't finish on a full disk either. */
 const WAIT_MS = 200;
 
-/** What is left, and what had to go first. */
+/** Result of {@linkcode removeRecords}. */
 export interface RemovedRecords {
-  readonly left: readonly ImageRecord[];
-  /** What was swept to have space for the new index. */
+  /** The records after the removal. */
+  readonly remaining: readonly ImageRecord[];
+  /** What had to be deleted first to make space for the new index. */
   readonly swept?: SweepResult;
 }
 
 /**
- * Changes the records to fewer. A store keeps space for that; where it has none, what no image needs is swept first,
- * partials too: nothing of it can't be fetched again, and the records stay whole whatever happens.
+ * Removes records in one transaction. The store reserves disk space for that. If there is none, first deletes all
+ * unreferenced blobs and all partial downloads, which can be fetched again.
  *
- * @param change may be called twice
- * @throws AppError `no_space` if nothing was there to sweep, or a pull holds it; what `change` throws
+ * @param change returns the remaining records; may be called twice
+ * @throws AppError `no_space` if there is nothing to delete or a pull is running; the errors of `change`
  */
 export async function removeRecords(
   store: ImageStorage,
@@ -32,12 +33,12 @@ export async function removeRecords(
   signal: AbortSignal,
 ): Promise<RemovedRecords> {
   try {
-    return { left: await store.updateImages(change, signal) };
+    return { remaining: await store.updateImages(change, signal) };
   } catch (error) {
     if (!isCode(error, "no_space")) throw error;
     const swept = await sweepAll(store, signal);
     if (swept === undefined) throw error;
-    return { left: await store.updateImages(change, signal), swept };
+    return { remaining: await store.updateImages(change, signal), swept };
   }
 }
 
@@ -46,7 +47,7 @@ async function sweepAll(store: ImageStorage, signal: AbortSignal): Promise<Sweep
     const swept = await collectGarbage({ store }, { partialAge: 0, wait: WAIT_MS, signal });
     return swept.blobs.length + swept.partials.length + swept.layers.length === 0 ? undefined : swept;
   } catch (error) {
-    // A store that can't be swept is not what was asked about.
+    // The caller reports the full disk instead.
     if (isCode(error, "busy", "store_corrupt")) return undefined;
     throw error;
   }

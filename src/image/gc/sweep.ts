@@ -1,44 +1,44 @@
 /**
- * Mark and sweep: what no image needs goes.
+ * Garbage collection: mark the blobs and layers that images reference, and delete all others.
  *
  * @module
  */
+import { abortScope, neverAborted, sleep } from "../../base/abort.ts";
 import { AppError, isCode } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { ReferenceWalker } from "../model/references.ts";
-import type { ImageDeps, ImageStorage } from "../model/deps.ts";
-import { getDocument } from "../model/documents.ts";
-import { readConfig } from "../model/inspect.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";
+import type { ImageDeps, ImageStorage } from "../model/deps.ts";
+import { readDocument } from "../model/documents.ts";
+import { readConfig } from "../model/inspect.ts";
+import { ReferenceWalker } from "../model/references.ts";
 import type { CollectOptions, SweepResult } from "../model/types.ts";
-import { abortScope, neverAborted, sleep } from "../../base/abort.ts";
 
-/** Tells what images need. */
+/** Returns the blobs that images reference. */
 export type ReferenceSource = Pick<ReferenceWalker, "referencesOf">;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const WAIT_MS = 10_000;
-/** A free lock takes a moment where the runtime can't ask without waiting: Deno 2.6 takes it on another thread. */
-const TRY_MS = 200;
+const DEFAULT_WAIT_MS = 10_000;
+/** How long to wait for a lock that is probably free: Deno 2.6 can't try a lock and takes it on another thread. */
+const TRY_LOCK_MS = 200;
 
 /**
- * Sweeps every blob that no image needs, and partials that nobody goes on with.
+ * Deletes unreferenced blobs, unreferenced unpacked layers and old partial downloads.
  *
- * @throws AppError `busy` while pulls run longer than it may wait; `store_corrupt` if an image's manifest can't be
- * read, since then nobody knows what that image needs
+ * @throws AppError `busy` if pulls run longer than `options.wait`; `store_corrupt` if a manifest can't be read, because
+ * then the references of its image are unknown
  */
 export async function collectGarbage(
   { store }: Pick<ImageDeps, "store">,
   options: CollectOptions = {},
 ): Promise<SweepResult> {
-  const { dryRun = false, partialAge = DAY_MS, wait = WAIT_MS, signal = neverAborted() } = options;
-  using _held = await holdWithin(store, wait, signal);
-  const needed = await markImages(store);
+  const { dryRun = false, partialAge = DAY_MS, wait = DEFAULT_WAIT_MS, signal = neverAborted() } = options;
+  using _lock = await lockWithin(store, wait, signal);
+  const referenced = await markReferenced(store);
   const blobs: SweepResult["blobs"][number][] = [];
   for await (const { digest, size } of store.listBlobs()) {
     signal.throwIfAborted();
-    if (needed.has(digest)) continue;
+    if (referenced.has(digest)) continue;
     if (!dryRun) await store.removeBlob(digest);
     blobs.push({ digest, size });
   }
@@ -53,25 +53,25 @@ export async function collectGarbage(
   return resultOf(blobs, partials, layers);
 }
 
-/** Unpacked layers that no image of the store has, and what dead processes left half unpacked. */
+/** Deletes unreferenced layers, and layers that killed processes didn't finish unpacking. */
 async function sweepLayers(store: ImageStorage, dryRun: boolean): Promise<readonly Digest[]> {
-  const ready = await store.listLayers();
+  const layers = await store.listLayers();
   if (!dryRun) await store.removeStagedLayers();
-  if (ready.length === 0) return [];
-  const needed = new Set<Digest>();
+  if (layers.length === 0) return [];
+  const referenced = new Set<Digest>();
   for (const record of await store.listImages()) {
     if (record.kind !== "image") continue;
-    for (const chainId of await chainIdsOfRecord(store, record)) needed.add(chainId);
+    for (const chainId of await chainIdsOfRecord(store, record)) referenced.add(chainId);
   }
-  const unused = ready.map(({ chainId }) => chainId).filter((chainId) => !needed.has(chainId));
+  const unused = layers.map(({ chainId }) => chainId).filter((chainId) => !referenced.has(chainId));
   if (!dryRun) { for (const chainId of unused) await store.removeLayer(chainId); }
   return unused;
 }
 
-/** The chain ids of an image. One whose config can't be read has none to keep: they are made again from its blobs. */
+/** Returns no chain ids if the documents are damaged: the layers can be unpacked again from the blobs. */
 async function chainIdsOfRecord(store: ImageStorage, { manifest }: ImageRecord): Promise<readonly Digest[]> {
   try {
-    const { document } = await getDocument(store, manifest);
+    const { document } = await readDocument(store, manifest);
     if (document.kind !== "manifest") return [];
     return await chainIdsOf((await readConfig(store, document)).diffIds);
   } catch (error) {
@@ -81,30 +81,31 @@ async function chainIdsOfRecord(store: ImageStorage, { manifest }: ImageRecord):
 }
 
 /**
- * Sweeps those of some blobs that no image needs any more: what a removal frees. Blobs that an interrupted pull left
- * are not among them, so they stay for the next pull.
+ * Deletes those of some blobs that are unreferenced: the blobs of removed images. Unlike {@linkcode collectGarbage}, it
+ * retains the blobs of interrupted pulls.
  *
- * @param closures where to ask what images need: a server keeps them
- * @returns undefined while a pull is running, or when an image can't be read: then `gc` is who sweeps
+ * @param digests the candidates
+ * @param references returns the references of images; a server passes a cache
+ * @returns undefined, and deletes nothing, while a pull is running or if a manifest can't be read
  */
 export async function sweepBlobs(
   store: ImageStorage,
   digests: Iterable<Digest>,
   signal: AbortSignal,
-  closures: ReferenceSource = new ReferenceWalker(store),
+  references: ReferenceSource = new ReferenceWalker(store),
 ): Promise<SweepResult | undefined> {
-  let needed: ReadonlySet<Digest>;
-  using held = await tryHold(store, signal);
-  if (held === undefined) return undefined;
+  let referenced: ReadonlySet<Digest>;
+  using lock = await tryLock(store, signal);
+  if (lock === undefined) return undefined;
   try {
-    needed = await markImages(store, closures);
+    referenced = await markReferenced(store, references);
   } catch (error) {
-    if (error instanceof AppError && error.code === "store_corrupt") return undefined;
+    if (isCode(error, "store_corrupt")) return undefined;
     throw error;
   }
   const blobs: SweepResult["blobs"][number][] = [];
   for (const digest of new Set(digests)) {
-    if (needed.has(digest)) continue;
+    if (referenced.has(digest)) continue;
     const info = await store.findBlob(digest);
     if (info === undefined) continue;
     await store.removeBlob(digest);
@@ -122,37 +123,34 @@ function resultOf(
   return { blobs, partials, layers, freed };
 }
 
-/** Every digest that some image needs. @throws AppError `store_corrupt` */
-async function markImages(
+/** Returns all blobs that images or entries of other tools reference. @throws AppError `store_corrupt` */
+async function markReferenced(
   store: ImageStorage,
-  closures: ReferenceSource = new ReferenceWalker(store),
+  references: ReferenceSource = new ReferenceWalker(store),
 ): Promise<ReadonlySet<Digest>> {
-  const needed = new Set<Digest>();
+  const referenced = new Set<Digest>();
   for (const record of await store.listImages()) {
-    const { blobs, unknown } = await closures.referencesOf(record);
+    const { blobs, unknown } = await references.referencesOf(record);
     const [missing] = unknown;
     if (missing !== undefined) {
       throw new AppError(
         "store_corrupt",
-        `Cannot collect: manifest "${missing.digest}" of image "${record.name}" is missing or damaged, so what the ` +
-          `image needs is not known; "dray verify --repair" fetches it again, or remove the image`,
+        `Cannot collect garbage: manifest "${missing.digest}" of image "${record.name}" is missing or damaged, so the ` +
+          `references of the image are unknown; fetch it again with "dray verify --repair", or remove the image`,
       );
     }
-    for (const digest of blobs.keys()) needed.add(digest);
+    for (const digest of blobs.keys()) referenced.add(digest);
   }
-  for (const digest of await new ReferenceWalker(store).foreignBlobs(await store.listForeign())) {
-    needed.add(digest);
+  for (const digest of await new ReferenceWalker(store).unmanagedBlobs(await store.listForeign())) {
+    referenced.add(digest);
   }
-  return needed;
+  return referenced;
 }
 
-/** @throws AppError `busy` */
-async function holdWithin(store: ImageStorage, ms: number, signal: AbortSignal): Promise<Disposable> {
+/** Locks the content exclusively. @throws AppError `busy` after `ms` milliseconds */
+async function lockWithin(store: ImageStorage, ms: number, signal: AbortSignal): Promise<Disposable> {
   using scope = abortScope(signal);
-  const busy = new AppError(
-    "busy",
-    `Cannot collect: pulls are running, and did not end within ${ms / 1000} s`,
-  );
+  const busy = new AppError("busy", `Cannot collect garbage: pulls are still running after ${ms / 1000} s`);
   using timer = abortScope(signal);
   void sleep(ms, timer.signal).then(() => scope.abort(busy), () => {});
   try {
@@ -162,11 +160,11 @@ async function holdWithin(store: ImageStorage, ms: number, signal: AbortSignal):
   }
 }
 
-async function tryHold(store: ImageStorage, signal: AbortSignal): Promise<Disposable | undefined> {
+async function tryLock(store: ImageStorage, signal: AbortSignal): Promise<Disposable | undefined> {
   try {
-    return await holdWithin(store, TRY_MS, signal);
+    return await lockWithin(store, TRY_LOCK_MS, signal);
   } catch (error) {
-    if (error instanceof AppError && error.code === "busy") return undefined;
+    if (isCode(error, "busy")) return undefined;
     throw error;
   }
 }

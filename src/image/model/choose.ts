@@ -1,5 +1,5 @@
 /**
- * Choosing one manifest of an index.
+ * Choosing the manifest of a platform from an index.
  *
  * @module
  */
@@ -10,25 +10,29 @@ import { isIndexType, isManifestType } from "../../oci/media_type.ts";
 import { formatPlatform, type Platform, platformRanking, samePlatform } from "../../oci/platform.ts";
 import type { DocumentLoader, LoadedDocument } from "./documents.ts";
 
-/** Real images nest once at most; a chain without end is an attack. */
+/** Maximum nesting of indexes. Real images nest at most once; deeper chains are an attack. */
 export const INDEX_MAX_DEPTH = 4;
 
-/** A manifest of an index, with what it was built for if the index says so. */
+/** A manifest of an index, with its platform if the index declares one. */
 export interface Candidate {
   readonly descriptor: Descriptor;
   readonly platform?: Platform;
 }
 
-/** Tells what a manifest was built for when the index doesn't: from its config. */
+/** Reads the platform of a manifest from its config; undefined for artifacts. */
 export type PlatformFinder = (descriptor: Descriptor, signal: AbortSignal) => Promise<Platform | undefined>;
 
-/** Whether an entry describes another one (provenance, SBOM) and can't be run on anything. */
+/** Reports whether an entry describes another one (provenance, SBOM) and so has no platform. */
 function isAttestation(descriptor: Descriptor): boolean {
   return descriptor.platform?.os === "unknown" ||
     descriptor.annotations?.["vnd.docker.reference.type"] !== undefined;
 }
 
-/** All documents of an index and of the indexes in it, the given one first. @throws AppError `limit_exceeded` */
+/**
+ * Returns a document and all indexes nested in it, the document first.
+ *
+ * @throws AppError `limit_exceeded` if indexes are nested too deeply, and the errors of `load`
+ */
 export async function walkIndexes(
   top: LoadedDocument,
   load: DocumentLoader,
@@ -53,7 +57,7 @@ export async function walkIndexes(
   return [...documents.values()];
 }
 
-/** The manifests of these indexes that an image can be run from, in order, each digest once. */
+/** Returns the manifests of indexes in order, each digest once, without attestations. */
 export function candidatesOf(indexes: readonly ImageIndex[]): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const index of indexes) {
@@ -68,10 +72,11 @@ export function candidatesOf(indexes: readonly ImageIndex[]): readonly Candidate
 }
 
 /**
- * Chooses the best manifest for a platform. Entries that don't say what they are for are looked into only when no
- * other fits; a single entry of that kind is taken as it is.
+ * Chooses the best manifest for a platform. Reads the configs of entries without a declared platform only if no declared
+ * platform matches; a single entry without a platform is chosen unread.
  *
- * @throws AppError `not_found` that names the platforms that there are
+ * @param name the reference, for messages
+ * @throws AppError `not_found`, with the available platforms
  */
 export async function chooseCandidate(
   name: string,
@@ -103,13 +108,13 @@ function bestOf(candidates: readonly Candidate[], ranking: readonly Platform[]):
   return undefined;
 }
 
-/** The error for a platform that an image was not built for. */
+/** Returns the error for a platform that an image doesn't have. */
 export function noMatch(name: string, want: Platform, available: readonly Platform[]): AppError {
   const platforms = [...new Set(available.map(formatPlatform))].sort();
-  const there = platforms.length === 0 ? "it has no platforms at all" : `there are ${platforms.join(", ")}`;
+  const found = platforms.length === 0 ? "it has no platforms" : `available: ${platforms.join(", ")}`;
   return new AppError(
     "not_found",
-    `Cannot choose a manifest of "${name}": there is none for ${formatPlatform(want)}, ${there}`,
+    `Cannot choose a manifest of "${name}": no manifest for ${formatPlatform(want)}; ${found}`,
     { details: { want: formatPlatform(want), available: platforms } },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * What the use-cases need: interfaces, so that each can be tried with fakes.
+ * The interfaces that the image operations depend on; tests replace them with fakes.
  *
  * @module
  */
@@ -12,26 +12,24 @@ import type { Remote } from "../../content/remote.ts";
 import type { AnonymousIngester, ContentStore } from "../../content/store.ts";
 import type { Reference } from "../../oci/reference.ts";
 
-/** Everything that a store can do. */
+/** All capabilities of a store. */
 export interface ImageStorage
   extends ContentStore, AnonymousIngester, ImageStore, StoreMaintenance, LayerStore {}
 
-/** Opens repositories at their registries. */
+/** Gives access to repositories in registries. */
 export interface RemoteOpener {
-  /** The repository of a reference; `credentials` replace those that the opener was made with. */
+  /** Returns the repository of a reference; `credentials` replace the default ones. Sends no request. */
   remote(reference: Reference, options?: { readonly credentials?: CredentialSource }): Remote;
 }
 
-/** What unpacking works on. */
+/** Dependencies of operations that unpack layers. */
 export interface UnpackDeps {
-  /** Where images are kept. */
   readonly store: ImageStorage;
-  /** Starts the threads that decompress layers. @default none: that is done on the thread that we are on */
+  /** Starts worker threads that decompress layers. @default none: layers are decompressed on the calling thread */
   readonly startWorker?: StartWorker;
 }
 
-/** What the use-cases work on. */
+/** Dependencies of the image operations. */
 export interface ImageDeps extends UnpackDeps {
-  /** Where they come from. */
   readonly registry: RemoteOpener;
 }

@@ -1,5 +1,5 @@
 /**
- * Bringing documents: manifests and indexes, from the store if they are there, else from the registry.
+ * Reading manifests, indexes and configs, verified, from the store or from a registry.
  *
  * @module
  */
@@ -9,37 +9,40 @@ import type { Fetcher } from "../../content/remote.ts";
 import type { ContentReader, Ingester } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, digestOf } from "../../oci/digest.ts";
-import { type ImageDocument, MANIFEST_MAX_BYTES, parseDocument } from "../../oci/document.ts";
+import { type ImageDocument, type Manifest, MANIFEST_MAX_BYTES, parseDocument } from "../../oci/document.ts";
 
-/** A document with the exact bytes that its digest stands for. */
+/** A parsed manifest or index. */
 export interface LoadedDocument {
   readonly descriptor: Descriptor;
   readonly document: ImageDocument;
+  /** The exact bytes, which match the digest. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Gives the document of a descriptor. */
+/** Loads the document of a descriptor. */
 export type DocumentLoader = (descriptor: Descriptor, signal: AbortSignal) => Promise<LoadedDocument>;
 
-/** Names a document in errors. */
-function nameOf(descriptor: Descriptor): string {
+/** The description of a document in messages. */
+function describe(descriptor: Descriptor): string {
   return `manifest "${descriptor.digest}"`;
 }
 
-/** Parses bytes that were verified already. */
+/** Parses bytes that have been verified. @throws AppError `invalid_content`, `unsupported` */
 export function documentFrom(descriptor: Descriptor, bytes: Uint8Array<ArrayBuffer>): LoadedDocument {
-  return { descriptor, bytes, document: parseDocument(bytes, descriptor.mediaType, nameOf(descriptor)) };
+  return { descriptor, bytes, document: parseDocument(bytes, descriptor.mediaType, describe(descriptor)) };
 }
 
-/** Where a small blob can come from. */
+/** Where documents are read from: the store first, then the registry. */
 export interface DocumentSource {
   readonly store: ContentReader;
   readonly fetcher: Fetcher;
 }
 
 /**
- * Reads a small blob from the store. Documents are few and small, so they are hashed on every read: a damaged one is
- * taken for missing, and a pull then brings it again.
+ * Reads a small blob from the store. Documents are few and small, so they are hashed on every read. Returns undefined
+ * if the blob is missing or damaged; a pull then fetches it again.
+ *
+ * @param limit maximum size in bytes
  */
 export async function findVerified(
   store: ContentReader,
@@ -49,11 +52,17 @@ export async function findVerified(
   const info = await store.findBlob(descriptor.digest);
   if (info === undefined || info.size !== descriptor.size || info.size > limit) return undefined;
   const bytes = await store.readBlob(descriptor.digest, limit);
-  return await isWanted(descriptor, bytes) ? bytes : undefined;
+  return await isIntact(descriptor, bytes) ? bytes : undefined;
 }
 
-/** Reads a small blob that an image of the store must have. @throws AppError `store_corrupt` */
-export async function getVerified(
+/**
+ * Reads a small blob that an image of the store references.
+ *
+ * @param limit maximum size in bytes
+ * @param what describes the blob in messages
+ * @throws AppError `store_corrupt` if it is missing or damaged
+ */
+export async function readVerified(
   store: ContentReader,
   descriptor: Descriptor,
   limit: number,
@@ -63,33 +72,50 @@ export async function getVerified(
   if (bytes !== undefined) return bytes;
   throw new AppError(
     "store_corrupt",
-    `Cannot read ${what}: it is missing or damaged in the store; "dray verify --repair" fetches it again`,
+    `Cannot read ${what}: it is missing from the store or damaged; "dray verify --repair" fetches it again`,
     { details: { digest: descriptor.digest } },
   );
 }
 
-/** The document of an image of the store. @throws AppError `store_corrupt` */
-export async function getDocument(store: ContentReader, descriptor: Descriptor): Promise<LoadedDocument> {
+/** Reads a manifest or index of the store. @throws AppError `store_corrupt`, `invalid_content` */
+export async function readDocument(store: ContentReader, descriptor: Descriptor): Promise<LoadedDocument> {
   return documentFrom(
     descriptor,
-    await getVerified(store, descriptor, MANIFEST_MAX_BYTES, nameOf(descriptor)),
+    await readVerified(store, descriptor, MANIFEST_MAX_BYTES, describe(descriptor)),
   );
 }
 
-/** A loader for a pull: the store first, then the registry. */
+/**
+ * Reads a manifest of the store.
+ *
+ * @param operation begins the message if the document is an index, such as `Cannot export "a:1"`
+ * @throws AppError `store_corrupt`, `invalid_content`
+ */
+export async function readImageManifest(
+  store: ContentReader,
+  descriptor: Descriptor,
+  operation: string,
+): Promise<Manifest> {
+  const { document } = await readDocument(store, descriptor);
+  if (document.kind === "manifest") return document;
+  throw new AppError("store_corrupt", `${operation}: manifest "${descriptor.digest}" is an index`);
+}
+
+/** Returns the loader of a pull, which reads from the store first and then from the registry. */
 export function remoteLoader(source: DocumentSource): DocumentLoader {
   return async (descriptor, signal) =>
     documentFrom(
       descriptor,
-      await fetchVerified(source, descriptor, MANIFEST_MAX_BYTES, nameOf(descriptor), signal),
+      await fetchVerified(source, descriptor, MANIFEST_MAX_BYTES, describe(descriptor), signal),
     );
 }
 
 /**
- * A small blob from the store if it is there, else from the registry, with one more try if the bytes are wrong. It is
- * not stored.
+ * Reads a small blob from the store, or fetches it. Doesn't store it.
  *
- * @throws AppError `limit_exceeded`, `digest_mismatch`, and what the fetcher throws
+ * @param limit maximum size in bytes
+ * @param what describes the blob in messages
+ * @throws AppError `limit_exceeded`, `digest_mismatch`, and the errors of the fetcher
  */
 export async function fetchVerified(
   { store, fetcher }: DocumentSource,
@@ -98,23 +124,36 @@ export async function fetchVerified(
   what: string,
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  return await findVerified(store, descriptor, limit) ??
+    await fetchSmall(fetcher, descriptor, limit, what, signal);
+}
+
+/** Fetches a small blob into memory, a second time if the content doesn't match. Throws as {@linkcode fetchVerified}. */
+export async function fetchSmall(
+  fetcher: Fetcher,
+  descriptor: Descriptor,
+  limit: number,
+  what: string,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (descriptor.size > limit) {
     throw new AppError(
       "limit_exceeded",
-      `Cannot fetch ${what}: it has ${descriptor.size} bytes, want at most ${limit}`,
+      `Cannot fetch ${what}: it has ${descriptor.size} bytes; the limit is ${limit}`,
     );
   }
-  const bytes = await findVerified(store, descriptor, limit) ??
-    await fetchBytes(fetcher, descriptor, signal) ??
-    await fetchBytes(fetcher, descriptor, signal);
+  const bytes = await fetchOnce(fetcher, descriptor, signal) ??
+    await fetchOnce(fetcher, descriptor, signal);
   if (bytes !== undefined) return bytes;
-  throw new AppError("digest_mismatch", `Cannot fetch ${what}: the host sent other bytes, twice`, {
-    details: { want: descriptor.digest },
-  });
+  throw new AppError(
+    "digest_mismatch",
+    `Cannot fetch ${what}: the host sent content that doesn't match the digest, twice`,
+    { details: { want: descriptor.digest } },
+  );
 }
 
-/** The bytes of a small descriptor, or undefined if they are not the ones wanted. */
-async function fetchBytes(
+/** Returns undefined if the content doesn't match the descriptor. */
+async function fetchOnce(
   fetcher: Fetcher,
   descriptor: Descriptor,
   signal: AbortSignal,
@@ -122,16 +161,16 @@ async function fetchBytes(
   using body = await fetcher.fetch(descriptor, {}, signal);
   const bytes = new Uint8Array(descriptor.size);
   if (await readFull(body, bytes) !== descriptor.size) return undefined;
-  // Asks for the end as well: the body throws if the host has more.
+  // Read up to the end: the body throws if the host sent more than the descriptor's size.
   if (await body.read(new Uint8Array(1)) !== null) return undefined;
-  return await isWanted(descriptor, bytes) ? bytes : undefined;
+  return await isIntact(descriptor, bytes) ? bytes : undefined;
 }
 
-async function isWanted(descriptor: Descriptor, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+async function isIntact(descriptor: Descriptor, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
   return await digestOf(bytes, algorithmOf(descriptor.digest)) === descriptor.digest;
 }
 
-/** Commits bytes in memory, which were verified, as a blob. */
+/** Commits verified bytes as a blob. A blob that is already stored is left unchanged. */
 export async function storeBytes(
   store: Ingester,
   descriptor: Descriptor,

@@ -1,30 +1,35 @@
 /**
- * What a pull tells while it runs. The same events feed the bars of a terminal, `--progress=json` and the library.
+ * The events of a pull: for terminal output, `--progress=json`, CRI and library users.
  *
  * @module
  */
 import type { Digest } from "../../oci/digest.ts";
 import type { Platform } from "../../oci/platform.ts";
 
-/** What a blob is in its image. */
+/** The role of a blob in its image. */
 export type BlobRole = "index" | "manifest" | "config" | "layer";
 
-/** One blob of a plan. Each digest is there once, however often the image names it. */
+/** A blob of a plan. Each digest appears once, even if the image references it several times. */
 export interface PlannedBlob {
-  /** What its bytes hash to. */
+  /** Digest of the blob. */
   readonly digest: Digest;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** What its bytes are. */
+  /** Media type according to the image. */
   readonly mediaType: string;
-  /** What it is in the image. */
+  /** Role in the image. */
   readonly role: BlobRole;
 }
 
 /**
- * Where a blob is on its way: `waiting` for a place or for another process that fetches it, `fetching`,
- * `committing` (all bytes are here and are being made durable), `committed` by this pull, or `present` in the store
- * without this pull's doing. A layer that is to be unpacked goes on: `unpacking`, and `unpacked` when it is ready.
+ * The state of a blob:
+ *
+ * - `waiting`: queued, or another process is fetching it
+ * - `fetching`
+ * - `committing`: all bytes have been received and are being synced
+ * - `committed`: stored by this pull
+ * - `present`: stored by another pull
+ * - `unpacking`, `unpacked`: only layers of a pull with `unpack`
  */
 export type BlobState =
   | "waiting"
@@ -35,54 +40,54 @@ export type BlobState =
   | "unpacking"
   | "unpacked";
 
-/** An event of a pull. */
+/** An event of a pull. Sizes and offsets are bytes. */
 export type PullEvent =
-  /**
-   * For more than a second nothing can go on, since somebody else is at it: `rm` or `gc` sweeps the store, or another
-   * pull, of any process, writes the blob. What comes next says that it is over.
-   */
+  /** The pull has waited for more than one second while `rm` or `gc` sweeps the store. The next event ends the wait. */
   | { readonly kind: "waiting"; readonly for: "collector" }
+  /** The pull has waited for more than one second while another pull writes the blob, in this or another process. */
   | { readonly kind: "waiting"; readonly for: "writer"; readonly digest: Digest }
-  /** The registry is being asked what the reference points at. */
+  /** The reference is being resolved. */
   | { readonly kind: "resolving"; readonly name: string }
-  /** It answered. */
+  /** The reference points at the digest, according to the host. */
   | { readonly kind: "resolved"; readonly name: string; readonly digest: Digest; readonly host: string }
-  /** A platform was chosen in an index. */
+  /** The manifest of a platform was chosen. */
   | {
     readonly kind: "selected";
     readonly name: string;
     readonly digest: Digest;
     readonly platform?: Platform;
   }
-  /** These are all blobs that the pull wants, in the image's order, whether they are here or not. */
+  /** All blobs of the image in its order, including those that are already stored. */
   | { readonly kind: "planned"; readonly name: string; readonly blobs: readonly PlannedBlob[] }
-  /** A blob came into a state. `offset` counts the bytes that are here. */
+  /** The state of a blob changed. */
   | {
     readonly kind: "blob";
     readonly digest: Digest;
     readonly state: BlobState;
+    /** Bytes received so far, including those of earlier pulls. */
     readonly offset: number;
     readonly size: number;
-    /** Who serves it, while `fetching`. */
+    /** The host that serves the blob, while `fetching`. */
     readonly host?: string;
   }
-  /** More bytes of a blob are here. Comes as often as bytes are written. */
+  /** More bytes of a blob were received. Sent for every write. */
   | { readonly kind: "bytes"; readonly digest: Digest; readonly offset: number; readonly size: number }
-  /** A connection broke, was too slow or never answered; another one goes on at `offset` after `delayMs`. */
+  /** A request failed: connection error, stall or timeout. It is retried after `delayMs` and resumes at `offset`. */
   | {
     readonly kind: "retry";
-    /** Of the blob; none while the reference is being resolved. */
+    /** Undefined while the reference is being resolved. */
     readonly digest?: Digest;
+    /** Number of the retry, from 1. */
     readonly attempt: number;
     readonly offset: number;
     readonly delayMs: number;
     readonly reason: string;
   }
-  /** A blob's bytes so far were thrown away, and it is fetched from zero. */
+  /** The bytes received so far were discarded, and the blob is fetched from byte 0. */
   | { readonly kind: "restart"; readonly digest: Digest; readonly reason: string }
-  /** Something that the user should know and that stops nothing. */
+  /** A problem that doesn't stop the pull. */
   | { readonly kind: "warning"; readonly message: string }
-  /** The image is whole and has its names. */
+  /** The image is complete and its names are recorded. */
   | {
     readonly kind: "recorded";
     readonly name: string;
@@ -90,5 +95,5 @@ export type PullEvent =
     readonly imageId: Digest;
   };
 
-/** Hears events. It must return quickly and must not throw. */
+/** Receives events. Must return quickly and must not throw. */
 export type PullListener = (event: PullEvent) => void;

@@ -1,41 +1,42 @@
 /**
- * Records to images: all names of one config together.
+ * Grouping the records of the store into images: all names of one image id.
  *
  * @module
  */
+import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { ImageSummary } from "./types.ts";
 
-/** An image with the records that make it. */
+/** An image with its records. */
 export interface ImageGroup {
   readonly summary: ImageSummary;
-  /** The newest first. */
+  /** The most recently pulled first. */
   readonly records: readonly ImageRecord[];
 }
 
-/** Whether a recorded name ends in a digest, not in a tag. */
+/** Reports whether a recorded name has a digest instead of a tag. */
 export function isDigestName(name: string): boolean {
   return name.includes("@");
 }
 
-/** The repository of a recorded name: what stands before its tag or digest. */
+/** Returns the repository of a recorded name: the part before the tag or digest. */
 export function repositoryOfName(name: string): string {
   const at = name.indexOf("@");
   return at >= 0 ? name.slice(0, at) : name.slice(0, name.lastIndexOf(":"));
 }
 
-/** Groups by the list of records that they were made from. A store gives the same list while nothing changes. */
+/** Results by their list of records. A store returns the same list until something changes. */
 const groupsOfList = new WeakMap<readonly ImageRecord[], readonly ImageGroup[]>();
 
-/** Groups by the first of their records, so that a change makes only those anew whose records changed. */
+/** Groups by their first record, so that after a change only groups with changed records are made again. */
 const groupOfRecord = new WeakMap<
   ImageRecord,
   { readonly group: ImageGroup; readonly members: readonly ImageRecord[] }
 >();
 
 /**
- * Groups records by image, in the order of their first names. The same list gives the same groups again, and a group
- * whose records are the same objects as before is the same object as before.
+ * Groups records by image, sorted by first name. Returns the same array for the same list, and the same group object
+ * for the same record objects.
  */
 export function groupImages(records: readonly ImageRecord[]): readonly ImageGroup[] {
   const known = groupsOfList.get(records);
@@ -76,7 +77,7 @@ function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {
       id: newest.imageId,
       repoTags: names.filter((name) => !isDigestName(name)),
       repoDigests: names.filter(isDigestName),
-      ...contentOf(newest),
+      ...contentFieldsOf(newest),
       pinned: records.some(({ pinned }) => pinned),
       pulledAt: newest.pulledAt,
       origins: [...new Set(records.flatMap(({ origins }) => origins))],
@@ -84,18 +85,26 @@ function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {
   };
 }
 
-/** What a record says of its content. Names of one config may differ in it: layers can be packed in several ways. */
-function contentOf(
+/** The content of a record. Records of one image id can differ in it, because layers can be compressed differently. */
+function contentFieldsOf(
   record: ImageRecord,
 ): Pick<ImageSummary, "manifest" | "target" | "kind" | "scope" | "platform" | "size"> {
   const { manifest, target, kind, scope, platform, size } = record;
   return { manifest, target, kind, scope, ...(platform && { platform }), size };
 }
 
-/** The image as one of its records has it. */
+/** Returns an image with the content of one of its records. */
 export function asRecorded(group: ImageGroup, record: ImageRecord): ImageGroup {
   const { platform: _, ...summary } = group.summary;
-  return { records: group.records, summary: { ...summary, ...contentOf(record) } };
+  return { records: group.records, summary: { ...summary, ...contentFieldsOf(record) } };
+}
+
+/** Returns the image of a recorded name, with the content of its record. */
+export function summaryOfName(records: readonly ImageRecord[], name: string): ImageSummary {
+  const record = records.find((item) => item.name === name);
+  if (record === undefined) throw new AppError("internal", `The store has no record "${name}"`);
+  const group = groupOf(records.filter(({ imageId }) => imageId === record.imageId));
+  return asRecorded(group, record).summary;
 }
 
 function compareNames(a: ImageSummary, b: ImageSummary): number {
@@ -103,7 +112,7 @@ function compareNames(a: ImageSummary, b: ImageSummary): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** The name to show for an image: its first tag, else its first digest. */
+/** Returns the name to show for an image: its first name with a tag, or else its first name with a digest. */
 export function firstNameOf(summary: Pick<ImageSummary, "repoTags" | "repoDigests" | "id">): string {
   return summary.repoTags[0] ?? summary.repoDigests[0] ?? summary.id;
 }

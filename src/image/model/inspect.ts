@@ -1,54 +1,55 @@
 /**
- * All that the store knows of one image.
+ * Everything that the store knows about one image.
  *
  * @module
  */
+import { neverAborted } from "../../base/abort.ts";
 import type { ContentReader } from "../../content/store.ts";
-import type { Manifest } from "../../oci/document.ts";
+import { type Manifest, MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { chainIdsOf, CONFIG_MAX_BYTES, type ImageConfig, parseImageConfig } from "../../oci/image_config.ts";
-import { AppError } from "../../base/errors.ts";
+import { isIndexType } from "../../oci/media_type.ts";
 import { walkIndexes } from "./choose.ts";
 import type { ImageDeps } from "./deps.ts";
-import { findVerified, getDocument, getVerified } from "./documents.ts";
-import { documentFrom, type LoadedDocument } from "./documents.ts";
-import { neverAborted } from "../../base/abort.ts";
+import {
+  documentFrom,
+  findVerified,
+  type LoadedDocument,
+  readDocument,
+  readImageManifest,
+  readVerified,
+} from "./documents.ts";
 import { findImage } from "./find.ts";
 import type { ImageDetails, ImageSummary, LayerDetails, PlatformDetails } from "./types.ts";
-import { isIndexType } from "../../oci/media_type.ts";
-import { MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 
 /**
- * Reads an image's documents.
+ * Finds an image and reads its documents.
  *
- * @throws AppError `not_found`, or `store_corrupt` for documents that are missing or damaged
+ * @throws AppError `not_found`; `store_corrupt` if a document is missing or damaged
  */
 export async function inspectImage(
   { store }: Pick<ImageDeps, "store">,
   image: string,
 ): Promise<ImageDetails> {
   const { summary } = await findImage(store, image);
-  const { document } = await getDocument(store, summary.manifest);
-  if (document.kind !== "manifest") {
-    throw new AppError("store_corrupt", `Cannot read image "${image}": its manifest is an index`);
-  }
+  const document = await readImageManifest(store, summary.manifest, `Cannot inspect "${image}"`);
   const imageConfig = summary.kind === "image" ? await readConfig(store, document) : undefined;
   return {
     ...summary,
     config: document.config,
     ...(imageConfig && { imageConfig }),
-    layers: await layersOf(store, document, imageConfig),
+    layers: await layerDetailsOf(store, document, imageConfig),
     platforms: await platformsOf(store, summary),
     annotations: document.annotations ?? {},
   };
 }
 
-/** The image config of a manifest of the store. @throws AppError `store_corrupt`, `invalid_content` */
+/** Reads the image config of a stored manifest. @throws AppError `store_corrupt`, `invalid_content` */
 export async function readConfig(store: ContentReader, { config }: Manifest): Promise<ImageConfig> {
   const what = `config "${config.digest}"`;
-  return parseImageConfig(await getVerified(store, config, CONFIG_MAX_BYTES, what), what);
+  return parseImageConfig(await readVerified(store, config, CONFIG_MAX_BYTES, what), what);
 }
 
-async function layersOf(
+async function layerDetailsOf(
   store: ContentReader,
   { layers }: Manifest,
   config: ImageConfig | undefined,
@@ -67,10 +68,9 @@ async function platformsOf(
   { target }: ImageSummary,
 ): Promise<readonly PlatformDetails[]> {
   if (!isIndexType(target.mediaType)) return [];
-  // An index inside the index that was never brought is shown as one entry that is not here.
   const indexes = await walkIndexes(
-    await getDocument(store, target),
-    (entry) => loadIfThere(store, entry),
+    await readDocument(store, target),
+    (entry) => readOrEmpty(store, entry),
     neverAborted(),
   );
   const entries = indexes.flatMap(({ document }) => document.kind === "index" ? document.manifests : [])
@@ -82,7 +82,8 @@ async function platformsOf(
   })));
 }
 
-async function loadIfThere(
+/** Nested indexes may not be stored; they count as empty. */
+async function readOrEmpty(
   store: ContentReader,
   descriptor: LoadedDocument["descriptor"],
 ): Promise<LoadedDocument> {

@@ -1,5 +1,5 @@
 /**
- * The layers of an image in the store, ready to be read.
+ * Finding an image with its layers, ready to be unpacked.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Manifest } from "../../oci/document.ts";
 import type { ImageConfig } from "../../oci/image_config.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { OpenLayer } from "../../unpack/unpack.ts";
-import { getDocument } from "./documents.ts";
+import { readImageManifest } from "./documents.ts";
 import { findImage } from "./find.ts";
 import type { ImageStorage } from "./deps.ts";
 import { readConfig } from "./inspect.ts";
@@ -26,29 +26,26 @@ export interface LayeredImage {
 /**
  * Finds an image and reads its documents.
  *
- * @throws AppError `not_found`; `unsupported` for an artifact; `invalid_content` if config and manifest do not fit;
- * `store_corrupt`
+ * @throws AppError `not_found`; `unsupported` for an artifact; `invalid_content` if config and manifest have different
+ * numbers of layers; `store_corrupt`
  */
 export async function findLayered(store: ImageStorage, image: string): Promise<LayeredImage> {
   const { summary } = await findImage(store, image);
   if (summary.kind !== "image") {
     throw new AppError("unsupported", `Cannot unpack "${image}": it is an artifact, not an image`);
   }
-  const { document } = await getDocument(store, summary.manifest);
-  if (document.kind !== "manifest") {
-    throw new AppError("store_corrupt", `Cannot unpack "${image}": its manifest is an index`);
-  }
+  const document = await readImageManifest(store, summary.manifest, `Cannot unpack "${image}"`);
   const config = await readConfig(store, document);
   if (config.diffIds.length !== document.layers.length) {
     throw new AppError(
       "invalid_content",
-      `Cannot unpack "${image}": its config names ${config.diffIds.length} layers, but its manifest has ${document.layers.length}`,
+      `Cannot unpack "${image}": its config has ${config.diffIds.length} layers, but its manifest has ${document.layers.length}`,
     );
   }
   return { summary, document, config };
 }
 
-/** The layers from the bottom to the top. */
+/** Returns functions that open the layers, lowest first. Dispose each opened layer. */
 export function layersOf(
   store: ContentReader,
   { document, config }: Pick<LayeredImage, "document" | "config">,
@@ -56,7 +53,7 @@ export function layersOf(
   return document.layers.map((layer, i) => openerOf(store, layer, config.diffIds[i] as Digest));
 }
 
-/** Opens one layer. */
+/** Returns a function that opens one layer. */
 export function openerOf(store: ContentReader, { digest, mediaType }: Descriptor, diffId: Digest): OpenLayer {
   return async () => {
     const blob = await store.openBlob(digest);

@@ -192,8 +192,6 @@ function indexOf(groups: readonly ImageGroup[]): Index {
 }
 
 function tryParse(text: string): Reference | undefined {
-  // `parseReference` would accept 64 digits as a repository of Docker Hub; here they are always an id.
-  if (isIdText(text) && text.length === 64) return undefined;
   try {
     return parseReference(text);
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Facts about images that their records leave out and that lists want all the same, kept in memory.
+ * An in-memory cache of image metadata that records don't contain and lists need.
  *
  * @module
  */
@@ -7,76 +7,75 @@ import { mapBounded } from "../../base/limiter.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { getDocument } from "./documents.ts";
+import { readDocument } from "./documents.ts";
 import { readConfig } from "./inspect.ts";
 import type { ImageSummary } from "./types.ts";
 
-/** What a manifest and its config say. */
+/** Metadata from a manifest and its config. */
 export interface ImageMetadata {
-  /** `User` of the config as it is written; undefined if it says nothing. */
+  /** `User` of the config, unparsed; undefined if the config has none. */
   readonly user?: string;
   /** Annotations of the manifest. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** The part of an image that says where its facts are. */
+/** The part of an image that locates its metadata. */
 export type MetadataKey = Pick<ImageSummary, "manifest" | "kind">;
 
-/** What is said of an image whose documents can't be read. */
-const NOTHING: ImageMetadata = { annotations: {} };
-/** Manifests read at once: enough that the disk and the hashing never wait for each other. */
-const READS = 16;
+const NO_METADATA: ImageMetadata = { annotations: {} };
+/** Manifests read in parallel: enough that disk reads and hashing overlap. */
+const PARALLEL_READS = 16;
 
-/** Reads facts once for each manifest. */
+/** Reads the metadata of each manifest once. */
 export class MetadataCache {
   readonly #store: ContentReader;
   readonly #onProblem: (error: unknown, manifest: Descriptor) => void;
-  readonly #facts = new Map<Digest, ImageMetadata>();
+  readonly #metadata = new Map<Digest, ImageMetadata>();
 
-  /** @param onProblem hears of documents that can't be read; their images have no facts until they can be */
+  /** @param onProblem called for each image whose documents can't be read; it has no metadata until they can */
   constructor(store: ContentReader, onProblem: (error: unknown, manifest: Descriptor) => void) {
     this.#store = store;
     this.#onProblem = onProblem;
   }
 
-  /** Facts that were loaded. Manifests never change, so neither do these. */
+  /** Returns metadata that has been loaded. It never changes, because manifests don't. */
   find({ manifest }: MetadataKey): ImageMetadata | undefined {
-    return this.#facts.get(manifest.digest);
+    return this.#metadata.get(manifest.digest);
   }
 
   /**
-   * Loads what is missing for these images, and forgets all others. It fails for no image: one that is damaged has
-   * no facts this time.
+   * Loads the missing metadata of these images, and deletes that of all others. A damaged image isn't an error: the
+   * next call tries to read it again.
    *
-   * @returns whether all of them have facts now
+   * @returns whether all of the images have metadata now
    * @throws the signal's reason
    */
   async load(images: readonly MetadataKey[], signal: AbortSignal): Promise<boolean> {
-    const missing = images.filter(({ manifest }) => !this.#facts.has(manifest.digest));
-    let isWhole = true;
-    await mapBounded(missing, READS, async (image) => {
+    const missing = images.filter(({ manifest }) => !this.#metadata.has(manifest.digest));
+    let isComplete = true;
+    await mapBounded(missing, PARALLEL_READS, async (image) => {
       try {
-        this.#facts.set(image.manifest.digest, await readFacts(this.#store, image));
+        this.#metadata.set(image.manifest.digest, await readMetadata(this.#store, image));
       } catch (error) {
-        isWhole = false;
+        isComplete = false;
         this.#onProblem(error, image.manifest);
       }
     }, signal);
-    this.#forget(images);
-    return isWhole;
+    this.#keepOnly(images);
+    return isComplete;
   }
 
-  #forget(images: readonly MetadataKey[]): void {
-    if (this.#facts.size <= images.length) return;
-    const living = new Set(images.map(({ manifest }) => manifest.digest));
-    for (const digest of this.#facts.keys()) if (!living.has(digest)) this.#facts.delete(digest);
+  #keepOnly(images: readonly MetadataKey[]): void {
+    if (this.#metadata.size <= images.length) return;
+    const retained = new Set(images.map(({ manifest }) => manifest.digest));
+    for (const digest of this.#metadata.keys()) if (!retained.has(digest)) this.#metadata.delete(digest);
   }
 }
 
 /** @throws AppError `store_corrupt`, `invalid_content` */
-async function readFacts(store: ContentReader, { manifest, kind }: MetadataKey): Promise<ImageMetadata> {
-  const { document } = await getDocument(store, manifest);
-  if (document.kind !== "manifest") return NOTHING;
+async function readMetadata(store: ContentReader, { manifest, kind }: MetadataKey): Promise<ImageMetadata> {
+  const { document } = await readDocument(store, manifest);
+  if (document.kind !== "manifest") return NO_METADATA;
   const annotations = document.annotations ?? {};
   if (kind !== "image") return { annotations };
   const { User } = (await readConfig(store, document)).config;

@@ -1,5 +1,5 @@
 /**
- * Options of a pull, resolved once.
+ * Validating the options of a pull and filling in defaults.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { type Platform, platformOfBuild } from "../../oci/platform.ts";
 import type { PullListener } from "./events.ts";
 import type { PullOptions } from "./types.ts";
 
-/** Every option of a pull with its value. */
+/** All options of a pull. */
 export interface PullSettings {
   readonly platform: Platform;
-  /** Whether the caller named the platform. */
+  /** Whether the caller chose the platform. */
   readonly isExplicit: boolean;
   readonly allPlatforms: boolean;
   readonly jobs: number;
-  /** Whether the caller named the number of jobs. */
+  /** Whether the caller chose the number of jobs. */
   readonly areJobsExplicit: boolean;
   readonly unpack: boolean;
   readonly credentials: CredentialSource | undefined;
@@ -27,23 +27,20 @@ export interface PullSettings {
 
 const DEFAULT_JOBS = 6;
 
-/** More connections than this help no transfer and anger registries. */
+/** More connections don't make a pull faster, and registries limit them. */
 const MAX_JOBS = 64;
 
-/** @throws AppError `invalid_argument` */
+/** Validates the options and fills in the defaults. @throws AppError `invalid_argument` */
 export function resolvePullOptions(options: PullOptions): PullSettings {
   const jobs = options.jobs ?? DEFAULT_JOBS;
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > MAX_JOBS) {
     throw new AppError(
       "invalid_argument",
-      `Cannot pull: jobs is ${jobs}, want a whole number from 1 to ${MAX_JOBS}`,
+      `Cannot pull: jobs is ${jobs}; use a whole number from 1 to ${MAX_JOBS}`,
     );
   }
   if (options.allPlatforms && options.platform !== undefined) {
-    throw new AppError(
-      "invalid_argument",
-      "Cannot pull: one platform and all platforms were asked for at once",
-    );
+    throw new AppError("invalid_argument", "Cannot pull: choose one platform or all platforms, not both");
   }
   return {
     platform: options.platform ?? platformOfBuild(Deno.build),

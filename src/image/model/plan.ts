@@ -1,5 +1,5 @@
 /**
- * Planning a pull: from what a reference points at to the blobs that the store must have.
+ * Planning a pull: which blobs the store needs for an image.
  *
  * @module
  */
@@ -15,32 +15,32 @@ import { type Candidate, candidatesOf, chooseCandidate, noMatch, walkIndexes } f
 import { type DocumentLoader, fetchVerified, type LoadedDocument } from "./documents.ts";
 import type { BlobRole } from "./events.ts";
 
-/** One blob that the store must have; documents bring their bytes along. */
+/** A blob that the store needs. Documents have been fetched for planning, so they include their bytes. */
 export interface RequiredBlob {
   readonly descriptor: Descriptor;
   readonly role: BlobRole;
   readonly bytes?: Uint8Array<ArrayBuffer>;
 }
 
-/** What a pull will do. */
+/** The plan of a pull. */
 export interface PullPlan {
-  /** The manifest that was chosen. */
+  /** The chosen manifest. */
   readonly manifest: Descriptor;
   readonly document: Manifest;
-  /** What the index says that the manifest was built for. */
+  /** The platform of the manifest according to the index. */
   readonly platform?: Platform;
   readonly scope: "one-platform" | "all-platforms";
-  /** Every blob once, documents first, then in the image's order. */
+  /** All blobs, each once: the documents first, then in the order of the image. */
   readonly blobs: readonly RequiredBlob[];
 }
 
-/** What to plan for. */
+/** The input of a plan. */
 export interface PlanRequest {
-  /** The reference in full, for errors. */
+  /** The reference in full, for messages. */
   readonly name: string;
   readonly top: LoadedDocument;
   readonly platform: Platform;
-  /** Whether the user asked for that platform, so that an image for another one is an error. */
+  /** Whether the caller chose the platform: then an image for another one is an error. */
   readonly isExplicit: boolean;
   readonly allPlatforms: boolean;
 }
@@ -48,7 +48,7 @@ export interface PlanRequest {
 /**
  * Plans a pull.
  *
- * @throws AppError `not_found` (no such platform), `invalid_content`, `limit_exceeded`, and what the loader throws
+ * @throws AppError `not_found` (no such platform), `invalid_content`, `limit_exceeded`, and the errors of `load`
  */
 export async function planPull(
   request: PlanRequest,
@@ -81,7 +81,7 @@ export async function planPull(
     const chosen = await chooseCandidate(name, candidates, request.platform, findPlatform, signal);
     return onePlatform([...indexes], chosen, await load(chosen.descriptor, signal));
   }
-  // What stands for the image where one must be named: the machine's platform if it is there, else the first.
+  // The record of all platforms still needs one manifest: that of the wanted platform, or else the first.
   const chosen = await chooseCandidate(name, candidates, request.platform, findPlatform, signal)
     .catch((error) => {
       if (candidates[0] === undefined || !isCode(error, "not_found")) throw error;
@@ -103,7 +103,7 @@ function onePlatform(
   return {
     ...base(chosen, loaded),
     scope: "one-platform",
-    blobs: unique([...documents.map(documentBlob), ...contentOf(document)]),
+    blobs: unique([...documents.map(documentBlob), ...contentBlobsOf(document)]),
   };
 }
 
@@ -123,7 +123,7 @@ async function allPlatforms(
         continue;
       }
       const loaded = await load(entry, signal);
-      blobs.push(documentBlob(loaded), ...contentOf(manifestIn(loaded)));
+      blobs.push(documentBlob(loaded), ...contentBlobsOf(manifestIn(loaded)));
     }
   }
   const loaded = await load(chosen.descriptor, signal);
@@ -142,7 +142,7 @@ function manifestIn(loaded: LoadedDocument): Manifest {
   if (loaded.document.kind === "manifest") return loaded.document;
   throw new AppError(
     "invalid_content",
-    `Cannot read manifest "${loaded.descriptor.digest}": an index stands where a manifest was named`,
+    `Cannot read manifest "${loaded.descriptor.digest}": it is an index`,
   );
 }
 
@@ -150,15 +150,15 @@ function documentBlob({ descriptor, document, bytes }: LoadedDocument): Required
   return { descriptor, role: document.kind, bytes };
 }
 
-/** The config and layers of a manifest. */
-export function contentOf(manifest: Manifest): readonly RequiredBlob[] {
+/** Returns the config and the layers of a manifest. */
+export function contentBlobsOf(manifest: Manifest): readonly RequiredBlob[] {
   return [
     { descriptor: manifest.config, role: "config" },
     ...manifest.layers.map((descriptor): RequiredBlob => ({ descriptor, role: "layer" })),
   ];
 }
 
-/** Each digest once. Two sizes for one digest can't both be true. @throws AppError `invalid_content` */
+/** Returns each digest once. @throws AppError `invalid_content` if a digest has two sizes: one must be wrong */
 function unique(blobs: readonly RequiredBlob[]): readonly RequiredBlob[] {
   const seen = new Map<string, RequiredBlob>();
   for (const blob of blobs) {
@@ -168,7 +168,7 @@ function unique(blobs: readonly RequiredBlob[]): readonly RequiredBlob[] {
     else if (first.descriptor.size !== size) {
       throw new AppError(
         "invalid_content",
-        `Cannot pull blob "${digest}": the image says that it has ${first.descriptor.size} bytes, and ${size} bytes`,
+        `Cannot pull blob "${digest}": the image gives it two sizes, ${first.descriptor.size} and ${size} bytes`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /**
- * What the store writes down of an image once all of it is there.
+ * Making and recording the store's records of images whose blobs are all stored.
  *
  * @module
  */
@@ -11,29 +11,31 @@ import type { Manifest } from "../../oci/document.ts";
 import { CONFIG_MAX_BYTES, parseImageConfig } from "../../oci/image_config.ts";
 import { isImageConfigType } from "../../oci/media_type.ts";
 import type { Platform } from "../../oci/platform.ts";
-import { getVerified } from "./documents.ts";
+import { readVerified } from "./documents.ts";
 
-/** What is known of an image before it has a name. */
+/** The data that a record is made from. */
 export interface RecordRequest {
-  /** What the reference points at. */
+  /** The index or manifest that the reference points at. */
   readonly target: Descriptor;
-  /** The manifest that was chosen, and what it says. */
+  /** The chosen manifest. */
   readonly manifest: Descriptor;
+  /** The parsed manifest. */
   readonly document: Manifest;
   readonly scope: ImageRecord["scope"];
-  /** What an index says that the manifest was built for; else its config tells. */
+  /** The platform of the manifest according to the index. @default the platform in the config */
   readonly platform?: Platform;
-  /** Repositories that had it. */
+  /** Repositories that have the image. */
   readonly origins: readonly string[];
 }
 
-/** A record that no name was given yet. */
+/** A record without its name. */
 export type NamelessRecord = Omit<ImageRecord, "name">;
 
 /**
- * Makes the record of an image whose blobs are all in the store.
+ * Makes the record of an image whose blobs are all stored.
  *
- * @throws AppError `invalid_content` for a config that does not fit its manifest: such an image can't be unpacked
+ * @throws AppError `invalid_content` if config and manifest have different numbers of layers: such an image can't be
+ * unpacked; `store_corrupt`
  */
 export async function makeRecord(store: ContentReader, request: RecordRequest): Promise<NamelessRecord> {
   const { target, manifest, document, scope, origins } = request;
@@ -43,8 +45,8 @@ export async function makeRecord(store: ContentReader, request: RecordRequest): 
   const platform = request.platform ?? configPlatform;
   const sizes = new Map([manifest, config, ...layers].map(({ digest, size }) => [digest, size]));
   return {
-    target: plain(target),
-    manifest: plain(manifest),
+    target: withoutExtras(target),
+    manifest: withoutExtras(manifest),
     scope,
     imageId: config.digest,
     kind: isImage ? "image" : "artifact",
@@ -56,50 +58,54 @@ export async function makeRecord(store: ContentReader, request: RecordRequest): 
   };
 }
 
-/** A record keeps what identifies a document; what an index says of it is the index's. */
-function plain({ mediaType, digest, size }: Descriptor): Descriptor {
+/** Platform and annotations in a descriptor belong to the index that contains it, not to the record. */
+function withoutExtras({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
 
 async function checkConfig(store: ContentReader, { config, layers }: Manifest): Promise<Platform> {
   const what = `config "${config.digest}"`;
   const { diffIds, platform } = parseImageConfig(
-    await getVerified(store, config, CONFIG_MAX_BYTES, what),
+    await readVerified(store, config, CONFIG_MAX_BYTES, what),
     what,
   );
   if (diffIds.length !== layers.length) {
     throw new AppError(
       "invalid_content",
-      `Cannot use ${what}: it names ${diffIds.length} layers, but the manifest has ${layers.length}`,
+      `Cannot use ${what}: it has ${diffIds.length} layers, but the manifest has ${layers.length}`,
     );
   }
   return platform;
 }
 
 /**
- * Records under names, all in one transaction. A pin stays, and so do the other origins of the same image. Where a name
- * had every platform of the same target, it keeps them: who pulls it once more for one platform takes none away.
+ * Records an image under each name in one transaction. A name that was pinned, or whose image was pinned under another
+ * name, stays pinned. Records of the same image keep their other origins. A name that had all platforms of the same
+ * target keeps them: pulling one platform again removes none.
+ *
+ * @returns all records after the transaction
+ * @throws AppError `no_space`, `permission_denied`, or the signal's reason; then nothing is recorded
  */
 export async function recordNames(
   store: ImageStore,
   named: ReadonlyMap<string, NamelessRecord>,
   signal: AbortSignal,
-): Promise<void> {
-  await store.updateImages((records) => {
+): Promise<readonly ImageRecord[]> {
+  return await store.updateImages((records) => {
     const next = new Map(records);
-    for (const [name, facts] of named) {
+    for (const [name, record] of named) {
       const old = records.get(name);
       const isPinned = [...records.values()].some(({ pinned, imageId }) =>
-        pinned && imageId === facts.imageId
+        pinned && imageId === record.imageId
       );
-      const origins = old?.imageId === facts.imageId ? old.origins : [];
-      const isWhole = old?.scope === "all-platforms" && old.target.digest === facts.target.digest;
+      const origins = old?.imageId === record.imageId ? old.origins : [];
+      const hadAllPlatforms = old?.scope === "all-platforms" && old.target.digest === record.target.digest;
       next.set(name, {
-        ...facts,
+        ...record,
         name,
-        scope: isWhole ? "all-platforms" : facts.scope,
+        scope: hadAllPlatforms ? "all-platforms" : record.scope,
         pinned: isPinned || old?.pinned === true,
-        origins: [...new Set([...facts.origins, ...origins])],
+        origins: [...new Set([...record.origins, ...origins])],
       });
     }
     return next.values();

@@ -1,5 +1,5 @@
 /**
- * The blobs that an image needs: what a collector marks, a verifier hashes, and `df` counts.
+ * The blobs that an image references, directly or through other documents.
  *
  * @module
  */
@@ -12,32 +12,32 @@ import { MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { isIndexType, isManifestType } from "../../oci/media_type.ts";
 import { documentFrom, findVerified, type LoadedDocument } from "./documents.ts";
 import type { BlobRole } from "./events.ts";
-import { contentOf } from "./plan.ts";
+import { contentBlobsOf } from "./plan.ts";
 
-/** A blob that an image needs. */
+/** A blob that an image references. */
 export interface ReferencedBlob {
   readonly descriptor: Descriptor;
   readonly role: BlobRole;
 }
 
-/** All that an image needs, as far as its documents can be read. */
+/** The blobs that an image references, as far as its documents can be read. */
 export interface References {
   readonly blobs: ReadonlyMap<Digest, ReferencedBlob>;
-  /** Documents that are missing or damaged: what is below them is not known. */
+  /** Missing or damaged documents; the blobs that they reference are unknown. */
   readonly unknown: readonly Descriptor[];
 }
 
-/** Walks the documents of many images, reading each once. */
+/** Collects the references of many images. Reads each document once. */
 export class ReferenceWalker {
   readonly #store: ContentReader;
   readonly #documents = new Map<Digest, Promise<LoadedDocument | undefined>>();
 
-  /** @param store where the documents are */
+  /** @param store contains the documents */
   constructor(store: ContentReader) {
     this.#store = store;
   }
 
-  /** The closure of one record. */
+  /** Returns all blobs that a record references. @throws AppError `invalid_content`, `unsupported` */
   async referencesOf(record: Pick<ImageRecord, "target" | "manifest" | "scope">): Promise<References> {
     const blobs = new Map<Digest, ReferencedBlob>();
     const unknown: Descriptor[] = [];
@@ -48,7 +48,7 @@ export class ReferenceWalker {
       const loaded = await this.#load(descriptor);
       if (loaded === undefined) unknown.push(descriptor);
       else if (loaded.document.kind === "manifest") {
-        for (const blob of contentOf(loaded.document)) blobs.set(blob.descriptor.digest, blob);
+        for (const blob of contentBlobsOf(loaded.document)) blobs.set(blob.descriptor.digest, blob);
       } else {
         for (const entry of loaded.document.manifests) await visitEntry(entry);
       }
@@ -65,10 +65,12 @@ export class ReferenceWalker {
   }
 
   /**
-   * What the descriptors of other tools in this layout stand for, all of it: nobody knows which platforms they want of
-   * an index, and blobs that are no documents stand for themselves.
+   * Returns all blobs that unmanaged index entries reference: entries that other tools wrote. All platforms of an index
+   * count, because the needed ones are unknown.
+   *
+   * @throws AppError `store_corrupt` if a document is damaged
    */
-  async foreignBlobs(descriptors: readonly Descriptor[]): Promise<ReadonlySet<Digest>> {
+  async unmanagedBlobs(descriptors: readonly Descriptor[]): Promise<ReadonlySet<Digest>> {
     const digests = new Set<Digest>();
     for (const descriptor of descriptors) {
       digests.add(descriptor.digest);
@@ -79,18 +81,18 @@ export class ReferenceWalker {
         manifest: descriptor,
         scope: "all-platforms",
       });
-      for (const { digest } of unknown) await this.#mustBeMissing(digest);
+      for (const { digest } of unknown) await this.#checkMissing(digest);
       for (const digest of blobs.keys()) digests.add(digest);
     }
     return digests;
   }
 
-  /** Other tools leave platforms of an index out; but one that is here and can't be read hides what it needs. */
-  async #mustBeMissing(digest: Digest): Promise<void> {
+  /** A missing document is fine, because other tools store some platforms only. A damaged one hides its references. */
+  async #checkMissing(digest: Digest): Promise<void> {
     if (await this.#store.findBlob(digest) === undefined) return;
     throw new AppError(
       "store_corrupt",
-      `Cannot read manifest "${digest}", which another tool put into the store: it is damaged, so what it needs is not known`,
+      `Cannot read manifest "${digest}", which another tool stored: it is damaged, so its references are unknown`,
     );
   }
 

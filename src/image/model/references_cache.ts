@@ -1,5 +1,5 @@
 /**
- * ReferenceSource that are kept: for a server that sweeps after each removal and must not read every manifest each time.
+ * A cache of references, for a server: a sweep after each removal must not read every manifest again.
  *
  * @module
  */
@@ -7,38 +7,38 @@ import type { ImageRecord } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { type References, ReferenceWalker } from "./references.ts";
 
-/** The part of a record that decides about its closure. */
+/** The part of a record that determines its references. */
 export type ReferencesKey = Pick<ImageRecord, "target" | "manifest" | "scope">;
 
-/** Gives closures of records, and remembers those that are whole: documents are named by digest and never change. */
+/** Returns the references of records, and caches complete ones: documents are named by digest and never change. */
 export class ReferencesCache {
   readonly #store: ContentReader;
-  #closures = new Map<string, References>();
+  #cache = new Map<string, References>();
 
-  /** @param store where the documents are */
+  /** @param store contains the documents */
   constructor(store: ContentReader) {
     this.#store = store;
   }
 
-  /** The closure of a record. One that has gaps is looked at again the next time. */
+  /** Returns the references of a record. Incomplete results aren't cached. */
   async referencesOf(record: ReferencesKey): Promise<References> {
     const key = keyOf(record);
-    const known = this.#closures.get(key);
-    if (known !== undefined) return known;
-    const closure = await new ReferenceWalker(this.#store).referencesOf(record);
-    if (closure.unknown.length === 0) this.#closures.set(key, closure);
-    return closure;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
+    const references = await new ReferenceWalker(this.#store).referencesOf(record);
+    if (references.unknown.length === 0) this.#cache.set(key, references);
+    return references;
   }
 
-  /** Forgets what no record needs. */
+  /** Deletes the entries of all other records. */
   keepOnly(records: readonly ReferencesKey[]): void {
-    const kept = new Map<string, References>();
+    const retained = new Map<string, References>();
     for (const record of records) {
       const key = keyOf(record);
-      const closure = this.#closures.get(key);
-      if (closure !== undefined) kept.set(key, closure);
+      const references = this.#cache.get(key);
+      if (references !== undefined) retained.set(key, references);
     }
-    this.#closures = kept;
+    this.#cache = retained;
   }
 }
 

@@ -1,10 +1,9 @@
 /**
- * Options and results of the use-cases.
+ * Options and results of the image operations.
  *
  * @module
  */
 import type { CredentialSource } from "../../content/credential.ts";
-import type { ImageRecord } from "../../content/image_store.ts";
 import type { StoreUsage } from "../../content/maintenance.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -12,71 +11,78 @@ import type { ImageConfig } from "../../oci/image_config.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { PullListener } from "./events.ts";
 
-/** What every call accepts. */
+/** Options that every call accepts. */
 export interface CallOptions {
-  /** Cancels the call. */
+  /** Cancels the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** How to pull. */
-export interface PullOptions {
-  /** Which platform to choose in an index. @default the machine's */
+/** Options of a pull. */
+export interface PullOptions extends CallOptions {
+  /**
+   * The platform to choose from an index. If set, an image for another platform is an error.
+   *
+   * @default the platform of this machine
+   */
   readonly platform?: Platform;
-  /** Pull everything below an index. @default {false} */
+  /** Pull every platform of an index. Excludes `platform`. @default {false} */
   readonly allPlatforms?: boolean;
   /**
-   * Large blobs fetched at once, at least 1. Small ones share a wider limit. @default 6, and up to 10 from a host that is
-   * far away or gives little to each connection
+   * Number of large blobs fetched in parallel, from 1 to 64. Small blobs have their own, higher limit.
+   *
+   * @default 6, and up to 10 if the host is distant or limits the throughput of each connection
    */
   readonly jobs?: number;
   /**
-   * Unpack the layers for overlayfs too, each as soon as it is there; the image gets its names when all are ready.
-   * Needs root and libc. @default {false}
+   * Also unpack the layers for overlayfs, each as soon as it is stored. The names are recorded once all layers are
+   * unpacked. Needs root and libc. @default {false}
    */
   readonly unpack?: boolean;
-  /** Credentials of this pull alone. @default those of the registry client */
+  /** Credentials for this pull only. @default the credentials of the registry client */
   readonly credentials?: CredentialSource;
-  /** Hears what happens. */
+  /** Receives the events of the pull. */
   readonly onEvent?: PullListener;
-  /** Gives the pull up; what is here by then is gone on from by the next one. */
+  /** Cancels the pull. The next pull resumes the partial downloads. */
   readonly signal?: AbortSignal;
 }
 
-/** What a pull brought. */
+/** Result of a pull. */
 export interface PullResult {
-  /** The record under the name that was asked for. */
-  readonly record: ImageRecord;
-  /** All names that the pull recorded. */
+  /** The pulled image, with all its names in the store. */
+  readonly image: ImageSummary;
+  /** The pulled reference in full, as recorded. */
+  readonly name: string;
+  /** All names that the pull recorded: the tag (if any) and the digest. */
   readonly names: readonly string[];
-  /** Bytes that came over the network. */
+  /** Bytes fetched over the network. */
   readonly fetched: number;
-  /** Bytes of blobs that were in the store before. */
+  /** Bytes of the image's blobs that were already stored. */
   readonly present: number;
 }
 
-/** One image of the store, with all its names together. */
+/** An image of the store with all its names. */
 export interface ImageSummary {
-  /** The digest of the config. */
+  /** The image id: the digest of the config. */
   readonly id: Digest;
   /** Names with a tag, sorted. */
   readonly repoTags: readonly string[];
   /** Names with a digest, sorted. */
   readonly repoDigests: readonly string[];
-  /** The chosen manifest. */
+  /** The manifest of the chosen platform. */
   readonly manifest: Descriptor;
-  /** What the names point at in their registry. */
+  /** The index or manifest that the names point at in their registry. */
   readonly target: Descriptor;
-  /** An image can be run; an artifact has a config of another kind. */
+  /** An artifact has a config of another type than an image and can't be run. */
   readonly kind: "image" | "artifact";
-  /** Whether the chosen manifest alone is here, or everything below the target. */
+  /** Whether only the chosen manifest is stored, or everything below the target. */
   readonly scope: "one-platform" | "all-platforms";
-  /** What it was built for; artifacts may have none. */
+  /** The platform of the chosen manifest; artifacts may have none. */
   readonly platform?: Platform;
-  /** Bytes of the manifest, config and layers. */
+  /** Bytes of the manifest, the config and the layers. */
   readonly size: number;
   /** Whether any name is pinned. */
   readonly pinned: boolean;
-  /** When the newest name was pulled, in milliseconds since 1970. */
+  /** When a name was last pulled or imported, in milliseconds since 1970. */
   readonly pulledAt: number;
   /** Repositories that had all blobs, the newest first. */
   readonly origins: readonly string[];
@@ -84,143 +90,150 @@ export interface ImageSummary {
 
 /** A layer of an inspected image. */
 export interface LayerDetails {
-  /** Of the compressed bytes. */
+  /** Digest of the compressed bytes. */
   readonly digest: Digest;
-  /** How it is packed. */
+  /** Media type, which names the compression. */
   readonly mediaType: string;
   /** Compressed bytes. */
   readonly size: number;
-  /** Undefined for artifacts. */
+  /** Digest of the uncompressed bytes; undefined for artifacts. */
   readonly diffId?: Digest;
-  /** The layer together with all below it; undefined for artifacts. */
+  /** Digest of this layer together with all layers below it; undefined for artifacts. */
   readonly chainId?: Digest;
-  /** Whether the blob is in the store. */
+  /** Whether the blob is stored. */
   readonly present: boolean;
 }
 
 /** A platform of an image's index. */
 export interface PlatformDetails {
-  /** The manifest for it. */
+  /** Digest of the manifest. */
   readonly digest: Digest;
-  /** What the index says; undefined if it says nothing. */
+  /** The platform according to the index; undefined if the index doesn't say. */
   readonly platform?: Platform;
-  /** Whether its manifest is in the store. */
+  /** Whether the manifest is stored. */
   readonly present: boolean;
 }
 
-/** All that the store knows of an image. */
+/** Everything that the store knows about an image. */
 export interface ImageDetails extends ImageSummary {
-  /** The descriptor of the config. */
+  /** Descriptor of the config. */
   readonly config: Descriptor;
-  /** Undefined for artifacts. */
+  /** The config; undefined for artifacts. */
   readonly imageConfig?: ImageConfig;
-  /** From the bottom to the top. */
+  /** The layers, lowest first. */
   readonly layers: readonly LayerDetails[];
-  /** The manifests of the index that the name points at; empty if it points at a manifest. */
+  /** The manifests of the index that the names point at; empty if they point at a manifest. */
   readonly platforms: readonly PlatformDetails[];
   /** Annotations of the manifest. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** What a removal did. */
+/** Options of a removal. */
+export interface RemoveOptions extends CallOptions {
+  /** Also remove all other names of the images. @default {false} */
+  readonly allTags?: boolean;
+}
+
+/** Result of a removal. */
 export interface RemoveResult {
-  /** Names that are gone. */
+  /** The removed names, sorted. */
   readonly untagged: readonly string[];
-  /** Images that have no name left. */
+  /** Ids of the images that have no name left. */
   readonly deleted: readonly Digest[];
-  /** What was swept. Undefined if a running pull held the content: then `gc` frees it later. */
+  /** What was deleted. Undefined if a running pull prevented it; `collect` deletes it later. */
   readonly swept?: SweepResult;
 }
 
-/** What a sweep freed, or would free. */
+/** What a garbage collection deleted, or would delete. */
 export interface SweepResult {
-  /** Blobs that no image needs. */
+  /** Unreferenced blobs; sizes in bytes. */
   readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
-  /** Unfinished writes that nobody goes on with; sizes count the bytes that were here. */
+  /** Partial downloads; sizes are the bytes stored so far. */
   readonly partials: readonly { readonly digest: Digest; readonly size: number }[];
-  /** Chain ids of unpacked layers. Their bytes are not among those freed: hard links make them hard to tell. */
+  /** Chain ids of unpacked layers. `freed` doesn't include them: hard links make their size hard to determine. */
   readonly layers: readonly Digest[];
-  /** Bytes of blobs and partials. */
+  /** Bytes of blobs and partial downloads. */
   readonly freed: number;
 }
 
-/** How to collect. */
-export interface CollectOptions {
-  /** Only say what would go. @default {false} */
+/** Options of a garbage collection. */
+export interface CollectOptions extends CallOptions {
+  /** Only return what would be deleted. @default {false} */
   readonly dryRun?: boolean;
-  /** Partials that no byte was added to for so long go, in milliseconds. @default one day */
+  /** Delete partial downloads that have been idle for this many milliseconds. @default one day */
   readonly partialAge?: number;
   /** How long to wait for running pulls, in milliseconds. @default {10_000} */
   readonly wait?: number;
-  /** Gives the collection up; what was removed by then is gone. */
+  /** Cancels the collection. What it has deleted stays deleted. */
   readonly signal?: AbortSignal;
 }
 
-/** Something that is wrong with a blob. */
+/** A missing or damaged blob. */
 export interface BlobFault {
-  /** The blob. */
+  /** Digest of the blob. */
   readonly digest: Digest;
-  /** There is no such file, other bytes are in it, or the disk can't read it. */
+  /** The file is missing, has other content, or can't be read. */
   readonly kind: "missing" | "corrupt" | "unreadable";
-  /** What was found, for people. */
+  /** Human-readable description of what was found. */
   readonly found: string;
-  /** Names of the images that need it. Empty for a blob that no image needs. */
+  /** Names of the images that reference the blob; empty if none does. */
   readonly names: readonly string[];
-  /** Whether a repair put it right. */
+  /** Whether the blob was repaired. */
   readonly repaired: boolean;
-  /** Why a repair could not. */
+  /** Why the repair failed. */
   readonly repairError?: string;
 }
 
-/** How to verify. */
-export interface VerifyOptions {
-  /** References or ids; all of the store without them. */
-  readonly images?: readonly string[];
-  /** Fetch what is bad and swap it in. @default {false} */
+/** Options of a verification. */
+export interface VerifyOptions extends CallOptions {
+  /** Fetch damaged and missing blobs again, and replace them. @default {false} */
   readonly repair?: boolean;
-  /** Blobs hashed at once. @default {2} */
+  /** Number of blobs hashed in parallel, at least 1. @default {2} */
   readonly jobs?: number;
-  /** Hears of each blob that was looked at. */
+  /** Called after each blob. */
   readonly onProgress?: (progress: VerifyProgress) => void;
-  /** Gives the verification up. */
-  readonly signal?: AbortSignal;
 }
 
-/** How far a verification is. */
+/** Progress of a verification. */
 export interface VerifyProgress {
-  /** Blobs done. */
+  /** Blobs checked so far. */
   readonly blobs: number;
-  /** Blobs in all, as far as it is known. */
+  /** Blobs to check in total; grows when a repaired document references more. */
   readonly totalBlobs: number;
-  /** Bytes done. */
+  /** Bytes checked so far. */
   readonly bytes: number;
-  /** Bytes in all, as far as it is known. */
+  /** Bytes to check in total; grows like `totalBlobs`. */
   readonly totalBytes: number;
 }
 
-/** What a verification found. */
+/** Result of a verification. */
 export interface VerifyResult {
-  /** Blobs that were hashed. */
+  /** Number of blobs checked. */
   readonly blobs: number;
-  /** Bytes that were hashed. */
+  /** Bytes of the blobs checked. */
   readonly bytes: number;
-  /** What is wrong, in the order of the images. Empty if all is well. */
+  /** Missing and damaged blobs in the order of the images, including repaired ones. */
   readonly faults: readonly BlobFault[];
 }
 
-/** What takes space, by image. */
+/** Disk usage of the store and of each image. */
 export interface DiskUsage {
-  /** The store as a whole. */
+  /** The whole store. */
   readonly store: StoreUsage;
-  /** Images by name, with the bytes that they alone hold. */
-  readonly images: readonly {
-    readonly id: Digest;
-    readonly names: readonly string[];
-    /** Bytes of all its blobs. */
-    readonly size: number;
-    /** Bytes that go if it alone is removed. */
-    readonly unique: number;
-  }[];
-  /** Bytes of blobs that no image needs. */
+  /** The images, in the order of their first names. */
+  readonly images: readonly ImageUsage[];
+  /** Bytes of blobs that no image references. */
   readonly unused: number;
+}
+
+/** Disk usage of one image. */
+export interface ImageUsage {
+  /** The image id. */
+  readonly id: Digest;
+  /** All names of the image, sorted. */
+  readonly names: readonly string[];
+  /** Bytes of all its stored blobs. */
+  readonly size: number;
+  /** Bytes that removing only this image would free. */
+  readonly unique: number;
 }

@@ -20,6 +20,7 @@ import { type PendingResolution, startResolution } from "./pending_resolution.ts
 import { fetchBlobs, type FetchResult } from "./fetch_blobs.ts";
 import type { ImageDeps } from "../model/deps.ts";
 import { documentFrom, type DocumentLoader, type LoadedDocument, remoteLoader } from "../model/documents.ts";
+import { summaryOfName } from "../model/group.ts";
 import { type PullSettings, resolvePullOptions } from "../model/options.ts";
 import { planPull, type PullPlan } from "../model/plan.ts";
 import { makeRecord, recordNames } from "../model/record.ts";
@@ -104,10 +105,11 @@ export async function pullResolved(
     origins: [repositoryNameOf(reference)],
   });
   const names = namesOf(reference, top);
-  await recordNames(deps.store, new Map(names.map((recorded) => [recorded, facts])), signal);
+  const records = await recordNames(deps.store, new Map(names.map((recorded) => [recorded, facts])), signal);
   onEvent({ kind: "recorded", name, names, imageId: facts.imageId });
   return {
-    record: { ...facts, name: recordedNameOf(reference) },
+    image: summaryOfName(records, recordedNameOf(reference)),
+    name: recordedNameOf(reference),
     names,
     fetched: brought.fetched,
     present: brought.present,

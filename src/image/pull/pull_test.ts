@@ -34,9 +34,9 @@ Deno.test("pullImage() brings every blob of the chosen platform, and records tag
   const [image] = index.images;
   assert(image);
   assertEquals(result.names, ["a.b/c:1", `a.b/c@${index.root.digest}`]);
-  assertEquals(result.record.imageId, image.config.digest);
-  assertEquals(result.record.manifest.digest, image.root.digest);
-  assertEquals(result.record.target.digest, index.root.digest);
+  assertEquals(result.image.id, image.config.digest);
+  assertEquals(result.image.manifest.digest, image.root.digest);
+  assertEquals(result.image.target.digest, index.root.digest);
   assertEquals((await store.listImages()).map(({ name }) => name), [...result.names].sort());
   const blobs = await Array.fromAsync(store.listBlobs());
   assertEquals(
@@ -97,8 +97,8 @@ Deno.test("pullImage() with all platforms brings everything below the index", as
   const { store, remote, pull } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
   remote.push("1", index);
-  const { record } = await pull("a.b/c:1", { allPlatforms: true });
-  assertEquals(record.scope, "all-platforms");
+  const { image: pulled } = await pull("a.b/c:1", { allPlatforms: true });
+  assertEquals(pulled.scope, "all-platforms");
   for (const { digest } of [...index.documents, ...index.blobs]) assert(await store.findBlob(digest), digest);
 });
 
@@ -137,9 +137,9 @@ Deno.test("pullImage() chooses among platforms", async (t) => {
     remote.push("1", index);
     for (const [want, got] of cases) {
       await t.step(`${want} ${withoutPlatforms ? "by their configs" : "by the index"}`, async () => {
-        const { record } = await pull("a.b/c:1", { platform: parsePlatform(want) });
+        const { image: pulled } = await pull("a.b/c:1", { platform: parsePlatform(want) });
         const image = index.images[platforms.indexOf(got)];
-        assertEquals(record.manifest.digest, image?.root.digest);
+        assertEquals(pulled.manifest.digest, image?.root.digest);
       });
     }
   }
@@ -160,7 +160,7 @@ Deno.test("pullImage() chooses among platforms", async (t) => {
       await using parts = await fixture();
       const { remote, pull } = parts;
       remote.push("1", await buildImage({ platform: "linux/s390x" }));
-      const error = await assertRejects(() => pull("a.b/c:1", AMD64), AppError, "there are linux/s390x");
+      const error = await assertRejects(() => pull("a.b/c:1", AMD64), AppError, "available: linux/s390x");
       assertEquals(error.code, "not_found");
       await pull("a.b/c:1");
     },
@@ -186,9 +186,9 @@ Deno.test("pullImage() takes artifacts whose config is no image's", async () => 
   await using parts = await fixture();
   const { remote, pull } = parts;
   remote.push("1", await buildArtifact());
-  const { record } = await pull("a.b/c:1");
-  assertEquals(record.kind, "artifact");
-  assertEquals(record.platform, undefined);
+  const { image: pulled } = await pull("a.b/c:1");
+  assertEquals(pulled.kind, "artifact");
+  assertEquals(pulled.platform, undefined);
 });
 
 Deno.test("pullImage() fetches wrong bytes once more, and leaves no name if they are wrong again", async (t) => {

@@ -1,5 +1,5 @@
 /**
- * What a verification has to look at.
+ * The blobs that a verification checks.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { Digest } from "../../oci/digest.ts";
 import { ReferenceWalker } from "../model/references.ts";
 import type { ImageStorage } from "../model/deps.ts";
 
-/** A blob to look at. */
+/** A blob to check. */
 export interface CheckedBlob {
   readonly digest: Digest;
-  /** Bytes that it must have. */
+  /** The expected size in bytes. */
   readonly size: number;
-  /** What an image says of it; undefined for a blob that no image needs. */
+  /** The descriptor in an image; undefined for an unreferenced blob. */
   readonly descriptor?: Descriptor;
-  /** The images that need it. */
+  /** Names of the images that reference it. */
   readonly names: readonly string[];
-  /** Repositories that had it. */
+  /** Repositories that have it. */
   readonly origins: readonly string[];
 }
 
@@ -29,35 +29,37 @@ interface Entry {
 }
 
 /**
- * The blobs that some records need, and with `isWhole` every other one in the store too. Ordered by the images.
+ * Returns the blobs that records reference, in the order of the records.
+ *
+ * @param isWholeStore also return unreferenced blobs, last
  */
 export async function checkList(
   store: ImageStorage,
   records: readonly ImageRecord[],
-  isWhole: boolean,
+  isWholeStore: boolean,
 ): Promise<readonly CheckedBlob[]> {
   const walker = new ReferenceWalker(store);
-  const needed = new Map<Digest, Entry>();
+  const referenced = new Map<Digest, Entry>();
   for (const record of records) {
     const { blobs } = await walker.referencesOf(record);
     for (const [digest, { descriptor }] of blobs) {
-      const entry = needed.get(digest) ?? { descriptor, names: new Set(), origins: new Set() };
+      const entry = referenced.get(digest) ?? { descriptor, names: new Set(), origins: new Set() };
       entry.names.add(record.name);
       for (const origin of record.origins) entry.origins.add(origin);
-      needed.set(digest, entry);
+      referenced.set(digest, entry);
     }
   }
-  const list: CheckedBlob[] = [...needed].map(([digest, { descriptor, names, origins }]) => ({
+  const checks: CheckedBlob[] = [...referenced].map(([digest, { descriptor, names, origins }]) => ({
     digest,
     size: descriptor.size,
     descriptor,
     names: [...names],
     origins: [...origins],
   }));
-  if (isWhole) {
+  if (isWholeStore) {
     for await (const { digest, size } of store.listBlobs()) {
-      if (!needed.has(digest)) list.push({ digest, size, names: [], origins: [] });
+      if (!referenced.has(digest)) checks.push({ digest, size, names: [], origins: [] });
     }
   }
-  return list;
+  return checks;
 }

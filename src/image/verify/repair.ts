@@ -1,5 +1,5 @@
 /**
- * Fetching one bad blob again.
+ * Fetching one damaged or missing blob again.
  *
  * @module
  */
@@ -11,10 +11,11 @@ import { replacing } from "../pull/fetch_blobs.ts";
 import type { ImageDeps } from "../model/deps.ts";
 
 /**
- * Fetches a blob from the first repository that has it, and swaps it in.
+ * Fetches a blob from the first repository that has it, and replaces the stored one after verification.
  *
- * @param origins repositories to ask, in order
- * @throws AppError of the last repository, or `not_found` if there is none to ask
+ * @param origins repositories to try, in order
+ * @throws AppError the error of the repository if there is only one; otherwise `not_found`, with all errors in the
+ * message
  */
 export async function repairBlob(
   { store, registry }: ImageDeps,
@@ -36,6 +37,8 @@ export async function repairBlob(
     }
   }
   if (failures.length === 1) throw last;
-  const why = failures.length === 0 ? "no repository is known to have it" : failures.join("; ");
-  throw new AppError("not_found", `Cannot fetch blob "${descriptor.digest}" again: ${why}`, { cause: last });
+  const reason = failures.length === 0 ? "no repository is known that has it" : failures.join("; ");
+  throw new AppError("not_found", `Cannot fetch blob "${descriptor.digest}" again: ${reason}`, {
+    cause: last,
+  });
 }

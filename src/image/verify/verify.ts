@@ -1,5 +1,5 @@
 /**
- * Hashing the store again, and fetching what is bad.
+ * Verifying the blobs of the store, and repairing damaged ones.
  *
  * @module
  */
@@ -22,48 +22,54 @@ const BUFFER_BYTES = 256 * KIB;
 const DEFAULT_JOBS = 2;
 
 /**
- * Hashes the blobs of some images, or of the whole store. With `repair` each bad blob is fetched again from the
- * repositories that its images came from, and swapped in once it is whole; what is healthy is not touched.
+ * Hashes the blobs of some images, or all blobs of the store. With `repair`, fetches damaged and missing blobs again
+ * from the repositories that their images came from. A damaged blob is replaced only once its replacement is verified.
  *
- * @throws AppError `not_found`, or the signal's reason
+ * @throws AppError `not_found`, `no_space`, or the signal's reason
  */
-export async function verifyStore(deps: ImageDeps, options: VerifyOptions = {}): Promise<VerifyResult> {
+export async function verifyStore(
+  deps: ImageDeps,
+  images: readonly string[] | "all" = "all",
+  options: VerifyOptions = {},
+): Promise<VerifyResult> {
   const { store } = deps;
   const { repair = false, jobs = DEFAULT_JOBS, onProgress = () => {}, signal = neverAborted() } = options;
-  using _held = await store.holdContent(signal);
-  const records = await recordsOf(store, options.images);
-  const isWhole = options.images === undefined;
-  const done = new Set<Digest>();
+  using _lock = await store.holdContent(signal);
+  const records = await recordsOf(store, images);
+  const checked = new Set<Digest>();
   const faults: BlobFault[] = [];
   let bytes = 0;
-  // A document that was missing hides what is below it: once it is repaired there is more to look at.
+  // A repaired document can reference blobs that were unknown before: check again until no document was repaired.
   for (;;) {
-    const list = (await checkList(store, records, isWhole)).filter(({ digest }) => !done.has(digest));
+    const list = (await checkList(store, records, images === "all"))
+      .filter(({ digest }) => !checked.has(digest));
     if (list.length === 0) break;
-    const totalBlobs = done.size + list.length;
+    const totalBlobs = checked.size + list.length;
     const totalBytes = bytes + list.reduce((sum, { size }) => sum + size, 0);
-    const found = await mapBounded(list, jobs, async (blob, inner) => {
+    const results = await mapBounded(list, jobs, async (blob, inner) => {
       const fault = await faultOf(store, blob, inner);
-      done.add(blob.digest);
+      checked.add(blob.digest);
       bytes += blob.size;
-      onProgress({ blobs: done.size, totalBlobs, bytes, totalBytes });
+      onProgress({ blobs: checked.size, totalBlobs, bytes, totalBytes });
       return fault;
     }, signal);
-    const fresh = found.flatMap((fault) => fault ?? []);
-    for (const fault of fresh) {
+    const newFaults = results.flatMap((fault) => fault ?? []);
+    for (const fault of newFaults) {
       const blob = list.find(({ digest }) => digest === fault.digest);
-      faults.push(repair && blob ? await repaired(deps, fault, blob, signal) : fault);
+      faults.push(repair && blob ? await repairFault(deps, fault, blob, signal) : fault);
     }
-    if (!fresh.some(({ digest }) => faults.some((fault) => fault.digest === digest && fault.repaired))) break;
+    if (!newFaults.some(({ digest }) => faults.some((fault) => fault.digest === digest && fault.repaired))) {
+      break;
+    }
   }
-  return { blobs: done.size, bytes, faults };
+  return { blobs: checked.size, bytes, faults };
 }
 
 async function recordsOf(
   store: ImageStorage,
-  images: readonly string[] | undefined,
+  images: readonly string[] | "all",
 ): Promise<readonly ImageRecord[]> {
-  if (images === undefined) return await store.listImages();
+  if (images === "all") return await store.listImages();
   const found = await Promise.all(images.map((image) => findImage(store, image)));
   return found.flatMap(({ records }) => records);
 }
@@ -82,12 +88,12 @@ async function faultOf(
   });
   const info = await store.findBlob(blob.digest);
   if (info === undefined) return fault("missing", "no such blob");
-  if (info.size !== blob.size) return fault("corrupt", `${info.size} bytes, want ${blob.size}`);
+  if (info.size !== blob.size) return fault("corrupt", `${info.size} bytes instead of ${blob.size}`);
   try {
     const hex = await hashBlob(store, blob.digest, signal);
     return hex === hexOf(blob.digest)
       ? undefined
-      : fault("corrupt", `bytes hash to ${algorithmOf(blob.digest)}:${hex}`);
+      : fault("corrupt", `its content has the digest ${algorithmOf(blob.digest)}:${hex}`);
   } catch (error) {
     if (signal.aborted) throw error;
     return fault("unreadable", messageOf(error));
@@ -106,14 +112,14 @@ async function hashBlob(store: ContentReader, digest: Digest, signal: AbortSigna
   }
 }
 
-async function repaired(
+async function repairFault(
   deps: ImageDeps,
   fault: BlobFault,
   blob: CheckedBlob,
   signal: AbortSignal,
 ): Promise<BlobFault> {
   try {
-    await repairBlob(deps, descriptorOf(blob), blob.origins, signal);
+    await repairBlob(deps, descriptorToFetch(blob), blob.origins, signal);
     return { ...fault, repaired: true };
   } catch (error) {
     if (signal.aborted || codeOf(error) === "no_space") throw error;
@@ -121,11 +127,11 @@ async function repaired(
   }
 }
 
-function descriptorOf({ descriptor, digest }: CheckedBlob): Descriptor {
+function descriptorToFetch({ descriptor, digest }: CheckedBlob): Descriptor {
   if (descriptor !== undefined) return descriptor;
   throw new AppError(
     "not_found",
-    `Cannot fetch blob "${digest}" again: no image of ours needs it, so nobody knows where it came from; ` +
-      `"dray gc" removes it, unless another tool's entry in index.json needs it`,
+    `Cannot fetch blob "${digest}" again: no image references it, so its repository is unknown; delete it with ` +
+      `"dray gc" (which retains it if an index.json entry of another tool references it)`,
   );
 }

@@ -6,7 +6,7 @@ import { parsePlatform } from "../../oci/platform.ts";
 import { inspectImage } from "../model/inspect.ts";
 import { pullImage } from "../pull/pull.ts";
 import { collectGarbage } from "../gc/sweep.ts";
-import { diskUsage } from "../gc/usage.ts";
+import { diskUsage } from "../gc/disk_usage.ts";
 import { verifyStore } from "./verify.ts";
 
 const AMD64 = { platform: parsePlatform("linux/amd64") };
@@ -18,7 +18,7 @@ Deno.test("verifyStore() finds nothing in a whole store", async () => {
   remote.push("1", index);
   await pullImage(deps, "a.b/c:1", AMD64);
   const seen: number[] = [];
-  const result = await verifyStore(deps, { onProgress: ({ blobs }) => seen.push(blobs) });
+  const result = await verifyStore(deps, "all", { onProgress: ({ blobs }) => seen.push(blobs) });
   assertEquals(result.faults, []);
   assertEquals(result.blobs, 2 + (index.images[0]?.blobs.length ?? 0));
   assertEquals(seen, Array.from({ length: result.blobs }, (_, i) => i + 1));
@@ -42,11 +42,11 @@ Deno.test("verifyStore() tells what is damaged, and a repair fetches just that",
         remote.push("1", index);
         await pullImage(deps, "a.b/c:1", AMD64);
         await damage(digest, how);
-        const found = await verifyStore(deps, { images: ["a.b/c:1"] });
+        const found = await verifyStore(deps, ["a.b/c:1"]);
         assertEquals(found.faults.map((fault) => [fault.digest, fault.repaired]), [[digest, false]]);
         assertEquals(found.faults[0]?.kind, how === "remove" ? "missing" : "corrupt");
         const before = remote.fetches.length;
-        const repaired = await verifyStore(deps, { repair: true });
+        const repaired = await verifyStore(deps, "all", { repair: true });
         assertEquals(repaired.faults.map((fault) => [fault.digest, fault.repaired]), [[digest, true]]);
         assertEquals(remote.fetches.slice(before).map((fetch) => fetch.digest), [digest]);
         assertEquals((await verifyStore(deps)).faults, []);
@@ -65,7 +65,7 @@ Deno.test("verifyStore() says why a repair failed, and keeps what is there", asy
   await pullImage(deps, "a.b/c:1");
   await damage(digest, "flip");
   remote.failNext(digest, { kind: "wrong-byte" }, { kind: "wrong-byte" });
-  const { faults } = await verifyStore(deps, { repair: true });
+  const { faults } = await verifyStore(deps, "all", { repair: true });
   assertEquals(faults.map(({ repaired }) => repaired), [false]);
   assert(faults[0]?.repairError?.includes("twice"), faults[0]?.repairError);
   assert(await store.findBlob(digest));
@@ -84,7 +84,7 @@ Deno.test("verifyStore() can't repair what no image of ours needs, and does not 
   index.manifests = [{ mediaType, digest: manifest, size: bytes.length }];
   await Deno.writeTextFile(`${root}/index.json`, JSON.stringify(index));
   await damage(digest, "flip");
-  const { faults } = await verifyStore(deps, { repair: true });
+  const { faults } = await verifyStore(deps, "all", { repair: true });
   assertEquals(faults.map((fault) => [fault.digest, fault.names, fault.repaired]), [[digest, [], false]]);
   assert(faults[0]?.repairError?.includes("unless another tool"), faults[0]?.repairError);
   await collectGarbage(deps);

@@ -1,21 +1,22 @@
 /**
- * What takes space.
+ * Disk usage of the store and of each image.
  *
  * @module
  */
 import type { Digest } from "../../oci/digest.ts";
 import { ReferenceWalker } from "../model/references.ts";
 import type { ImageDeps } from "../model/deps.ts";
-import { groupImages } from "../model/group.ts";
+import { groupImages, type ImageGroup } from "../model/group.ts";
 import type { DiskUsage } from "../model/types.ts";
 
-/** Counts the store, and what of it each image holds alone. */
+/** Computes the disk usage of the store and of each image. @throws AppError `invalid_content`, `store_corrupt` */
 export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<DiskUsage> {
   const walker = new ReferenceWalker(store);
   const sizes = new Map<Digest, number>();
   for await (const { digest, size } of store.listBlobs()) sizes.set(digest, size);
-  const holders = new Map<Digest, number>();
-  const images: { group: ReturnType<typeof groupImages>[number]; blobs: ReadonlySet<Digest> }[] = [];
+  /** The number of images (or entries of other tools) that reference each blob. */
+  const referrers = new Map<Digest, number>();
+  const images: { group: ImageGroup; blobs: ReadonlySet<Digest> }[] = [];
   for (const group of groupImages(await store.listImages())) {
     const blobs = new Set<Digest>();
     for (const record of group.records) {
@@ -23,11 +24,11 @@ export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<Di
         if (sizes.has(digest)) blobs.add(digest);
       }
     }
-    for (const digest of blobs) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+    for (const digest of blobs) referrers.set(digest, (referrers.get(digest) ?? 0) + 1);
     images.push({ group, blobs });
   }
-  for (const digest of await walker.foreignBlobs(await store.listForeign())) {
-    holders.set(digest, (holders.get(digest) ?? 0) + 1);
+  for (const digest of await walker.unmanagedBlobs(await store.listForeign())) {
+    referrers.set(digest, (referrers.get(digest) ?? 0) + 1);
   }
   const sum = (digests: Iterable<Digest>, isCounted: (digest: Digest) => boolean) => {
     let total = 0;
@@ -40,8 +41,8 @@ export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<Di
       id: summary.id,
       names: records.map(({ name }) => name).sort(),
       size: sum(blobs, () => true),
-      unique: sum(blobs, (digest) => holders.get(digest) === 1),
+      unique: sum(blobs, (digest) => referrers.get(digest) === 1),
     })),
-    unused: sum(sizes.keys(), (digest) => !holders.has(digest)),
+    unused: sum(sizes.keys(), (digest) => !referrers.has(digest)),
   };
 }
