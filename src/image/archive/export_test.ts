@@ -24,8 +24,8 @@ import { importImages } from "./import.ts";
 const LAYOUT = ["blobs", "index.json", "oci-layout"];
 const AMD64 = { platform: parsePlatform("linux/amd64") };
 
-/** A sink that keeps everything. */
-function keepingSink(): ByteSink & { readonly bytes: () => Uint8Array<ArrayBuffer> } {
+/** A sink that records what is written. */
+function recordingSink(): ByteSink & { readonly bytes: () => Uint8Array<ArrayBuffer> } {
   const chunks: Uint8Array[] = [];
   return {
     write: (bytes) => {
@@ -51,7 +51,7 @@ function readerOf(bytes: Uint8Array): ByteReader {
 
 const fromArchive = (bytes: Uint8Array): ArchiveSource => tarFiles(readerOf(bytes), neverAborted());
 
-Deno.test("exportArchive() writes what importImages() takes, names and all", async (t) => {
+Deno.test("importImages() restores the images and names that exportArchive() wrote", async (t) => {
   await using from = await makeFixture();
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
   from.remote.push("1", index);
@@ -61,9 +61,9 @@ Deno.test("exportArchive() writes what importImages() takes, names and all", asy
   await tagImage(from.deps, "a.b/c:2", "docker.io/library/x:y", neverAborted());
   for (const format of ["oci-archive", "docker-archive"] as const) {
     await t.step(format, async () => {
-      const sink = keepingSink();
+      const sink = recordingSink();
       await exportArchive(from.store, ["a.b/c:1", "a.b/c:2", "x:y"], format, sink, neverAborted());
-      const again = keepingSink();
+      const again = recordingSink();
       await exportArchive(from.store, ["a.b/c:1", "a.b/c:2", "x:y"], format, again, neverAborted());
       assertEquals(sink.bytes(), again.bytes());
       await using to = await makeFixture();
@@ -85,7 +85,7 @@ Deno.test("exportArchive() writes what importImages() takes, names and all", asy
   }
 });
 
-Deno.test("exportLayout() adds to a layout that has images already", async () => {
+Deno.test("exportLayout() adds images to a layout that contains others", async () => {
   await using from = await makeFixture();
   await using to = await makeFixture();
   from.remote.push("1", await buildIndex());
@@ -103,56 +103,57 @@ Deno.test("exportLayout() adds to a layout that has images already", async () =>
   assertEquals((await verifyStore(to.deps)).faults, []);
 });
 
-Deno.test("exportLayout() makes a layout and nothing else, also when it is broken off and run again", async () => {
+Deno.test("exportLayout() writes only standard files, even if it is interrupted and repeated", async () => {
   await using from = await makeFixture();
   from.remote.push("1", await buildImage());
   await pullImage(from.deps, "a.b/c:1");
-  const folder = `${from.root}/out/layout`;
-  const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-  const enough = new Error("enough");
+  const directory = `${from.root}/out/layout`;
+  const names = () => Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
+  const reason = new Error("interrupted");
   let steps = 0;
-  const broken = new AbortController();
-  const open = (onStep: () => void) => () => openLayoutDirectory(folder, { onStep, signal: neverAborted() });
-  const breakOff = () => {
-    if (++steps === 5) broken.abort(enough);
+  const controller = new AbortController();
+  const open = (onStep: () => void) => () =>
+    openLayoutDirectory(directory, { onStep, signal: neverAborted() });
+  const interrupt = () => {
+    if (++steps === 5) controller.abort(reason);
   };
   const thrown = await assertRejects(
-    () => exportLayout(from.store, ["a.b/c:1"], open(breakOff), broken.signal),
+    () => exportLayout(from.store, ["a.b/c:1"], open(interrupt), controller.signal),
     Error,
   );
-  assertStrictEquals(thrown, enough);
+  assertStrictEquals(thrown, reason);
   assertEquals(names(), LAYOUT);
-  assertEquals(await (await openStore(folder, { mode: "read" })).listImages(), []);
+  assertEquals(await (await openStore(directory, { mode: "read" })).listImages(), []);
   await exportLayout(from.store, ["a.b/c:1"], open(() => {}), neverAborted());
   assertEquals(names(), LAYOUT);
-  assert((await (await openStore(folder, { mode: "read" })).listImages()).length > 0);
+  assert((await (await openStore(directory, { mode: "read" })).listImages()).length > 0);
 });
 
-Deno.test("exportLayout() of an image that is not there makes no folder", async () => {
+Deno.test("exportLayout() creates no directory for a missing image", async () => {
   await using from = await makeFixture();
   const open = () => openLayoutDirectory(`${from.root}/out`, { signal: neverAborted() });
   await assertRejects(() => exportLayout(from.store, ["a.b/c:1"], open, neverAborted()), AppError);
   await assertRejects(() => Deno.stat(`${from.root}/out`), Deno.errors.NotFound);
 });
 
-Deno.test("exportArchive() writes nothing of an image that is not whole", async () => {
+Deno.test("exportArchive() writes nothing if a blob is missing", async () => {
   await using from = await makeFixture();
   const image = await buildImage();
   from.remote.push("1", image);
   await pullImage(from.deps, "a.b/c:1");
   await from.damage(image.config.digest, "remove");
-  const sink = keepingSink();
+  const sink = recordingSink();
   const exported = () => exportArchive(from.store, ["a.b/c:1"], "oci-archive", sink, neverAborted());
   const error = await assertRejects(exported, AppError, "--repair");
   assertEquals(error.code, "store_corrupt");
   assertEquals(sink.bytes().length, 0);
 });
 
-Deno.test("importImages() gives an image the name that was asked for", async () => {
+Deno.test("importImages() uses the given name", async () => {
   await using from = await makeFixture();
   from.remote.push("1", await buildImage());
   await pullImage(from.deps, "a.b/c:1");
-  const sink = keepingSink();
+  const sink = recordingSink();
   await exportArchive(from.store, ["a.b/c:1"], "oci-archive", sink, neverAborted());
   await using to = await makeFixture();
   const options = { name: "new.one/name" };
@@ -161,12 +162,12 @@ Deno.test("importImages() gives an image the name that was asked for", async () 
   ]);
 });
 
-Deno.test("importImages() leaves no name of an archive that is wrong", async (t) => {
+Deno.test("importImages() records no name from an invalid archive", async (t) => {
   await using from = await makeFixture();
   const image = await buildImage({ layers: [{ size: 3000, compression: "none" }] });
   from.remote.push("1", image);
   await pullImage(from.deps, "a.b/c:1");
-  const sink = keepingSink();
+  const sink = recordingSink();
   await exportArchive(from.store, ["a.b/c:1"], "oci-archive", sink, neverAborted());
   const good = sink.bytes();
   const layer = image.layers[0];
@@ -176,9 +177,9 @@ Deno.test("importImages() leaves no name of an archive that is wrong", async (t)
   flipped[layerAt + 520] = (flipped[layerAt + 520] ?? 0) ^ 1;
   const cases: readonly (readonly [name: string, bytes: Uint8Array, code: string])[] = [
     ["a flipped byte in a layer", flipped, "digest_mismatch"],
-    ["cut in the layer", good.subarray(0, layerAt + 700), "invalid_content"],
-    ["no archive", new TextEncoder().encode("hello".repeat(300)), "invalid_content"],
-    ["nothing", new Uint8Array(), "invalid_content"],
+    ["truncated in the layer", good.subarray(0, layerAt + 700), "invalid_content"],
+    ["not an archive", new TextEncoder().encode("hello".repeat(300)), "invalid_content"],
+    ["empty", new Uint8Array(), "invalid_content"],
   ];
   for (const [name, bytes, code] of cases) {
     await t.step(name, async () => {

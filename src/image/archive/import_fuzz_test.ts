@@ -10,13 +10,13 @@ import { importImages } from "./import.ts";
 
 const ROUNDS = 300;
 
-/** Numbers that look drawn by lot and are the same in every run. */
-function drawing(seed: number): (most: number) => number {
+/** Pseudo-random numbers below `most`, the same in every run. */
+function generator(seed: number): (most: number) => number {
   let state = seed;
   return (most) => (state = (state * 1103515245 + 12345) % 2 ** 31) % most;
 }
 
-/** An archive of a layout that Docker reads too, of plain layers, so that a changed byte can be anywhere. */
+/** An OCI archive that is also a Docker archive; its layer is uncompressed, so that any byte can be changed. */
 async function archive(): Promise<Uint8Array<ArrayBuffer>> {
   const image = await buildImage({ layers: [{ size: 2000, compression: "none" }] });
   const layer = image.layers[0]?.blob;
@@ -52,15 +52,15 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     for (let i = 0; i < 20; i++) bytes[draw(bytes.length)] = draw(256);
     return bytes;
   },
-  "a cut": (bytes, draw) => bytes.slice(0, draw(bytes.length)),
+  "a truncation": (bytes, draw) => bytes.slice(0, draw(bytes.length)),
   "blocks in another order": (bytes, draw) => {
     const [a, b] = [draw(bytes.length / 512) * 512, draw(bytes.length / 512) * 512];
-    const kept = bytes.slice(a, a + 512);
+    const saved = bytes.slice(a, a + 512);
     bytes.copyWithin(a, b, b + 512);
-    bytes.set(kept, b);
+    bytes.set(saved, b);
     return bytes;
   },
-  "text that is other text": (bytes, draw) => {
+  "replaced text": (bytes, draw) => {
     const at = draw(bytes.length - 8);
     bytes.set(
       new TextEncoder().encode(["../../..", "[[[[[[[[", '"size":9', "\0\0\0\0\0\0\0\0"][draw(4)]),
@@ -70,14 +70,14 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   },
 };
 
-Deno.test("importImages() takes damaged archives as they are or not at all, and the store stays sound", async (t) => {
+Deno.test("importImages() imports a damaged archive completely or not at all, and the store stays intact", async (t) => {
   const good = await archive();
   for (const [what, damage] of Object.entries(DAMAGES)) {
     await t.step(what, async () => {
       await using fixture = await makeFixture();
-      let taken = 0;
+      let imported = 0;
       for (let round = 0; round < ROUNDS / 5; round++) {
-        const bytes = damage(good.slice(), drawing(round * 7919 + what.length));
+        const bytes = damage(good.slice(), generator(round * 7919 + what.length));
         let at = 0;
         const source = tarFiles({
           read(buffer) {
@@ -90,13 +90,13 @@ Deno.test("importImages() takes damaged archives as they are or not at all, and 
         }, neverAborted());
         try {
           await importImages(fixture.store, source, { name: `a.b/c:${round}` }, neverAborted());
-          taken++;
+          imported++;
         } catch (error) {
-          assert(error instanceof AppError, String(error));
-          assert(error.code !== "internal", error.message);
+          assert(error instanceof AppError, `round ${round}: ${error}`);
+          assert(error.code !== "internal", `round ${round}: ${error.message}`);
         }
       }
-      assertEquals((await fixture.store.listImages()).length, taken);
+      assertEquals((await fixture.store.listImages()).length, imported);
       assertEquals((await verifyStore(fixture.deps)).faults, []);
     });
   }

@@ -32,7 +32,7 @@ function readerOf(bytes: Uint8Array): ByteReader {
 
 type Outcome = { readonly names: readonly string[]; readonly diffIds: readonly (readonly Digest[])[] };
 
-/** Imports into a store of its own, which must be sound afterwards. */
+/** Imports into a new store, which must be intact afterwards. */
 async function imported(bytes: Uint8Array, options: ImportOptions = {}): Promise<Outcome> {
   await using fixture = await makeFixture();
   try {
@@ -73,13 +73,13 @@ async function bytesOfLayer(image: TestImage, i: number): Promise<Uint8Array> {
 interface DockerSpec {
   readonly image: TestImage;
   readonly tags: readonly string[] | null;
-  /** Layers that are links to earlier ones, as `docker save` wrote them for layers that images share. */
+  /** Layers that are links to earlier ones: `docker save` wrote them for layers that images share. */
   readonly links?: readonly number[];
   readonly linkType?: "symlink" | "hardlink";
 }
 
-/** What `docker save` wrote until version 25. */
-async function oldForm(specs: readonly DockerSpec[]): Promise<TarEntry[]> {
+/** The format that `docker save` wrote before Docker 25. */
+async function oldFormat(specs: readonly DockerSpec[]): Promise<TarEntry[]> {
   const entries: TarEntry[] = [];
   const manifest: unknown[] = [];
   for (const [n, { image, tags, links = [], linkType = "symlink" }] of specs.entries()) {
@@ -104,8 +104,8 @@ async function oldForm(specs: readonly DockerSpec[]): Promise<TarEntry[]> {
   return entries;
 }
 
-/** What `docker save` writes since version 25: a layout, and beside it what its own loader reads. */
-async function newForm(image: TestImage, tags: readonly string[]): Promise<TarEntry[]> {
+/** The format that `docker save` writes since Docker 25: a layout with an additional `manifest.json`. */
+async function newFormat(image: TestImage, tags: readonly string[]): Promise<TarEntry[]> {
   const blob = (digest: Digest) => `blobs/${digest.replace(":", "/")}`;
   const entries: TarEntry[] = [{ name: "blobs", type: "directory" }, {
     name: "blobs/sha256",
@@ -139,48 +139,48 @@ async function newForm(image: TestImage, tags: readonly string[]): Promise<TarEn
   return entries;
 }
 
-Deno.test("importImages() takes the old form of docker save", async (t) => {
+Deno.test("importImages() imports the old format of docker save", async (t) => {
   const image = await buildImage(plainLayers);
   const second = await buildImage({ ...plainLayers, runConfig: { Cmd: ["/other"] } });
   const want = diffIdsOf(image);
   await t.step("one image with two tags", async () => {
-    const got = await imported(bytesOf(await oldForm([{ image, tags: ["x:1", "ghcr.io/o/x:2"] }])));
+    const got = await imported(bytesOf(await oldFormat([{ image, tags: ["x:1", "ghcr.io/o/x:2"] }])));
     assertEquals(got, { names: ["docker.io/library/x:1", "ghcr.io/o/x:2"], diffIds: [want, want] });
   });
   for (const linkType of ["symlink", "hardlink"] as const) {
     await t.step(`two images whose common layers are ${linkType}s`, async () => {
       const specs = [{ image, tags: ["x:1"] }, { image: second, tags: ["y:1"], links: [0, 1], linkType }];
-      const got = await imported(bytesOf(await oldForm(specs)));
+      const got = await imported(bytesOf(await oldFormat(specs)));
       assertEquals(got, {
         names: ["docker.io/library/x:1", "docker.io/library/y:1"],
         diffIds: [want, want],
       });
     });
   }
-  await t.step("no tag, but a name is given", async () => {
-    const bytes = bytesOf(await oldForm([{ image, tags: null }]));
+  await t.step("no tag in the archive, but a given name", async () => {
+    const bytes = bytesOf(await oldFormat([{ image, tags: null }]));
     assertEquals((await imported(bytes, { name: "a.b/c" })).names, ["a.b/c:latest"]);
     assertEquals((await refused(bytes)).code, "invalid_content");
   });
   await t.step("compressed layers, as crane writes them", async () => {
     const gzip = await buildImage({ layers: [{ compression: "gzip" }, { compression: "zstd" }] });
-    const got = await imported(bytesOf(await oldForm([{ image: gzip, tags: ["x:1"] }])));
+    const got = await imported(bytesOf(await oldFormat([{ image: gzip, tags: ["x:1"] }])));
     assertEquals(got.diffIds, [diffIdsOf(gzip)]);
   });
-  await t.step("the manifest stands first", async () => {
-    const entries = (await oldForm([{ image, tags: ["x:1"] }])).reverse();
+  await t.step("manifest.json is the first entry", async () => {
+    const entries = (await oldFormat([{ image, tags: ["x:1"] }])).reverse();
     assertEquals((await imported(bytesOf(entries))).diffIds, [want]);
   });
 });
 
-Deno.test("importImages() takes the new form of docker save", async (t) => {
+Deno.test("importImages() imports the new format of docker save", async (t) => {
   const image = await buildImage();
-  const all = await newForm(image, ["x:1", "x:2"]);
+  const all = await newFormat(image, ["x:1", "x:2"]);
   const names = ["docker.io/library/x:1", "docker.io/library/x:2"];
   await t.step("names from the layout", async () => {
     assertEquals((await imported(bytesOf(all))).names, names);
   });
-  await t.step("names from manifest.json, where the layout has none", async () => {
+  await t.step("names from manifest.json if the layout has none", async () => {
     const manifests = [describe(image.root)];
     const index = { name: "index.json", content: JSON.stringify({ schemaVersion: 2, manifests }) };
     const entries = all.map((entry) => entry.name === "index.json" ? index : entry);
@@ -192,27 +192,27 @@ Deno.test("importImages() takes the new form of docker save", async (t) => {
       assertEquals((await imported(await compress(bytesOf(all), compression))).names, names);
     });
   }
-  await t.step("unpacked to a folder", async () => {
+  await t.step("extracted to a directory", async () => {
     await using fixture = await makeFixture();
-    const folder = await Deno.makeTempDir();
+    const directory = await Deno.makeTempDir();
     try {
       for (const { name, type, content } of all) {
-        if (type === "directory") await Deno.mkdir(`${folder}/${name}`, { recursive: true });
-        else if (typeof content === "string") await Deno.writeTextFile(`${folder}/${name}`, content);
-        else if (content instanceof Uint8Array) await Deno.writeFile(`${folder}/${name}`, content);
+        if (type === "directory") await Deno.mkdir(`${directory}/${name}`, { recursive: true });
+        else if (typeof content === "string") await Deno.writeTextFile(`${directory}/${name}`, content);
+        else if (content instanceof Uint8Array) await Deno.writeFile(`${directory}/${name}`, content);
       }
-      const source = directoryFiles(folder, neverAborted());
+      const source = directoryFiles(directory, neverAborted());
       assertEquals(await importImages(fixture.store, source, {}, neverAborted()), names);
     } finally {
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     }
   });
 });
 
-Deno.test("importImages() refuses archives that are not whole or not true", async (t) => {
+Deno.test("importImages() rejects incomplete and invalid archives", async (t) => {
   const image = await buildImage(plainLayers);
-  const old = await oldForm([{ image, tags: ["x:1"] }]);
-  const fresh = await newForm(image, ["x:1"]);
+  const old = await oldFormat([{ image, tags: ["x:1"] }]);
+  const fresh = await newFormat(image, ["x:1"]);
   const other = await buildImage({ ...plainLayers, seed: 9 });
   const without = (entries: readonly TarEntry[], name: RegExp) =>
     entries.filter((entry) => !name.test(entry.name));
@@ -220,45 +220,61 @@ Deno.test("importImages() refuses archives that are not whole or not true", asyn
     entries.map((entry) => name.test(entry.name) ? { ...entry, ...by } : entry);
   const layer0 = /^00.*layer\.tar$/;
   const blob1 = new RegExp(`${hexOf(image.layers[1]?.blob.digest ?? image.root.digest)}$`);
-  const circle = { type: "symlink", target: "../a/layer.tar" } as const;
+  const loop = { type: "symlink", target: "../a/layer.tar" } as const;
   const cases: readonly (readonly [what: string, entries: readonly TarEntry[], code: string])[] = [
-    ["old form: a layer is missing", without(old, layer0), "invalid_content"],
-    ["old form: the config is missing", without(old, /^[0-9a-f]{64}\.json$/), "invalid_content"],
+    ["old format: a layer is missing", without(old, layer0), "invalid_content"],
+    ["old format: the config is missing", without(old, /^[0-9a-f]{64}\.json$/), "invalid_content"],
     [
-      "old form: a layer of another image",
+      "old format: a layer of another image",
       replaced(old, layer0, { content: await bytesOfLayer(other, 0) }),
       "digest_mismatch",
     ],
     [
-      "old form: the path of a layer leaves the archive",
+      "old format: a path leads out of the archive",
       replaced(old, /^manifest\.json$/, {
         content: JSON.stringify([{ Config: "../../etc/passwd", RepoTags: ["x:1"], Layers: [] }]),
       }),
       "invalid_content",
     ],
     [
-      "old form: a circle of links",
-      [...replaced(old, layer0, { ...circle, content: "" }), { name: "a/layer.tar", ...circle }],
+      "old format: a loop of links",
+      [...replaced(old, layer0, { ...loop, content: "" }), { name: "a/layer.tar", ...loop }],
       "invalid_content",
     ],
     [
-      "old form: a link to outside",
+      "old format: a link that leads out of the archive",
       replaced(old, layer0, { type: "symlink", target: "../../../etc/passwd", content: "" }),
       "invalid_content",
     ],
-    ["old form: manifest.json is no list", replaced(old, /^manifest/, { content: "{}" }), "invalid_content"],
-    ["old form: manifest.json is no JSON", replaced(old, /^manifest/, { content: "]," }), "invalid_content"],
-    ["old form: no images", replaced(old, /^manifest/, { content: "[]" }), "invalid_content"],
-    ["new form: a blob is missing", without(fresh, blob1), "invalid_content"],
     [
-      "new form: the manifest is missing",
+      "old format: manifest.json is not an array",
+      replaced(old, /^manifest/, { content: "{}" }),
+      "invalid_content",
+    ],
+    [
+      "old format: manifest.json is not JSON",
+      replaced(old, /^manifest/, { content: "]," }),
+      "invalid_content",
+    ],
+    ["old format: no images", replaced(old, /^manifest/, { content: "[]" }), "invalid_content"],
+    ["new format: a blob is missing", without(fresh, blob1), "invalid_content"],
+    [
+      "new format: the manifest is missing",
       without(fresh, new RegExp(hexOf(image.root.digest))),
       "invalid_content",
     ],
-    ["new form: a blob is another", replaced(fresh, blob1, { content: "other bytes" }), "digest_mismatch"],
-    ["new form: index.json is no JSON", replaced(fresh, /^index/, { content: "" }), "invalid_content"],
-    ["neither form", [{ name: "etc/passwd", content: "root" }], "invalid_content"],
-    ["a name that leaves the archive", [{ name: "../x", content: "" }, ...fresh], "invalid_content"],
+    [
+      "new format: a blob has other content",
+      replaced(fresh, blob1, { content: "other bytes" }),
+      "digest_mismatch",
+    ],
+    ["new format: index.json is not JSON", replaced(fresh, /^index/, { content: "" }), "invalid_content"],
+    ["neither format", [{ name: "etc/passwd", content: "root" }], "invalid_content"],
+    [
+      "an entry whose path leads out of the archive",
+      [{ name: "../x", content: "" }, ...fresh],
+      "invalid_content",
+    ],
   ];
   for (const [what, entries, code] of cases) {
     await t.step(what, async () => {
@@ -266,21 +282,21 @@ Deno.test("importImages() refuses archives that are not whole or not true", asyn
       assertEquals(error.code, code, error.message);
     });
   }
-  await t.step("two images and one name", async () => {
+  await t.step("two images and one given name", async () => {
     const specs = [{ image, tags: ["x:1"] }, { image: other, tags: ["y:1"] }];
-    const error = await refused(bytesOf(await oldForm(specs)), { name: "a.b/c" });
+    const error = await refused(bytesOf(await oldFormat(specs)), { name: "a.b/c" });
     assertEquals(error.code, "invalid_argument");
   });
-  await t.step("a name that is a digest", async () => {
+  await t.step("a given name with a digest", async () => {
     const error = await refused(bytesOf(fresh), { name: `a.b/c@${image.root.digest}` });
     assertEquals(error.code, "invalid_argument");
   });
 });
 
-Deno.test("importImages() ends with the signal's reason", async () => {
+Deno.test("importImages() throws the reason of the signal", async () => {
   await using fixture = await makeFixture();
-  const bytes = bytesOf(await newForm(await buildImage(), ["x:1"]));
-  const signal = AbortSignal.abort(new Error("enough"));
+  const bytes = bytesOf(await newFormat(await buildImage(), ["x:1"]));
+  const signal = AbortSignal.abort(new Error("cancelled"));
   const source = tarFiles(readerOf(bytes), signal);
-  await assertRejects(() => importImages(fixture.store, source, {}, signal), Error, "enough");
+  await assertRejects(() => importImages(fixture.store, source, {}, signal), Error, "cancelled");
 });

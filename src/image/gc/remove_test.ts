@@ -11,7 +11,7 @@ import { tagImage } from "../tag.ts";
 
 const SHARED = { size: 4000, seed: 77 };
 
-/** Two images that share a layer, under the tags 1 and 2. */
+/** A store with two images that share a layer, with the tags 1 and 2. */
 async function fixture() {
   const parts = await makeFixture();
   const one = await buildImage({ seed: 1, layers: [SHARED, { size: 100 }] });
@@ -24,7 +24,7 @@ async function fixture() {
   return { ...parts, one, two, names };
 }
 
-Deno.test("removeImages() by the last tag takes the recorded digest too, and frees what nobody shares", async () => {
+Deno.test("removeImages() by the last tag also removes the digest, and deletes the unshared blobs", async () => {
   await using parts = await fixture();
   const { deps, store, one, two, names } = parts;
   const result = await removeImages(deps, ["a.b/c:1"]);
@@ -46,7 +46,7 @@ Deno.test("removeImages() by one of several tags only untags", async () => {
   assert(await store.findBlob(one.config.digest));
 });
 
-Deno.test("removeImages() by id, or with all tags, takes the image with all its names", async (t) => {
+Deno.test("removeImages() by id, or with all tags, removes all names of the image", async (t) => {
   const cases = [
     ["id", (id: string) => [id], false],
     ["short id", (id: string) => [id.slice("sha256:".length, "sha256:".length + 12)], false],
@@ -64,7 +64,7 @@ Deno.test("removeImages() by id, or with all tags, takes the image with all its 
   }
 });
 
-Deno.test("removeImages() of several, one of them unknown, removes none", async () => {
+Deno.test("removeImages() removes nothing if one of the images is unknown", async () => {
   await using parts = await fixture();
   const { deps, names } = parts;
   const before = await names();
@@ -73,14 +73,18 @@ Deno.test("removeImages() of several, one of them unknown, removes none", async 
   assertEquals(await names(), before);
 });
 
-Deno.test("removeImages() leaves the sweep to gc while a pull holds the content", async () => {
+Deno.test("removeImages() deletes no blobs while a pull is running; collectGarbage() does it later", async () => {
   await using parts = await fixture();
   const { deps, store, one } = parts;
   {
     using _pull = await store.holdContent(neverAborted());
     assertEquals((await removeImages(deps, ["a.b/c:1"])).swept, undefined);
     assert(await store.findBlob(one.config.digest));
-    const error = await assertRejects(() => collectGarbage(deps, { wait: 1 }), AppError, "pulls are running");
+    const error = await assertRejects(
+      () => collectGarbage(deps, { wait: 1 }),
+      AppError,
+      "pulls are still running",
+    );
     assertEquals(error.code, "busy");
   }
   const swept = await collectGarbage(deps);
@@ -88,7 +92,7 @@ Deno.test("removeImages() leaves the sweep to gc while a pull holds the content"
   assertEquals(await store.findBlob(one.config.digest), undefined);
 });
 
-Deno.test("collectGarbage() sweeps what no image needs, and keeps fresh partials", async () => {
+Deno.test("collectGarbage() deletes unreferenced blobs, and retains recent partial downloads", async () => {
   await using parts = await fixture();
   const { deps, store, remote, one } = parts;
   const three = await buildImage({ seed: 3, layers: [{ size: 900_000, compression: "none" }] });
@@ -106,7 +110,7 @@ Deno.test("collectGarbage() sweeps what no image needs, and keeps fresh partials
   const swept = await collectGarbage(deps);
   assertEquals(swept.blobs, dry.blobs);
   assertEquals((await blobs()).length, before - swept.blobs.length);
-  // The blobs that were stopped with the broken one may have left some bytes too.
+  // The downloads that the failure aborted can leave partials too.
   const partials = await Array.fromAsync(store.listIngests(), (ingest) => ingest.digest);
   assert(partials.includes(digest));
 
@@ -115,7 +119,7 @@ Deno.test("collectGarbage() sweeps what no image needs, and keeps fresh partials
   assertEquals(await Array.fromAsync(store.listIngests()), []);
 });
 
-Deno.test("collectGarbage() removes nothing while an image's manifest can't be read", async () => {
+Deno.test("collectGarbage() deletes nothing while a manifest can't be read", async () => {
   await using parts = await fixture();
   const { deps, store, one, damage } = parts;
   await damage(one.root.digest, "flip");
@@ -128,7 +132,7 @@ Deno.test("collectGarbage() removes nothing while an image's manifest can't be r
   assertEquals(await store.findBlob(one.config.digest), undefined);
 });
 
-Deno.test("tagImage() takes a name from the image that had it, and refuses a digest", async () => {
+Deno.test("tagImage() moves a name from another image, and rejects a digest", async () => {
   await using parts = await fixture();
   const { deps, store, one } = parts;
   await tagImage(deps, one.config.digest, "a.b/c:2", neverAborted());
@@ -142,7 +146,7 @@ Deno.test("tagImage() takes a name from the image that had it, and refuses a dig
   assertEquals(error.code, "invalid_argument");
 });
 
-Deno.test("collectGarbage() keeps what other tools put into the layout", async () => {
+Deno.test("collectGarbage() retains the images of other tools", async () => {
   await using parts = await fixture();
   const { deps, root, store, one } = parts;
   const index = JSON.parse(await Deno.readTextFile(`${root}/index.json`));

@@ -7,7 +7,7 @@ import { parsePlatform } from "../../oci/platform.ts";
 import { filterImages, findImage } from "./find.ts";
 import { pullImage } from "../pull/pull.ts";
 
-Deno.test("findImage() knows an image by every name and digest that it has", async (t) => {
+Deno.test("findImage() finds an image by each of its names and digests", async (t) => {
   await using parts = await makeFixture();
   const { deps, store, remote } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64"] });
@@ -24,7 +24,7 @@ Deno.test("findImage() knows an image by every name and digest that it has", asy
     ["its id", id],
     ["its id without the algorithm", hexOf(id)],
     ["a short id", hexOf(id).slice(0, 12)],
-    ["three digits", hexOf(id).slice(0, 3)],
+    ["an id prefix of three digits", hexOf(id).slice(0, 3)],
     ["the manifest's digest", image.root.digest],
     ["the index's digest", index.root.digest],
   ];
@@ -47,14 +47,14 @@ Deno.test("findImage() knows an image by every name and digest that it has", asy
     });
   }
   for (const text of ["", "A.b/C d", "::"]) {
-    await t.step(`"${text}" is no name at all`, async () => {
+    await t.step(`"${text}" is invalid`, async () => {
       const error = await assertRejects(() => findImage(store, text), AppError);
       assertEquals(error.code, "invalid_argument");
     });
   }
 });
 
-Deno.test("findImage() tells apart names of one id whose layers are packed in two ways", async () => {
+Deno.test("findImage() distinguishes names of one image id whose layers are compressed differently", async () => {
   await using parts = await makeFixture();
   const { deps, store, remote } = parts;
   for (const compression of ["gzip", "zstd"] as const) {
@@ -71,7 +71,7 @@ Deno.test("findImage() tells apart names of one id whose layers are packed in tw
   assert(gzip.summary.target.digest !== zstd.summary.target.digest);
 });
 
-Deno.test("findImage() refuses a part of several ids and names them", async () => {
+Deno.test("findImage() rejects a prefix of several ids, and lists them", async () => {
   await using parts = await makeFixture();
   const { store } = parts;
   const { root } = await buildImage();
@@ -94,7 +94,7 @@ Deno.test("findImage() refuses a part of several ids and names them", async () =
     record("docker.io/library/abc:latest", "fff"),
   ];
   await store.updateImages(() => records, AbortSignal.timeout(5000));
-  // The name "abc" comes before the ids that begin so.
+  // Names come before id prefixes.
   assertEquals((await findImage(store, "abc")).name, "docker.io/library/abc:latest");
   await store.updateImages(
     (all) => [...all.values()].filter(({ name }) => name.startsWith("a.b/")),
@@ -104,7 +104,7 @@ Deno.test("findImage() refuses a part of several ids and names them", async () =
   assertEquals(several.details.matches, ["abc100000000", "abc200000000"]);
 });
 
-Deno.test("filterImages() keeps an image, or all of a repository", async (t) => {
+Deno.test("filterImages() returns one image, or all images of a repository", async (t) => {
   await using parts = await makeFixture();
   const { deps, store, remote } = parts;
   remote.push("1", await buildImage({ seed: 1 }));

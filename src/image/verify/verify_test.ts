@@ -11,7 +11,7 @@ import { verifyStore } from "./verify.ts";
 
 const AMD64 = { platform: parsePlatform("linux/amd64") };
 
-Deno.test("verifyStore() finds nothing in a whole store", async () => {
+Deno.test("verifyStore() finds no faults in an intact store", async () => {
   await using parts = await makeFixture();
   const { deps, remote } = parts;
   const index = await buildIndex();
@@ -24,7 +24,7 @@ Deno.test("verifyStore() finds nothing in a whole store", async () => {
   assertEquals(seen, Array.from({ length: result.blobs }, (_, i) => i + 1));
 });
 
-Deno.test("verifyStore() tells what is damaged, and a repair fetches just that", async (t) => {
+Deno.test("verifyStore() reports the damaged blob, and a repair fetches only that blob", async (t) => {
   const index = await buildIndex({ platforms: ["linux/amd64"] });
   const [image] = index.images;
   const layer = image?.layers[0]?.descriptor.digest;
@@ -55,7 +55,7 @@ Deno.test("verifyStore() tells what is damaged, and a repair fetches just that",
   }
 });
 
-Deno.test("verifyStore() says why a repair failed, and keeps what is there", async () => {
+Deno.test("verifyStore() reports why a repair failed, and leaves the blob in place", async () => {
   await using parts = await makeFixture();
   const { deps, store, remote, damage } = parts;
   const image = await buildImage({ layers: 1 });
@@ -71,7 +71,7 @@ Deno.test("verifyStore() says why a repair failed, and keeps what is there", asy
   assert(await store.findBlob(digest));
 });
 
-Deno.test("verifyStore() can't repair what no image of ours needs, and does not promise that it goes", async () => {
+Deno.test("verifyStore() can't repair a blob of another tool's image, and says that gc retains it", async () => {
   await using parts = await makeFixture();
   const { root, deps, store, remote, damage } = parts;
   const image = await buildImage({ layers: 1 });
@@ -86,12 +86,12 @@ Deno.test("verifyStore() can't repair what no image of ours needs, and does not 
   await damage(digest, "flip");
   const { faults } = await verifyStore(deps, "all", { repair: true });
   assertEquals(faults.map((fault) => [fault.digest, fault.names, fault.repaired]), [[digest, [], false]]);
-  assert(faults[0]?.repairError?.includes("unless another tool"), faults[0]?.repairError);
+  assert(faults[0]?.repairError?.includes("which retains it if"), faults[0]?.repairError);
   await collectGarbage(deps);
   assert(await store.findBlob(digest));
 });
 
-Deno.test("a pull mends a damaged document by itself", async () => {
+Deno.test("pullImage() replaces damaged documents", async () => {
   await using parts = await makeFixture();
   const { deps, remote, damage } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64"] });
@@ -123,10 +123,10 @@ Deno.test("inspectImage() shows layers with their ids, platforms and origins", a
   assertEquals(details.layers[0]?.chainId, image.layers[0]?.diffId);
   assertEquals(details.platforms.map(({ present }) => present), [true, false]);
   assertEquals(details.origins, ["a.b/c"]);
-  await assertRejects(() => inspectImage(deps, "a.b/c:2"), AppError, "no such name");
+  await assertRejects(() => inspectImage(deps, "a.b/c:2"), AppError, "no image in the store");
 });
 
-Deno.test("diskUsage() tells what each image holds alone", async () => {
+Deno.test("diskUsage() reports the bytes that only one image references", async () => {
   await using parts = await makeFixture();
   const { deps, remote } = parts;
   const shared = { size: 50_000, seed: 77 };
