@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../tests/assert.ts";
+import { FakeRemote } from "../../tests/fakes/fake_remote.ts";
 import { buildArtifact, buildImage } from "../../tests/images/mod.ts";
 import { Gate, holdAfter, startRegistry, type TestRegistry, wrongByte } from "../../tests/registry/mod.ts";
 import { concatBytes } from "../base/bytes.ts";
@@ -92,6 +93,22 @@ Deno.test("fetchBlob() rejects a descriptor with another size", async (t) => {
   }
 });
 
+Deno.test("fetchBlob() rejects content that is shorter than the descriptor, even if its digest matches", async () => {
+  const remote = new FakeRemote();
+  const image = await buildImage();
+  remote.push("1", image);
+  const registry = {
+    remote: () => remote,
+    checkCredentials: () => Promise.resolve(),
+    close() {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const descriptor = { ...image.config, size: image.config.size + 1 };
+  const stream = await fetchBlob(registry, "a.b/c:1", descriptor);
+  const error = await assertRejects(() => Array.fromAsync(stream), AppError);
+  assertEquals(error.code, "size_mismatch");
+});
+
 Deno.test("fetchBlob() stops when its stream is cancelled or its signal aborts", async (t) => {
   await t.step("cancel", async () => {
     await withRegistry(async (server, client) => {
@@ -141,5 +158,7 @@ Deno.test("listReferrers() returns the attachments of a tag or digest", async ()
         [],
       ]);
     }
+    const resolutions = server.requests.lines.filter((line) => line.startsWith("HEAD"));
+    assertEquals(resolutions.length, 2, "a digest isn't resolved");
   });
 });

@@ -31,6 +31,7 @@ const RECORDS = [
   record(`a.b/c@${digestOfDigit("3")}`, "1", "2", "3"),
   record("a.b/c:2", "4", "5", "3"),
   record("x.y/z:1", "1", "6", "6"),
+  record("q.r/s:1", "7", "8", "3"),
   record("docker.io/library/cafe:latest", "c", "d", "d"),
 ];
 
@@ -50,6 +51,7 @@ const TEXTS = [
     digit.repeat(64),
     `a.b/c@${digestOfDigit(digit)}`,
     `x.y/z@${digestOfDigit(digit)}`,
+    `q.r/s@${digestOfDigit(digit)}`,
   ]),
   "not a reference",
   "https://a.b/c",
