@@ -26,15 +26,15 @@ export async function tagImage(
     throw new AppError("invalid_argument", `Cannot tag "${image}" as "${newName}": use a tag, not a digest`);
   }
   const name = recordedNameOf(reference);
-  const found = await findImage(store, image);
-  const source = found.records.find((record) => record.name === found.name) ?? found.records[0];
+  const { name: matched, records } = await findImage(store, image);
+  const source = records.find((record) => record.name === matched) ?? records[0];
   if (source === undefined) throw new AppError("internal", `Image "${image}" has no record`);
-  await store.updateImages((records) => {
-    const current = records.get(source.name);
+  await store.updateImages((all) => {
+    const current = all.get(source.name);
     if (current?.imageId !== source.imageId) {
       throw new AppError("not_found", `Cannot tag "${image}": another process removed it`);
     }
-    return new Map(records).set(name, { ...current, name }).values();
+    return new Map(all).set(name, { ...current, name }).values();
   }, signal);
   return name;
 }

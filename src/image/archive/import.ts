@@ -84,9 +84,9 @@ function renamed(images: readonly ArchivedImage[], name: string | undefined): re
 }
 
 function namelessError({ hint, record }: ArchivedImage): AppError {
-  const found = hint === undefined ? "no name" : `only the tag "${hint}", without a repository`;
+  const content = hint === undefined ? "no name" : `only the tag "${hint}", without a repository`;
   return new AppError(
     "invalid_content",
-    `Cannot import image "${record.manifest.digest}": the archive has ${found}; choose a name with --name`,
+    `Cannot import image "${record.manifest.digest}": the archive has ${content}; choose a name with --name`,
   );
 }

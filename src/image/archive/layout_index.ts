@@ -39,10 +39,10 @@ export function layoutIndexOf(records: readonly ImageRecord[]): Uint8Array {
 
 /** Returns the records to export for a found image: the one with the given name, else all tags, else one digest. */
 export function namedRecords(
-  found: { readonly name?: string; readonly records: readonly ImageRecord[] },
+  image: { readonly name?: string; readonly records: readonly ImageRecord[] },
 ): readonly ImageRecord[] {
-  const exact = found.records.filter(({ name }) => name === found.name);
+  const exact = image.records.filter(({ name }) => name === image.name);
   if (exact.length > 0) return exact;
-  const tags = found.records.filter(({ name }) => !isDigestName(name));
-  return tags.length > 0 ? tags : found.records.slice(0, 1);
+  const tags = image.records.filter(({ name }) => !isDigestName(name));
+  return tags.length > 0 ? tags : image.records.slice(0, 1);
 }

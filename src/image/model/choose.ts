@@ -92,8 +92,8 @@ export async function chooseCandidate(
   if (only !== undefined && candidates.length === 1 && only.platform === undefined) return only;
   const known: Candidate[] = [];
   for (const { descriptor, platform } of candidates) {
-    const found = platform ?? await findPlatform(descriptor, signal);
-    if (found !== undefined) known.push({ descriptor, platform: found });
+    const configured = platform ?? await findPlatform(descriptor, signal);
+    if (configured !== undefined) known.push({ descriptor, platform: configured });
   }
   const second = bestOf(known, ranking);
   if (second !== undefined) return second;
@@ -111,10 +111,10 @@ function bestOf(candidates: readonly Candidate[], ranking: readonly Platform[]):
 /** Returns the error for a platform that an image doesn't have. */
 export function noMatch(name: string, want: Platform, available: readonly Platform[]): AppError {
   const platforms = [...new Set(available.map(formatPlatform))].sort();
-  const found = platforms.length === 0 ? "it has no platforms" : `available: ${platforms.join(", ")}`;
+  const listed = platforms.length === 0 ? "it has no platforms" : `available: ${platforms.join(", ")}`;
   return new AppError(
     "not_found",
-    `Cannot choose a manifest of "${name}": no manifest for ${formatPlatform(want)}; ${found}`,
+    `Cannot choose a manifest of "${name}": no manifest for ${formatPlatform(want)}; ${listed}`,
     { details: { want: formatPlatform(want), available: platforms } },
   );
 }

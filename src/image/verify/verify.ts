@@ -70,8 +70,8 @@ async function recordsOf(
   images: readonly string[] | "all",
 ): Promise<readonly ImageRecord[]> {
   if (images === "all") return await store.listImages();
-  const found = await Promise.all(images.map((image) => findImage(store, image)));
-  return found.flatMap(({ records }) => records);
+  const matches = await Promise.all(images.map((image) => findImage(store, image)));
+  return matches.flatMap(({ records }) => records);
 }
 
 async function faultOf(
