@@ -10,8 +10,8 @@ import { importImages } from "./import.ts";
 
 const ROUNDS = 300;
 
-/** Pseudo-random numbers below `most`, the same in every run. */
-function generator(seed: number): (most: number) => number {
+/** Numbers that look drawn by lot and are the same in every run. */
+function drawing(seed: number): (most: number) => number {
   let state = seed;
   return (most) => (state = (state * 1103515245 + 12345) % 2 ** 31) % most;
 }
@@ -75,9 +75,9 @@ Deno.test("importImages() imports a damaged archive completely or not at all, an
   for (const [what, damage] of Object.entries(DAMAGES)) {
     await t.step(what, async () => {
       await using fixture = await makeFixture();
-      let imported = 0;
+      let taken = 0;
       for (let round = 0; round < ROUNDS / 5; round++) {
-        const bytes = damage(good.slice(), generator(round * 7919 + what.length));
+        const bytes = damage(good.slice(), drawing(round * 7919 + what.length));
         let at = 0;
         const source = tarFiles({
           read(buffer) {
@@ -90,13 +90,13 @@ Deno.test("importImages() imports a damaged archive completely or not at all, an
         }, neverAborted());
         try {
           await importImages(fixture.store, source, { name: `a.b/c:${round}` }, neverAborted());
-          imported++;
+          taken++;
         } catch (error) {
-          assert(error instanceof AppError, `round ${round}: ${error}`);
-          assert(error.code !== "internal", `round ${round}: ${error.message}`);
+          assert(error instanceof AppError, String(error));
+          assert(error.code !== "internal", error.message);
         }
       }
-      assertEquals((await fixture.store.listImages()).length, imported);
+      assertEquals((await fixture.store.listImages()).length, taken);
       assertEquals((await verifyStore(fixture.deps)).faults, []);
     });
   }
