@@ -25,7 +25,6 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 const compiled = await run(["run", "--allow-all", "scripts/compile.ts"]);
 if (compiled !== 0) Deno.exit(compiled);
 const paths = Deno.args.length > 0 ? Deno.args : ["tests/e2e", "tests/real"];
+const options = ["--preload=tests/time_limit.ts", "--allow-all", `--ignore=${IGNORED.join(",")}`];
 const program = `${DIST}/dray${Deno.build.os === "windows" ? ".exe" : ""}`;
-Deno.exit(
-  await run(["test", "--allow-all", `--ignore=${IGNORED.join(",")}`, ...paths], { DRAY_COMMAND: program }),
-);
+Deno.exit(await run(["test", ...options, ...paths], { DRAY_COMMAND: program }));

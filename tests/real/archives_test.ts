@@ -4,7 +4,7 @@ import { type Sandbox, sandbox } from "../e2e/program.ts";
 import { run, runOk } from "./child.ts";
 import { startContainerd } from "./containerd.ts";
 import { startDistribution } from "./distribution.ts";
-import { realTest, tool } from "./tools.ts";
+import { realTest, SLOW_MS, tool } from "./tools.ts";
 
 const TOOLS = ["registry", "skopeo", "umoci", "dpkg-deb"];
 
@@ -29,7 +29,7 @@ async function diffIds(box: Sandbox, name: string): Promise<readonly string[]> {
 
 const skopeo = (...args: readonly string[]) => runOk(tool("skopeo"), ["--insecure-policy", ...args]);
 
-realTest({ tools: TOOLS }, "skopeo and umoci read what dray exports", async (t) => {
+realTest({ tools: TOOLS, timeout: SLOW_MS }, "skopeo and umoci read what dray exports", async (t) => {
   await using box = await sandbox();
   const names = await filled(box);
   const [first = ""] = names;
@@ -75,7 +75,7 @@ realTest({ tools: TOOLS }, "skopeo and umoci read what dray exports", async (t) 
   }
 });
 
-realTest({ tools: [...TOOLS, "zstd"] }, "dray imports what skopeo writes", async (t) => {
+realTest({ tools: [...TOOLS, "zstd"], timeout: SLOW_MS }, "dray imports what skopeo writes", async (t) => {
   await using box = await sandbox();
   const names = await filled(box);
   const gzip = names.find((name) => name.endsWith("oci-gzip")) ?? "";
@@ -105,7 +105,7 @@ realTest({ tools: [...TOOLS, "zstd"] }, "dray imports what skopeo writes", async
 });
 
 realTest(
-  { tools: ["registry", "skopeo", "dpkg-deb", "containerd", "ctr"], root: true },
+  { tools: ["registry", "skopeo", "dpkg-deb", "containerd", "ctr"], root: true, timeout: SLOW_MS },
   "ctr imports what dray exports, and dray imports what ctr exports",
   async (t) => {
     await using box = await sandbox();
@@ -134,28 +134,36 @@ realTest(
   },
 );
 
-realTest({ tools: TOOLS }, "an export leaves no half archive, and a broken pipe is quiet", async (t) => {
-  await using box = await sandbox();
-  const [name = ""] = await filled(box);
-  await t.step("a blob is missing", async () => {
-    const { layers } = await box.json(["inspect", name]);
-    const blob = `${box.store}/blobs/${layers[0].digest.replace(":", "/")}`;
-    await Deno.rename(blob, `${blob}.away`);
-    const { code, stderr } = await box.dray(["export", name, "-o", `${box.folder}/half.tar`]);
-    assertEquals(code, 6, stderr);
-    await Deno.rename(`${blob}.away`, blob);
-    const left = [...Deno.readDirSync(box.folder)].filter((entry) => entry.name.startsWith("half"));
-    assertEquals(left, []);
-  });
-  await t.step("tar takes the root file system from a pipe", async () => {
-    const script = `${box.words.join(" ")} export ${name} -f rootfs -o - | tar -t`;
-    const { code, stdout } = await run("bash", ["-euo", "pipefail", "-c", script], { env: box.environment });
-    assertEquals(code, 0);
-    assertMatch(stdout, /^\.?\/?bin\/busybox$/m);
-  });
-  await t.step("who reads goes away", async () => {
-    const script = `${box.words.join(" ")} export ${name} -o - | head -c 1000 >/dev/null; echo "$PIPESTATUS"`;
-    const { stdout, stderr } = await run("bash", ["-uc", script], { env: box.environment });
-    assertEquals([stdout.trim(), stderr], ["141", ""]);
-  });
-});
+realTest(
+  { tools: TOOLS, timeout: SLOW_MS },
+  "an export leaves no half archive, and a broken pipe is quiet",
+  async (t) => {
+    await using box = await sandbox();
+    const [name = ""] = await filled(box);
+    await t.step("a blob is missing", async () => {
+      const { layers } = await box.json(["inspect", name]);
+      const blob = `${box.store}/blobs/${layers[0].digest.replace(":", "/")}`;
+      await Deno.rename(blob, `${blob}.away`);
+      const { code, stderr } = await box.dray(["export", name, "-o", `${box.folder}/half.tar`]);
+      assertEquals(code, 6, stderr);
+      await Deno.rename(`${blob}.away`, blob);
+      const left = [...Deno.readDirSync(box.folder)].filter((entry) => entry.name.startsWith("half"));
+      assertEquals(left, []);
+    });
+    await t.step("tar takes the root file system from a pipe", async () => {
+      const script = `${box.words.join(" ")} export ${name} -f rootfs -o - | tar -t`;
+      const { code, stdout } = await run("bash", ["-euo", "pipefail", "-c", script], {
+        env: box.environment,
+      });
+      assertEquals(code, 0);
+      assertMatch(stdout, /^\.?\/?bin\/busybox$/m);
+    });
+    await t.step("who reads goes away", async () => {
+      const script = `${
+        box.words.join(" ")
+      } export ${name} -o - | head -c 1000 >/dev/null; echo "$PIPESTATUS"`;
+      const { stdout, stderr } = await run("bash", ["-uc", script], { env: box.environment });
+      assertEquals([stdout.trim(), stderr], ["141", ""]);
+    });
+  },
+);

@@ -3,10 +3,13 @@ import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
 import { run, runOk } from "./child.ts";
+import { SLOW_MS } from "./tools.ts";
 
 const COMPILE = new URL("../../scripts/compile.ts", import.meta.url).pathname;
 
-Deno.test("a program that is compiled for a store and hosts can't be talked into others", async () => {
+Deno.test("a program that is compiled for a store and hosts can't be talked into others", {
+  timeout: SLOW_MS,
+}, async () => {
   await using registry = await startRegistry();
   await using stranger = await startRegistry();
   await using box = await sandbox();

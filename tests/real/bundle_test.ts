@@ -4,8 +4,11 @@ import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
 import { bundleFile, bundleFolder } from "../../scripts/bundle.ts";
 import { run, Server } from "./child.ts";
+import { SLOW_MS } from "./tools.ts";
 
-Deno.test("the bundle pulls and serves from a URL, with the flags that it prints itself", async () => {
+Deno.test("the bundle pulls and serves from a URL, with the flags that it prints itself", {
+  timeout: SLOW_MS,
+}, async () => {
   const file = await Deno.readFile(await bundleFile());
   await using host = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -40,7 +43,9 @@ Deno.test("the bundle pulls and serves from a URL, with the flags that it prints
   assertStringIncludes((await deno([...await flagsFor(["images"]), url, "images"])).stdout, "team/app");
 });
 
-Deno.test("the modules, most of whose functions are compiled ahead, pull, unpack and tell their version", async () => {
+Deno.test("the modules, most of whose functions are compiled ahead, pull, unpack and tell their version", {
+  timeout: SLOW_MS,
+}, async () => {
   const main = await bundleFolder();
   await using registry = await startRegistry();
   await using box = await sandbox();

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "../assert.ts";
 import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
-import { realTest } from "./tools.ts";
+import { realTest, SLOW_MS } from "./tools.ts";
 
 const KILLS = 50;
 const MIB = 1024 * 1024;
@@ -14,32 +14,36 @@ function random(seed: number): () => number {
   return () => (state = (state * 16807) % 2147483647) / 2147483647;
 }
 
-realTest({}, `a store stays whole when pulls are killed ${KILLS} times at random moments`, async () => {
-  await using registry = await startRegistry({ bytesPerSecond: 12 * MIB });
-  await using box = await sandbox();
-  const layers = [{ size: 5 * MIB }, { size: 3 * MIB }, { size: 4 * MIB }, { size: 10 }, { size: 300_000 }];
-  const { reference } = registry.push("app", "v1", await buildImage({ layers }));
-  const seed = Math.floor(Math.random() * 1e9) + 1;
-  const next = random(seed);
-  let whole = 0;
-  for (let i = 0; i < KILLS; i++) {
-    await using pull = box.start(["pull", "--progress=none", reference]);
-    const timer = setTimeout(() => pull.kill("SIGKILL"), next() * LONGEST_MS);
-    const { success } = await pull.status;
-    clearTimeout(timer);
-    const { code, stdout, stderr } = await box.dray(["verify"]);
-    assertEquals(code, 0, `seed ${seed}, kill ${i}:\n${stdout}${stderr}`);
-    const images = await box.json(["images"]);
-    if (success) assertEquals(images.length, 1, `seed ${seed}, pull ${i} said that it was done`);
-    if (images.length === 0) continue;
-    whole++;
-    await box.ok(["rm", reference]);
-    await box.ok(["gc", "--partial-age", "0"]);
-    assertEquals([...Deno.readDirSync(`${box.store}/ingest`)], [], `seed ${seed}, after ${i}`);
-  }
-  await box.ok(["pull", reference]);
-  await box.ok(["verify"]);
-  assert(whole > 0, "no pull got to its end in between");
-  const ranges = registry.requests.of("/blobs/", "GET").filter((entry) => entry.range !== "").length;
-  assert(ranges > 0, "no pull went on from the bytes of a killed one");
-});
+realTest(
+  { timeout: SLOW_MS },
+  `a store stays whole when pulls are killed ${KILLS} times at random moments`,
+  async () => {
+    await using registry = await startRegistry({ bytesPerSecond: 12 * MIB });
+    await using box = await sandbox();
+    const layers = [{ size: 5 * MIB }, { size: 3 * MIB }, { size: 4 * MIB }, { size: 10 }, { size: 300_000 }];
+    const { reference } = registry.push("app", "v1", await buildImage({ layers }));
+    const seed = Math.floor(Math.random() * 1e9) + 1;
+    const next = random(seed);
+    let whole = 0;
+    for (let i = 0; i < KILLS; i++) {
+      await using pull = box.start(["pull", "--progress=none", reference]);
+      const timer = setTimeout(() => pull.kill("SIGKILL"), next() * LONGEST_MS);
+      const { success } = await pull.status;
+      clearTimeout(timer);
+      const { code, stdout, stderr } = await box.dray(["verify"]);
+      assertEquals(code, 0, `seed ${seed}, kill ${i}:\n${stdout}${stderr}`);
+      const images = await box.json(["images"]);
+      if (success) assertEquals(images.length, 1, `seed ${seed}, pull ${i} said that it was done`);
+      if (images.length === 0) continue;
+      whole++;
+      await box.ok(["rm", reference]);
+      await box.ok(["gc", "--partial-age", "0"]);
+      assertEquals([...Deno.readDirSync(`${box.store}/ingest`)], [], `seed ${seed}, after ${i}`);
+    }
+    await box.ok(["pull", reference]);
+    await box.ok(["verify"]);
+    assert(whole > 0, "no pull got to its end in between");
+    const ranges = registry.requests.of("/blobs/", "GET").filter((entry) => entry.range !== "").length;
+    assert(ranges > 0, "no pull went on from the bytes of a killed one");
+  },
+);

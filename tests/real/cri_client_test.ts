@@ -3,13 +3,13 @@ import { assertEquals } from "../assert.ts";
 import { run, runOk } from "./child.ts";
 import { startCriRegistries, startServing } from "./cri.ts";
 import { PASSWORD, USER } from "./distribution.ts";
-import { realTest, TOOLS_DIR } from "./tools.ts";
+import { realTest, SLOW_MS, TOOLS_DIR } from "./tools.ts";
 
 const SOURCE = new URL("../cri/go/", import.meta.url).pathname;
 const PROGRAM = `${TOOLS_DIR}/bin/criclient`;
 
 realTest(
-  { tools: ["registry", "go"] },
+  { tools: ["registry", "go"], timeout: SLOW_MS },
   "the client library of crictl and kubelet finds what it expects",
   async () => {
     await runOk("go", ["build", "-o", PROGRAM, "."], { cwd: SOURCE });

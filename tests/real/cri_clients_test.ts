@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { CriClient } from "../cri/kit.ts";
 import { run, runOk } from "./child.ts";
 import { type CriRegistries, type Serving, startCriRegistries, startServing } from "./cri.ts";
-import { realTest, tool, TOOLS_DIR } from "./tools.ts";
+import { realTest, SLOW_MS, tool, TOOLS_DIR } from "./tools.ts";
 
 const CLIENT = new URL("../cri/grpcio_client.py", import.meta.url).pathname;
 
@@ -17,7 +17,7 @@ async function withImages(
   await test(serving, registries);
 }
 
-realTest({ tools: ["registry", "python3"] }, "Python's gRPC is served", async () => {
+realTest({ tools: ["registry", "python3"], timeout: SLOW_MS }, "Python's gRPC is served", async () => {
   const folder = `${TOOLS_DIR}/grpcio`;
   const env = { PYTHONPATH: folder };
   const probe = await run("python3", ["-c", "import grpc"], { env });
@@ -84,31 +84,35 @@ async function say(socket: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-realTest({ tools: ["registry"] }, "whatever comes over the socket, nothing is left of it", async () => {
-  await withImages(async ({ socket, server }) => {
-    const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    const garbage = crypto.getRandomValues(new Uint8Array(20_000));
-    const round = async () => {
-      for (let i = 0; i < 100; i++) {
-        await say(socket, garbage);
-        await say(socket, preface.subarray(0, i % preface.length));
-        await say(socket, new Uint8Array([...preface, ...garbage]));
-        await say(socket, new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
-        using cri = await CriClient.connect(socket);
-        await cri.list();
-      }
-      // The server lets connections linger for a second after an error.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      return await heldBy(server.pid);
-    };
-    await round();
-    const before = await round();
-    for (let i = 0; i < 3; i++) await round();
-    const after = await round();
-    assert(
-      after.descriptors <= before.descriptors,
-      `${before.descriptors} -> ${after.descriptors} descriptors`,
-    );
-    assert(after.bytes < before.bytes + 30_000_000, `${before.bytes} -> ${after.bytes} bytes`);
-  });
-});
+realTest(
+  { tools: ["registry"], timeout: SLOW_MS },
+  "whatever comes over the socket, nothing is left of it",
+  async () => {
+    await withImages(async ({ socket, server }) => {
+      const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+      const garbage = crypto.getRandomValues(new Uint8Array(20_000));
+      const round = async () => {
+        for (let i = 0; i < 100; i++) {
+          await say(socket, garbage);
+          await say(socket, preface.subarray(0, i % preface.length));
+          await say(socket, new Uint8Array([...preface, ...garbage]));
+          await say(socket, new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+          using cri = await CriClient.connect(socket);
+          await cri.list();
+        }
+        // The server lets connections linger for a second after an error.
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return await heldBy(server.pid);
+      };
+      await round();
+      const before = await round();
+      for (let i = 0; i < 3; i++) await round();
+      const after = await round();
+      assert(
+        after.descriptors <= before.descriptors,
+        `${before.descriptors} -> ${after.descriptors} descriptors`,
+      );
+      assert(after.bytes < before.bytes + 30_000_000, `${before.bytes} -> ${after.bytes} bytes`);
+    });
+  },
+);

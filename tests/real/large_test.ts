@@ -4,7 +4,7 @@ import { type Sandbox, sandbox } from "../e2e/program.ts";
 import { buildImage, type LayerSpec } from "../images/mod.ts";
 import { startDistribution } from "./distribution.ts";
 import { pushTo } from "./push.ts";
-import { realTest } from "./tools.ts";
+import { realTest, SLOW_MS } from "./tools.ts";
 
 const MEMORY_MAX_BYTES = 200 * MIB;
 
@@ -38,16 +38,20 @@ const CASES: Readonly<Record<string, readonly LayerSpec[]>> = {
 };
 
 for (const [name, layers] of Object.entries(CASES)) {
-  realTest({ tools: ["registry"] }, `${name} of the real registry in under 200 MB of memory`, async () => {
-    await using registry = await startDistribution();
-    await using box = await sandbox();
-    const image = await buildImage({ layers });
-    const reference = await pushTo(registry.origin, "large", "v1", image);
-    await pullWatched(box, reference);
-    await box.ok(["verify"]);
-    const gets = (await registry.accessLog()).filter(({ method, path }) =>
-      method === "GET" && path.includes("/blobs/")
-    );
-    assertEquals(gets.length, layers.length + 1);
-  });
+  realTest(
+    { tools: ["registry"], timeout: SLOW_MS },
+    `${name} of the real registry in under 200 MB of memory`,
+    async () => {
+      await using registry = await startDistribution();
+      await using box = await sandbox();
+      const image = await buildImage({ layers });
+      const reference = await pushTo(registry.origin, "large", "v1", image);
+      await pullWatched(box, reference);
+      await box.ok(["verify"]);
+      const gets = (await registry.accessLog()).filter(({ method, path }) =>
+        method === "GET" && path.includes("/blobs/")
+      );
+      assertEquals(gets.length, layers.length + 1);
+    },
+  );
 }

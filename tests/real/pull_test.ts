@@ -4,7 +4,7 @@ import { type Sandbox, sandbox } from "../e2e/program.ts";
 import { buildIndex } from "../images/mod.ts";
 import { type Distribution, PASSWORD, startDistribution, USER } from "./distribution.ts";
 import { pushTo } from "./push.ts";
-import { realTest } from "./tools.ts";
+import { realTest, SLOW_MS } from "./tools.ts";
 
 const IMAGE_TOOLS = ["registry", "skopeo", "dpkg-deb"];
 const AS_USER = ["-u", USER, "--password-stdin"];
@@ -24,7 +24,7 @@ async function writeIdentity(box: Sandbox, registry: Distribution, identitytoken
 }
 
 realTest(
-  { tools: IMAGE_TOOLS },
+  { tools: IMAGE_TOOLS, timeout: SLOW_MS },
   "real images come from the real registry, however it is guarded",
   async (t) => {
     const { storage, repository, tags } = await realImages();

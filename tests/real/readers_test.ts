@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { type Sandbox, sandbox } from "../e2e/program.ts";
 import { runOk } from "./child.ts";
 import { startDistribution } from "./distribution.ts";
-import { realTest, tool } from "./tools.ts";
+import { realTest, SLOW_MS, tool } from "./tools.ts";
 
 const TOOLS = ["registry", "skopeo", "umoci", "oras", "crane", "regctl", "dpkg-deb"];
 
@@ -16,7 +16,7 @@ async function filled(box: Sandbox): Promise<readonly string[]> {
   return names;
 }
 
-realTest({ tools: TOOLS }, "other tools read the store as it stands", async (t) => {
+realTest({ tools: TOOLS, timeout: SLOW_MS }, "other tools read the store as it stands", async (t) => {
   await using box = await sandbox();
   const names = await filled(box);
   const digests = new Map<string, string>();

@@ -10,6 +10,9 @@ const root = new URL("../../", import.meta.url).pathname;
 /** Where what the tools make is kept between runs. */
 export const TOOLS_DIR = `${root}.tools`;
 
+/** Time limit, in milliseconds, of tests that compile, download or repeat a lot. */
+export const SLOW_MS = 5 * 60_000;
+
 /** The path of a program, or undefined if it is missing. */
 export function findTool(name: string): string | undefined {
   const folders = [`${TOOLS_DIR}/bin`, ...(Deno.env.get("PATH") ?? "").split(":")];
@@ -35,19 +38,23 @@ function isCi(): boolean {
   return ["1", "true"].includes(Deno.env.get("CI") ?? "");
 }
 
-/** What a test needs beside programs. */
+/** Requirements of a test. */
 export interface Needs {
-  /** Programs of the table. */
+  /** Programs from the table in scripts/tools/table.ts. */
   readonly tools?: readonly string[];
-  /** Mounts a file system, or the like. */
+  /** Needs root, for example to mount a file system. */
   readonly root?: boolean;
+  /** Time limit in milliseconds, for a test that may need more than the default of 60 s. */
+  readonly timeout?: number;
 }
 
-/** A test that needs things from outside. */
+/** Registers a test that is skipped if a requirement is missing. In CI, it fails instead. */
 export function realTest(needs: Needs, name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
   const missing = (needs.tools ?? []).filter((needed) => findTool(needed) === undefined);
   if (needs.root && Deno.uid() !== 0) missing.push("the rights of root");
-  if (missing.length === 0) return Deno.test(name, fn);
+  if (missing.length === 0) {
+    return Deno.test({ name, fn, ...(needs.timeout !== undefined && { timeout: needs.timeout }) });
+  }
   const why = `${missing.join(", ")} missing: run "deno task tools"`;
   if (isCi()) {
     return Deno.test(name, () => {

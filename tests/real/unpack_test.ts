@@ -6,28 +6,32 @@ import { sandbox } from "../e2e/program.ts";
 import { buildImage, writeLayout } from "../images/mod.ts";
 import { run, runOk } from "./child.ts";
 import { startDistribution } from "./distribution.ts";
-import { realTest, tool, TOOLS_DIR } from "./tools.ts";
+import { realTest, SLOW_MS, tool, TOOLS_DIR } from "./tools.ts";
 
 const COMPARED = ["dpkg-deb", "setcap", "python3", "umoci", "crane"];
 
-realTest({ tools: COMPARED, root: true }, "dray unpacks and exports what umoci and crane do", async (t) => {
-  const work = await Deno.makeTempDir({ prefix: "dray-compare-" });
-  try {
-    for (const { name, paths, differences } of await compareUnpack(work)) {
-      await t.step(name, () => {
-        assert(paths > 1000);
-        assertEquals(differences, []);
-      });
+realTest(
+  { tools: COMPARED, root: true, timeout: SLOW_MS },
+  "dray unpacks and exports what umoci and crane do",
+  async (t) => {
+    const work = await Deno.makeTempDir({ prefix: "dray-compare-" });
+    try {
+      for (const { name, paths, differences } of await compareUnpack(work)) {
+        await t.step(name, () => {
+          assert(paths > 1000);
+          assertEquals(differences, []);
+        });
+      }
+    } finally {
+      await Deno.remove(work, { recursive: true });
     }
-  } finally {
-    await Deno.remove(work, { recursive: true });
-  }
-});
+  },
+);
 
 const PULLED = ["registry", "skopeo", "dpkg-deb", "python3"];
 
 realTest(
-  { tools: PULLED, root: true },
+  { tools: PULLED, root: true, timeout: SLOW_MS },
   "dray pull --unpack makes layers that mount and that gc takes",
   async (t) => {
     const { storage, repository, tags } = await realImages();
@@ -67,7 +71,7 @@ realTest(
 
 /** Commas and colons mean something to mount. */
 realTest(
-  { tools: ["registry", "skopeo", "dpkg-deb"], root: true },
+  { tools: ["registry", "skopeo", "dpkg-deb"], root: true, timeout: SLOW_MS },
   "mount takes a store of any path",
   async () => {
     await realImages();
@@ -90,7 +94,7 @@ realTest(
 );
 
 realTest(
-  { tools: ["runc", "registry", "skopeo", "dpkg-deb"], root: true },
+  { tools: ["runc", "registry", "skopeo", "dpkg-deb"], root: true, timeout: SLOW_MS },
   "runc runs a bundle",
   async () => {
     await realImages();
