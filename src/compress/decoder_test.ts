@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "../../tests/assert.ts";
+import { seededRandom } from "../../tests/random.ts";
 import { concatBytes, KIB, MIB, readAll } from "../base/bytes.ts";
 import { AppError, isCode } from "../base/errors.ts";
 import type { Compression } from "./compression.ts";
@@ -147,15 +148,14 @@ Deno.test("checkExpansion() counts the ratio only past the free bytes", () => {
 });
 
 Deno.test("decoders never hang or fail untyped on random bytes", async () => {
-  let state = 42;
-  const random = () => (state = (state * 48271) % 2147483647);
+  const random = seededRandom();
   for (const format of ["gzip", "zstd"] as const) {
     const packed = encode(format, sample(3000));
     for (let round = 0; round < 200; round++) {
       const bytes = packed.slice();
-      for (let i = 0; i <= random() % 4; i++) bytes[random() % bytes.length] = random() % 256;
+      for (let i = 0; i <= random(4); i++) bytes[random(bytes.length)] = random(256);
       try {
-        await decode(format, bytes, 1 + random() % 900);
+        await decode(format, bytes, 1 + random(900));
       } catch (error) {
         assert(isCode(error, "invalid_content", "limit_exceeded"), String(error));
       }

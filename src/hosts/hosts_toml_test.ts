@@ -1,5 +1,6 @@
 import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import { seededRandom } from "../../tests/random.ts";
 import { parseHostsFile } from "./hosts_toml.ts";
 
 const PATH = "/etc/certs.d/docker.io/hosts.toml";
@@ -127,12 +128,7 @@ x = ["1", "2"]
 `;
 
 Deno.test("A damaged hosts.toml gives a file or one kind of error, in 3,000 random cases", async () => {
-  let state = 20_261_124;
-  const random = (below: number) => {
-    // The constants of Numerical Recipes: the same numbers in each run.
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return Math.floor(state / 2 ** 32 * below);
-  };
+  const random = seededRandom();
   const pieces = [
     '"',
     "[",

@@ -1,4 +1,5 @@
 import { assertEquals } from "../../tests/assert.ts";
+import { type Draw, seededRandom } from "../../tests/random.ts";
 import type { Http2StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, encodeResetStream, encodeWindowUpdate, FrameType, PREFACE } from "./frame/frame.ts";
 import { encodeHeaderBlock } from "./hpack/encoder.ts";
@@ -15,19 +16,7 @@ import {
 const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
 const ROUNDS = 400;
 
-/** A small generator with a seed (mulberry32), so that a failure can be had again. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function randomFrames(random: () => number): Uint8Array[] {
-  const pick = (limit: number) => Math.floor(random() * limit);
+function randomFrames(pick: Draw): Uint8Array[] {
   const noise = () => Uint8Array.from({ length: pick(40) }, () => pick(256));
   const streamId = () => 1 + 2 * pick(4);
   const makers: (() => Uint8Array)[] = [
@@ -68,14 +57,15 @@ Deno.test("random frames never do more than end their own connection", async () 
       aborted: take,
     };
   };
-  for (let seed = 1; seed <= ROUNDS; seed++) {
+  const pick = seededRandom();
+  for (let round = 1; round <= ROUNDS; round++) {
     await withPair(onStream, {}, async ({ client, connection, errors }) => {
-      await client.send(PREFACE, EMPTY_SETTINGS, ...randomFrames(randomFrom(seed)));
+      await client.send(PREFACE, EMPTY_SETTINGS, ...randomFrames(pick));
       await client.conn.closeWrite();
       await client.closed();
-      assertEquals(errors.filter((error) => h2CodeOf(error) === undefined), [], `seed ${seed}`);
-      assertEquals(connection.streams.open.size, 0, `seed ${seed}`);
+      assertEquals(errors.filter((error) => h2CodeOf(error) === undefined), [], `round ${round}`);
+      assertEquals(connection.streams.open.size, 0, `round ${round}`);
     });
-    assertEquals(unfinished, 0, `seed ${seed}`);
+    assertEquals(unfinished, 0, `round ${round}`);
   }
 });

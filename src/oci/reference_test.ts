@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "../../tests/assert.ts";
+import { seededRandom } from "../../tests/random.ts";
 import { AppError } from "../base/errors.ts";
 import { formatReference, parseReference, recordedNameOf } from "./reference.ts";
 
@@ -86,8 +87,7 @@ Deno.test("recordedNameOf() prefers the digest and drops the tag then", () => {
 });
 
 Deno.test("parseReference() never throws anything but AppError, and what it takes it gives back", () => {
-  let seed = 7;
-  const random = (n: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n;
+  const random = seededRandom();
   const alphabet = "abz09AZ-_.:/@[] \u00e9sha256";
   for (let i = 0; i < 5000; i++) {
     const text = Array.from({ length: random(24) }, () => alphabet[random(alphabet.length)]).join("");

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "../../tests/assert.ts";
+import { seededRandom } from "../../tests/random.ts";
 import { concatBytes } from "../base/bytes.ts";
 import { isCode } from "../base/errors.ts";
 import { END, paxEntry, rawEntry, readArchive } from "./archive_fake.ts";
@@ -138,17 +139,16 @@ Deno.test("TarParser ends in a typed error or a result on damaged archives", () 
     rawEntry({ name: "f" }, "content"),
     END,
   ]);
-  let state = 7;
-  const random = () => (state = (state * 48271) % 2147483647);
+  const random = seededRandom();
   for (let round = 0; round < 3000; round++) {
     const bytes = whole.slice();
-    const block = (random() % (bytes.length / 512)) * 512;
-    for (let i = 0; i <= random() % 6; i++) bytes[block + random() % 512] = random() % 256;
-    if (random() % 2 === 0) writeChecksum(bytes.subarray(block, block + 512));
+    const block = random(bytes.length / 512) * 512;
+    for (let i = 0; i <= random(6); i++) bytes[block + random(512)] = random(256);
+    if (random(2) === 0) writeChecksum(bytes.subarray(block, block + 512));
     try {
       readArchive(
-        random() % 4 === 0 ? bytes.subarray(0, random() % bytes.length) : bytes,
-        1 + random() % 2000,
+        random(4) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes,
+        1 + random(2000),
       );
     } catch (error) {
       const isTyped = isCode(error, "invalid_content", "unsupported", "limit_exceeded");

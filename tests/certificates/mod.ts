@@ -70,7 +70,9 @@ async function keyPem(keys: CryptoKeyPair): Promise<string> {
   return pem("PRIVATE KEY", new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey)));
 }
 
-/** A certificate of version 3 (RFC 5280, 4.1). */
+let certificates = 0;
+
+/** Makes a certificate of version 3 (RFC 5280, 4.1). */
 async function certificate(
   subject: string,
   issuer: string,
@@ -80,7 +82,7 @@ async function certificate(
   extensions: readonly Uint8Array[],
 ): Promise<string> {
   const validity = VALID_DAYS[valid].map((days) => time(new Date(Date.now() + days * DAY_MS)));
-  const serial = crypto.getRandomValues(new Uint8Array(8));
+  const serial = Uint8Array.of(1, certificates >> 8, certificates++ & 0xff);
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
   const body = sequence(
     element(0xa0, integer(Uint8Array.of(2))),

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../assert.ts";
+import { seededRandom } from "../random.ts";
 import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
@@ -9,11 +10,6 @@ const MIB = 1024 * 1024;
 /** From before the first request to after the end of a whole pull. */
 const LONGEST_MS = 900;
 
-function random(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 16807) % 2147483647) / 2147483647;
-}
-
 realTest(
   { timeout: SLOW_MS },
   `a store stays whole when pulls are killed ${KILLS} times at random moments`,
@@ -22,23 +18,22 @@ realTest(
     await using box = await sandbox();
     const layers = [{ size: 5 * MIB }, { size: 3 * MIB }, { size: 4 * MIB }, { size: 10 }, { size: 300_000 }];
     const { reference } = registry.push("app", "v1", await buildImage({ layers }));
-    const seed = Math.floor(Math.random() * 1e9) + 1;
-    const next = random(seed);
+    const draw = seededRandom();
     let whole = 0;
     for (let i = 0; i < KILLS; i++) {
       await using pull = box.start(["pull", "--progress=none", reference]);
-      const timer = setTimeout(() => pull.kill("SIGKILL"), next() * LONGEST_MS);
+      const timer = setTimeout(() => pull.kill("SIGKILL"), draw(LONGEST_MS));
       const { success } = await pull.status;
       clearTimeout(timer);
       const { code, stdout, stderr } = await box.dray(["verify"]);
-      assertEquals(code, 0, `seed ${seed}, kill ${i}:\n${stdout}${stderr}`);
+      assertEquals(code, 0, `kill ${i}:\n${stdout}${stderr}`);
       const images = await box.json(["images"]);
-      if (success) assertEquals(images.length, 1, `seed ${seed}, pull ${i} said that it was done`);
+      if (success) assertEquals(images.length, 1, `pull ${i} said that it was done`);
       if (images.length === 0) continue;
       whole++;
       await box.ok(["rm", reference]);
       await box.ok(["gc", "--partial-age", "0"]);
-      assertEquals([...Deno.readDirSync(`${box.store}/ingest`)], [], `seed ${seed}, after ${i}`);
+      assertEquals([...Deno.readDirSync(`${box.store}/ingest`)], [], `after ${i}`);
     }
     await box.ok(["pull", reference]);
     await box.ok(["verify"]);

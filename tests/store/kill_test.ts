@@ -3,6 +3,7 @@ import { digestOf } from "../../src/oci/digest.ts";
 import { COMMIT_STEPS } from "../../src/store/blobs/commit_steps.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { assert, assertEquals, assertExists } from "../assert.ts";
+import { type Draw, seededRandom } from "../random.ts";
 import { gather } from "../contract/content_store_suite.ts";
 import { Child } from "./child_process.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
@@ -96,7 +97,8 @@ Deno.test("the bytes that a killed process wrote are gone on from", async () => 
 });
 
 Deno.test("a process that is killed at any moment leaves a whole store", async () => {
-  async function lane(kills: number): Promise<void> {
+  async function worker(draw: Draw): Promise<void> {
+    let kills = RANDOM_KILLS / 2;
     while (kills > 0) {
       await withRoot(async (root) => {
         const promised: Promised = { committed: new Set(), recorded: new Set() };
@@ -104,7 +106,7 @@ Deno.test("a process that is killed at any moment leaves a whole store", async (
           kills--;
           await using child = new Child("write", root, "1000", "say:0");
           // The kill lands somewhere after this line, while the child runs on.
-          const lines = Math.floor(Math.random() * 40);
+          const lines = draw(40);
           for (let i = 0; i < lines; i++) listen(promised, [await child.line() ?? ""]);
           child.kill();
           listen(promised, await child.rest());
@@ -115,5 +117,5 @@ Deno.test("a process that is killed at any moment leaves a whole store", async (
       });
     }
   }
-  await Promise.all([lane(RANDOM_KILLS / 2), lane(RANDOM_KILLS / 2)]);
+  await Promise.all([worker(seededRandom(1)), worker(seededRandom(2))]);
 });

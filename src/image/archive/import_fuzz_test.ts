@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
+import { type Draw, seededRandom } from "../../../tests/random.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage, describe, type TarEntry, tarSource } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
@@ -9,12 +10,6 @@ import { tarFiles } from "./archive_source.ts";
 import { importImages } from "./import.ts";
 
 const ROUNDS = 300;
-
-/** Numbers that look drawn by lot and are the same in every run. */
-function drawing(seed: number): (most: number) => number {
-  let state = seed;
-  return (most) => (state = (state * 1103515245 + 12345) % 2 ** 31) % most;
-}
 
 /** An OCI archive that is also a Docker archive; its layer is uncompressed, so that any byte can be changed. */
 async function archive(): Promise<Uint8Array<ArrayBuffer>> {
@@ -41,7 +36,7 @@ async function archive(): Promise<Uint8Array<ArrayBuffer>> {
   return bytesOf(tarSource(entries));
 }
 
-type Damage = (bytes: Uint8Array<ArrayBuffer>, draw: (most: number) => number) => Uint8Array<ArrayBuffer>;
+type Damage = (bytes: Uint8Array<ArrayBuffer>, draw: Draw) => Uint8Array<ArrayBuffer>;
 
 const DAMAGES: Readonly<Record<string, Damage>> = {
   "a changed byte": (bytes, draw) => {
@@ -75,9 +70,10 @@ Deno.test("importImages() imports a damaged archive completely or not at all, an
   for (const [what, damage] of Object.entries(DAMAGES)) {
     await t.step(what, async () => {
       await using fixture = await makeFixture();
+      const draw = seededRandom();
       let taken = 0;
       for (let round = 0; round < ROUNDS / 5; round++) {
-        const bytes = damage(good.slice(), drawing(round * 7919 + what.length));
+        const bytes = damage(good.slice(), draw);
         let at = 0;
         const source = tarFiles({
           read(buffer) {

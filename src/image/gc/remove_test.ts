@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
-import { buildImage } from "../../../tests/images/mod.ts";
+import { buildImage, randomBytes } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { digestOf, shortIdOf } from "../../oci/digest.ts";
@@ -194,6 +194,6 @@ Deno.test("removeImages() on a full disk where all is needed says so, and change
 });
 
 async function makeStray() {
-  const bytes = crypto.getRandomValues(new Uint8Array(1000));
+  const bytes = randomBytes(1000, 1);
   return { bytes, digest: await digestOf(bytes), size: bytes.length };
 }

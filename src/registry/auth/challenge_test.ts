@@ -1,5 +1,6 @@
 import { isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertThrows } from "../../../tests/assert.ts";
+import { seededRandom } from "../../../tests/random.ts";
 import { parseChallenges } from "./challenge.ts";
 
 type Plain = readonly (readonly [scheme: string, params: Record<string, string>])[];
@@ -65,17 +66,6 @@ Deno.test("parseChallenges() refuses what can't be read with one kind of error",
   }
 });
 
-/** A small generator of numbers that are the same in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const PIECES = [
   "Bearer",
   "Basic",
@@ -98,10 +88,9 @@ const PIECES = [
 ];
 
 Deno.test("parseChallenges() survives 20,000 random headers, and ends quickly on each", () => {
-  const random = seeded(20_261_124);
+  const random = seededRandom();
   for (let run = 0; run < 20_000; run++) {
-    const length = Math.floor(random() * 24);
-    const header = Array.from({ length }, () => PIECES[Math.floor(random() * PIECES.length)]).join("");
+    const header = Array.from({ length: random(24) }, () => PIECES[random(PIECES.length)]).join("");
     try {
       for (const { scheme, params } of parseChallenges(header)) {
         assert(scheme !== "" && scheme === scheme.toLowerCase(), header);
@@ -114,13 +103,9 @@ Deno.test("parseChallenges() survives 20,000 random headers, and ends quickly on
 });
 
 Deno.test("parseChallenges() reads back what was written, whatever the values hold", () => {
-  const random = seeded(7);
+  const random = seededRandom();
   for (let run = 0; run < 2_000; run++) {
-    const value = Array.from(
-      { length: Math.floor(random() * 12) },
-      () => PIECES[Math.floor(random() * PIECES.length)],
-    )
-      .join("");
+    const value = Array.from({ length: random(12) }, () => PIECES[random(PIECES.length)]).join("");
     const quoted = value.replace(/["\\]/g, (char) => `\\${char}`);
     assertEquals(plain(`Basic realm="x", Bearer realm="${quoted}",service=s`), [
       ["basic", { realm: "x" }],

@@ -1,4 +1,5 @@
 import { assertEquals } from "../../../tests/assert.ts";
+import { randomBytes } from "../../../tests/images/content.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { findHashing, loadHashing } from "../../base/hash.ts";
 import { MIB } from "../../base/bytes.ts";
@@ -10,7 +11,7 @@ import { beginHash } from "./streaming_hash.ts";
 Deno.test("a hash of few bytes is the same whether they come at once, in pieces, or from the file", async () => {
   const path = await Deno.makeTempFile({ prefix: "dray-hash-" });
   try {
-    const bytes = crypto.getRandomValues(new Uint8Array(5_000));
+    const bytes = randomBytes(5_000, 1);
     await Deno.writeFile(path, bytes);
     const want = await digestOf(bytes);
     const begin = () =>
@@ -37,7 +38,7 @@ Deno.test("a hash of few bytes is the same whether they come at once, in pieces,
 Deno.test("a hash takes the bytes that came before its code was loaded from the file", async () => {
   const path = await Deno.makeTempFile({ prefix: "dray-hash-" });
   try {
-    const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+    const bytes = randomBytes(50_000, 2);
     const want = await digestOf(bytes);
     const begin = () => beginHash({ algorithm: "sha256", size: MIB, path }, new BackgroundHasher(NO_WORKERS));
     using early = begin();

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "../../../tests/assert.ts";
+import { seededRandom } from "../../../tests/random.ts";
 import { IndexText } from "./index_text.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -79,9 +80,7 @@ Deno.test("lines of the past are let go", () => {
 });
 
 Deno.test("whatever changes, the text says what the content says", () => {
-  // The same every time: a failure must come again.
-  let seed = 7;
-  const random = (below: number) => (seed = (seed * 48_271) % 0x7fff_ffff) % below;
+  const random = seededRandom();
   const text = new IndexText();
   let manifests: { readonly n: number; readonly note: string }[] = [];
   for (let step = 0; step < 400; step++) {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
+import { seededRandom } from "../../../tests/random.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { isCode } from "../../base/errors.ts";
 import { digestOf } from "../../oci/digest.ts";
@@ -244,8 +245,7 @@ for (const [name, { attack, outcome, twin, want }] of Object.entries(CASES)) {
 }
 
 testBoth("unpackRootfs() never hangs, crashes or writes outside on random entries", async (calls) => {
-  let state = 11;
-  const random = (below: number) => (state = (state * 48271) % 2147483647) % below;
+  const random = seededRandom();
   const words = ["a", "b", "c", "..", ".", "/", ".wh.a", ".wh.b", ".wh..wh..opq", "outside", "é"];
   const path = (outside: string): string => {
     const steps = Array.from({ length: 1 + random(4) }, () => words[random(words.length)] ?? "a").join("/");
@@ -284,8 +284,7 @@ testBoth("unpackRootfs() never hangs, crashes or writes outside on random entrie
 });
 
 testBoth("unpackRootfs() never hangs, crashes or writes outside on damaged archives", async (calls) => {
-  let state = 23;
-  const random = (below: number) => (state = (state * 48271) % 2147483647) % below;
+  const random = seededRandom();
   const whole = writeArchive([
     directory("d", { mode: 0o700 }),
     file("d/a", "content"),

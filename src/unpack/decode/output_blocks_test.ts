@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
+import { seededRandom } from "../../../tests/random.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import { OutputBlocks } from "./output_blocks.ts";
 
@@ -6,8 +7,7 @@ Deno.test("OutputBlocks hands on what it was given, in order, however it was cut
   const got: Uint8Array[] = [];
   const want: Uint8Array[] = [];
   const output = new OutputBlocks({ write: (bytes) => Promise.resolve(void got.push(bytes.slice())) });
-  let seed = 7;
-  const draw = (most: number) => (seed = (seed * 1103515245 + 12345) % 2 ** 31) % most;
+  const draw = seededRandom();
   for (let i = 0; i < 60; i++) {
     const length = draw(i % 7 === 0 ? 700_000 : 5000);
     if (draw(3) === 0) {
