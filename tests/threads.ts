@@ -1,11 +1,11 @@
 /**
- * Threads for tests.
+ * Worker threads for tests.
  *
  * @module
  */
 import type { StartWorker } from "../src/base/worker.ts";
 
-/** Starts threads as `start` does, and counts those that were started and ended. */
+/** Wraps `start` to count the threads that it starts, and those of them that were terminated. */
 export function counted(start: StartWorker): {
   readonly counts: { started: number; ended: number };
   readonly counting: StartWorker;
@@ -16,8 +16,11 @@ export function counted(start: StartWorker): {
     if (worker === undefined) return undefined;
     counts.started++;
     const terminate = worker.terminate.bind(worker);
+    let isEnded = false;
     worker.terminate = () => {
-      counts.ended++;
+      // A thread that is slow to start is terminated twice: by its start-up timer and by its owner.
+      if (!isEnded) counts.ended++;
+      isEnded = true;
       terminate();
     };
     return worker;

@@ -86,13 +86,19 @@ Deno.test("A discarded response leaves its connection to the next request", asyn
 });
 
 Deno.test("A response that is disposed early ends the sending", async () => {
-  const cancelled = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<string>();
   const chunk = new Uint8Array(64 * 1024);
+  let left = 1000;
   await using server = serve(() =>
     new Response(
       new ReadableStream({
-        pull: (controller) => controller.enqueue(chunk),
-        cancel: () => cancelled.resolve(),
+        pull(controller) {
+          controller.enqueue(chunk);
+          if (--left > 0) return;
+          controller.close();
+          ended.resolve("sent to its end");
+        },
+        cancel: () => ended.resolve("cancelled"),
       }),
     )
   );
@@ -101,7 +107,7 @@ Deno.test("A response that is disposed early ends the sending", async () => {
     using response = await transport.get(server.url);
     await response.body.read(new Uint8Array(10));
   }
-  await cancelled.promise;
+  assertEquals(await ended.promise, "cancelled");
 });
 
 /** Takes connections and does `act` with each. */

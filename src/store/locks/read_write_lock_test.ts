@@ -41,9 +41,10 @@ Deno.test("ReadWriteLock: shared ones at once, and a later one passes who waits 
 });
 
 Deno.test("ReadWriteLock: keys have nothing to do with each other", async () => {
-  const { take } = taker(new ReadWriteLock());
+  const { log, take } = taker(new ReadWriteLock());
   using _one = await take("one", "exclusive", "1");
   using _two = await take("two", "exclusive", "2");
+  assertEquals(log, ["one", "two"]);
 });
 
 Deno.test("ReadWriteLock: who leaves at its signal is not waited for", async () => {
