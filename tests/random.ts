@@ -22,7 +22,8 @@ export type Draw = (limit: number) => number;
 /**
  * Makes a generator (mulberry32), and prints the seed: also a test that hangs or crashes must show it.
  *
- * @param stream generators of one test that run in parallel need different numbers; otherwise they draw equal values
+ * @param stream generators of one test that run in parallel need different numbers; otherwise they draw equal
+ *   values
  */
 export function seededRandom(stream = 0): Draw {
   console.log(`${SEED_VARIABLE}=${seed}`);

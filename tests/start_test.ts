@@ -13,7 +13,10 @@ interface Info {
   }[];
 }
 
-/** What is loaded at once for these files, paths from the root of the repository and names of packages. */
+/**
+ * Returns the static imports of these files, recursively: paths from the root of the repository, and
+ * packages.
+ */
 async function loadedFor(...files: readonly string[]): Promise<ReadonlySet<string>> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", "main.ts"],
@@ -36,35 +39,35 @@ async function loadedFor(...files: readonly string[]): Promise<ReadonlySet<strin
   return new Set([...loaded].map((specifier) => specifier.replace(ROOT.href, "")));
 }
 
-function roomsOf(loaded: ReadonlySet<string>): readonly string[] {
+function modulesOf(loaded: ReadonlySet<string>): readonly string[] {
   return [...new Set([...loaded].flatMap((path) => /^src\/([^/]+)\//.exec(path)?.[1] ?? []))].sort();
 }
 
-function outsideOf(loaded: ReadonlySet<string>): readonly string[] {
+function packagesOf(loaded: ReadonlySet<string>): readonly string[] {
   return [...loaded].filter((path) => /^(npm|node|jsr|https?):/.test(path));
 }
 
-Deno.test("the start of the program loads its own words and the parser of flags, and nothing else", async () => {
+Deno.test("the start of the program loads only its command table and the parser of flags", async () => {
   const loaded = await loadedFor("main.ts", "src/cli/program.ts");
-  assertEquals(roomsOf(loaded), ["base", "cli"]);
-  assert(outsideOf(loaded).every((path) => path.includes("parse_args")), outsideOf(loaded).join(" "));
+  assertEquals(modulesOf(loaded), ["base", "cli"]);
+  assert(packagesOf(loaded).every((path) => path.includes("parse_args")), packagesOf(loaded).join(" "));
   assert([...loaded].every((path) => !path.startsWith("src/cli/commands/")));
 });
 
-Deno.test("version loads no more than its command", async () => {
+Deno.test("version loads only its command", async () => {
   const loaded = await loadedFor("main.ts", "src/cli/program.ts", "src/cli/commands/version.ts");
-  assertEquals(roomsOf(loaded), ["base", "cli"]);
+  assertEquals(modulesOf(loaded), ["base", "cli"]);
 });
 
-Deno.test("images loads the store and no network, no archive, no package", async () => {
+Deno.test("images loads the store, but no network, archive or package", async () => {
   const loaded = await loadedFor(
     "main.ts",
     "src/cli/program.ts",
     "src/cli/commands/images.ts",
     "src/image/open.ts",
   );
-  for (const room of ["registry", "cri", "grpc", "http2", "tar", "compress", "unpack"]) {
-    assert(!roomsOf(loaded).includes(room), `${room} is loaded`);
+  for (const module of ["registry", "cri", "grpc", "http2", "tar", "compress", "unpack"]) {
+    assert(!modulesOf(loaded).includes(module), `${module} is loaded`);
   }
-  assert(outsideOf(loaded).every((path) => path.includes("parse_args")), outsideOf(loaded).join(" "));
+  assert(packagesOf(loaded).every((path) => path.includes("parse_args")), packagesOf(loaded).join(" "));
 });

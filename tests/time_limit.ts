@@ -1,6 +1,6 @@
 /**
- * Limits the time of each test to 60 s: `deno test --preload=tests/time_limit.ts`. A test that exceeds its limit fails
- * by name, and the other tests of its file still run.
+ * Limits the time of each test to 60 s: `deno test --preload=tests/time_limit.ts`. A test that exceeds its
+ * limit fails by name, and the other tests of its file still run.
  *
  * A test that needs longer than the default declares it with Deno's own option:
  *
@@ -8,8 +8,8 @@
  * Deno.test("name", { timeout: 5 * 60_000 }, async () => {…});
  * ```
  *
- * Deno 2.6.10 ignores that option, so a timer limits the test as well. A timer can't interrupt a synchronous loop: on
- * that version, an endless one still hangs.
+ * Deno 2.6.10 ignores that option, so a timer limits the test as well. A timer can't interrupt a synchronous
+ * loop: on that version, an endless one still hangs.
  *
  * @module
  */
@@ -52,8 +52,8 @@ async function withLimit(name: string, limit: number, run: () => void | Promise<
 }
 
 /**
- * Wraps a function that registers tests. Deno takes the location of a test from the innermost stack frame whose file
- * isn't one of its extensions ("ext:…"), which must be the caller of the wrapper.
+ * Wraps a function that registers tests. Deno takes the location of a test from the innermost stack frame
+ * whose file isn't one of its extensions ("ext:…"), which must be the caller of the wrapper.
  */
 const wrap = runInThisContext("(register, limited) => (...args) => register(limited(args))", {
   filename: "ext:time_limit",

@@ -1,11 +1,11 @@
 /**
- * As much of DER as certificates need (X.690).
+ * The part of DER that certificates need (X.690).
  *
  * @module
  */
 import { concatBytes } from "../../src/base/bytes.ts";
 
-/** One element: tag, length, content. */
+/** Encodes one element: tag, length, content. */
 export function element(tag: number, ...content: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const body = concatBytes(content);
   const { length } = body;
@@ -17,12 +17,12 @@ export function element(tag: number, ...content: readonly Uint8Array[]): Uint8Ar
   return concatBytes([Uint8Array.of(tag, ...size), body]);
 }
 
-/** A SEQUENCE. */
+/** Encodes a SEQUENCE. */
 export function sequence(...items: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return element(0x30, ...items);
 }
 
-/** A non-negative INTEGER of big-endian bytes. */
+/** Encodes a non-negative INTEGER from big-endian bytes. */
 export function integer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const start = bytes.findIndex((byte) => byte !== 0);
   const digits = start < 0 ? Uint8Array.of(0) : bytes.subarray(start);
@@ -30,7 +30,7 @@ export function integer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return element(0x02, ...(negative ? [Uint8Array.of(0)] : []), digits);
 }
 
-/** An OBJECT IDENTIFIER. */
+/** Encodes an OBJECT IDENTIFIER. */
 export function objectId(text: string): Uint8Array<ArrayBuffer> {
   const [first = 0, second = 0, ...rest] = text.split(".").map(Number);
   const bytes = [first * 40 + second];
@@ -44,23 +44,23 @@ export function objectId(text: string): Uint8Array<ArrayBuffer> {
   return element(0x06, Uint8Array.from(bytes));
 }
 
-/** A UTF8String. */
+/** Encodes a UTF8String. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return element(0x0c, new TextEncoder().encode(text));
 }
 
-/** A UTCTime: what certificates have for dates before 2050. */
+/** Encodes a UTCTime, the format of certificates for dates before 2050. */
 export function time(date: Date): Uint8Array<ArrayBuffer> {
   const text = date.toISOString().slice(2).replace(/[-:T]|\.[0-9]+/g, "");
   return element(0x17, new TextEncoder().encode(text));
 }
 
-/** A BIT STRING of whole bytes. */
+/** Encodes a BIT STRING of whole bytes. */
 export function bitString(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return element(0x03, Uint8Array.of(0), bytes);
 }
 
-/** PEM text. */
+/** Encodes DER as PEM. */
 export function pem(label: string, der: Uint8Array): string {
   const text = btoa(String.fromCharCode(...der)).replace(/.{64}/g, "$&\n").trimEnd();
   return `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;

@@ -1,5 +1,6 @@
 /**
- * A certificate authority for tests, made anew in each: nothing to keep secret, and nothing that runs out.
+ * A certificate authority for tests. Each test creates its own, so that no key is secret and no certificate
+ * expires.
  *
  * @module
  */
@@ -11,11 +12,11 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
-/** What a certificate is for. */
+/** Options of a certificate. */
 export interface IssueOptions {
-  /** Who shows it. @default {"both"} */
+  /** The side that may present it. @default {"both"} */
   readonly usage?: "server" | "client" | "both";
-  /** When it is good: since yesterday for a month, last month alone, or next month alone. @default {"now"} */
+  /** When it is valid: since yesterday for a month, only last month, or only next month. @default {"now"} */
   readonly valid?: keyof typeof VALID_DAYS;
 }
 
@@ -31,18 +32,18 @@ const EC_P256 = { name: "ECDSA", namedCurve: "P-256" } as const;
 const ECDSA_WITH_SHA256 = sequence(objectId("1.2.840.10045.4.3.2"));
 const TRUE = Uint8Array.of(0x01, 0x01, 0xff);
 const DAY_MS = 86_400_000;
-/** First and last day from today on. */
+/** First and last day, relative to today. */
 const VALID_DAYS = { now: [-1, 30], past: [-60, -30], future: [30, 60] } as const;
 /** Extended key usages (RFC 5280, 4.2.1.12). */
 const SERVER_USE = objectId("1.3.6.1.5.5.7.3.1");
 const CLIENT_USE = objectId("1.3.6.1.5.5.7.3.2");
 const USES = { server: [SERVER_USE], client: [CLIENT_USE], both: [SERVER_USE, CLIENT_USE] } as const;
 
-/** Makes an authority with a new key. */
+/** Creates an authority with a new key. */
 export async function createAuthority(name = "test authority"): Promise<CertificateAuthority> {
   const keys = await newKeys();
   const cert = await certificate(name, name, keys, keys, "now", [
-    // Basic constraints: an authority. Key usage: signs certificates.
+    // Basic constraints: a CA. Key usage: certificate signing.
     extension("2.5.29.19", sequence(TRUE), "critical"),
     extension("2.5.29.15", Uint8Array.of(0x03, 0x02, 0x01, 0x86), "critical"),
   ]);
@@ -96,7 +97,7 @@ async function certificate(
   );
   const signed = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, signer.privateKey, body);
   const signature = new Uint8Array(signed);
-  // WebCrypto gives r and s side by side; certificates want them as two numbers.
+  // WebCrypto concatenates r and s; certificates encode them as two integers.
   const numbers = sequence(integer(signature.subarray(0, 32)), integer(signature.subarray(32)));
   return pem("CERTIFICATE", sequence(body, ECDSA_WITH_SHA256, bitString(numbers)));
 }
@@ -109,7 +110,7 @@ function extension(id: string, value: Uint8Array, critical?: "critical"): Uint8A
   return sequence(objectId(id), ...(critical ? [TRUE] : []), element(0x04, value));
 }
 
-/** A GeneralName: an IP address or a DNS name. */
+/** Encodes a GeneralName: an IP address or a DNS name. */
 function subjectName(name: string): Uint8Array {
   if (name === "::1") return element(0x87, new Uint8Array(16).fill(1, 15));
   if (/^[0-9.]+$/.test(name)) return element(0x87, Uint8Array.from(name.split("."), Number));

@@ -1,5 +1,5 @@
 /**
- * The rules of `content/store.ts`, as tests that run on every store.
+ * The contract of `content/store.ts`, as tests that run on every store.
  *
  * @module
  */
@@ -22,17 +22,19 @@ import { addSample, sampleOf } from "./samples.ts";
 /** Everything that a store can do. */
 export interface WholeStore extends ContentStore, ImageStore, StoreMaintenance {}
 
-/** A fresh store to try. */
+/** A new store to test. */
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: WholeStore;
-  /** The same content through another opening, as another process would see it; the same object if it can't be. */
+  /**
+   * Opens the same content again, as another process would. Returns the same object if that isn't possible.
+   */
   reopen(): Promise<WholeStore>;
 }
 
-/** Makes a fresh, empty store. */
+/** Creates an empty store. */
 export type StoreFactory = () => Promise<StoreUnderTest>;
 
-/** Begins an ingest that must not be there yet. */
+/** Begins an ingest of a blob that must not be stored yet. */
 export async function begin(store: ContentStore, descriptor: Descriptor): Promise<Ingest> {
   const ingest = await store.beginIngest(descriptor, neverAborted());
   assertExists(ingest);
@@ -49,17 +51,17 @@ export async function assertFails(
   return error;
 }
 
-/** Collects what an iterable gives. */
+/** Collects the items of an iterable. */
 export async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
 }
 
-/** All that a store may need of the runtime: no environment, no network, no facts of the system. */
+/** The permissions that a store may need: no environment, no network, no system information. */
 export const STORE_PERMISSIONS: Deno.PermissionOptions = { read: true, write: true };
 
-/** Sizes on both sides of where a store may change its ways, and what chunks to write them in. */
+/** Sizes on both sides of the thresholds of a store, and the sizes of the chunks to write. */
 const SIZES: readonly (readonly [size: number, chunk: number])[] = [
   [0, 1],
   [1, 1],
@@ -69,12 +71,12 @@ const SIZES: readonly (readonly [size: number, chunk: number])[] = [
   [1_000_000, 1_000_000],
 ];
 
-/** Lets everything that was begun run until it waits for something outside. */
+/** Runs all pending work until it waits for an external event. */
 async function getInLine(store: ContentStore): Promise<void> {
   await store.findBlob((await sampleOf(1)).descriptor.digest);
 }
 
-/** Registers the tests of the rules of blobs and ingests. */
+/** Registers the tests of blobs and ingests. */
 export function testContentStore(name: string, open: StoreFactory): void {
   const rule = (text: string, run: (store: WholeStore, under: StoreUnderTest) => Promise<void>) =>
     Deno.test({
@@ -86,7 +88,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
       },
     });
 
-  rule("what was committed is found, opened and read", async (store, under) => {
+  rule("a committed blob is found, opened and read", async (store, under) => {
     for (const [size, chunk] of SIZES) {
       const { bytes, descriptor } = await sampleOf(size);
       const { digest } = descriptor;
@@ -119,7 +121,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     }
   });
 
-  rule("a blob that is missing is not found, and one over the limit is refused", async (store) => {
+  rule("a missing blob is not found, and one over the limit is refused", async (store) => {
     const sample = await sampleOf(100);
     const { digest } = sample.descriptor;
     await assertFails(store.openBlob(digest), "not_found");
@@ -129,7 +131,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     assertEquals((await store.readBlob(digest, 100)).length, 100);
   });
 
-  rule("an open blob is read in pieces, and twice at once", async (store) => {
+  rule("an open blob is read in pieces, and twice in parallel", async (store) => {
     const sample = await sampleOf(100);
     await addSample(store, sample);
     using one = await store.openBlob(sample.descriptor.digest);
@@ -143,7 +145,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     assertEquals(await one.read(buffer), null);
   });
 
-  rule("beginning what is committed gives nothing to write", async (store, under) => {
+  rule("beginning an ingest of a committed blob returns nothing to write", async (store, under) => {
     const sample = await sampleOf(100);
     await addSample(store, sample);
     for (const writer of [store, await under.reopen()]) {
@@ -151,7 +153,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     }
   });
 
-  rule("a descriptor whose size is not that of the committed blob is refused", async (store) => {
+  rule("a descriptor whose size differs from the committed blob is refused", async (store) => {
     const sample = await sampleOf(100);
     await addSample(store, sample);
     const wrong = { ...sample.descriptor, size: 99 };
@@ -161,7 +163,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
   for (const size of [1000, 600_000, 3_000_000]) {
     const half = size / 2;
 
-    rule(`a partial of ${size} bytes is gone on from`, async (store, under) => {
+    rule(`a partial of ${size} bytes is resumed`, async (store, under) => {
       const { bytes, descriptor } = await sampleOf(size);
       {
         await using ingest = await begin(store, descriptor);
@@ -177,7 +179,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
       assertEquals(await store.readBlob(descriptor.digest, size), bytes);
     });
 
-    rule(`a complete partial of ${size} bytes only needs its commit`, async (store, under) => {
+    rule(`a complete partial of ${size} bytes only needs a commit`, async (store, under) => {
       const { bytes, descriptor } = await sampleOf(size);
       {
         await using ingest = await begin(store, descriptor);
@@ -189,24 +191,27 @@ export function testContentStore(name: string, open: StoreFactory): void {
       assertEquals(await store.readBlob(descriptor.digest, size), bytes);
     });
 
-    rule(`a wrong partial of ${size} bytes is thrown away and mends`, async (store, under) => {
-      const { bytes, descriptor } = await sampleOf(size);
-      {
-        await using ingest = await begin(store, descriptor);
-        ingest.write(new Uint8Array(half));
-      }
-      await using ingest = await begin(await under.reopen(), descriptor);
-      ingest.write(bytes.subarray(ingest.offset));
-      await assertFails(ingest.commit(), "digest_mismatch");
-      assertEquals(ingest.offset, 0);
-      assertEquals(await store.findBlob(descriptor.digest), undefined);
-      ingest.write(bytes);
-      await ingest.commit();
-      assertEquals(await store.readBlob(descriptor.digest, size), bytes);
-    });
+    rule(
+      `a wrong partial of ${size} bytes is discarded, and the next ingest succeeds`,
+      async (store, under) => {
+        const { bytes, descriptor } = await sampleOf(size);
+        {
+          await using ingest = await begin(store, descriptor);
+          ingest.write(new Uint8Array(half));
+        }
+        await using ingest = await begin(await under.reopen(), descriptor);
+        ingest.write(bytes.subarray(ingest.offset));
+        await assertFails(ingest.commit(), "digest_mismatch");
+        assertEquals(ingest.offset, 0);
+        assertEquals(await store.findBlob(descriptor.digest), undefined);
+        ingest.write(bytes);
+        await ingest.commit();
+        assertEquals(await store.readBlob(descriptor.digest, size), bytes);
+      },
+    );
 
     rule(
-      `a partial of ${size} bytes that was to have another size begins from zero`,
+      `a partial of ${size} bytes with another expected size restarts from byte 0`,
       async (store, under) => {
         const { bytes, descriptor } = await sampleOf(size);
         {
@@ -234,7 +239,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     });
   }
 
-  rule("too many bytes are refused and none of them is kept", async (store) => {
+  rule("excess bytes are refused, and nothing is kept", async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     await using ingest = await begin(store, descriptor);
     ingest.write(bytes.subarray(0, 60));
@@ -245,19 +250,22 @@ export function testContentStore(name: string, open: StoreFactory): void {
     await ingest.commit();
   });
 
-  rule("too few bytes are a wrong size, and all of another blob a wrong digest", async (store) => {
-    const { bytes, descriptor } = await sampleOf(100);
-    await using ingest = await begin(store, descriptor);
-    ingest.write(bytes.subarray(0, 99));
-    await assertFails(ingest.commit(), "size_mismatch");
-    assertEquals(ingest.offset, 0);
-    ingest.write(new Uint8Array(100));
-    await assertFails(ingest.commit(), "digest_mismatch");
-    assertEquals(ingest.offset, 0);
-    assertEquals(await gather(store.listBlobs()), []);
-  });
+  rule(
+    "too few bytes are a size mismatch, and the bytes of another blob a digest mismatch",
+    async (store) => {
+      const { bytes, descriptor } = await sampleOf(100);
+      await using ingest = await begin(store, descriptor);
+      ingest.write(bytes.subarray(0, 99));
+      await assertFails(ingest.commit(), "size_mismatch");
+      assertEquals(ingest.offset, 0);
+      ingest.write(new Uint8Array(100));
+      await assertFails(ingest.commit(), "digest_mismatch");
+      assertEquals(ingest.offset, 0);
+      assertEquals(await gather(store.listBlobs()), []);
+    },
+  );
 
-  rule("the bytes may be changed by the caller after a write", async (store) => {
+  rule("the caller may change the bytes after a write", async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     await using ingest = await begin(store, descriptor);
     const buffer = new Uint8Array(50);
@@ -270,7 +278,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     assertEquals(await store.readBlob(descriptor.digest, 100), bytes);
   });
 
-  rule("aborting throws the partial away, and so does an ingest without a byte", async (store) => {
+  rule("aborting discards the partial, and so does an ingest without a byte", async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     {
       await using ingest = await begin(store, descriptor);
@@ -284,7 +292,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     assertEquals(ingest.offset, 0);
   });
 
-  rule("a closed ingest takes nothing more", async (store) => {
+  rule("a closed ingest accepts no more bytes", async (store) => {
     for (const end of ["commit", "abort"] as const) {
       const { bytes, descriptor } = await sampleOf(100, end.length);
       await using ingest = await begin(store, descriptor);
@@ -298,7 +306,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     }
   });
 
-  rule("a second writer waits and gets nothing once the first commits", async (store, under) => {
+  rule("a second writer waits, and has nothing to write once the first commits", async (store, under) => {
     const { bytes, descriptor } = await sampleOf(100);
     for (const other of [store, await under.reopen()]) {
       await store.removeBlob(descriptor.digest);
@@ -312,7 +320,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     }
   });
 
-  rule("a second writer takes over what the first leaves or aborts", async (store, under) => {
+  rule("a second writer takes over after the first closes or aborts", async (store, under) => {
     const { bytes, descriptor } = await sampleOf(100);
     for (const other of [store, await under.reopen()]) {
       for (const [end, offset] of [["leave", 60], ["abort", 0]] as const) {
@@ -332,7 +340,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     }
   });
 
-  rule("a waiting writer gives up at its signal and leaves the first alone", async (store) => {
+  rule("a waiting writer stops at its signal without an effect on the first", async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     await using first = await begin(store, descriptor);
     const controller = new AbortController();
@@ -346,7 +354,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     assertStrictEquals(error, reason);
   });
 
-  rule("many writers of one blob make it once", async (store, under) => {
+  rule("many writers of one blob create it once", async (store, under) => {
     const { bytes, descriptor } = await sampleOf(5000);
     const stores = [store, await under.reopen()];
     const made = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
@@ -360,7 +368,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
     assertEquals(await gather(store.listIngests()), []);
   });
 
-  rule("many blobs at once", async (store) => {
+  rule("many blobs in parallel", async (store) => {
     const samples = await Promise.all(Array.from({ length: 40 }, (_, i) => sampleOf(2000 + i, i)));
     await Promise.all(samples.map((sample) => addSample(store, sample)));
     assertEquals((await gather(store.listBlobs())).length, 40);

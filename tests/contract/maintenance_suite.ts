@@ -1,5 +1,5 @@
 /**
- * The rules of `content/image_store.ts` and `content/maintenance.ts`, as tests that run on every store.
+ * The contracts of `content/image_store.ts` and `content/maintenance.ts`, as tests that run on every store.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 import { recordOf, variousRecords } from "./records.ts";
 import { addSample, sampleOf } from "./samples.ts";
 
-/** Registers the tests of the rules of records and of looking after a store. */
+/** Registers the tests of records and of maintenance. */
 export function testStoreMaintenance(name: string, open: StoreFactory): void {
   const rule = (text: string, run: (store: WholeStore, under: StoreUnderTest) => Promise<void>) =>
     Deno.test({
@@ -32,14 +32,14 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
   const set = (store: WholeStore, records: readonly ImageRecord[]) =>
     store.updateImages(() => records, neverAborted());
 
-  rule("records come back as they were, sorted by name", async (store, under) => {
+  rule("records are returned unchanged, sorted by name", async (store, under) => {
     assertEquals(await store.listImages(), []);
     const records = variousRecords();
     assertEquals(await set(store, [...records].reverse()), records);
     for (const reader of [store, await under.reopen()]) assertEquals(await reader.listImages(), records);
   });
 
-  rule("a change sees the newest records by name, and what it leaves out goes", async (store, under) => {
+  rule("a change sees the newest records by name, and removes those that it omits", async (store, under) => {
     const [a, b] = variousRecords();
     assert(a !== undefined && b !== undefined);
     await set(await under.reopen(), [a, b]);
@@ -53,7 +53,7 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
     assertEquals(await (await under.reopen()).listImages(), after);
   });
 
-  rule("a change that throws changes nothing, and frees the lock", async (store) => {
+  rule("a change that throws changes nothing, and releases the lock", async (store) => {
     const records = variousRecords();
     await set(store, records);
     const reason = new Error("no");
@@ -68,7 +68,7 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
     assertEquals(await set(store, []), []);
   });
 
-  rule("changes at once lose nothing", async (store, under) => {
+  rule("parallel changes lose nothing", async (store, under) => {
     const stores = [store, await under.reopen()];
     await Promise.all(Array.from({ length: 20 }, (_, i) =>
       (stores[i % 2] ?? store).updateImages(
@@ -78,13 +78,13 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
     assertEquals((await store.listImages()).length, 20);
   });
 
-  rule("an update gives up at its signal", async (store) => {
+  rule("an update stops at its signal", async (store) => {
     const reason = new Error("enough");
     const update = store.updateImages(() => [], AbortSignal.abort(reason));
     assertStrictEquals(await assertRejects(() => update, Error), reason);
   });
 
-  rule("a blob that was removed is gone, and removing it again is success", async (store) => {
+  rule("a removed blob is gone, and removing it again succeeds", async (store) => {
     const sample = await sampleOf(100);
     await addSample(store, sample);
     await store.removeBlob(sample.descriptor.digest);
@@ -94,7 +94,7 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
     assertEquals((await gather(store.listBlobs())).map(({ digest }) => digest), [sample.descriptor.digest]);
   });
 
-  rule("an unfinished write is removed unless somebody is writing it", async (store, under) => {
+  rule("an unfinished write is removed unless a writer has it open", async (store, under) => {
     const { bytes, descriptor } = await sampleOf(1000);
     {
       await using ingest = await begin(store, descriptor);
@@ -125,7 +125,7 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
     assertEquals(await store.readBlob(descriptor.digest, 1000), bytes);
   });
 
-  rule("any number add content at once, and nobody while it is swept", async (store, under) => {
+  rule("any number of writers add content in parallel, and none during a sweep", async (store, under) => {
     const other = await under.reopen();
     const one = await store.holdContent(neverAborted());
     const two = await other.holdContent(neverAborted());

@@ -1,5 +1,5 @@
 /**
- * Image records to try a store with.
+ * Image records for tests of a store.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export function recordOf(name: string, changes: Partial<ImageRecord> = {}): Imag
   };
 }
 
-/** Records that differ in every field that can differ. */
+/** Records that differ in every field. */
 export function variousRecords(): readonly ImageRecord[] {
   const plain = recordOf("docker.io/library/a:1");
   const { platform: _, ...bare } = recordOf("ghcr.io/org/d:chart", { kind: "artifact", origins: [] });

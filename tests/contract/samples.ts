@@ -1,5 +1,5 @@
 /**
- * Blobs to try a store with. Apart from the suites, so that a process of its own can make the same ones.
+ * Blobs for tests of a store. Separate from the suites, so that another process can create the same ones.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { ContentStore } from "../../src/content/store.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 
-/** Bytes and the descriptor that is true of them. */
+/** Bytes and their descriptor. */
 export interface Sample {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly descriptor: Descriptor;
 }
 
-/** A blob of `size` bytes; another `seed` makes other bytes. */
+/** Creates a blob of `size` bytes. Different seeds give different bytes. */
 export async function sampleOf(
   size: number,
   seed = 1,

@@ -1,6 +1,6 @@
 /**
- * What Kubernetes' own conformance tests ask of an image service (the eleven cases of its Image Manager and the three of
- * image consistency), in our words.
+ * The requirements of Kubernetes' conformance tests for an image service: the eleven cases of its Image
+ * Manager and the three of image consistency.
  */
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
@@ -32,7 +32,7 @@ Deno.test("1, 2, 3: what a pull records by tag, without tag, and by digest", asy
   }
 });
 
-Deno.test("4: a deadline of 1 ms is exceeded, and nothing is there after it", async () => {
+Deno.test("4: a deadline of 1 ms is exceeded, and leaves no image", async () => {
   await withCri(async ({ cri, fixture }) => {
     fixture.remote.push("latest", await buildImage({ layers: [{ size: 4_000_000 }] }));
     const error = await assertRejects(
@@ -119,7 +119,7 @@ Deno.test("9, 10: a removal by one tag takes all tags, those of other registries
   }
 });
 
-Deno.test("11, 12: an image is listed right after its pull, and not right after its removal", async () => {
+Deno.test("11, 12: an image is listed immediately after its pull, and not after its removal", async () => {
   await withCri(async (kit) => {
     for (let i = 0; i < 5; i++) {
       await pullTags(kit, ["registry.example/test:a"]);
@@ -130,7 +130,7 @@ Deno.test("11, 12: an image is listed right after its pull, and not right after 
   });
 });
 
-Deno.test("13: five removals at once all succeed, and each sees the image gone", async () => {
+Deno.test("13: five parallel removals all succeed, and each sees the image gone", async () => {
   await withCri(async (kit) => {
     await pullTags(kit, ["registry.example/test:a"]);
     const [image] = await kit.cri.list();
@@ -143,7 +143,7 @@ Deno.test("13: five removals at once all succeed, and each sees the image gone",
   });
 });
 
-Deno.test("14: what was never there can be removed, twice", async () => {
+Deno.test("14: an image that never existed can be removed, twice", async () => {
   await withCri(async ({ cri }) => {
     for (const image of ["0".repeat(64), `sha256:${"0".repeat(64)}`, "registry.example/none:1"]) {
       await cri.remove(image);
@@ -152,7 +152,7 @@ Deno.test("14: what was never there can be removed, twice", async () => {
   });
 });
 
-Deno.test("15: what a pull returns is the image's id, and the same from every registry", async () => {
+Deno.test("15: a pull returns the image's id, and the same one from every registry", async () => {
   await withCri(async (kit) => {
     const ids = await pullTags(kit, ["registry.example/test:a", "other.example/test:a"]);
     const [image] = await kit.cri.list();
@@ -184,7 +184,7 @@ async function pullTags({ cri, fixture }: CriKit, names: readonly string[]): Pro
   return ids;
 }
 
-/** A registry that never answers. */
+/** A registry that never responds. */
 function neverAnswers() {
   const wait = (signal: AbortSignal) =>
     new Promise<never>((_, reject) =>

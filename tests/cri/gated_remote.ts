@@ -1,5 +1,5 @@
 /**
- * A registry that answers when the test lets it.
+ * A registry that responds when the test opens a gate.
  *
  * @module
  */
@@ -7,22 +7,22 @@ import type { Remote } from "../../src/content/remote.ts";
 import { abortable } from "../../src/base/abort.ts";
 import type { FakeRemote } from "../fakes/fake_remote.ts";
 
-/** A gate in front of a registry, with who has come to it. */
+/** A gate in front of a registry, which records the requests that arrive at it. */
 export interface GatedRemote {
   readonly remote: Remote;
-  /** Resolves of names that were begun. */
+  /** Name resolutions that began. */
   readonly begun: () => number;
-  /** Resolves of names that were given up. */
+  /** Name resolutions that were aborted. */
   readonly aborted: () => number;
-  /** Waits until so many have been given up in all. */
+  /** Waits until this many have been aborted in total. */
   untilAborted(count: number): Promise<void>;
-  /** Waits until so many have begun in all. */
+  /** Waits until this many have begun in total. */
   untilBegun(count: number): Promise<void>;
-  /** Lets all through, from now on. */
+  /** Lets all requests through from now on. */
   open(): void;
 }
 
-/** Shuts a gate in front of a registry. */
+/** Puts a closed gate in front of a registry. */
 export function gated(inner: FakeRemote): GatedRemote {
   const gate = Promise.withResolvers<void>();
   let begun = 0;

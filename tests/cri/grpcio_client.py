@@ -53,7 +53,7 @@ with open_channel() as channel:
     check("unknown method", unknown == grpc.StatusCode.UNIMPLEMENTED)
     malformed = code_of(lambda: call(channel, LIST, b"\xff\xff"))
     check("malformed request", malformed == grpc.StatusCode.INVALID_ARGUMENT)
-    # A watch has no end but the client's.
+    # Only the client ends a watch.
     watch = code_of(lambda: list(channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=0.2)))
     check("deadline", watch == grpc.StatusCode.DEADLINE_EXCEEDED)
     for _ in range(50):

@@ -44,14 +44,14 @@ Deno.test("filters find names, repositories, digests and parts of ids", async (t
         assertEquals((await cri.list(filter)).map(({ id }) => id).sort(), [...want].sort());
       });
     }
-    await t.step("an empty filter is none", async () => {
+    await t.step("an empty filter matches everything", async () => {
       assertEquals((await cri.call(listImages, { filter: {} })).images.length, 3);
       assertEquals((await cri.call(listImages, { filter: { image: {} } })).images.length, 3);
     });
   });
 });
 
-Deno.test("a status is found by whatever names the image, and empty for what is not here", async (t) => {
+Deno.test("a status is found by every name of the image, and empty for an unknown one", async (t) => {
   await withCri(async ({ cri, fixture }) => {
     const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"] });
     fixture.remote.push("1", index);
@@ -88,7 +88,7 @@ Deno.test("a status is found by whatever names the image, and empty for what is 
   });
 });
 
-Deno.test("a removal wants a name, an id, or 12 digits of one", async () => {
+Deno.test("a removal takes a name, an id, or 12 digits of an id", async () => {
   await withCri(async (kit) => {
     const { cri } = kit;
     const [id = ""] = await pullSeeds(kit, 1);
@@ -101,7 +101,7 @@ Deno.test("a removal wants a name, an id, or 12 digits of one", async () => {
   });
 });
 
-Deno.test("a stream gives each image once, in messages of at least one, and nothing for no images", async () => {
+Deno.test("a stream sends each image once, in messages of at least one, and nothing without images", async () => {
   await withCri(async (kit) => {
     assertEquals(await kit.cri.all(streamImages, {}), []);
     const ids = await pullSeeds(kit, 5);
@@ -112,7 +112,7 @@ Deno.test("a stream gives each image once, in messages of at least one, and noth
   });
 });
 
-Deno.test("v1alpha2 is served by the same handlers, without what it has not", async () => {
+Deno.test("v1alpha2 is served by the same handlers, without newer fields", async () => {
   await withCri(async (kit) => {
     const { cri } = kit;
     await pullSeeds(kit, 1);
@@ -127,7 +127,7 @@ Deno.test("v1alpha2 is served by the same handlers, without what it has not", as
   });
 });
 
-Deno.test("annotations of the manifest are in list and status alike; a verbose status says more", async () => {
+Deno.test("annotations of the manifest are in list and status; a verbose status has more fields", async () => {
   await withCri(async ({ cri, fixture }) => {
     const annotations = { "org.example.note": "yes" };
     const runConfig = { Labels: { a: "b" }, User: "7" };
@@ -161,7 +161,7 @@ Deno.test("pins come from records and from the configuration", async () => {
   }, { pinned: ["registry.example/app2:v2"] });
 });
 
-Deno.test("what another process does to the store is seen by the next call", async () => {
+Deno.test("the next call sees changes by another process", async () => {
   await withCri(async (kit) => {
     const { cri, fixture } = kit;
     const [id = ""] = await pullSeeds(kit, 2);
@@ -180,7 +180,7 @@ Deno.test("what another process does to the store is seen by the next call", asy
   });
 });
 
-Deno.test("an image with a damaged manifest is shown without its facts, and can be removed", async () => {
+Deno.test("an image with a damaged manifest is listed without details, and can be removed", async () => {
   await withCri(async ({ cri, fixture, lines, connect }) => {
     await connect();
     const [image] = await cri.list();
@@ -201,7 +201,7 @@ Deno.test("an image with a damaged manifest is shown without its facts, and can 
   });
 });
 
-Deno.test("a removal while a pull holds the content frees its space when that is over", async () => {
+Deno.test("a removal during a pull frees its space when the pull ends", async () => {
   await withCri(async (kit) => {
     const { cri, fixture } = kit;
     const [id = ""] = await pullSeeds(kit, 1);
@@ -212,7 +212,7 @@ Deno.test("a removal while a pull holds the content frees its space when that is
     held[Symbol.dispose]();
     fixture.remote.push("v1", await buildImage({ seed: 2, layers: 1 }));
     await cri.pull("registry.example/next:v1");
-    // The sweep follows the pull; a removal of what is not there waits behind it.
+    // The sweep runs after the pull, and the removal of an unknown image waits for it.
     await cri.remove(await cri.pull("registry.example/next:v1"));
     let blobs = 0;
     for await (const _ of fixture.store.listBlobs()) blobs++;

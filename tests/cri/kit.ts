@@ -1,5 +1,5 @@
 /**
- * The service on a real Unix socket over a real store, with a registry in memory, and a small client of it.
+ * The service on a real Unix socket with a real store and a registry in memory, and a small client for it.
  *
  * @module
  */
@@ -29,20 +29,20 @@ export class CallError extends Error {
   }
 }
 
-/** A method that can be called, of any kind. */
+/** Any kind of method. */
 type AnyMethod = DescMethodUnary | DescMethodStreaming;
 
 /** RFC 9113, 6.5.2. */
 const INITIAL_WINDOW_SIZE = 4;
 
-/** A WINDOW_UPDATE that opens the connection's window as far as it goes. */
+/** A WINDOW_UPDATE that opens the connection's window to its maximum. */
 function wholeWindow(): Uint8Array {
   const payload = new Uint8Array(4);
   new DataView(payload.buffer).setUint32(0, WINDOW_MAX_BYTES - 65_535);
   return encodeFrame(FrameType.windowUpdate, 0, 0, payload);
 }
 
-/** One connection; calls follow each other on it. */
+/** One connection. Only one call runs at a time. */
 export class CriClient implements Disposable {
   readonly client: TestClient;
   #streamId = -1;
@@ -51,14 +51,14 @@ export class CriClient implements Disposable {
     this.client = client;
   }
 
-  /** Connects to a socket. The windows are open: answers can be large. */
+  /** Connects to a socket, with large windows, because responses can be large. */
   static async connect(path: string): Promise<CriClient> {
     const client = new TestClient(await Deno.connect({ transport: "unix", path }));
     await client.send(PREFACE, settingFrame(INITIAL_WINDOW_SIZE, WINDOW_MAX_BYTES), wholeWindow());
     return new CriClient(client);
   }
 
-  /** Sends a request without waiting. */
+  /** Sends a request without waiting for the response. Returns the stream's id. */
   async send<M extends AnyMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
@@ -74,7 +74,7 @@ export class CriClient implements Disposable {
     return streamId;
   }
 
-  /** Calls, and gives all answers. @throws CallError */
+  /** Calls a method, and returns all responses. @throws CallError */
   async all<M extends AnyMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
@@ -91,33 +91,33 @@ export class CriClient implements Disposable {
     options: { readonly api?: string; readonly headers?: readonly HeaderField[] } = {},
   ): Promise<MessageShape<M["output"]>> {
     const [answer, ...more] = await this.all(method, request, options);
-    if (answer === undefined || more.length > 0) throw new Error(`Not one answer to ${method.name}`);
+    if (answer === undefined || more.length > 0) throw new Error(`Expected one response to ${method.name}`);
     return answer;
   }
 
-  /** Pulls, and gives the id. */
+  /** Pulls an image, and returns its id. */
   async pull(image: string): Promise<string> {
     return (await this.call(ImageService.method.pullImage, { image: { image } })).imageRef;
   }
 
-  /** The status; undefined for an image that is not there. */
+  /** Returns the status, or undefined if there is no such image. */
   async status(image: string): Promise<Image | undefined> {
     return (await this.call(ImageService.method.imageStatus, { image: { image } })).image;
   }
 
-  /** Lists. */
+  /** Lists images. */
   async list(filter?: string): Promise<Image[]> {
     const image = filter === undefined ? undefined : { image: filter };
     return (await this.call(ImageService.method.listImages, image === undefined ? {} : { filter: { image } }))
       .images;
   }
 
-  /** Removes. */
+  /** Removes an image. */
   async remove(image: string): Promise<void> {
     await this.call(ImageService.method.removeImage, { image: { image } });
   }
 
-  /** Bytes and inodes. */
+  /** Returns the used bytes and inodes. */
   async usage(): Promise<{ readonly bytes: bigint; readonly inodes: bigint }> {
     const { imageFilesystems: [filesystem] } = await this.call(ImageService.method.imageFsInfo, {});
     return { bytes: filesystem?.usedBytes?.value ?? -1n, inodes: filesystem?.inodesUsed?.value ?? -1n };
@@ -141,22 +141,22 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What a test of the service works with. */
+/** The parts of a test of the service. */
 export interface CriKit {
   readonly fixture: Fixture;
   readonly service: CriService;
   readonly socket: string;
   readonly lines: readonly LogLine[];
   readonly cri: CriClient;
-  /** One more connection. */
+  /** Opens another connection. */
   connect(): Promise<CriClient>;
 }
 
-/** Serves for the time of a test. */
+/** Serves while a test runs. */
 export async function withCri(
   test: (kit: CriKit) => Promise<void>,
   options: Partial<Omit<CriServiceOptions, "images">> & {
-    /** Changes what the service works on. */
+    /** Changes the dependencies of the service. */
     readonly images?: (deps: ImageDeps) => ImageDeps;
     /** Runs before the service is opened. */
     readonly before?: (fixture: Fixture) => Promise<void>;

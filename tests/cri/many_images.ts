@@ -1,7 +1,7 @@
 /**
- * A store with very many images, written straight to the disk: what a long-lived node or a build farm has.
+ * A store with very many images, as on a long-lived node or a build farm, written directly to the disk.
  *
- * The layers are named and not there: lists and statuses don't look at them.
+ * The layers don't exist, because lists and statuses don't read them.
  *
  * @module
  */
@@ -55,15 +55,15 @@ function layerDigests(i: number) {
   return Array.from({ length: LAYERS }, (_, j) => digestOf(new TextEncoder().encode(`layer ${i} ${j}`)));
 }
 
-/** The name of an image of that store. */
+/** Returns the name of an image of that store. */
 export function nameOf(i: number): string {
   return `registry.example/team-${i % 97}/service-${i}:v1.${i % 13}.${i % 7}`;
 }
 
 /**
- * Makes it: each image has a tag and a digest.
+ * Creates the store. Each image has a tag and a digest.
  *
- * @param noteBytes the length of an annotation, to make answers large
+ * @param noteBytes the length of an annotation, which makes responses large
  */
 export async function makeManyImages(root: string, count: number, noteBytes = 0): Promise<void> {
   const store = await openStore(root);

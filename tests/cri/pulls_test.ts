@@ -9,7 +9,7 @@ import { gated, type GatedRemote } from "./gated_remote.ts";
 const NAME = "registry.example/test:latest";
 const { pullImage } = ImageService.method;
 
-/** A service whose registry waits. */
+/** A service whose registry waits for the gate. */
 async function withGate(
   test: (kit: {
     readonly gate: GatedRemote;
@@ -31,7 +31,7 @@ async function withGate(
   });
 }
 
-Deno.test("equal pulls at once are one; all of them get the id", async () => {
+Deno.test("equal parallel pulls run once, and all callers get the id", async () => {
   await withGate(async ({ gate, connect }) => {
     const clients = await Promise.all(Array.from({ length: 6 }, connect));
     const pulls = clients.map((cri) => cri.pull(NAME));
@@ -42,7 +42,7 @@ Deno.test("equal pulls at once are one; all of them get the id", async () => {
   });
 });
 
-Deno.test("pulls of other credentials are other pulls, and what one is refused doesn't stop another", async () => {
+Deno.test("pulls with different credentials run separately, and a refused one doesn't stop the others", async () => {
   await withGate(async ({ gate, connect }) => {
     const clients = await Promise.all(Array.from({ length: 4 }, connect));
     const auths = [undefined, { username: "ann", password: "1" }, { username: "ann", password: "2" }, {
@@ -61,7 +61,7 @@ Deno.test("pulls of other credentials are other pulls, and what one is refused d
   });
 });
 
-Deno.test("a waiter leaves at its own deadline, and the pull goes on for the others", async () => {
+Deno.test("a caller stops at its own deadline, and the pull continues for the others", async () => {
   await withGate(async ({ gate, connect }) => {
     const [patient, hasty] = [await connect(), await connect()];
     const pull = patient.pull(NAME);
@@ -77,7 +77,7 @@ Deno.test("a waiter leaves at its own deadline, and the pull goes on for the oth
   });
 });
 
-Deno.test("when the last waiter has left the pull is given up, however they left", async (t) => {
+Deno.test("when the last caller has left, the pull is aborted", async (t) => {
   await t.step("deadlines", () =>
     withGate(async ({ gate, connect }) => {
       const clients = await Promise.all(Array.from({ length: 3 }, connect));
@@ -95,7 +95,7 @@ Deno.test("when the last waiter has left the pull is given up, however they left
       await cri.client.send(encodeFrame(FrameType.resetStream, 0, streamId, Uint8Array.of(0, 0, 0, 8)));
       await gate.untilAborted(1);
     }));
-  await t.step("a killed client, and the next one begins anew", () =>
+  await t.step("a killed client, and the next one restarts", () =>
     withGate(async ({ gate, connect }) => {
       const cri = await connect();
       await cri.send(pullImage, { image: { image: NAME } });
@@ -106,7 +106,7 @@ Deno.test("when the last waiter has left the pull is given up, however they left
       const next = await connect();
       await next.pull(NAME);
       assertEquals(gate.begun(), 2);
-      // Closed twice would be an error of the test's own making.
+      // Closing it a second time would throw.
       Object.defineProperty(cri, Symbol.dispose, { value: () => {} });
     }));
 });
@@ -124,7 +124,7 @@ Deno.test("an image that is being pulled is not listed", async () => {
   });
 });
 
-Deno.test("names in docker's old form are pulled from Docker Hub", async () => {
+Deno.test("names in Docker's old format are pulled from Docker Hub", async () => {
   await withCri(async ({ cri, fixture }) => {
     fixture.remote.push("latest", await buildImage());
     const id = await cri.pull("docker:ruilkyu/nginx:latest");
@@ -133,7 +133,7 @@ Deno.test("names in docker's old form are pulled from Docker Hub", async () => {
   });
 });
 
-Deno.test("a runtime handler must be a configured one", async () => {
+Deno.test("an unknown runtime handler is refused", async () => {
   await withCri(async ({ cri, fixture }) => {
     fixture.remote.push("latest", await buildImage());
     const pull = (runtimeHandler: string) => cri.call(pullImage, { image: { image: NAME, runtimeHandler } });
@@ -166,7 +166,7 @@ Deno.test("no secret of a request is in a message or in the log", async () => {
   });
 });
 
-Deno.test("a failure of the registry has its code and its words", async () => {
+Deno.test("an error of the registry keeps its code and message", async () => {
   await withCri(async ({ cri }) => {
     const error = await assertRejects(() => cri.pull("registry.example/test:none"), CallError);
     assertEquals(error.code, 5);

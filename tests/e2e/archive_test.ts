@@ -3,7 +3,7 @@ import { buildImage, writeLayout } from "../images/mod.ts";
 import { run } from "../real/child.ts";
 import { type Sandbox, sandbox } from "./program.ts";
 
-/** A shell's line with `dray` for the program. */
+/** Returns a shell command in which `dray` is the program. */
 async function shell(box: Sandbox, line: string, env: Readonly<Record<string, string>> = {}) {
   const dray = box.words.map((word) => `'${word}'`).join(" ");
   const script = `set -uo pipefail; dray() { ${dray} "$@"; }; ${line}`;
@@ -11,18 +11,18 @@ async function shell(box: Sandbox, line: string, env: Readonly<Record<string, st
 }
 
 async function filled(box: Sandbox, size = 20_000): Promise<void> {
-  await writeLayout(`${box.folder}/layout`, "x", await buildImage({ layers: [{ size }, { size }] }));
-  await box.ok(["import", "-q", "--name", "localhost/x:1", `${box.folder}/layout`]);
+  await writeLayout(`${box.directory}/layout`, "x", await buildImage({ layers: [{ size }, { size }] }));
+  await box.ok(["import", "-q", "--name", "localhost/x:1", `${box.directory}/layout`]);
 }
 
-Deno.test("an image goes from one store through a pipe into another", async (t) => {
+Deno.test("an image is copied from one store to another through a pipe", async (t) => {
   await using box = await sandbox();
   await filled(box);
   for (const format of ["oci-archive", "docker-archive"]) {
     for (const between of ["cat", "gzip", "zstd"]) {
       if (between !== "cat" && (await run("bash", ["-c", `command -v ${between}`])).code !== 0) continue;
       await t.step(`${format} through ${between}`, async () => {
-        const other = `${box.folder}/${format}-${between}`;
+        const other = `${box.directory}/${format}-${between}`;
         const line = `dray export -q -f ${format} -o - localhost/x:1 | ${between} ${
           between === "cat" ? "" : "-c"
         } | dray --store ${other} import -q -`;
@@ -37,7 +37,7 @@ Deno.test("an image goes from one store through a pipe into another", async (t) 
   }
 });
 
-Deno.test("who reads an archive and goes away ends the export quietly", async () => {
+Deno.test("an export ends silently when its reader closes the pipe", async () => {
   await using box = await sandbox();
   await filled(box, 2_000_000);
   const line = `dray export -o - localhost/x:1 | head -c 100 >/dev/null; echo "\${PIPESTATUS[0]}"`;
@@ -48,18 +48,18 @@ Deno.test("who reads an archive and goes away ends the export quietly", async ()
 Deno.test("an export that is interrupted leaves no archive", async () => {
   await using box = await sandbox();
   await filled(box, 2_000_000);
-  // Who reads the pipe takes no byte, so that the program is in the middle whenever the signal comes.
-  const line = `mkfifo '${box.folder}/pipe'; exec 3<>'${box.folder}/pipe'
+  // The pipe's reader reads nothing, so that the export is still running when the signal arrives.
+  const line = `mkfifo '${box.directory}/pipe'; exec 3<>'${box.directory}/pipe'
     ${box.words.join(" ")} export -q -o - localhost/x:1 >&3 & pid=$!
     head -c 1000 <&3 >/dev/null; kill -INT $pid; wait $pid; echo $?`;
   const { stdout, stderr } = await run("bash", ["-c", line], { env: box.environment, clearEnv: true });
   assertEquals([stdout, stderr], ["130\n", "dray: Interrupted by SIGINT\n"]);
 });
 
-Deno.test("dray unpack makes the tree that the image has", async () => {
+Deno.test("dray unpack creates the image's tree", async () => {
   await using box = await sandbox();
   await filled(box);
-  const out = `${box.folder}/out`;
+  const out = `${box.directory}/out`;
   assertEquals(await box.ok(["unpack", "localhost/x:1", out]), `${out}\n`);
   const files = [...Deno.readDirSync(`${out}/data`)].map(({ name }) => name);
   assertEquals(files.length, 2);

@@ -5,7 +5,7 @@ import { sandbox } from "./program.ts";
 
 const USERS = { ann: "pw" };
 
-Deno.test("dray pull logs in with the name and password that it is given", async (t) => {
+Deno.test("dray pull logs in with the given name and password", async (t) => {
   const kinds: Readonly<Record<string, AuthOptions>> = {
     "basic": { kind: "basic", username: "ann", password: "pw" },
     "token by GET": { kind: "bearer", users: USERS, methods: ["GET"] },
@@ -37,7 +37,7 @@ Deno.test("dray pull fetches one token for many layers", async () => {
   assertEquals(registry.requests.tokens[0]?.query.get("scope"), "repository:app:pull");
 });
 
-Deno.test("dray login writes what pull and docker read, and logout forgets it", async () => {
+Deno.test("dray login stores credentials for pull and docker, and logout deletes them", async () => {
   await using registry = await startRegistry({ auth: { kind: "bearer", users: USERS } });
   await using box = await sandbox();
   const { reference } = registry.push("app", "v1", await buildImage());
@@ -63,18 +63,18 @@ Deno.test("dray pull never prints a password", async () => {
   assertEquals((stdout + stderr).includes(btoa("ann:secret-2")), false);
 });
 
-Deno.test("dray pull trusts --ca-file and certs directories, and nobody else", async () => {
+Deno.test("dray pull trusts only --ca-file and certs directories", async () => {
   await using registry = await startRegistry({ tls: true });
   await using box = await sandbox();
   const { reference } = registry.push("app", "v1", await buildImage());
-  const file = `${box.folder}/ca.pem`;
+  const file = `${box.directory}/ca.pem`;
   await Deno.writeTextFile(file, registry.authority?.cert ?? "");
-  const folder = `${box.folder}/certs.d/${registry.host}`;
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.copyFile(file, `${folder}/ca.crt`);
+  const directory = `${box.directory}/certs.d/${registry.host}`;
+  await Deno.mkdir(directory, { recursive: true });
+  await Deno.copyFile(file, `${directory}/ca.crt`);
 
   const { code, stderr } = await box.dray(["pull", reference]);
   assertEquals(code, 5, stderr);
   await box.ok(["pull", "--ca-file", file, reference]);
-  await box.ok(["pull", "--certs-dir", `${box.folder}/certs.d`, reference]);
+  await box.ok(["pull", "--certs-dir", `${box.directory}/certs.d`, reference]);
 });

@@ -3,7 +3,7 @@ import { buildImage } from "../images/mod.ts";
 import { cutAfter, startRegistry } from "../registry/mod.ts";
 import { commandWords, sandbox } from "./program.ts";
 
-Deno.test("dray pull --progress=json tells a whole pull, one event a line", async () => {
+Deno.test("dray pull --progress=json reports a whole pull, one event per line", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const image = await buildImage({ layers: [{ size: 300_000 }] });
@@ -26,26 +26,26 @@ Deno.test("dray pull --progress=json tells a whole pull, one event a line", asyn
   assertEquals(new Set(committed).size, image.blobs.length + 1);
 });
 
-Deno.test("dray pull without a terminal writes lines without any control characters", async () => {
+Deno.test("dray pull without a terminal writes lines without control characters", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const { reference } = registry.push("app", "v1", await buildImage());
   const { stderr } = await box.dray(["pull", reference]);
   assertMatch(stderr, /downloaded/);
-  // deno-lint-ignore no-control-regex -- these are looked for
+  // deno-lint-ignore no-control-regex -- the test looks for them
   assert(!/[\x00-\x09\x0b-\x1f]/.test(stderr), JSON.stringify(stderr));
   const quiet = await box.dray(["pull", "--quiet", reference]);
   assertEquals(quiet.stderr, "");
 });
 
-Deno.test("dray ends quietly when nobody reads its output", async () => {
+Deno.test("dray ends silently when the reader of its output has exited", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const image = await buildImage();
   for (let i = 0; i < 3000; i++) registry.push("app", `a-rather-long-tag-${i}`, image);
-  const script = `${commandWords().join(" ")} tags ${registry.host}/app 2>${box.folder}/errors | head -1`;
+  const script = `${commandWords().join(" ")} tags ${registry.host}/app 2>${box.directory}/errors | head -1`;
   const child = new Deno.Command("sh", { args: ["-c", script], stdout: "piped", stderr: "piped" });
   const { stdout } = await child.output();
   assertMatch(new TextDecoder().decode(stdout), /^a-rather-long-tag-[0-9]+\n$/);
-  assertEquals(await Deno.readTextFile(`${box.folder}/errors`), "");
+  assertEquals(await Deno.readTextFile(`${box.directory}/errors`), "");
 });

@@ -20,7 +20,7 @@ const NOTHING: Attempts = {
   ffi: false,
 };
 
-/** Runs a script on the runtime that runs this test, in the environment of a sandbox. */
+/** Runs a script with this runtime, in the environment of a sandbox. */
 function deno(box: Sandbox, args: readonly string[]): Promise<Finished> {
   const env = {
     PATH: Deno.env.get("PATH") ?? "",
@@ -33,19 +33,19 @@ function deno(box: Sandbox, args: readonly string[]): Promise<Finished> {
   return run(Deno.execPath(), ["run", "--quiet", ...args], { env, clearEnv: true });
 }
 
-/** A folder that no permission is for. */
+/** Creates a directory that no permission covers. */
 async function forbidden(box: Sandbox): Promise<string> {
-  const folder = `${box.folder}/forbidden`;
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${folder}/secret`, "secret");
-  return folder;
+  const directory = `${box.directory}/forbidden`;
+  await Deno.mkdir(directory, { recursive: true });
+  await Deno.writeTextFile(`${directory}/secret`, "secret");
+  return directory;
 }
 
-Deno.test("the flags that dray permissions prints are enough, and keep everything else out", async (t) => {
+Deno.test("the flags that dray permissions prints are sufficient, and deny everything else", async (t) => {
   await using registry = await startRegistry();
   await using stranger = await startRegistry();
   await using box = await sandbox();
-  const folder = await forbidden(box);
+  const directory = await forbidden(box);
   const { reference } = registry.push("team/app", "v1", await buildImage());
   const layer = { size: 20 * 1024 * 1024, compression: "none" } as const;
   const { reference: long } = registry.push("team/long", "v1", await buildImage({ layers: [layer] }));
@@ -65,9 +65,9 @@ Deno.test("the flags that dray permissions prints are enough, and keep everythin
     [["pin", reference]],
     [["unpin", reference]],
     [["gc"]],
-    [["export", reference, "--output", `${box.folder}/out/image.tar`]],
-    [["import", `${box.folder}/out/image.tar`]],
-    [["unpack", reference, `${box.folder}/tree`], { read: true, write: true, ffi: true }],
+    [["export", reference, "--output", `${box.directory}/out/image.tar`]],
+    [["import", `${box.directory}/out/image.tar`]],
+    [["unpack", reference, `${box.directory}/tree`], { read: true, write: true, ffi: true }],
     [["diff", reference, reference]],
     [["rm", reference]],
     [["permissions", "pull", reference]],
@@ -76,7 +76,7 @@ Deno.test("the flags that dray permissions prints are enough, and keep everythin
     [["help", "pull"]],
     [["completions", "bash"]],
   ];
-  await Deno.mkdir(`${box.folder}/out`);
+  await Deno.mkdir(`${box.directory}/out`);
   await Deno.mkdir(`${box.home}/.docker`);
   await Deno.writeTextFile(
     `${box.home}/.docker/config.json`,
@@ -88,30 +88,33 @@ Deno.test("the flags that dray permissions prints are enough, and keep everythin
       assert(flags.every((flag) => flag.startsWith("--")), flags.join(" "));
       const { code, stderr } = await deno(box, [...flags, MAIN, ...line]);
       assertEquals(code, 0, `${flags.join(" ")}\n${stderr}`);
-      // A thread that may not load its module would say so here.
+      // A worker thread without permission to load its module would print that here.
       assert(!/error|Uncaught/.test(stderr), stderr);
-      const outside = await deno(box, [...flags, OUTSIDE, folder, stranger.host]);
+      const outside = await deno(box, [...flags, OUTSIDE, directory, stranger.host]);
       assertEquals(JSON.parse(outside.stdout || outside.stderr), { ...NOTHING, ...more });
     });
   }
 });
 
-/** The project's configuration with the places of a sandbox in its permission sets: flags would replace whole kinds. */
+/**
+ * The project's configuration with the paths of a sandbox in its permission sets. Flags would replace whole
+ * kinds.
+ */
 async function configFor(box: Sandbox, host: string): Promise<string> {
   const config = await Deno.readTextFile(`${ROOT}deno.json`);
-  const path = `${box.folder}/deno.json`;
+  const path = `${box.directory}/deno.json`;
   const own = config.replaceAll('"/var/lib/dray"', JSON.stringify(box.store))
-    .replaceAll('"/root/', `"${box.home}/`).replaceAll('"/run/dray"', JSON.stringify(`${box.folder}/run`))
+    .replaceAll('"/root/', `"${box.home}/`).replaceAll('"/run/dray"', JSON.stringify(`${box.directory}/run`))
     .replaceAll('"ghcr.io:443"', JSON.stringify(host));
   await Deno.writeTextFile(path, own);
   return path;
 }
 
-Deno.test("each permission set does its job in its place, and keeps everything else out", async (t) => {
+Deno.test("each permission set is sufficient for its commands, and denies everything else", async (t) => {
   await using registry = await startRegistry();
   await using stranger = await startRegistry();
   await using box = await sandbox();
-  const folder = await forbidden(box);
+  const directory = await forbidden(box);
   const config = await configFor(box, registry.host);
   const { reference } = registry.push("team/app", "v1", await buildImage());
   const flagsOf = (set: string) => [`--permission-set=${set}`, `--config=${config}`, "--no-lock"];
@@ -121,33 +124,33 @@ Deno.test("each permission set does its job in its place, and keeps everything e
     ["read", ["images"]],
     ["read", ["verify", reference]],
     ["read", ["df"]],
-    ["unpack", ["unpack", reference, `${box.folder}/tree`], { read: true, write: true, ffi: true }],
+    ["unpack", ["unpack", reference, `${box.directory}/tree`], { read: true, write: true, ffi: true }],
   ];
   for (const [set, line, more = {}] of lines) {
     await t.step(`${set}: dray ${line.join(" ")}`, async () => {
       const { code, stderr } = await deno(box, [...flagsOf(set), MAIN, ...line]);
       assertEquals(code, 0, stderr);
-      const outside = await deno(box, [...flagsOf(set), OUTSIDE, folder, stranger.host]);
+      const outside = await deno(box, [...flagsOf(set), OUTSIDE, directory, stranger.host]);
       assertEquals(JSON.parse(outside.stdout || outside.stderr), { ...NOTHING, ...more });
     });
   }
   await t.step("serve: dray serve cri", async () => {
-    const socket = `${box.folder}/run/dray.sock`;
+    const socket = `${box.directory}/run/dray.sock`;
     const words = ["run", "--quiet", "--no-prompt", ...flagsOf("serve"), MAIN, "--store", box.store];
     {
       await using server = new Server(Deno.execPath(), [...words, "serve", "cri", "--socket", socket]);
       await server.until(/serving/);
       (await Deno.connect({ transport: "unix", path: socket })).close();
     }
-    const outside = await deno(box, [...flagsOf("serve"), OUTSIDE, folder, stranger.host]);
+    const outside = await deno(box, [...flagsOf("serve"), OUTSIDE, directory, stranger.host]);
     assertEquals(JSON.parse(outside.stdout || outside.stderr), { ...NOTHING, net: true });
   });
 });
 
-Deno.test("a run gives up at its start what its command does not need", async (t) => {
+Deno.test("a run drops the permissions that its command does not need", async (t) => {
   await using registry = await startRegistry();
   await using box = await sandbox();
-  const folder = await forbidden(box);
+  const directory = await forbidden(box);
   const { reference } = registry.push("team/app", "v1", await buildImage());
   const lines: readonly (readonly [line: readonly string[], kept: Partial<Attempts>])[] = [
     [["pull", reference], { read: true, write: true, net: true }],
@@ -155,24 +158,24 @@ Deno.test("a run gives up at its start what its command does not need", async (t
     [["df"], { read: true, sys: true }],
     [["tag", reference, "localhost/mine:1"], { read: true, write: true }],
     [["digest", "--remote", reference], { read: true, net: true }],
-    [["unpack", reference, `${box.folder}/tree`], { read: true, write: true, sys: true, ffi: true }],
+    [["unpack", reference, `${box.directory}/tree`], { read: true, write: true, sys: true, ffi: true }],
     [["version"], {}],
     [["completions", "fish"], {}],
   ];
   for (const [line, kept] of lines) {
     await t.step(line.join(" "), async () => {
-      const { code, stderr } = await deno(box, ["--allow-all", INSIDE, folder, registry.host, ...line]);
+      const { code, stderr } = await deno(box, ["--allow-all", INSIDE, directory, registry.host, ...line]);
       assertEquals(code, 0, stderr);
       assertEquals(JSON.parse(stderr.trim().split("\n").at(-1) ?? ""), { ...NOTHING, ...kept });
     });
   }
-  await t.step("a helper that a file names can be run", async () => {
+  await t.step("a credential helper named in a file can be run", async () => {
     await Deno.mkdir(`${box.home}/.docker`);
     await Deno.writeTextFile(
       `${box.home}/.docker/config.json`,
       JSON.stringify({ credHelpers: { "h.io": "x" } }),
     );
-    const { stderr } = await deno(box, ["--allow-all", INSIDE, folder, registry.host, "pull", reference]);
+    const { stderr } = await deno(box, ["--allow-all", INSIDE, directory, registry.host, "pull", reference]);
     const kept = { read: true, write: true, net: true, run: true };
     assertEquals(JSON.parse(stderr.trim().split("\n").at(-1) ?? ""), { ...NOTHING, ...kept });
   });
@@ -185,7 +188,7 @@ Deno.test("a missing permission ends a run with exit code 8 and the flag to add"
   const env = "--allow-env=HOME,DRAY_STORE";
   const all = [
     env,
-    `--allow-read=${box.folder},/etc`,
+    `--allow-read=${box.directory},/etc`,
     `--allow-write=${box.store}`,
     `--allow-net=${registry.host}`,
   ];
@@ -208,7 +211,7 @@ Deno.test("a missing permission ends a run with exit code 8 and the flag to add"
   }
 });
 
-Deno.test("dray permissions --probe names the hosts that a registry sends its clients to", async () => {
+Deno.test("dray permissions --probe prints the other hosts that a registry uses", async () => {
   await using storage = await startRegistry();
   await using registry = await startRegistry({ auth: { kind: "bearer" }, content: storage.content });
   await using box = await sandbox();
@@ -220,16 +223,23 @@ Deno.test("dray permissions --probe names the hosts that a registry sends its cl
   assert(probed.net.includes(registry.host) && probed.net.includes(storage.host), probed.net);
 });
 
-Deno.test("dray permissions reads mirrors, certificates, helpers and proxies from where they are configured", async () => {
+Deno.test("dray permissions reads mirrors, certificates, helpers and proxies from their configuration", async () => {
   await using box = await sandbox();
-  const folder = `${box.folder}/certs.d/ghcr.io`;
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${box.folder}/ca.pem`, (await createAuthority()).cert);
-  const hosts = `[host."https://mirror.example:8443"]\n  ca = "${box.folder}/ca.pem"\n`;
-  await Deno.writeTextFile(`${folder}/hosts.toml`, hosts);
+  const directory = `${box.directory}/certs.d/ghcr.io`;
+  await Deno.mkdir(directory, { recursive: true });
+  await Deno.writeTextFile(`${box.directory}/ca.pem`, (await createAuthority()).cert);
+  const hosts = `[host."https://mirror.example:8443"]\n  ca = "${box.directory}/ca.pem"\n`;
+  await Deno.writeTextFile(`${directory}/hosts.toml`, hosts);
   await Deno.mkdir(`${box.home}/.docker`);
   await Deno.writeTextFile(`${box.home}/.docker/config.json`, JSON.stringify({ credsStore: "pass" }));
-  const line = ["permissions", "--json", "pull", "--certs-dir", `${box.folder}/certs.d`, "ghcr.io/org/app"];
+  const line = [
+    "permissions",
+    "--json",
+    "pull",
+    "--certs-dir",
+    `${box.directory}/certs.d`,
+    "ghcr.io/org/app",
+  ];
   const set = JSON.parse(await box.ok(line, { env: { https_proxy: "http://user:pw@proxy.example:3128" } }));
   assertEquals(set.net, [
     "ghcr.io:443",
@@ -238,7 +248,7 @@ Deno.test("dray permissions reads mirrors, certificates, helpers and proxies fro
     "proxy.example:3128",
   ]);
   assertEquals(set.run, ["docker-credential-pass"]);
-  assert(set.read.includes(`${box.folder}/ca.pem`) && set.read.includes(`${box.folder}/certs.d`));
+  assert(set.read.includes(`${box.directory}/ca.pem`) && set.read.includes(`${box.directory}/certs.d`));
   assert(set.env.includes("https_proxy"));
 
   const server = JSON.parse(

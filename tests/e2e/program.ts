@@ -1,6 +1,6 @@
 /**
- * The program under test, started as a user starts it. `DRAY_COMMAND` names another one: a compiled binary, a bundle,
- * another runtime (words separated by blanks). It is `deno run -A main.ts` otherwise.
+ * The program under test, started as users start it. `DRAY_COMMAND` replaces it by a compiled binary, a
+ * bundle or another runtime (words separated by spaces). The default is `deno run -A main.ts`.
  *
  * @module
  */
@@ -8,53 +8,53 @@ import { type Finished, run } from "../real/child.ts";
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
 
-/** The words of the command. */
+/** Returns the words of the command. */
 export function commandWords(): readonly [command: string, ...args: string[]] {
   const [command, ...args] = (Deno.env.get("DRAY_COMMAND") ?? "").split(" ").filter((word) => word !== "");
   return command === undefined ? [Deno.execPath(), "run", "-A", main] : [command, ...args];
 }
 
-/** A store and a home of its own, with the program working on them. */
+/** A new store and home directory, and the program that uses them. */
 export interface Sandbox extends AsyncDisposable {
-  /** A folder that goes when this is disposed. */
-  readonly folder: string;
+  /** A directory that is deleted on dispose. */
+  readonly directory: string;
   readonly store: string;
   readonly home: string;
-  /** The words of the program and its environment, for a shell to run it in a pipe. */
+  /** The words and the environment of the program, for a shell that runs it in a pipe. */
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Runs the program to its end. */
+  /** Runs the program and waits for its exit. */
   dray(args: readonly string[], options?: DrayOptions): Promise<Finished>;
-  /** Runs it, and fails unless it ends with 0. Gives its standard output. */
+  /** Runs it and returns its standard output. @throws Error if it doesn't exit with 0 */
   ok(args: readonly string[], options?: DrayOptions): Promise<string>;
-  /** Runs it, and gives what it prints as JSON. */
-  // deno-lint-ignore no-explicit-any -- each command prints another shape
+  /** Runs it and parses its standard output as JSON. */
+  // deno-lint-ignore no-explicit-any -- each command prints a different shape
   json(args: readonly string[], options?: DrayOptions): Promise<any>;
-  /** Starts it. */
+  /** Starts it without waiting. */
   start(args: readonly string[], options?: DrayOptions): Running;
 }
 
 /** How to run the program. */
 export interface DrayOptions {
-  /** Added to, or in place of, the environment of the sandbox. */
+  /** Added to the environment of the sandbox; replaces variables of the same name. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
 }
 
-/** A program that runs. Dispose it: that kills it if it still runs. */
+/** A started program. Dispose kills it if it still runs. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
-  /** Its lines on standard error, as they come. */
+  /** Its lines on standard error, as they arrive. */
   readonly lines: AsyncIterable<string>;
   kill(signal: Deno.Signal): void;
   readonly status: Promise<Deno.CommandStatus>;
 }
 
-/** Makes a sandbox; `store` may be elsewhere. */
+/** Creates a sandbox. */
 export async function sandbox(options: { readonly store?: string } = {}): Promise<Sandbox> {
-  const folder = await Deno.makeTempDir({ prefix: "dray-e2e-" });
-  const home = `${folder}/home`;
-  const store = options.store ?? `${folder}/store`;
+  const directory = await Deno.makeTempDir({ prefix: "dray-e2e-" });
+  const home = `${directory}/home`;
+  const store = options.store ?? `${directory}/store`;
   await Deno.mkdir(home);
   const [command, ...words] = commandWords();
   const environment = (more: Readonly<Record<string, string>> = {}) => ({
@@ -73,11 +73,11 @@ export async function sandbox(options: { readonly store?: string } = {}): Promis
     });
   const ok = async (args: readonly string[], more?: DrayOptions): Promise<string> => {
     const { code, stdout, stderr } = await dray(args, more);
-    if (code !== 0) throw new Error(`"dray ${args.join(" ")}" ended with ${code}:\n${stderr}${stdout}`);
+    if (code !== 0) throw new Error(`"dray ${args.join(" ")}" exited with ${code}:\n${stderr}${stdout}`);
     return stdout;
   };
   return {
-    folder,
+    directory,
     store,
     home,
     words: [command, ...words],
@@ -86,7 +86,7 @@ export async function sandbox(options: { readonly store?: string } = {}): Promis
     ok,
     json: async (args, more) => JSON.parse(await ok([...args, "--json"], more)),
     start: (args, { env } = {}) => start(command, [...words, ...args], environment(env)),
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+    [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
   };
 }
 
@@ -104,7 +104,7 @@ function start(command: string, args: readonly string[], env: Record<string, str
     try {
       child.kill(signal);
     } catch {
-      // It has ended by itself.
+      // It has already exited.
     }
   };
   return {
@@ -116,7 +116,7 @@ function start(command: string, args: readonly string[], env: Record<string, str
       kill("SIGKILL");
       await child.status;
       await lines.return(undefined);
-      // A stream that nobody began to read is still open.
+      // A stream without a reader is still open.
       if (!child.stderr.locked) await child.stderr.cancel().catch(() => {});
     },
   };

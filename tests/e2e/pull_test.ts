@@ -3,7 +3,7 @@ import { BAD_KINDS, buildArtifact, buildBad, buildImage, buildIndex, nest } from
 import { cutAfter, redirectTo, startRegistry, status, wrongByte } from "../registry/mod.ts";
 import { sandbox } from "./program.ts";
 
-Deno.test("dray pull brings an image, and says its name with its digest", async () => {
+Deno.test("dray pull downloads an image, and prints its name with its digest", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const image = await buildImage();
@@ -15,7 +15,7 @@ Deno.test("dray pull brings an image, and says its name with its digest", async 
   assertEquals(registry.requests.of("/blobs/", "GET").length, 3, "what is here is not fetched again");
 });
 
-Deno.test("dray pull brings a long layer, and finds a wrong byte in it, on whichever thread that is hashed", async () => {
+Deno.test("dray pull downloads a large layer, and detects a wrong byte in it, on either hashing thread", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const image = await buildImage({ layers: [{ size: 20 * 1024 * 1024, compression: "none" }] });
@@ -45,7 +45,7 @@ Deno.test("dray pull takes a name by tag, by digest, and by both", async () => {
   assertEquals((await box.ok(["digest", "--remote", reference])).trim(), digest);
 });
 
-Deno.test("dray pull chooses the platform, and names those that there are", async () => {
+Deno.test("dray pull chooses the platform, and lists the available ones", async () => {
   await using registry = await startRegistry();
   const platforms = ["linux/amd64", "linux/arm64", "linux/arm/v6"];
   for (const format of ["oci", "docker"] as const) {
@@ -62,7 +62,7 @@ Deno.test("dray pull chooses the platform, and names those that there are", asyn
   }
 });
 
-Deno.test("dray pull --all-platforms brings everything below the index", async () => {
+Deno.test("dray pull --all-platforms downloads everything below the index", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const index = await buildIndex({ attestations: true });
@@ -92,7 +92,7 @@ Deno.test("dray pull takes nested indexes, artifacts, embedded data and sha512",
   }
 });
 
-Deno.test("dray pull refuses bad documents with one clear line each", async (t) => {
+Deno.test("dray pull refuses invalid documents with one clear line each", async (t) => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   for (const kind of BAD_KINDS) {
@@ -109,7 +109,7 @@ Deno.test("dray pull refuses bad documents with one clear line each", async (t) 
   assertEquals(await box.json(["images"]), []);
 });
 
-Deno.test("dray pull mends broken bodies in the same run", async () => {
+Deno.test("dray pull resumes truncated bodies in the same run", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const image = await buildImage({ layers: [{ size: 300_000 }, { size: 400_000 }] });
@@ -128,7 +128,7 @@ Deno.test("dray pull mends broken bodies in the same run", async () => {
   await box.ok(["verify"]);
 });
 
-Deno.test("dray pull goes to another origin without its credentials", async () => {
+Deno.test("dray pull follows a redirect to another origin without credentials", async () => {
   await using storage = await startRegistry();
   await using registry = await startRegistry({
     auth: { kind: "basic", username: "ann", password: "pw" },
@@ -142,7 +142,7 @@ Deno.test("dray pull goes to another origin without its credentials", async () =
   assertEquals(new Set(storage.requests.all.map((entry) => entry.authorization)), new Set(["none"]));
 });
 
-Deno.test("dray pull ends with the exit code of what went wrong", async (t) => {
+Deno.test("dray pull exits with the code of the failure", async (t) => {
   await using registry = await startRegistry();
   await using locked = await startRegistry({ auth: { kind: "basic", username: "ann", password: "pw" } });
   await using box = await sandbox();

@@ -13,20 +13,20 @@ async function oneBigLayer(registry: TestRegistry) {
   return { image, reference, big: big.blob };
 }
 
-/** Waits until unfinished writes of a store have more than `bytes`; another process writes them and tells nobody. */
+/** Waits until an ingest of a store has more than `bytes`. It polls, because another process writes them. */
 async function untilWritten(store: string, bytes: number): Promise<void> {
-  const folder = `${store}/ingest`;
+  const directory = `${store}/ingest`;
   for (;;) {
-    const names = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
+    const names = await Array.fromAsync(Deno.readDir(directory)).catch(() => []);
     const sizes = names.map(({ name }) =>
-      Deno.stat(`${folder}/${name}/data`).then((info) => info.size, () => 0)
+      Deno.stat(`${directory}/${name}/data`).then((info) => info.size, () => 0)
     );
     if ((await Promise.all(sizes)).some((size) => size > bytes)) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
-/** Starts a pull, and stops it in the middle of the big layer. Gives its exit code. */
+/** Starts a pull, and stops it in the middle of the big layer. Returns its exit code. */
 async function interrupt(box: Sandbox, registry: TestRegistry, signal: Deno.Signal): Promise<number> {
   const { reference, big } = await oneBigLayer(registry);
   registry.fault(big.digest, holdAfter(4 * MIB, new Gate()));
@@ -37,7 +37,7 @@ async function interrupt(box: Sandbox, registry: TestRegistry, signal: Deno.Sign
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
-  Deno.test(`dray pull goes on from its bytes after ${signal}`, async () => {
+  Deno.test(`dray pull resumes after ${signal}`, async () => {
     await using registry = await startRegistry();
     await using box = await sandbox();
     const code = await interrupt(box, registry, signal);
@@ -53,7 +53,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-Deno.test("two pulls at once fetch each blob once", async () => {
+Deno.test("two parallel pulls fetch each blob once", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const { reference, image, big } = await oneBigLayer(registry);
@@ -61,7 +61,7 @@ Deno.test("two pulls at once fetch each blob once", async () => {
   registry.fault(big.digest, holdAfter(2 * MIB, gate));
   const pulls = [box.ok(["pull", reference]), box.ok(["pull", reference])];
   await gate.reached;
-  // Both have asked what the name points at, so both are in the middle.
+  // Both have resolved the name, so both are in the middle of a pull.
   const processes = new Set<number>();
   await registry.requests.until((entry) =>
     entry.path.includes("/manifests/") && processes.add(entry.connection).size === 2
@@ -72,7 +72,7 @@ Deno.test("two pulls at once fetch each blob once", async () => {
   for (const blob of image.blobs) assertEquals(registry.requests.of(blob.digest, "GET").length, 1);
 });
 
-Deno.test("dray gc leaves what a running pull needs", async () => {
+Deno.test("dray gc keeps the blobs of a running pull", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const { reference, big } = await oneBigLayer(registry);

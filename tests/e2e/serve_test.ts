@@ -6,21 +6,21 @@ import { buildImage, type TestImage } from "../images/mod.ts";
 import { Gate, holdAfter, startRegistry } from "../registry/mod.ts";
 import { type Running, type Sandbox, sandbox } from "./program.ts";
 
-/** Waits for a line of the program. */
+/** Waits for a line on the program's standard error. */
 async function until(running: Running, pattern: RegExp): Promise<string> {
   const seen: string[] = [];
-  // Not for-of: leaving that would end the lines for good.
+  // Not for-of, because leaving the loop would close the iterator.
   const lines = running.lines[Symbol.asyncIterator]();
   for (let next = await lines.next(); !next.done; next = await lines.next()) {
     if (pattern.test(next.value)) return next.value;
     seen.push(next.value);
   }
-  throw new Error(`The program ended without ${pattern}:\n${seen.join("\n")}`);
+  throw new Error(`The program exited without ${pattern}:\n${seen.join("\n")}`);
 }
 
 /** A server that is ready. */
 async function serve(box: Sandbox, ...more: readonly string[]): Promise<Running> {
-  const running = box.start(["serve", "cri", "--socket", `${box.folder}/d.sock`, ...more]);
+  const running = box.start(["serve", "cri", "--socket", `${box.directory}/d.sock`, ...more]);
   await until(running, / INFO serving |"message":"serving"/);
   return running;
 }
@@ -35,13 +35,13 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-Deno.test("the server and the command line share a store, and each sees the other's changes at once", async () => {
+Deno.test("the server and the command line share a store, and each sees the other's changes immediately", async () => {
   await using registry = await startRegistry();
   const { reference } = registry.push("t/app", "1", await buildImage());
   const other = registry.push("t/other", "1", await buildImage({ seed: 2 })).reference;
   await using box = await sandbox();
   await using _server = await serve(box);
-  using cri = await CriClient.connect(`${box.folder}/d.sock`);
+  using cri = await CriClient.connect(`${box.directory}/d.sock`);
   await box.ok(["pull", reference]);
   assertEquals((await cri.status(reference))?.repoTags, [reference]);
   await box.ok(["pin", reference]);
@@ -56,7 +56,7 @@ Deno.test("the server and the command line share a store, and each sees the othe
   assertEquals(await cri.list(), []);
 });
 
-Deno.test("SIGTERM: a pull under way finishes, the socket goes, and the program ends with 0", async () => {
+Deno.test("SIGTERM: a running pull finishes, the socket is removed, and the program exits with 0", async () => {
   await using registry = await startRegistry();
   const image = await buildImage({ layers: [{ size: 100_000 }] });
   const { reference } = registry.push("t/app", "1", image);
@@ -64,7 +64,7 @@ Deno.test("SIGTERM: a pull under way finishes, the socket goes, and the program 
   registry.fault(layerOf(image), holdAfter(1000, gate));
   await using box = await sandbox();
   await using server = await serve(box);
-  using cri = await CriClient.connect(`${box.folder}/d.sock`);
+  using cri = await CriClient.connect(`${box.directory}/d.sock`);
   const pull = cri.pull(reference);
   await gate.reached;
   server.kill("SIGTERM");
@@ -72,12 +72,12 @@ Deno.test("SIGTERM: a pull under way finishes, the socket goes, and the program 
   gate.open();
   assertEquals(await pull, image.config.digest);
   assertEquals((await server.status).code, 0);
-  assertEquals(await exists(`${box.folder}/d.sock`), false);
+  assertEquals(await exists(`${box.directory}/d.sock`), false);
 });
 
-Deno.test("a living socket is refused with who holds it; a stale one is replaced", async () => {
+Deno.test("a socket in use is refused with the server's pid; a stale one is replaced", async () => {
   await using box = await sandbox();
-  const path = `${box.folder}/d.sock`;
+  const path = `${box.directory}/d.sock`;
   {
     await using server = await serve(box, "--socket-mode", "0600");
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
@@ -93,16 +93,16 @@ Deno.test("a living socket is refused with who holds it; a stale one is replaced
   assertEquals(await cri.list(), []);
 });
 
-Deno.test("figures and progress are there for who asks, and the log is JSON for who wants it", async () => {
+Deno.test("metrics and progress are served, and the log can be JSON", async () => {
   await using registry = await startRegistry();
   const image = await buildImage({ layers: [{ size: 100_000 }] });
   const { reference } = registry.push("t/app", "1", image);
   const gate = new Gate();
   registry.fault(layerOf(image), holdAfter(1000, gate));
   await using box = await sandbox();
-  const http = `unix:${box.folder}/h.sock`;
+  const http = `unix:${box.directory}/h.sock`;
   await using server = await serve(box, "--http", http, "--log-format", "json");
-  using cri = await CriClient.connect(`${box.folder}/d.sock`);
+  using cri = await CriClient.connect(`${box.directory}/d.sock`);
   const headers = [["traceparent", `00-${"a".repeat(32)}-${"b".repeat(16)}-01`]] as const;
   const pull = cri.call(ImageService.method.pullImage, { image: { image: reference } }, { headers });
   await gate.reached;
@@ -115,17 +115,17 @@ Deno.test("figures and progress are there for who asks, and the log is JSON for 
   await pull;
   const call = JSON.parse(await until(server, /PullImage/));
   assertEquals([call.fields.code, call.fields.traceId], ["ok", "a".repeat(32)]);
-  const metrics = await get(`${box.folder}/h.sock`, "/metrics");
+  const metrics = await get(`${box.directory}/h.sock`, "/metrics");
   assertMatch(metrics, /^dray_pulls_total\{status="ok"\} 1$/m);
   assertMatch(metrics, /^dray_images 1$|^dray_images 0$/m);
   assertMatch(
     metrics,
     /^dray_grpc_calls_total\{method="runtime\.v1\.ImageService\/PullImage",code="ok"\} 1$/m,
   );
-  assertMatch(await get(`${box.folder}/h.sock`, "/none"), /^HTTP\/1\.1 404 /);
+  assertMatch(await get(`${box.directory}/h.sock`, "/none"), /^HTTP\/1\.1 404 /);
 });
 
-Deno.test("wrong options are told before anything is served", async (t) => {
+Deno.test("invalid options are reported before anything is served", async (t) => {
   await using box = await sandbox();
   const cases: readonly [args: readonly string[], code: number][] = [
     [["serve", "cra"], 2],
@@ -133,15 +133,15 @@ Deno.test("wrong options are told before anything is served", async (t) => {
     [["serve", "cri", "--socket-group", "no-such-group"], 2],
     [["serve", "cri", "--http", "x"], 2],
     [["serve", "cri", "--pinned", "a*b*"], 2],
-    [["progress", "--http", `unix:${box.folder}/none.sock`], 5],
+    [["progress", "--http", `unix:${box.directory}/none.sock`], 5],
     [["pin", "none/such:1"], 3],
   ];
   for (const [args, code] of cases) {
     await t.step(args.join(" "), async () => {
-      const more = args[0] === "serve" ? ["--socket", `${box.folder}/w.sock`] : [];
+      const more = args[0] === "serve" ? ["--socket", `${box.directory}/w.sock`] : [];
       const ended = await box.dray([...args, ...more]);
       assertEquals(ended.code, code, ended.stderr);
-      assertEquals(await exists(`${box.folder}/w.sock`), false);
+      assertEquals(await exists(`${box.directory}/w.sock`), false);
     });
   }
 });

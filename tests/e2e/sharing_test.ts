@@ -4,7 +4,7 @@ import { buildImage, buildLayer } from "../images/mod.ts";
 import { redirectTo, startConnectProxy, startRegistry, tooManyRequests } from "../registry/mod.ts";
 import { sandbox } from "./program.ts";
 
-Deno.test("dray pull fetches a blob once that two layers or two images have", async () => {
+Deno.test("dray pull fetches a blob once that two layers or two images share", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const same = { seed: 7, size: 50_000 };
@@ -16,7 +16,7 @@ Deno.test("dray pull fetches a blob once that two layers or two images have", as
   await box.ok(["verify"]);
 });
 
-/** An image with a foreign layer that only `address` has. */
+/** Builds an image with a foreign layer that only `address` serves. */
 async function foreignImage(address: (digest: string) => string) {
   const layer = { seed: 3 };
   const { blob } = await buildLayer(layer);
@@ -24,7 +24,7 @@ async function foreignImage(address: (digest: string) => string) {
   return { blob, image };
 }
 
-Deno.test("dray pull gets a foreign layer from its address, with no credentials, if the registry has it not", async () => {
+Deno.test("dray pull fetches a foreign layer from its address, without credentials, if the registry doesn't have it", async () => {
   const authority = await createAuthority();
   await using elsewhere = await startRegistry({ tls: authority, certificateNames: ["layers.example"] });
   await using proxy = startConnectProxy({ "layers.example:443": elsewhere.host });
@@ -35,8 +35,8 @@ Deno.test("dray pull gets a foreign layer from its address, with no credentials,
   const pull = ["pull", "-u", "ann", "--password-stdin", "--plain-http"];
   {
     await using box = await sandbox();
-    await Deno.writeTextFile(`${box.folder}/ca.pem`, authority.cert);
-    await box.ok([...pull, "--ca-file", `${box.folder}/ca.pem`, reference], {
+    await Deno.writeTextFile(`${box.directory}/ca.pem`, authority.cert);
+    await box.ok([...pull, "--ca-file", `${box.directory}/ca.pem`, reference], {
       stdin: "pw",
       env: { HTTPS_PROXY: proxy.url },
     });
@@ -52,7 +52,7 @@ Deno.test("dray pull gets a foreign layer from its address, with no credentials,
   assertEquals(elsewhere.requests.all.length, 0, "the registry comes first");
 });
 
-Deno.test("dray pull asks no address of a foreign layer that is of this machine", async () => {
+Deno.test("dray pull refuses a foreign layer's address on this machine", async () => {
   await using elsewhere = await startRegistry({ tls: true });
   const { blob, image } = await foreignImage((digest) => `${elsewhere.origin}/v2/far/blobs/${digest}`);
   elsewhere.content.repository("far").blobs.set(blob.digest, blob);
@@ -62,19 +62,19 @@ Deno.test("dray pull asks no address of a foreign layer that is of this machine"
   assertEquals([code, elsewhere.requests.all.length, elsewhere.connections], [3, 0, 0]);
 });
 
-Deno.test("dray pull never goes from https down to http", async () => {
+Deno.test("dray pull never follows a redirect from https to http", async () => {
   await using plain = await startRegistry();
   await using registry = await startRegistry({ tls: true, content: plain.content });
   await using box = await sandbox();
-  await Deno.writeTextFile(`${box.folder}/ca.pem`, registry.authority?.cert ?? "");
+  await Deno.writeTextFile(`${box.directory}/ca.pem`, registry.authority?.cert ?? "");
   const { reference } = registry.push("app", "v1", await buildImage());
   registry.fault({ kind: "blob", times: Infinity }, redirectTo(plain.origin));
-  const { code, stderr } = await box.dray(["pull", "--ca-file", `${box.folder}/ca.pem`, reference]);
+  const { code, stderr } = await box.dray(["pull", "--ca-file", `${box.directory}/ca.pem`, reference]);
   assertEquals([code === 0, plain.requests.all.length], [false, 0], stderr);
   assertStringIncludes(stderr, "http");
 });
 
-Deno.test("dray pull comes back when a busy registry says when", async () => {
+Deno.test("dray pull waits as long as a busy registry says", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const { reference } = registry.push("app", "v1", await buildImage());

@@ -19,7 +19,7 @@ Deno.test("dray images lists, filters, and prints JSON", async () => {
   assertEquals((await box.ok(["images", "--quiet"])).trim().split("\n").length, 2);
 });
 
-Deno.test("dray inspect tells layers with their ids, and platforms", async () => {
+Deno.test("dray inspect shows layers with their ids, and platforms", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const index = await buildIndex();
@@ -52,7 +52,7 @@ Deno.test("dray tag, rm and gc keep what an image needs and free the rest", asyn
   assertEquals((await box.dray(["rm", reference])).code, 3);
 });
 
-Deno.test("dray verify finds what is damaged, and --repair fetches that alone", async () => {
+Deno.test("dray verify finds damaged blobs, and --repair fetches only those", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const image = await buildImage({ layers: 3 });
@@ -73,7 +73,7 @@ Deno.test("dray verify finds what is damaged, and --repair fetches that alone", 
   await box.ok(["verify"]);
 });
 
-Deno.test("dray tags goes through all pages", async () => {
+Deno.test("dray tags reads all pages", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   const image = await buildImage();
@@ -82,7 +82,7 @@ Deno.test("dray tags goes through all pages", async () => {
   assertEquals((await box.ok(["tags", `${registry.host}/app`])).trim().split("\n"), tags);
 });
 
-Deno.test("dray df tells what takes space", async () => {
+Deno.test("dray df shows the disk usage", async () => {
   await using registry = await startRegistry();
   await using box = await sandbox();
   await box.ok(["pull", registry.push("app", "v1", await buildImage()).reference]);
@@ -90,7 +90,7 @@ Deno.test("dray df tells what takes space", async () => {
   await box.json(["df"]);
 });
 
-Deno.test("dray says what it can do, to people and to shells", async () => {
+Deno.test("dray prints help, a man page and completions", async () => {
   await using box = await sandbox();
   assertStringIncludes(await box.ok(["--help"]), "pull");
   assertStringIncludes(await box.ok(["pull", "--help"]), "--platform");

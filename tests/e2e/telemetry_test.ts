@@ -3,7 +3,7 @@ import { assert, assertEquals } from "../assert.ts";
 import { CriClient } from "../cri/kit.ts";
 import { type Running, sandbox } from "./program.ts";
 
-/** What is looked at of a span (OTLP/HTTP, JSON). */
+/** The checked fields of a span (OTLP/HTTP, JSON). */
 interface Span {
   readonly name: string;
   readonly traceId: string;
@@ -13,7 +13,7 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
 }
 
-/** Takes what is exported. */
+/** Receives exported spans. */
 function collector(): AsyncDisposable & { readonly url: string; readonly spans: Span[] } {
   const spans: Span[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
@@ -30,7 +30,7 @@ function collector(): AsyncDisposable & { readonly url: string; readonly spans: 
   };
 }
 
-/** Waits until it serves; what it warned of. */
+/** Waits until it serves. Returns its warnings. */
 async function untilServing(running: Running): Promise<readonly string[]> {
   const warnings: string[] = [];
   const lines = running.lines[Symbol.asyncIterator]();
@@ -38,13 +38,13 @@ async function untilServing(running: Running): Promise<readonly string[]> {
     if (next.value.includes(" serving ")) return warnings;
     if (next.value.includes(" WARNING ")) warnings.push(next.value);
   }
-  throw new Error("The server ended");
+  throw new Error("The server exited");
 }
 
-Deno.test("with OTEL_DENO=true each call is a span, below that of the client, or there is a word why not", async () => {
+Deno.test("with OTEL_DENO=true each call is a span, a child of the client's, or a warning gives the reason", async () => {
   await using otlp = collector();
   await using box = await sandbox();
-  const socket = `${box.folder}/d.sock`;
+  const socket = `${box.directory}/d.sock`;
   await using server = box.start(["serve", "cri", "--socket", socket], {
     env: {
       OTEL_DENO: "true",
@@ -63,7 +63,7 @@ Deno.test("with OTEL_DENO=true each call is a span, below that of the client, or
   }
   server.kill("SIGTERM");
   assertEquals((await server.status).code, 0);
-  // A compiled program has telemetry or not from its compilation on.
+  // Whether a compiled program has telemetry is fixed when it is compiled.
   const isCompiled = Deno.env.has("DRAY_COMMAND") && warnings.some((line) => line.includes("OTEL_DENO"));
   if (isCompiled) return assertEquals(otlp.spans, []);
   assertEquals(warnings, []);

@@ -1,5 +1,5 @@
 /**
- * A registry without a network: what the use-cases see of one, with the faults that they must bear.
+ * A registry without a network, with the faults that the operations must handle.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import type { TestArtifact } from "../images/mod.ts";
 
-/** What a fetch does in place of its duty, once each. */
+/** A fault of a fetch. Each occurs once. */
 export type FetchFault =
-  /** One byte is another one. */
+  /** One byte is changed. */
   | { readonly kind: "wrong-byte" }
-  /** The body gives no byte until the fetch is given up. */
+  /** The body sends nothing until the fetch is aborted. */
   | { readonly kind: "hang" }
-  /** The body breaks off after so many bytes. */
+  /** The body is truncated after this many bytes. */
   | { readonly kind: "break"; readonly after: number; readonly error: unknown }
-  /** It begins at zero, whatever offset was asked for. */
+  /** The body starts at byte 0, whatever the requested offset. */
   | { readonly kind: "ignore-offset" };
 
-/** A registry in memory, of one repository. */
+/** A registry in memory, with one repository. */
 export class FakeRemote implements Remote {
   readonly #bytes = new Map<Digest, Uint8Array<ArrayBuffer>>();
   readonly #tags = new Map<string, Descriptor>();
@@ -31,7 +31,7 @@ export class FakeRemote implements Remote {
   /** Every fetch that began, in order. */
   readonly fetches: { readonly digest: Digest; readonly offset: number }[] = [];
 
-  /** Puts an artifact there under a tag. */
+  /** Stores an artifact under a tag. */
   push(tag: string, artifact: TestArtifact): void {
     for (const { digest, bytes } of artifact.documents) this.#bytes.set(digest, bytes);
     for (const blob of artifact.blobs) {
@@ -44,7 +44,7 @@ export class FakeRemote implements Remote {
     this.#tags.set(tag, { mediaType, digest, size: bytes.length });
   }
 
-  /** Makes the next fetches of a blob go wrong, one fault each. */
+  /** Makes the next fetches of a blob fail, with one fault each. */
   failNext(digest: Digest, ...faults: readonly FetchFault[]): void {
     this.#faults.set(digest, [...faults]);
   }

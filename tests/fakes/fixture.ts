@@ -1,5 +1,5 @@
 /**
- * A real store in a folder of its own, and a registry without a network: what tests of the use-cases stand on.
+ * A real store in a temporary directory, and a registry without a network, for tests of the image operations.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { FakeRemote } from "./fake_remote.ts";
 
-/** The parts of a test. Dispose it: that removes the folder. */
+/** The parts of a test. Dispose deletes the directory. */
 export interface Fixture extends AsyncDisposable {
   readonly root: string;
   readonly store: Store;
   readonly remote: FakeRemote;
-  /** What the use-cases take. */
+  /** The dependencies of the operations. */
   readonly deps: ImageDeps;
-  /** Where a blob's file is. */
+  /** Returns the path of a blob's file. */
   blobPath(digest: Digest): string;
-  /** Puts other bytes into a committed blob's file, or takes the file away: what a bad disk does. */
+  /** Changes a committed blob's file, or removes it, as a failing disk would. */
   damage(digest: Digest, how: "flip" | "truncate" | "remove"): Promise<void>;
 }
 
-/** Makes an empty store and an empty registry. */
+/** Creates an empty store and an empty registry. */
 export async function makeFixture(): Promise<Fixture> {
   const root = await Deno.makeTempDir({ prefix: "dray-test-" });
   const store = await openStore(root);

@@ -1,5 +1,5 @@
 /**
- * Locks in memory, for the fakes.
+ * Locks in memory for the fakes.
  *
  * @module
  */
@@ -10,12 +10,12 @@ export class MemoryTurns {
   readonly #held = new Map<string, number>();
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  /** Whether anybody holds the key. */
+  /** Reports whether the key is locked. */
   isHeld(key: string): boolean {
     return (this.#held.get(key) ?? 0) !== 0;
   }
 
-  /** Waits for the key. Dispose what it gives. Throws the signal's reason. */
+  /** Waits for the key and locks it until the result is disposed. @throws the signal's reason */
   async take(key: string, mode: "shared" | "exclusive", signal: AbortSignal): Promise<Disposable> {
     using scope = abortScope(signal);
     const aborted = new Promise<never>((_, reject) => {

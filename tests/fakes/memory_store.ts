@@ -1,6 +1,6 @@
 /**
- * A store in memory that keeps every rule of the contracts: what the use-cases are tested with, and the proof that the
- * contract suite asks for nothing that only a disk can do.
+ * A store in memory that fulfils the contracts of stores. It is used to test the image operations, and it
+ * proves that the contract suite requires nothing that only a disk can do.
  *
  * @module
  */
@@ -27,14 +27,14 @@ interface Partial {
 
 /** A store that lives as long as the object. */
 export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
-  /** What other tools left in the index; tests fill it. */
+  /** Index entries of other tools. Tests fill it. */
   readonly foreign: Descriptor[] = [];
   readonly #blobs = new Map<Digest, Blob>();
   readonly #partials = new Map<string, Partial>();
   readonly #turns = new MemoryTurns();
   #records: ReadonlyMap<string, ImageRecord> = new Map();
 
-  /** Puts a blob in, without an ingest. `digest` other than the true one makes a damaged blob. */
+  /** Stores a blob without an ingest. A wrong `digest` makes it a damaged blob. */
   async putBlob(bytes: Uint8Array<ArrayBuffer>, digest?: Digest): Promise<Digest> {
     const key = digest ?? await digestOf(bytes);
     this.#blobs.set(key, { bytes, committedAt: Date.now() });

@@ -1,5 +1,5 @@
 /**
- * Documents that must be refused, each with an error of its own.
+ * Documents that must be refused, each with a different error.
  *
  * @module
  */
@@ -13,18 +13,18 @@ import {
 } from "../../src/oci/media_type.ts";
 import { buildDocument, buildImage, describe, type TestArtifact } from "./image.ts";
 
-/** What is wrong with it. */
+/** The fault of a document. */
 export type BadKind =
   /** It has `manifests` and `layers` (CVE-2021-41190). */
   | "both"
-  /** It is served as an index and says that it is a manifest. */
+  /** It is served as an index, but its `mediaType` is that of a manifest. */
   | "wrongMediaType"
-  /** It is served as a type that is no document of an image. */
+  /** It is served with a media type that is not an image document. */
   | "unknownMediaType"
   /** More than 4 MiB of valid JSON. */
   | "tooBig"
   | "notJson"
-  /** JSON, but no object. */
+  /** JSON, but not an object. */
   | "notObject"
   | "notUtf8"
   | "schema1"
@@ -33,9 +33,9 @@ export type BadKind =
   | "schema3"
   /** A layer of a negative size. */
   | "negativeSize"
-  /** A layer whose digest has upper-case digits. */
+  /** A layer whose digest has upper-case hex digits. */
   | "badDigest"
-  /** A layer whose digest would leave the blobs' directory. */
+  /** A layer whose digest is a path out of the blobs directory. */
   | "digestPath";
 
 /** All kinds, for tables of cases. */
@@ -55,7 +55,7 @@ export const BAD_KINDS: readonly BadKind[] = [
   "digestPath",
 ];
 
-/** Something to push whose root is bad; what it names exists. */
+/** Builds an artifact whose root document is invalid. Everything that it references exists. */
 export async function buildBad(kind: BadKind): Promise<TestArtifact> {
   const good = await buildImage();
   const fields = JSON.parse(new TextDecoder().decode(good.root.bytes));

@@ -1,5 +1,6 @@
 /**
- * Blobs of test images: bytes in memory, or bytes made on the fly so that a layer of a gigabyte costs no memory.
+ * Blobs of test images: bytes in memory, or bytes generated while read, so that a layer of a gigabyte needs
+ * no memory.
  *
  * @module
  */
@@ -9,16 +10,16 @@ import { type Digest, digestOf, makeDigest } from "../../src/oci/digest.ts";
 /** Bytes that can be read from any offset. */
 export interface TestBlob {
   readonly digest: Digest;
-  /** Bytes. */
+  /** Length in bytes. */
   readonly size: number;
-  /** The bytes of `[start, end)`, in chunks that the reader may not keep. */
+  /** Returns the bytes of `[start, end)`, in chunks that are only valid until the next one. */
   read(start: number, end: number): Iterable<Uint8Array>;
 }
 
-/** Where bytes come from, before they have a digest. */
+/** A source of bytes whose digest isn't known yet. */
 export type ByteSource = Omit<TestBlob, "digest">;
 
-/** A blob of bytes in memory. */
+/** Makes a blob of bytes in memory. */
 export async function memoryBlob(
   bytes: Uint8Array<ArrayBuffer>,
   algorithm: HashAlgorithm = "sha256",
@@ -26,12 +27,12 @@ export async function memoryBlob(
   return { ...memorySource(bytes), digest: await digestOf(bytes, algorithm) };
 }
 
-/** A source of bytes in memory. */
+/** Makes a source of bytes in memory. */
 export function memorySource(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, read: (start, end) => end > start ? [bytes.subarray(start, end)] : [] };
 }
 
-/** Several sources one after the other. */
+/** Concatenates sources. */
 export function joinSources(parts: readonly ByteSource[]): ByteSource {
   return {
     size: parts.reduce((sum, part) => sum + part.size, 0),
@@ -47,7 +48,7 @@ export function joinSources(parts: readonly ByteSource[]): ByteSource {
   };
 }
 
-/** Gives a source its digest, by hashing all of it in pieces. */
+/** Computes the digest of a source, in pieces. */
 export async function sourceBlob(source: ByteSource, algorithm: HashAlgorithm = "sha256"): Promise<TestBlob> {
   const hasher = (await loadHashing())(algorithm);
   for (const chunk of source.read(0, source.size)) hasher.update(chunk);

@@ -5,10 +5,10 @@
  */
 import { concatBytes, KIB } from "../../src/base/bytes.ts";
 
-/** How a layer is packed. */
+/** The compression of a layer. */
 export type Compression = "gzip" | "zstd" | "none";
 
-/** The packed bytes. */
+/** Compresses bytes. */
 export async function compress(
   bytes: Uint8Array<ArrayBuffer>,
   compression: Compression,
@@ -27,9 +27,9 @@ export async function compress(
 
 const ZSTD_BLOCK_MAX_BYTES = 128 * KIB;
 
-/** A zstd frame of raw blocks (RFC 8878, 3.1.1): valid, if not smaller; the runtimes here can't all compress zstd. */
+/** Makes a zstd frame of raw blocks (RFC 8878, 3.1.1), because not every runtime can compress zstd. */
 function zstdFrame(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  // Magic; a descriptor that says "8 byte content size, single segment"; the size.
+  // The magic number; a descriptor for an 8-byte content size and a single segment; the size.
   const head = new Uint8Array(13);
   head.set([0x28, 0xb5, 0x2f, 0xfd, 0xe0]);
   new DataView(head.buffer).setBigUint64(5, BigInt(bytes.length), true);

@@ -10,7 +10,7 @@ const POOL_BYTES = MIB;
 const CHUNK_BYTES = 256 * KIB;
 const WORDS = "layer image manifest config digest platform registry tag blob store index pull ".split(" ");
 
-/** Bytes that no compressor shrinks by much (xorshift32). */
+/** Makes bytes that hardly compress (xorshift32). */
 export function randomBytes(length: number, seed: number): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(Math.ceil(length / 4));
   let state = (seed * 2654435761 + 0x9e3779b9) >>> 0 || 1;
@@ -23,7 +23,7 @@ export function randomBytes(length: number, seed: number): Uint8Array<ArrayBuffe
   return new Uint8Array(words.buffer, 0, length);
 }
 
-/** Text that compresses about tenfold, like programs and documents do. */
+/** Makes text that compresses about tenfold, as programs and documents do. */
 export function compressibleBytes(length: number, seed: number): Uint8Array<ArrayBuffer> {
   const picks = randomBytes(Math.min(length, 4 * KIB), seed);
   const text = Array.from(picks, (pick) => WORDS[pick % WORDS.length]).join(" ");
@@ -36,8 +36,8 @@ export function compressibleBytes(length: number, seed: number): Uint8Array<Arra
 }
 
 /**
- * Random-looking bytes of any length that are made while they are read. Each block of 1 MiB differs from the others
- * in its first bytes, so a reader that mixes up offsets gets another digest.
+ * Makes pseudo-random bytes of any length, generated while they are read. Each block of 1 MiB differs from
+ * the others in its first bytes, so that a reader that mixes up offsets gets a different digest.
  */
 export function endlessSource(size: number, seed: number): ByteSource {
   let pool: Uint8Array | undefined;
@@ -57,7 +57,7 @@ export function endlessSource(size: number, seed: number): ByteSource {
   };
 }
 
-/** A copy of a block's beginning with the block's number over its first four bytes. */
+/** Copies the start of a block, with the block's number in its first four bytes. */
 function stamped(chunk: Uint8Array, block: number, inBlock: number): Uint8Array {
   const copy = chunk.slice();
   for (let i = inBlock; i < 4 && i - inBlock < copy.length; i++) {

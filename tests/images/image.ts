@@ -24,12 +24,12 @@ export interface TestDocument {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Something that can be pushed: one document at the top, and all that hangs on it. */
+/** An artifact that can be pushed: a root document and everything that it references. */
 export interface TestArtifact {
   readonly root: TestDocument;
-  /** All documents, the root included. */
+  /** All documents, including the root. */
   readonly documents: readonly TestDocument[];
-  /** Configs and layers that the registry has. */
+  /** Configs and layers that the registry serves. */
   readonly blobs: readonly TestBlob[];
 }
 
@@ -41,27 +41,27 @@ export interface TestImage extends TestArtifact {
   readonly layers: readonly TestLayer[];
 }
 
-/** What an image is to be like. */
+/** Options of an image. */
 export interface ImageSpec {
   /** @default {"oci"} */
   readonly format?: Format;
   /** @default {"linux/amd64"} */
   readonly platform?: string;
-  /** Layers, or how many of the usual ones. @default {2} */
+  /** Layers, or the number of default layers. @default {2} */
   readonly layers?: number | readonly LayerSpec[];
-  /** Tells images of one shape apart. @default {1} */
+  /** Images with equal options but different seeds have different content. @default {1} */
   readonly seed?: number;
   /** Fields of the config's `config`: `Env`, `User`, `Cmd`. */
   readonly runConfig?: Readonly<Record<string, unknown>>;
-  /** Further fields of the manifest, or in place of the usual ones. */
+  /** Fields of the manifest, added or replaced. */
   readonly manifest?: Readonly<Record<string, unknown>>;
   /** The algorithm of the manifest's and the config's digest. @default {"sha256"} */
   readonly algorithm?: HashAlgorithm;
-  /** Puts the config into its descriptor too. @default {false} */
+  /** Also embeds the config in its descriptor. @default {false} */
   readonly embedConfig?: boolean;
 }
 
-/** A document of a JSON value, or of bytes as they are. */
+/** Makes a document from a JSON value, text or bytes. */
 export async function buildDocument(
   mediaType: string,
   content: unknown,
@@ -73,7 +73,7 @@ export async function buildDocument(
   return { digest: await digestOf(bytes, algorithm), mediaType, bytes };
 }
 
-/** The descriptor of a document. */
+/** Returns the descriptor of a document. */
 export function describe(document: TestDocument, extra: Partial<Descriptor> = {}): Descriptor {
   return { mediaType: document.mediaType, digest: document.digest, size: document.bytes.length, ...extra };
 }
@@ -117,7 +117,7 @@ function configOf(platform: Platform, layers: readonly TestLayer[], spec: ImageS
   };
 }
 
-/** What an artifact is to be like. */
+/** Options of an artifact. */
 export interface ArtifactSpec {
   /** @default {"application/vnd.example.thing"} */
   readonly artifactType?: string;
@@ -125,11 +125,11 @@ export interface ArtifactSpec {
   readonly configType?: string;
   /** Contents of its blobs. @default one short text */
   readonly files?: readonly string[];
-  /** What it says something about, for referrers. */
+  /** Its `subject`, for referrers. */
   readonly subject?: TestDocument;
 }
 
-/** Makes an artifact: a manifest whose config is no image's. */
+/** Makes an artifact: a manifest whose config isn't an image config. */
 export async function buildArtifact(spec: ArtifactSpec = {}): Promise<TestArtifact> {
   const empty = await memoryBlob(new TextEncoder().encode("{}"));
   const files = await Promise.all(

@@ -20,7 +20,7 @@ Deno.test("buildImage() makes documents that parse, and blobs that match their d
   }
 });
 
-Deno.test("buildLayer() packs what its diffId says", async () => {
+Deno.test("buildLayer() compresses an archive that matches its diffId", async () => {
   const image = await buildImage({ layers: [{ size: 70_000, compressible: true }] });
   const [layer] = image.layers;
   assert(layer !== undefined && layer.blob.size < 20_000);
@@ -29,7 +29,7 @@ Deno.test("buildLayer() packs what its diffId says", async () => {
   assertEquals(await digestOf(plain), layer.diffId);
 });
 
-Deno.test("buildIndex() names every image and attestation, and nests", async () => {
+Deno.test("buildIndex() lists every image and attestation, and nests", async () => {
   const index = await buildIndex({ attestations: true });
   const document = parseDocument(index.root.bytes, index.root.mediaType, "i");
   assert(document.kind === "index");

@@ -1,5 +1,5 @@
 /**
- * Indexes and lists of images, with what real ones have in them beside images.
+ * Indexes of images, with the attestations that real ones contain.
  *
  * @module
  */
@@ -16,28 +16,28 @@ import {
 } from "./image.ts";
 import type { Format } from "./layer.ts";
 
-/** A list of images by platform. */
+/** An index of images by platform. */
 export interface TestIndex extends TestArtifact {
   /** In the order of the index. */
   readonly images: readonly TestImage[];
 }
 
-/** What an index is to be like. */
+/** Options of an index. */
 export interface IndexSpec {
   /** @default {"oci"} */
   readonly format?: Format;
   /** One image each. @default linux/amd64 and linux/arm64 */
   readonly platforms?: readonly string[];
-  /** What each image is to be like. Seeds differ by platform, so that no layer is shared. */
+  /** Options of each image. Seeds differ by platform, so that no layer is shared. */
   readonly image?: ImageSpec;
-  /** Adds an attestation for each image: an entry of the platform unknown/unknown, as buildkit writes. */
+  /** Adds an attestation for each image, with the platform unknown/unknown, as BuildKit does. */
   readonly attestations?: boolean;
-  /** Leaves the platform out of the descriptors: then only the configs say it. */
+  /** Omits the platform from the descriptors, so that only the configs have it. */
   readonly withoutPlatforms?: boolean;
   readonly algorithm?: HashAlgorithm;
 }
 
-/** Makes an index of one image for each platform. */
+/** Makes an index with one image per platform. */
 export async function buildIndex(spec: IndexSpec = {}): Promise<TestIndex> {
   const { format = "oci", platforms = ["linux/amd64", "linux/arm64"] } = spec;
   const images: TestImage[] = [];
@@ -66,7 +66,7 @@ export async function buildIndex(spec: IndexSpec = {}): Promise<TestIndex> {
   return { ...await indexOf(format, entries, all, spec.algorithm), images };
 }
 
-/** An index of the given entries; `parts` are what has to be pushed with it. */
+/** Makes an index of the given entries. `parts` must be pushed with it. */
 export async function indexOf(
   format: Format,
   entries: readonly Descriptor[],
@@ -82,7 +82,7 @@ export async function indexOf(
   };
 }
 
-/** Puts an artifact into as many indexes as `depth` says, one in the other. */
+/** Wraps an artifact in `depth` nested indexes. */
 export async function nest(
   artifact: TestArtifact,
   depth: number,
@@ -95,7 +95,7 @@ export async function nest(
   return nested;
 }
 
-/** What buildkit puts beside an image: a manifest of in-toto statements. */
+/** Makes an attestation as BuildKit does: a manifest of in-toto statements. */
 async function buildAttestation(image: TestImage): Promise<TestImage> {
   return await buildImage({
     platform: "unknown/unknown",

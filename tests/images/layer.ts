@@ -1,5 +1,5 @@
 /**
- * Layers of test images: real archives, really compressed.
+ * Layers of test images: real archives with real compression.
  *
  * @module
  */
@@ -19,48 +19,52 @@ import { compress, type Compression } from "./compress.ts";
 import { compressibleBytes, endlessSource, randomBytes } from "./content.ts";
 import { type TarEntry, tarSource } from "./tar.ts";
 
-/** What a layer is to be like. */
+/** Options of a layer. */
 export interface LayerSpec {
-  /** Bytes of the one file in it, unless `entries` are given. @default {1000} */
+  /** Size in bytes of its only file, unless `entries` are given. @default {1000} */
   readonly size?: number;
-  /** Tells layers of one size apart. @default its position in the image, plus the image's seed */
+  /**
+   * Layers of equal size but different seeds have different content.
+   *
+   * @default from the image's seed and the position
+   */
   readonly seed?: number;
-  /** Whether the file is text that shrinks. @default {false} */
+  /** Whether the file is compressible text. @default {false} */
   readonly compressible?: boolean;
   /** @default {"gzip"} */
   readonly compression?: Compression;
-  /** Entries of its own, in place of one file. */
+  /** Entries, instead of a single file. */
   readonly entries?: readonly TarEntry[];
-  /** A whole archive, in place of one that is written here. */
+  /** A whole archive, instead of entries. */
   readonly archive?: Uint8Array;
-  /** Made while it is read, in no memory; such a layer is a plain tar. @default {false} */
+  /** Generates the layer while it is read, without memory. It is an uncompressed tar. @default {false} */
   readonly lazy?: boolean;
-  /** Makes it a foreign layer with these addresses, whose bytes the registry does not have. */
+  /** Makes it a foreign layer with these addresses, which the registry doesn't serve. */
   readonly foreignUrls?: readonly string[];
-  /** Puts the bytes into the descriptor too. @default {false} */
+  /** Also embeds the bytes in the descriptor. @default {false} */
   readonly embed?: boolean;
   /** @default {"sha256"} */
   readonly algorithm?: HashAlgorithm;
-  /** In place of the usual one. */
+  /** Replaces the default media type. */
   readonly mediaType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A layer with all that an image says of it. */
+/** A layer and its metadata. */
 export interface TestLayer {
   readonly descriptor: Descriptor;
   readonly diffId: Digest;
   readonly blob: TestBlob;
-  /** Whether only its `urls` have the bytes. */
+  /** Whether only its `urls` serve the bytes. */
   readonly foreign: boolean;
 }
 
-/** Families of documents. */
+/** Document formats. */
 export type Format = "oci" | "docker";
 
 const LAYER_TYPES: Readonly<Record<Format, Readonly<Record<Compression, string>>>> = {
   oci: { gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD, none: OCI_LAYER },
-  // Docker has no type for zstd; its own tools write the OCI one.
+  // Docker has no media type for zstd; its tools use the OCI one.
   docker: { gzip: DOCKER_LAYER_GZIP, zstd: OCI_LAYER_ZSTD, none: DOCKER_LAYER },
 };
 const FOREIGN_TYPES: Readonly<Record<Format, string>> = {
@@ -94,7 +98,7 @@ function oneFile({ size = 1000, seed = 1, compressible = false, lazy = false }: 
 
 const lazyBlobs = new Map<string, Promise<TestBlob>>();
 
-/** Hashing a gigabyte takes a second, so each such layer is hashed once in a process. */
+/** Hashing a gigabyte takes a second, so each such layer is hashed once per process. */
 async function lazyBlob(tar: ByteSource, spec: LayerSpec): Promise<{ blob: TestBlob; diffId: Digest }> {
   const algorithm = spec.algorithm ?? "sha256";
   const make = () => sourceBlob(tar, algorithm);
@@ -115,7 +119,7 @@ async function packedBlob(
   return { blob, diffId: await digestOf(plain) };
 }
 
-/** Base64 of bytes of any length. */
+/** Encodes bytes of any length in Base64. */
 export function base64(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);

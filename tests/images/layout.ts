@@ -7,11 +7,11 @@ import { algorithmOf, type Digest, hexOf } from "../../src/oci/digest.ts";
 import { OCI_INDEX } from "../../src/oci/media_type.ts";
 import { describe, type TestArtifact } from "./image.ts";
 
-/** Writes an artifact as the only one of a new layout, under a name such as `v1`. */
-export async function writeLayout(folder: string, name: string, artifact: TestArtifact): Promise<void> {
+/** Writes a new layout with one artifact, under a name such as `v1`. */
+export async function writeLayout(directory: string, name: string, artifact: TestArtifact): Promise<void> {
   const place = async (digest: Digest): Promise<string> => {
-    await Deno.mkdir(`${folder}/blobs/${algorithmOf(digest)}`, { recursive: true });
-    return `${folder}/blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
+    await Deno.mkdir(`${directory}/blobs/${algorithmOf(digest)}`, { recursive: true });
+    return `${directory}/blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
   };
   for (const { digest, bytes } of artifact.documents) await Deno.writeFile(await place(digest), bytes);
   for (const blob of artifact.blobs) {
@@ -26,6 +26,6 @@ export async function writeLayout(folder: string, name: string, artifact: TestAr
     mediaType: OCI_INDEX,
     manifests: [describe(artifact.root, { annotations })],
   };
-  await Deno.writeTextFile(`${folder}/index.json`, JSON.stringify(index));
-  await Deno.writeTextFile(`${folder}/oci-layout`, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+  await Deno.writeTextFile(`${directory}/index.json`, JSON.stringify(index));
+  await Deno.writeTextFile(`${directory}/oci-layout`, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
 }

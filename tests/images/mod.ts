@@ -1,5 +1,5 @@
 /**
- * Images made on the spot, for tests and the demo.
+ * Generated images, for tests and the demo.
  *
  * @example
  * ```ts

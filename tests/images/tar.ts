@@ -1,5 +1,5 @@
 /**
- * A tar writer for test layers: ustar headers and nothing else (POSIX.1-1988).
+ * A tar writer for test layers, with only ustar headers (POSIX.1-1988).
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { type ByteSource, joinSources, memorySource } from "./blob.ts";
 
 const BLOCK_BYTES = 512;
 
-/** An entry of a layer. Names longer than 100 bytes don't fit a plain header. */
+/** An entry of a layer. Its name has at most 100 bytes. */
 export interface TarEntry {
   readonly name: string;
   /** @default "file" */
   readonly type?: "file" | "directory" | "symlink" | "hardlink";
-  /** Of a file. */
+  /** Content of a file. */
   readonly content?: Uint8Array | string | ByteSource;
-  /** Of a link. */
+  /** Target of a link. */
   readonly target?: string;
   /** Permission bits. @default 0o644, 0o755 for directories */
   readonly mode?: number;
@@ -22,7 +22,7 @@ export interface TarEntry {
 
 const TYPE_FLAGS = { file: "0", hardlink: "1", symlink: "2", directory: "5" } as const;
 
-/** A whole archive, with its two blocks of zeros. Big contents are read when they are wanted. */
+/** Makes a whole archive, with its two blocks of zeros. Contents are read lazily. */
 export function tarSource(entries: readonly TarEntry[]): ByteSource {
   const parts: ByteSource[] = [];
   for (const entry of entries) {
@@ -56,7 +56,7 @@ function header(entry: TarEntry, size: number): Uint8Array {
   put(156, TYPE_FLAGS[type]);
   put(157, entry.target ?? "");
   put(257, "ustar\x0000");
-  // The sum is taken with blanks in its own field.
+  // The checksum is computed with spaces in its own field.
   put(148, octal(block.reduce((sum, byte) => sum + byte, 0), 6) + " ");
   return block;
 }

@@ -1,24 +1,24 @@
 /**
- * One attempt of each kind at what a permission guards.
+ * One attempt per kind of permission.
  *
  * @module
  */
 
-/** Whether each could be done. */
+/** Which attempts succeeded. */
 export type Attempts = Readonly<Record<"read" | "write" | "net" | "run" | "env" | "sys" | "ffi", boolean>>;
 
 /**
- * Tries to read and write in a folder, to connect, to run a program, to read a variable, to ask the system's memory,
- * and to open the C library.
+ * Tries to read and write in a directory, to connect, to run a program, to read a variable, to query the
+ * system's memory, and to open the C library.
  *
- * @param folder has a file `secret`
- * @param address of a server, `HOST:PORT`
+ * @param directory must contain a file `secret`
+ * @param the address of a server, `HOST:PORT`
  */
-export async function attempts(folder: string, address: string): Promise<Attempts> {
+export async function attempts(directory: string, address: string): Promise<Attempts> {
   const [hostname = "", port = ""] = address.split(":");
   return {
-    read: await succeeds(() => Deno.readTextFile(`${folder}/secret`)),
-    write: await succeeds(() => Deno.writeTextFile(`${folder}/written`, "")),
+    read: await succeeds(() => Deno.readTextFile(`${directory}/secret`)),
+    write: await succeeds(() => Deno.writeTextFile(`${directory}/written`, "")),
     net: await succeeds(async () => (await Deno.connect({ hostname, port: Number(port) })).close()),
     run: await succeeds(() => new Deno.Command("true").output()),
     env: await succeeds(() => Deno.env.get("PATH")),
@@ -32,7 +32,7 @@ async function succeeds(attempt: () => unknown): Promise<boolean> {
     await attempt();
     return true;
   } catch (error) {
-    // Anything else would prove nothing.
+    // Any other error proves nothing about permissions.
     if (error instanceof Deno.errors.NotCapable) return false;
     throw error;
   }

@@ -1,9 +1,9 @@
 /**
- * The program itself, which tries at the end of its start, once its command is known, what it could still do, and
- * prints that on standard error. Everything is allowed to it before.
+ * The program itself, started with all permissions. Once it has dropped those that its command doesn't need,
+ * it makes the attempts, and prints the result on standard error.
  *
  * ```sh
- * deno run -A tests/permissions/inside.ts FOLDER HOST:PORT images
+ * deno run -A tests/permissions/inside.ts DIRECTORY HOST:PORT images
  * ```
  *
  * @module
@@ -15,7 +15,7 @@ import { keepOnly } from "../../src/cli/permissions/kinds.ts";
 import { run } from "../../src/cli/run.ts";
 import { type Attempts, attempts } from "./attempts.ts";
 
-const [folder = "/tmp", address = "127.0.0.1:1", ...words] = Deno.args;
+const [directory = "/tmp", address = "127.0.0.1:1", ...words] = Deno.args;
 using interrupts = listenForInterrupts(PROCESS_SIGNALS);
 let tried: Promise<Attempts> | undefined;
 const code = await run(words, {
@@ -25,7 +25,7 @@ const code = await run(words, {
   interrupts,
   keepOnly(kinds) {
     keepOnly(kinds);
-    tried = attempts(folder, address);
+    tried = attempts(directory, address);
   },
 });
 console.error(JSON.stringify(await tried));

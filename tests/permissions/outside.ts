@@ -1,14 +1,14 @@
 /**
- * Tries what a program under permissions must not be able to do, and prints what it could: run it with the flags or
- * the set in question.
+ * Makes attempts that the program's permissions must deny, and prints the result. Run it with the flags or
+ * the permission set to test.
  *
  * ```sh
- * deno run -P=read tests/permissions/outside.ts FOLDER HOST:PORT
+ * deno run -P=read tests/permissions/outside.ts DIRECTORY HOST:PORT
  * ```
  *
  * @module
  */
 import { attempts } from "./attempts.ts";
 
-const [folder = "/tmp", address = "127.0.0.1:1"] = Deno.args;
-console.log(JSON.stringify(await attempts(folder, address)));
+const [directory = "/tmp", address = "127.0.0.1:1"] = Deno.args;
+console.log(JSON.stringify(await attempts(directory, address)));

@@ -7,7 +7,7 @@ import { SLOW_MS } from "./tools.ts";
 
 const COMPILE = new URL("../../scripts/compile.ts", import.meta.url).pathname;
 
-Deno.test("a program that is compiled for a store and hosts can't be talked into others", {
+Deno.test("a program compiled for a store and hosts can't use others", {
   timeout: SLOW_MS,
 }, async () => {
   await using registry = await startRegistry();
@@ -15,12 +15,12 @@ Deno.test("a program that is compiled for a store and hosts can't be talked into
   await using box = await sandbox();
   const { reference, digest } = registry.push("team/app", "v1", await buildImage());
   const strange = stranger.push("team/app", "v1", await buildImage()).reference;
-  const program = `${box.folder}/dray`;
+  const program = `${box.directory}/dray`;
   const options = ["--store", box.store, "--hosts", registry.host, "--output", program];
   await runOk(Deno.execPath(), ["run", "--allow-all", COMPILE, ...options]);
   assert((await Deno.stat(program)).size < 100_000_000);
-  // Its store is built in, so the variable that names another one has no say.
-  const env = { HOME: box.home, DRAY_STORE: `${box.folder}/other` };
+  // Its store is built in, so the variable has no effect.
+  const env = { HOME: box.home, DRAY_STORE: `${box.directory}/other` };
   const dray = (...args: readonly string[]) => run(program, args, { env, clearEnv: true });
 
   const pulled = await dray("pull", reference);
@@ -29,9 +29,9 @@ Deno.test("a program that is compiled for a store and hosts can't be talked into
 
   const refused: readonly (readonly [line: readonly string[], what: string])[] = [
     [["pull", strange], stranger.host],
-    [["images", "--store", `${box.folder}/other`], `${box.folder}/other`],
-    [["pull", "--ca-file", `${box.folder}/ca.pem`, reference], `${box.folder}/ca.pem`],
-    [["unpack", reference, `${box.folder}/tree`], `${box.folder}`],
+    [["images", "--store", `${box.directory}/other`], `${box.directory}/other`],
+    [["pull", "--ca-file", `${box.directory}/ca.pem`, reference], `${box.directory}/ca.pem`],
+    [["unpack", reference, `${box.directory}/tree`], `${box.directory}`],
   ];
   for (const [line, what] of refused) {
     const { code, stderr } = await dray(...line);

@@ -18,8 +18,8 @@ Deno.test("the bundle pulls and serves from a URL, with the flags that it prints
   await using registry = await startRegistry();
   await using box = await sandbox();
   const { reference, digest } = registry.push("team/app", "v1", await buildImage());
-  // Nothing that an earlier run has left counts.
-  const environment = { ...box.environment, DENO_DIR: `${box.folder}/deno`, DENO_NO_PROMPT: "1" };
+  // A new cache, so that earlier runs have no effect.
+  const environment = { ...box.environment, DENO_DIR: `${box.directory}/deno`, DENO_NO_PROMPT: "1" };
   const deno = (args: readonly string[]) =>
     run(Deno.execPath(), ["run", "--quiet", ...args], { env: environment, clearEnv: true });
   const flagsFor = async (line: readonly string[]) => {
@@ -32,8 +32,8 @@ Deno.test("the bundle pulls and serves from a URL, with the flags that it prints
   const pulled = await deno([...await flagsFor(pull), url, ...pull]);
   assertEquals([pulled.code, pulled.stdout], [0, `${reference}@${digest}\n`], pulled.stderr);
 
-  const http = `unix:${box.folder}/http.sock`;
-  const serve = ["serve", "cri", "--socket", `${box.folder}/cri.sock`, "--http", http];
+  const http = `unix:${box.directory}/http.sock`;
+  const serve = ["serve", "cri", "--socket", `${box.directory}/cri.sock`, "--http", http];
   const words = ["run", "--quiet", ...await flagsFor(serve), url, ...serve];
   await using server = new Server(Deno.execPath(), words, environment);
   await server.until(/serving/);
@@ -43,7 +43,7 @@ Deno.test("the bundle pulls and serves from a URL, with the flags that it prints
   assertStringIncludes((await deno([...await flagsFor(["images"]), url, "images"])).stdout, "team/app");
 });
 
-Deno.test("the modules, most of whose functions are compiled ahead, pull, unpack and tell their version", {
+Deno.test("the modules, most of whose functions are compiled ahead, pull, unpack and print their version", {
   timeout: SLOW_MS,
 }, async () => {
   const main = await bundleFolder();
@@ -58,9 +58,9 @@ Deno.test("the modules, most of whose functions are compiled ahead, pull, unpack
     run(Deno.execPath(), ["run", "--allow-all", main, ...args], { env: box.environment, clearEnv: true });
   const pulled = await dray("pull", reference);
   assertEquals([pulled.code, pulled.stdout], [0, `${reference}@${digest}\n`], pulled.stderr);
-  const unpacked = await dray("unpack", reference, `${box.folder}/root`);
+  const unpacked = await dray("unpack", reference, `${box.directory}/root`);
   assertEquals(unpacked.code, 0, unpacked.stderr);
-  assertEquals([...Deno.readDirSync(`${box.folder}/root/data`)].length, 3);
+  assertEquals([...Deno.readDirSync(`${box.directory}/root/data`)].length, 3);
   assertStringIncludes((await dray("version")).stdout, "dray ");
   assertEquals((await dray("verify")).code, 0);
 });

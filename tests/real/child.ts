@@ -1,10 +1,10 @@
 /**
- * Programs that tests start: short ones to their end, and servers until they are disposed.
+ * Programs that tests start: short ones, and servers that run until they are disposed.
  *
  * @module
  */
 
-/** What a program said. */
+/** The exit code and output of a program. */
 export interface Finished {
   readonly code: number;
   readonly stdout: string;
@@ -15,12 +15,12 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Takes nothing of our own environment. @default {false} */
+  /** Doesn't inherit the environment of this process. @default {false} */
   readonly clearEnv?: boolean;
   readonly stdin?: string;
 }
 
-/** Runs a program to its end. */
+/** Runs a program and waits for its exit. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -38,7 +38,7 @@ export async function run(
   const output = child.output();
   if (options.stdin !== undefined) {
     const writer = child.stdin.getWriter();
-    // A program that ends without reading its input breaks the pipe; its exit code tells why.
+    // A program that exits without reading its input breaks the pipe. Its exit code is the result.
     await writer.write(new TextEncoder().encode(options.stdin)).catch(() => {});
     await writer.close().catch(() => {});
   }
@@ -46,18 +46,18 @@ export async function run(
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Runs a program that must succeed, and gives its standard output. */
+/** Runs a program and returns its standard output. @throws Error if it doesn't exit with 0 */
 export async function runOk(
   command: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
   const { code, stdout, stderr } = await run(command, args, options);
-  if (code !== 0) throw new Error(`"${command} ${args.join(" ")}" ended with ${code}:\n${stderr}${stdout}`);
+  if (code !== 0) throw new Error(`"${command} ${args.join(" ")}" exited with ${code}:\n${stderr}${stdout}`);
   return stdout;
 }
 
-/** A server of another program, with the lines that it writes. */
+/** A server process, with the lines that it writes. */
 export class Server implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #readers: Promise<void>[];
@@ -81,34 +81,34 @@ export class Server implements AsyncDisposable {
     });
   }
 
-  /** Its process. */
+  /** Its process id. */
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** All that it wrote. */
+  /** All lines that it wrote to standard output and standard error. */
   get lines(): readonly string[] {
     return this.#lines;
   }
 
-  /** Waits for a line. @throws if it ends without one */
+  /** Waits for a matching line. @throws Error if the server exits without one */
   async until(pattern: RegExp): Promise<RegExpExecArray> {
     for (let i = 0;;) {
       for (; i < this.#lines.length; i++) {
         const match = pattern.exec(this.#lines[i] ?? "");
         if (match !== null) return match;
       }
-      if (this.#ended) throw new Error(`The server ended without ${pattern}:\n${this.#lines.join("\n")}`);
+      if (this.#ended) throw new Error(`The server exited without ${pattern}:\n${this.#lines.join("\n")}`);
       await this.#wake.promise;
     }
   }
 
-  /** Ends it, and waits until it is gone. */
+  /** Sends SIGTERM, and waits for its exit. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#child.kill("SIGTERM");
     } catch {
-      // It has ended by itself.
+      // It has already exited.
     }
     await this.#child.status;
     await Promise.all(this.#readers);

@@ -1,26 +1,26 @@
 /**
- * containerd with a root of its own, and its client.
+ * containerd with a temporary root, and its client.
  *
  * @module
  */
 import { runOk, Server } from "./child.ts";
 import { tool } from "./tools.ts";
 
-/** A containerd that runs. Dispose it. */
+/** A running containerd. Dispose it. */
 export interface Containerd extends AsyncDisposable {
-  /** Runs `ctr`, which must succeed, and gives its standard output. */
+  /** Runs `ctr` and returns its standard output. @throws Error if it doesn't exit with 0 */
   ctr(...args: readonly string[]): Promise<string>;
 }
 
-/** Starts it in a folder, which it leaves as a mess. Needs root. */
-export async function startContainerd(folder: string): Promise<Containerd> {
-  const address = `${folder}/containerd.sock`;
-  const config = `${folder}/containerd.toml`;
+/** Starts it in a directory. It leaves its files there. Needs root. */
+export async function startContainerd(directory: string): Promise<Containerd> {
+  const address = `${directory}/containerd.sock`;
+  const config = `${directory}/containerd.toml`;
   await Deno.writeTextFile(
     config,
     `version = 2
-root = "${folder}/containerd"
-state = "${folder}/containerd-state"
+root = "${directory}/containerd"
+state = "${directory}/containerd-state"
 disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [grpc]
   address = "${address}"

@@ -7,12 +7,12 @@ import { realTest, SLOW_MS } from "./tools.ts";
 
 const KILLS = 50;
 const MIB = 1024 * 1024;
-/** From before the first request to after the end of a whole pull. */
+/** Longer than a whole pull, so that some kills come too late, in milliseconds. */
 const LONGEST_MS = 900;
 
 realTest(
   { timeout: SLOW_MS },
-  `a store stays whole when pulls are killed ${KILLS} times at random moments`,
+  `a store stays intact when pulls are killed ${KILLS} times at random moments`,
   async () => {
     await using registry = await startRegistry({ bytesPerSecond: 12 * MIB });
     await using box = await sandbox();

@@ -14,12 +14,12 @@ async function skopeo(...args: string[]): Promise<string> {
   return decoder.decode(stdout).trim();
 }
 
-realTest({ tools: ["skopeo"] }, "skopeo and we read what the other's login wrote", async (t) => {
-  const folder = await Deno.makeTempDir();
+realTest({ tools: ["skopeo"] }, "skopeo and dray read credentials that the other stored", async (t) => {
+  const directory = await Deno.makeTempDir();
   await using registry = await startRegistry({ auth: USER, tls: true });
   try {
-    await t.step("skopeo reads ours", async () => {
-      const path = `${folder}/ours.json`;
+    await t.step("skopeo reads dray's", async () => {
+      const path = `${directory}/ours.json`;
       const locations = { dockerConfig: { path, named: true }, authFiles: [] };
       await storeCredential(locations, registry.host, USER, neverAborted());
       assertEquals(await skopeo("login", "--get-login", "--authfile", path, registry.host), "user");
@@ -27,8 +27,8 @@ realTest({ tools: ["skopeo"] }, "skopeo and we read what the other's login wrote
       const left = await fileCredentials(locations).findCredential(registry.host, "ns/app", neverAborted());
       assertEquals(left, undefined);
     });
-    await t.step("we read skopeo's, for its namespace alone", async () => {
-      const path = `${folder}/skopeo.json`;
+    await t.step("dray reads skopeo's, only for its namespace", async () => {
+      const path = `${directory}/skopeo.json`;
       const login = ["login", "--tls-verify=false", "--username", "user", "--password", "pa:ss"];
       await skopeo(...login, "--authfile", path, `${registry.host}/ns`);
       const source = fileCredentials({ authFiles: [{ path, named: true }] });
@@ -39,6 +39,6 @@ realTest({ tools: ["skopeo"] }, "skopeo and we read what the other's login wrote
       assertEquals(await source.findCredential(registry.host, "other/app", neverAborted()), undefined);
     });
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 });

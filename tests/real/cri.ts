@@ -1,5 +1,6 @@
 /**
- * What tests of the CRI service with real clients stand on: real registries with images, and the program serving.
+ * Helpers for tests of the CRI service with real clients: real registries with images, and the running
+ * server.
  *
  * @module
  */
@@ -10,14 +11,17 @@ import { Server } from "./child.ts";
 import { type Distribution, startDistribution } from "./distribution.ts";
 import { pushTo } from "./push.ts";
 
-/** Registries with the same images: one open, one that wants credentials, and a slow one with a large image. */
+/** Registries with the same images: one open, one with credentials, and a slow one with a large image. */
 export interface CriRegistries extends AsyncDisposable {
   readonly open: Distribution;
   readonly closed: Distribution;
   readonly slow: TestRegistry;
 }
 
-/** Starts the registries and pushes the images: `t/one:1`, `t/one:also`, `t/two:1`, `t/index:1`; `t/slow:1` is slow. */
+/**
+ * Starts the registries and pushes the images: `t/one:1`, `t/one:also`, `t/two:1`, `t/index:1`; `t/slow:1` is
+ * slow.
+ */
 export async function startCriRegistries(): Promise<CriRegistries> {
   const stack = new AsyncDisposableStack();
   const storage = await Deno.makeTempDir({ prefix: "dray-cri-" });
@@ -42,7 +46,7 @@ export async function startCriRegistries(): Promise<CriRegistries> {
   return { open, closed, slow, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** A program that serves. */
+/** A running `dray serve cri`. */
 export interface Serving extends AsyncDisposable {
   readonly box: Sandbox;
   readonly socket: string;
@@ -51,13 +55,13 @@ export interface Serving extends AsyncDisposable {
   readonly server: Server;
 }
 
-/** Starts `dray serve cri` in a sandbox of its own. */
+/** Starts `dray serve cri` in a new sandbox. */
 export async function startServing(
   options: { readonly store?: string; readonly args?: readonly string[] } = {},
 ): Promise<Serving> {
   const stack = new AsyncDisposableStack();
   const box = stack.use(await sandbox(options.store === undefined ? {} : { store: options.store }));
-  const [socket, http] = [`${box.folder}/dray.sock`, `${box.folder}/http.sock`];
+  const [socket, http] = [`${box.directory}/dray.sock`, `${box.directory}/http.sock`];
   const [command, ...words] = commandWords();
   const args = ["serve", "cri", "--socket", socket, "--http", `unix:${http}`, "--store", box.store];
   const server = stack.use(new Server(command, [...words, ...args, ...options.args ?? []]));

@@ -10,7 +10,7 @@ const PROGRAM = `${TOOLS_DIR}/bin/criclient`;
 
 realTest(
   { tools: ["registry", "go"], timeout: SLOW_MS },
-  "the client library of crictl and kubelet finds what it expects",
+  "the client library of crictl and the kubelet passes its checks",
   async () => {
     await runOk("go", ["build", "-o", PROGRAM, "."], { cwd: SOURCE });
     await using registries = await startCriRegistries();

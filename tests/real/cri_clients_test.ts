@@ -7,7 +7,7 @@ import { realTest, SLOW_MS, tool, TOOLS_DIR } from "./tools.ts";
 
 const CLIENT = new URL("../cri/grpcio_client.py", import.meta.url).pathname;
 
-/** A server with two images. */
+/** Runs a test with a server that has two images. */
 async function withImages(
   test: (serving: Serving, registries: CriRegistries) => Promise<void>,
 ): Promise<void> {
@@ -18,12 +18,12 @@ async function withImages(
   await test(serving, registries);
 }
 
-realTest({ tools: ["registry", "python3"], timeout: SLOW_MS }, "Python's gRPC is served", async () => {
-  const folder = `${TOOLS_DIR}/grpcio`;
-  const env = { PYTHONPATH: folder };
+realTest({ tools: ["registry", "python3"], timeout: SLOW_MS }, "Python's gRPC client works", async () => {
+  const directory = `${TOOLS_DIR}/grpcio`;
+  const env = { PYTHONPATH: directory };
   const probe = await run("python3", ["-c", "import grpc"], { env });
   if (probe.code !== 0) {
-    await runOk("python3", ["-m", "pip", "install", "--quiet", "--target", folder, "grpcio"]);
+    await runOk("python3", ["-m", "pip", "install", "--quiet", "--target", directory, "grpcio"]);
   }
   await withImages(async ({ socket, server }) => {
     const { code, stdout, stderr } = await run("python3", [CLIENT, socket], { env });
@@ -31,7 +31,7 @@ realTest({ tools: ["registry", "python3"], timeout: SLOW_MS }, "Python's gRPC is
   });
 });
 
-realTest({ tools: ["registry", "ghz"] }, "ghz finds no call that fails", async () => {
+realTest({ tools: ["registry", "ghz"] }, "ghz reports no failed call", async () => {
   await withImages(async ({ socket }) => {
     for (const method of ["ListImages", "ImageFsInfo"]) {
       const report = JSON.parse(
@@ -69,7 +69,7 @@ realTest({ tools: ["registry", "grpcurl"] }, "grpcurl finds the services by refl
   });
 });
 
-/** Open descriptors and resident bytes of a process. */
+/** Reads the number of open descriptors and the resident bytes of a process. */
 async function heldBy(pid: number): Promise<{ readonly descriptors: number; readonly bytes: number }> {
   const descriptors = await Array.fromAsync(Deno.readDir(`/proc/${pid}/fd`));
   const [, kib = "0"] = /VmRSS:\s+(\d+)/.exec(await Deno.readTextFile(`/proc/${pid}/status`)) ?? [];
@@ -81,13 +81,13 @@ async function say(socket: string, bytes: Uint8Array): Promise<void> {
     using conn = await Deno.connect({ transport: "unix", path: socket });
     await conn.write(bytes);
   } catch {
-    // It is the server's right to hang up.
+    // The server may close the connection.
   }
 }
 
 realTest(
   { tools: ["registry"], timeout: SLOW_MS },
-  "whatever comes over the socket, nothing is left of it",
+  "malformed data on the socket leaks no descriptors or memory",
   async () => {
     await withImages(async ({ socket, server }) => {
       const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -102,7 +102,7 @@ realTest(
           using cri = await CriClient.connect(socket);
           await cri.list();
         }
-        // The server lets connections linger for a second after an error.
+        // The server keeps a connection open for a second after an error.
         await new Promise((resolve) => setTimeout(resolve, 1500));
         return await heldBy(server.pid);
       };

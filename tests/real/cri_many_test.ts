@@ -6,10 +6,10 @@ import { startServing } from "./cri.ts";
 import { realTest, SLOW_MS } from "./tools.ts";
 
 const IMAGES = 10_000;
-/** How often each call is made. */
+/** Calls per method. */
 const TIMES = 15;
 
-/** Makes a call several times; gives the median of what it took, in milliseconds. */
+/** Makes a call several times, and returns the median duration in milliseconds. */
 async function median(call: (i: number) => Promise<unknown>): Promise<number> {
   const took: number[] = [];
   for (let i = 0; i < TIMES; i++) {
@@ -22,7 +22,7 @@ async function median(call: (i: number) => Promise<unknown>): Promise<number> {
 
 realTest(
   { timeout: SLOW_MS },
-  `with ${IMAGES} images every call is answered, and says how fast`,
+  `with ${IMAGES} images every call succeeds, and prints its duration`,
   async (t) => {
     const store = await Deno.makeTempDir({ prefix: "dray-many-" });
     try {
@@ -36,7 +36,7 @@ realTest(
         ["ImageFsInfo", () => cri.call(imageFsInfo, {})],
         ["ImageStatus", (i) => cri.status(nameOf(i * 7))],
         ["ListImages with a filter", (i) => cri.list(nameOf(i * 7))],
-        // The sizes of windows and the test's own client count here, too.
+        // The duration includes window updates and the test's client.
         ["ListImages", () => cri.send(listImages, {}).then((id) => client.response(id))],
         ["StreamImages", () => cri.send(streamImages, {}).then((id) => client.response(id))],
         ["RemoveImage", (i) => cri.remove(nameOf(i))],

@@ -1,5 +1,5 @@
 /**
- * Pulls an image and dies, as by `kill -9`, right after a step of a write. For `kill_steps_test.ts`.
+ * Pulls an image and kills itself with SIGKILL immediately after a step of a write. For `kill_steps_test.ts`.
  *
  *     deno run -A die_at_step.ts STORE REFERENCE STEP TIMES
  *

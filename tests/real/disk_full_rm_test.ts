@@ -7,7 +7,7 @@ import { realTest } from "./tools.ts";
 
 const MIB = 1024 * 1024;
 
-/** Takes every block that is left. */
+/** Fills every free block. */
 async function fill(path: string): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
   try {

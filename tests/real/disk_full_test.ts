@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 
 realTest(
   { root: true },
-  "a full disk ends the pull, and the next one goes on when there is space",
+  "a full disk ends the pull, and the next pull resumes once there is space",
   () =>
     onSmallDisk(async (disk) => {
       await using registry = await startRegistry();

@@ -1,5 +1,5 @@
 /**
- * The distribution registry, the real one, on loopback.
+ * The real distribution registry, on loopback.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { Server } from "./child.ts";
 import { createTokenKey } from "./jwt.ts";
 import { tool } from "./tools.ts";
 
-/** The user that Basic auth and the token server know. */
+/** The user of Basic auth and the token server. */
 export const USER = "ann";
 /** The user's password. */
 export const PASSWORD = "correct horse";
-/** The line of htpasswd for them; the registry takes bcrypt alone. */
+/** Their htpasswd line. The registry accepts only bcrypt. */
 const HTPASSWD = `${USER}:$2a$05$tL1FPbQI/QqAJwjqMXgbQ.zeihla8P5DpQHGhXL1b6IJsZYjZRvuG\n`;
 const SERVICE = "test-distribution";
 const ISSUER = "test-issuer";
 
-/** How the registry is to be. */
+/** Options of the registry. */
 export interface DistributionOptions {
-  /** Speak TLS. @default {false} */
+  /** Whether to use TLS. @default {false} */
   readonly tls?: boolean;
-  /** Want credentials: {@linkcode USER} and {@linkcode PASSWORD}. @default {"none"} */
+  /** How to require {@linkcode USER} and {@linkcode PASSWORD}. @default {"none"} */
   readonly auth?: "none" | "basic" | "token";
-  /** How the token server is to be, with `auth: "token"`. */
+  /** Options of the token server, with `auth: "token"`. */
   readonly token?: Partial<BearerAuth>;
-  /** Where its content is; it may be shared by registries one after the other. @default a folder of its own */
+  /** The directory of its content, which later registries may reuse. @default a temporary directory */
   readonly storage?: string;
 }
 
@@ -35,28 +35,28 @@ export interface AccessLine {
   readonly method: string;
   readonly path: string;
   readonly status: number;
-  /** Bytes of the body. */
+  /** Size of the body in bytes. */
   readonly bytes: number;
 }
 
 /** A running registry. */
 export interface Distribution extends AsyncDisposable {
-  /** Host and port: what stands before the slash in a reference. */
+  /** Host and port: the part before the first slash of a reference. */
   readonly host: string;
   readonly origin: string;
-  /** Where its files are. */
-  readonly folder: string;
-  /** A PEM file with who signed its certificate. Only with TLS. */
+  /** The directory of its files. */
+  readonly directory: string;
+  /** A PEM file with the CA of its certificate. Only with TLS. */
   readonly caFile: string;
   readonly authority: CertificateAuthority | undefined;
   readonly tokens: TokenServer | undefined;
-  /** All requests that it has answered until now. */
+  /** Returns all requests that it has served. */
   accessLog(): Promise<readonly AccessLine[]>;
 }
 
 /** Starts the registry. */
 export async function startDistribution(options: DistributionOptions = {}): Promise<Distribution> {
-  const folder = await Deno.makeTempDir({ prefix: "dray-distribution-" });
+  const directory = await Deno.makeTempDir({ prefix: "dray-distribution-" });
   const authority = options.tls ? await createAuthority() : undefined;
   const key = await createTokenKey();
   const tokens = options.auth === "token"
@@ -70,35 +70,35 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
     const { cert, key } = await authority.issue(["127.0.0.1", "localhost"]);
     Object.assign(files, { cert, key, "ca.crt": authority.cert });
   }
-  // JSON is YAML too.
-  files["config.yml"] = JSON.stringify(configOf(options, folder, tokens?.realm));
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
-  const server = new Server(tool("registry"), ["serve", `${folder}/config.yml`], {
+  // JSON is valid YAML.
+  files["config.yml"] = JSON.stringify(configOf(options, directory, tokens?.realm));
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${directory}/${name}`, text);
+  const server = new Server(tool("registry"), ["serve", `${directory}/config.yml`], {
     OTEL_TRACES_EXPORTER: "none",
   });
   const [, host = ""] = await server.until(/listening on ([0-9.:]+)/);
   return {
     host,
     origin: `${authority ? "https" : "http"}://${host}`,
-    folder,
-    caFile: `${folder}/ca.crt`,
+    directory,
+    caFile: `${directory}/ca.crt`,
     authority,
     tokens,
     accessLog: () => accessLog(server, host, authority),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
       await tokens?.[Symbol.asyncDispose]();
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     },
   };
 }
 
-function configOf(options: DistributionOptions, folder: string, realm: string | undefined): unknown {
-  const { tls, auth = "none", storage = `${folder}/storage` } = options;
+function configOf(options: DistributionOptions, directory: string, realm: string | undefined): unknown {
+  const { tls, auth = "none", storage = `${directory}/storage` } = options;
   const auths = {
     none: undefined,
-    basic: { htpasswd: { realm: "test distribution", path: `${folder}/htpasswd` } },
-    token: { token: { realm, service: SERVICE, issuer: ISSUER, jwks: `${folder}/jwks` } },
+    basic: { htpasswd: { realm: "test distribution", path: `${directory}/htpasswd` } },
+    token: { token: { realm, service: SERVICE, issuer: ISSUER, jwks: `${directory}/jwks` } },
   };
   return {
     version: "0.1",
@@ -107,7 +107,7 @@ function configOf(options: DistributionOptions, folder: string, realm: string | 
     http: {
       addr: "127.0.0.1:0",
       secret: "not a secret",
-      ...(tls && { tls: { certificate: `${folder}/cert`, key: `${folder}/key` } }),
+      ...(tls && { tls: { certificate: `${directory}/cert`, key: `${directory}/key` } }),
     },
     auth: auths[auth],
     validation: { disabled: true },
@@ -117,7 +117,7 @@ function configOf(options: DistributionOptions, folder: string, realm: string | 
 const ACCESS_LINE = /"(GET|HEAD|POST|PUT|PATCH|DELETE) ([^ "]+) HTTP\/[0-9.]+" ([0-9]{3}) ([0-9]+)/;
 let marks = 0;
 
-/** Asks for a path of its own and waits for its line: then all earlier lines are there. */
+/** Requests a unique path and waits for its line, so that all earlier lines have been read. */
 async function accessLog(
   server: Server,
   host: string,

@@ -7,19 +7,23 @@ import { realTest, tool } from "./tools.ts";
 
 const TOOLS = ["registry", "crane"];
 
-realTest({ tools: TOOLS }, "startDistribution() takes made images, and other clients read them", async () => {
-  await using registry = await startDistribution();
-  const index = await buildIndex({ format: "docker" });
-  const reference = await pushTo(registry.origin, "team/app", "v1", index);
-  assertEquals((await runOk(tool("crane"), ["digest", reference])).trim(), index.root.digest);
-  await runOk(tool("crane"), ["validate", "--remote", reference]);
-  const log = await registry.accessLog();
-  assert(log.some((line) => line.method === "HEAD" && line.path === "/v2/team/app/manifests/v1"));
-});
+realTest(
+  { tools: TOOLS },
+  "startDistribution() stores pushed images, and other clients read them",
+  async () => {
+    await using registry = await startDistribution();
+    const index = await buildIndex({ format: "docker" });
+    const reference = await pushTo(registry.origin, "team/app", "v1", index);
+    assertEquals((await runOk(tool("crane"), ["digest", reference])).trim(), index.root.digest);
+    await runOk(tool("crane"), ["validate", "--remote", reference]);
+    const log = await registry.accessLog();
+    assert(log.some((line) => line.method === "HEAD" && line.path === "/v2/team/app/manifests/v1"));
+  },
+);
 
 realTest(
   { tools: [...TOOLS, "skopeo"] },
-  "startDistribution() wants credentials, and takes the right ones",
+  "startDistribution() requires credentials",
   async (t) => {
     const storage = await Deno.makeTempDir();
     const home = await Deno.makeTempDir();
@@ -39,7 +43,7 @@ realTest(
       });
       await runOk(tool("crane"), ["validate", "--remote", `${registry.host}/app:v1`], { env: trusting });
     });
-    await t.step("tokens of our token server", async () => {
+    await t.step("tokens of the test's token server", async () => {
       await using registry = await startDistribution({ auth: "token", storage });
       // crane refuses token servers on loopback.
       const inspect = ["inspect", "--tls-verify=false", `docker://${registry.host}/app:v1`];
@@ -47,6 +51,6 @@ realTest(
       await runOk(tool("skopeo"), [...inspect, "--creds", `${USER}:${PASSWORD}`], { env });
       assert((registry.tokens?.requests.tokens.length ?? 0) > 0);
     });
-    for (const folder of [storage, home]) await Deno.remove(folder, { recursive: true });
+    for (const directory of [storage, home]) await Deno.remove(directory, { recursive: true });
   },
 );

@@ -1,5 +1,6 @@
 /**
- * Tokens that the distribution registry believes: JWTs signed with ES256 (RFC 7519; distribution's token spec).
+ * Tokens that the distribution registry accepts: JWTs signed with ES256 (RFC 7519; distribution's token
+ * spec).
  *
  * @module
  */
@@ -9,7 +10,7 @@ import type { MintToken } from "../registry/mod.ts";
 export interface TokenKey {
   /** The key set for the registry's `jwks` option. */
   readonly jwks: string;
-  /** Makes a token for an issuer and an audience. */
+  /** Makes a signed token for an issuer and an audience. */
   mint(issuer: string, service: string): MintToken;
 }
 
@@ -46,7 +47,7 @@ export async function createTokenKey(): Promise<TokenKey> {
   };
 }
 
-/** `repository:a/b:pull,push` as a claim. */
+/** Converts a scope such as `repository:a/b:pull,push` to a claim. */
 function accessOf(scope: string): { type: string; name: string; actions: string[] } {
   const [, type = "", name = "", actions = ""] = /^([^:]+):(.+):([^:]*)$/.exec(scope) ?? [];
   return { type, name, actions: actions.split(",") };

@@ -11,13 +11,13 @@ const KILLED = 137;
 
 realTest(
   { timeout: SLOW_MS },
-  "a store stays whole when a pull is killed after any step of a write",
+  "a store stays intact when a pull is killed after any step of a write",
   async (t) => {
     await using registry = await startRegistry();
     const image = await buildImage({ layers: [{ size: 2_500_000 }, { size: 3_000_000 }] });
     const { reference } = registry.push("app", "v1", image);
     for (const step of COMMIT_STEPS) {
-      // The first index is the empty one of a new store; the second one names the image.
+      // The first index is the empty one of a new store. The second one has the image.
       for (const times of ["1", "2"]) {
         await t.step(`${step}, time ${times}`, async () => {
           await using box = await sandbox();

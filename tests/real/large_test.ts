@@ -8,7 +8,7 @@ import { realTest, SLOW_MS } from "./tools.ts";
 
 const MEMORY_MAX_BYTES = 200 * MIB;
 
-/** The most memory that a process has had resident, in bytes; 0 when it has gone. */
+/** Returns the peak resident memory of a process in bytes; 0 if it has exited. */
 function peakMemory(pid: number): number {
   try {
     const kib = /VmHWM:\s+([0-9]+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
@@ -18,7 +18,7 @@ function peakMemory(pid: number): number {
   }
 }
 
-/** Pulls while it watches the memory. */
+/** Pulls an image and checks the peak memory. */
 async function pullWatched(box: Sandbox, reference: string): Promise<void> {
   await using pull = box.start(["pull", "--progress=json", reference]);
   let peak = 0;
@@ -40,7 +40,7 @@ const CASES: Readonly<Record<string, readonly LayerSpec[]>> = {
 for (const [name, layers] of Object.entries(CASES)) {
   realTest(
     { tools: ["registry"], timeout: SLOW_MS },
-    `${name} of the real registry in under 200 MB of memory`,
+    `pulls ${name} from the real registry with less than 200 MB of memory`,
     async () => {
       await using registry = await startDistribution();
       await using box = await sandbox();

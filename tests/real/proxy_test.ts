@@ -5,12 +5,12 @@ import { startRegistry } from "../registry/mod.ts";
 import { Server } from "./child.ts";
 import { realTest, tool } from "./tools.ts";
 
-/** An address of this machine that is not loopback: what is on loopback is never asked for through a proxy. */
+/** Finds an address of this machine other than loopback, because dray uses no proxy for loopback. */
 function ownAddress(): string {
   const found = Deno.networkInterfaces().find(({ family, address }) =>
     family === "IPv4" && !address.startsWith("127.")
   );
-  if (found === undefined) throw new Error("This machine has no address but loopback");
+  if (found === undefined) throw new Error("This machine has only loopback addresses");
   return found.address;
 }
 
@@ -19,8 +19,8 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-/** Starts tinyproxy. Its lines tell what it was asked for. */
-async function startProxy(folder: string): Promise<{ readonly url: string; readonly server: Server }> {
+/** Starts tinyproxy. Its lines log the requests. */
+async function startProxy(directory: string): Promise<{ readonly url: string; readonly server: Server }> {
   const port = freePort();
   const settings = [
     `Port ${port}`,
@@ -32,18 +32,18 @@ async function startProxy(folder: string): Promise<{ readonly url: string; reado
     "Allow 127.0.0.1",
     "BasicAuth who knows",
   ];
-  await Deno.writeTextFile(`${folder}/tinyproxy.conf`, settings.join("\n") + "\n");
-  const server = new Server(tool("tinyproxy"), ["-d", "-c", `${folder}/tinyproxy.conf`]);
+  await Deno.writeTextFile(`${directory}/tinyproxy.conf`, settings.join("\n") + "\n");
+  const server = new Server(tool("tinyproxy"), ["-d", "-c", `${directory}/tinyproxy.conf`]);
   await server.until(/listening on fd|Accepting connections/i);
   return { url: `http://who:knows@127.0.0.1:${port}`, server };
 }
 
 realTest(
   { tools: ["tinyproxy"] },
-  "a real proxy is used for http and https, and NO_PROXY goes past it",
+  "a real proxy is used for http and https, and not for NO_PROXY",
   async (t) => {
     await using box = await sandbox();
-    const { url, server: proxy } = await startProxy(box.folder);
+    const { url, server: proxy } = await startProxy(box.directory);
     await using _proxy = proxy;
     const hostname = ownAddress();
     const image = await buildImage({ layers: 3 });
@@ -60,8 +60,10 @@ realTest(
     await t.step("https, by CONNECT", async () => {
       await using registry = await startRegistry({ hostname, tls: true });
       const { reference } = registry.push("app", "v2", await buildImage({ seed: 2 }));
-      await Deno.writeTextFile(`${box.folder}/ca.pem`, registry.authority?.cert ?? "");
-      await box.ok(["pull", "--ca-file", `${box.folder}/ca.pem`, reference], { env: { HTTPS_PROXY: url } });
+      await Deno.writeTextFile(`${box.directory}/ca.pem`, registry.authority?.cert ?? "");
+      await box.ok(["pull", "--ca-file", `${box.directory}/ca.pem`, reference], {
+        env: { HTTPS_PROXY: url },
+      });
       assert(registry.requests.all.length >= 4);
       assert(asked(new RegExp(`CONNECT ${registry.host}`)) > 0);
       assert(registry.requests.all.every((entry) => !entry.headers.has("via")));
@@ -74,7 +76,7 @@ realTest(
         assertEquals(registry.requests.all.filter((entry) => entry.headers.has("via")).length, 0, no);
       }
     });
-    await t.step("a proxy that is not there", async () => {
+    await t.step("an unreachable proxy", async () => {
       await using registry = await startRegistry({ hostname });
       const { reference } = registry.push("app", "v4", await buildImage({ seed: 4 }));
       const env = { HTTP_PROXY: `http://127.0.0.1:${freePort()}` };

@@ -9,14 +9,14 @@ import { realTest, SLOW_MS } from "./tools.ts";
 const IMAGE_TOOLS = ["registry", "skopeo", "dpkg-deb"];
 const AS_USER = ["-u", USER, "--password-stdin"];
 
-/** Pulls, and checks that everything is here and right. */
+/** Pulls an image, and checks that all of it is stored and verified. */
 async function pullAndVerify(box: Sandbox, args: readonly string[], stdin?: string): Promise<void> {
   await box.ok(["pull", ...args], stdin === undefined ? {} : { stdin });
   await box.ok(["verify"]);
   assert((await box.json(["images"])).length > 0);
 }
 
-/** A `config.json` with an identity token, so that tokens are asked for by POST. */
+/** A `config.json` with an identity token, so that tokens are requested with POST. */
 async function writeIdentity(box: Sandbox, registry: Distribution, identitytoken: string): Promise<void> {
   await Deno.mkdir(`${box.home}/.docker`);
   const auths = { [registry.host]: { auth: btoa("<token>:"), identitytoken } };
@@ -25,7 +25,7 @@ async function writeIdentity(box: Sandbox, registry: Distribution, identitytoken
 
 realTest(
   { tools: IMAGE_TOOLS, timeout: SLOW_MS },
-  "real images come from the real registry, however it is guarded",
+  "real images are pulled from the real registry, with every kind of authentication",
   async (t) => {
     const { storage, repository, tags } = await realImages();
     for (const tag of tags) {
@@ -49,7 +49,7 @@ realTest(
     await t.step("TLS and Basic auth, with a certs directory and a login", async () => {
       await using registry = await startDistribution({ storage, tls: true, auth: "basic" });
       await using box = await sandbox();
-      const certs = `${box.folder}/certs.d`;
+      const certs = `${box.directory}/certs.d`;
       await Deno.mkdir(`${certs}/${registry.host}`, { recursive: true });
       await Deno.copyFile(registry.caFile, `${certs}/${registry.host}/ca.crt`);
       await box.ok(["login", ...AS_USER, "--certs-dir", certs, registry.host], { stdin: PASSWORD });
@@ -70,7 +70,7 @@ realTest(
       const [request] = registry.tokens?.requests.all ?? [];
       assertEquals([request?.method, request?.form.get("grant_type")], ["POST", "refresh_token"]);
     });
-    await t.step("a token server that lets nobody in without a name", async () => {
+    await t.step("a token server that refuses anonymous users", async () => {
       await using registry = await startDistribution({ storage, auth: "token" });
       await using box = await sandbox();
       assertEquals((await box.dray(["pull", name(registry)])).code, 4);
@@ -78,7 +78,7 @@ realTest(
   },
 );
 
-realTest({ tools: ["registry"] }, "platforms come from the real registry", async () => {
+realTest({ tools: ["registry"] }, "platforms are pulled from the real registry", async () => {
   await using registry = await startDistribution();
   await using box = await sandbox();
   for (const format of ["oci", "docker"] as const) {
@@ -93,7 +93,7 @@ realTest({ tools: ["registry"] }, "platforms come from the real registry", async
 
 realTest(
   { tools: ["registry"] },
-  "two programs at once fetch each blob of the real registry once",
+  "two parallel processes fetch each blob of the real registry once",
   async () => {
     const { storage, repository } = await realImages();
     await using registry = await startDistribution({ storage });

@@ -1,11 +1,11 @@
 /**
- * Pushes made images to a real registry that asks for no credentials (distribution spec 1.1, "Pushing blobs").
+ * Pushes generated images to a real registry without authentication (distribution spec 1.1, "Pushing blobs").
  *
  * @module
  */
 import type { TestArtifact, TestBlob } from "../images/mod.ts";
 
-/** Pushes an artifact with all that hangs on it, and gives its reference. */
+/** Pushes an artifact with everything that it references, and returns its reference. */
 export async function pushTo(
   origin: string,
   repository: string,
@@ -36,7 +36,7 @@ async function pushBlob(base: string, blob: TestBlob): Promise<void> {
   await expect(await fetch(location, { method: "PUT", body }), 201);
 }
 
-/** A stream keeps what it is given, and a blob's chunks may be written over. */
+/** Streams a copy of each chunk, because a blob may reuse the chunk's memory. */
 function* copies(chunks: Iterable<Uint8Array>): Iterable<Uint8Array<ArrayBuffer>> {
   for (const chunk of chunks) yield new Uint8Array(chunk);
 }

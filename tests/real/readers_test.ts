@@ -7,7 +7,7 @@ import { realTest, SLOW_MS, tool } from "./tools.ts";
 
 const TOOLS = ["registry", "skopeo", "umoci", "oras", "crane", "regctl", "dpkg-deb"];
 
-/** A store with real images of both families and compressions, and their names. */
+/** Pulls real images of both formats and compressions into a store, and returns their names. */
 async function filled(box: Sandbox): Promise<readonly string[]> {
   const { storage, repository, tags } = await realImages();
   await using registry = await startDistribution({ storage });
@@ -16,7 +16,7 @@ async function filled(box: Sandbox): Promise<readonly string[]> {
   return names;
 }
 
-realTest({ tools: TOOLS, timeout: SLOW_MS }, "other tools read the store as it stands", async (t) => {
+realTest({ tools: TOOLS, timeout: SLOW_MS }, "other tools read the store directly", async (t) => {
   await using box = await sandbox();
   const names = await filled(box);
   const digests = new Map<string, string>();
@@ -35,7 +35,7 @@ realTest({ tools: TOOLS, timeout: SLOW_MS }, "other tools read the store as it s
 
   for (const [name, digest] of digests) {
     const tag = name.slice(name.lastIndexOf(":") + 1);
-    // Its layouts hold documents of the OCI family alone.
+    // Its layouts contain only OCI documents.
     if (tag !== "docker") {
       await t.step(`skopeo inspects and copies ${tag}`, async () => {
         const seen = JSON.parse(await runOk(tool("skopeo"), ["inspect", `oci:${box.store}:${name}`]));
@@ -70,8 +70,8 @@ realTest({ tools: TOOLS, timeout: SLOW_MS }, "other tools read the store as it s
     const list = (await runOk(tool("umoci"), ["ls", "--layout", box.store])).trim().split("\n");
     for (const name of names) assert(list.includes(name), `${name} is not in ${list}`);
     const name = names.find((name) => name.endsWith(":oci-gzip"));
-    await runOk(tool("umoci"), ["unpack", "--image", `${box.store}:${name}`, `${box.folder}/bundle`]);
-    const root = `${box.folder}/bundle/rootfs`;
+    await runOk(tool("umoci"), ["unpack", "--image", `${box.store}:${name}`, `${box.directory}/bundle`]);
+    const root = `${box.directory}/bundle/rootfs`;
     assert((await Deno.stat(`${root}/bin/busybox`)).size > 100_000);
     assert(((await Deno.stat(`${root}/usr/bin/passwd`)).mode ?? 0) & 0o4000);
     assertEquals(await Deno.stat(`${root}/usr/share/doc/hello`).catch(() => undefined), undefined);
@@ -82,12 +82,12 @@ realTest({ tools: TOOLS, timeout: SLOW_MS }, "other tools read the store as it s
     const there = index.manifests.map((entry: { digest: string }) => entry.digest);
     for (const digest of digests.values()) assertStringIncludes(there.join(), digest);
     for (const [name, digest] of digests) {
-      // It takes every layer for gzip when it looks into them.
+      // It expects gzip in every layer that it reads.
       const depth = name.endsWith("zstd") ? ["--fast"] : [];
       await runOk(tool("crane"), ["validate", ...depth, "--remote", `${target.host}/crane@${digest}`]);
     }
   });
-  await t.step("none of them changed it", async () => {
+  await t.step("none of the tools changed the store", async () => {
     await box.ok(["verify"]);
     assertEquals((await box.json(["images"])).length > 0, true);
   });

@@ -7,7 +7,7 @@ import { realTest, SLOW_MS } from "./tools.ts";
 
 realTest(
   { timeout: SLOW_MS },
-  "transfers that stand still, or nearly so, are connected again and go on",
+  "stalled and very slow transfers reconnect and resume",
   async () => {
     await using registry = await startRegistry();
     await using box = await sandbox();

@@ -1,5 +1,5 @@
 /**
- * Tests that need programs from outside: skipped with a word about it where a program is missing, and failed in CI.
+ * Tests that need other programs. If one is missing, they are skipped with a message, or fail in CI.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import { TOOLS } from "../../scripts/tools/table.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** Where what the tools make is kept between runs. */
+/** Files that are kept between runs. */
 export const TOOLS_DIR = `${root}.tools`;
 
 /** Time limit, in milliseconds, of tests that compile, download or repeat a lot. */
 export const SLOW_MS = 5 * 60_000;
 
-/** The path of a program, or undefined if it is missing. */
+/** Returns the path of a program, or undefined if it is missing. */
 export function findTool(name: string): string | undefined {
-  const folders = [`${TOOLS_DIR}/bin`, ...(Deno.env.get("PATH") ?? "").split(":")];
-  return folders.map((folder) => `${folder}/${name}`).find((path) => {
+  const directories = [`${TOOLS_DIR}/bin`, ...(Deno.env.get("PATH") ?? "").split(":")];
+  return directories.map((directory) => `${directory}/${name}`).find((path) => {
     try {
       return Deno.statSync(path).isFile;
     } catch {
@@ -25,7 +25,7 @@ export function findTool(name: string): string | undefined {
   });
 }
 
-/** The path of a program of the table. */
+/** Returns the path of a program from the table. @throws Error if it is missing */
 export function tool(name: string): string {
   if (!TOOLS.some((known) => known.name === name)) throw new Error(`scripts/tools/table.ts has no "${name}"`);
   const path = findTool(name);
@@ -33,7 +33,7 @@ export function tool(name: string): string {
   return path;
 }
 
-/** Whether missing programs are failures: a skipped test proves nothing on the machine that is to prove it. */
+/** Whether missing programs are failures. In CI, a skipped test would go unnoticed. */
 function isCi(): boolean {
   return ["1", "true"].includes(Deno.env.get("CI") ?? "");
 }
@@ -51,7 +51,7 @@ export interface Needs {
 /** Registers a test that is skipped if a requirement is missing. In CI, it fails instead. */
 export function realTest(needs: Needs, name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
   const missing = (needs.tools ?? []).filter((needed) => findTool(needed) === undefined);
-  if (needs.root && Deno.uid() !== 0) missing.push("the rights of root");
+  if (needs.root && Deno.uid() !== 0) missing.push("root");
   if (missing.length === 0) {
     return Deno.test({ name, fn, ...(needs.timeout !== undefined && { timeout: needs.timeout }) });
   }

@@ -12,7 +12,7 @@ const COMPARED = ["dpkg-deb", "setcap", "python3", "umoci", "crane"];
 
 realTest(
   { tools: COMPARED, root: true, timeout: SLOW_MS },
-  "dray unpacks and exports what umoci and crane do",
+  "dray unpacks as umoci does, and exports as crane does",
   async (t) => {
     const work = await Deno.makeTempDir({ prefix: "dray-compare-" });
     try {
@@ -32,7 +32,7 @@ const PULLED = ["registry", "skopeo", "dpkg-deb", "python3"];
 
 realTest(
   { tools: PULLED, root: true, timeout: SLOW_MS },
-  "dray pull --unpack makes layers that mount and that gc takes",
+  "dray pull --unpack makes layers that can be mounted, and gc removes them",
   async (t) => {
     const { storage, repository, tags } = await realImages();
     await using registry = await startDistribution({ storage });
@@ -41,15 +41,15 @@ realTest(
     const [name = ""] = names;
     await box.ok(["pull", "--unpack", ...names]);
     await t.step("the mount is the unpacked image", async () => {
-      const root = `${box.folder}/root`;
+      const root = `${box.directory}/root`;
       await box.ok(["unpack", "--strict", name, root]);
       const options = (await box.ok(["mount-options", name])).trim();
-      await Deno.mkdir(`${box.folder}/mount`);
-      await runOk("mount", ["-t", "overlay", "overlay", "-o", `ro,${options}`, `${box.folder}/mount`]);
+      await Deno.mkdir(`${box.directory}/mount`);
+      await runOk("mount", ["-t", "overlay", "overlay", "-o", `ro,${options}`, `${box.directory}/mount`]);
       try {
-        assertEquals(differencesOf(await lookAt(root), await lookAt(`${box.folder}/mount`)), []);
+        assertEquals(differencesOf(await lookAt(root), await lookAt(`${box.directory}/mount`)), []);
       } finally {
-        await runOk("umount", [`${box.folder}/mount`]);
+        await runOk("umount", [`${box.directory}/mount`]);
       }
     });
     await t.step("images with the same layers share them", async () => {
@@ -69,23 +69,23 @@ realTest(
   },
 );
 
-/** Commas and colons mean something to mount. */
+/** Commas and colons are separators in mount options. */
 realTest(
   { tools: ["registry", "skopeo", "dpkg-deb"], root: true, timeout: SLOW_MS },
-  "mount takes a store of any path",
+  "mount accepts a store at any path",
   async () => {
     await realImages();
     const top = await Deno.makeTempDir();
     try {
-      const folder = `${top}/a,b:c\\d`;
-      await Deno.mkdir(folder);
-      await using box = await sandbox({ store: `${folder}/store` });
+      const directory = `${top}/a,b:c\\d`;
+      await Deno.mkdir(directory);
+      await using box = await sandbox({ store: `${directory}/store` });
       await box.ok(["import", "--name", "localhost/odd", `${TOOLS_DIR}/images/layout`]);
       const options = (await box.ok(["mount-options", "--unpack", "localhost/odd"])).trim();
-      await Deno.mkdir(`${folder}/mount`);
-      await runOk("mount", ["-t", "overlay", "overlay", "-o", `ro,${options}`, `${folder}/mount`]);
-      const size = (await Deno.stat(`${folder}/mount/bin/busybox`)).size;
-      await runOk("umount", [`${folder}/mount`]);
+      await Deno.mkdir(`${directory}/mount`);
+      await runOk("mount", ["-t", "overlay", "overlay", "-o", `ro,${options}`, `${directory}/mount`]);
+      const size = (await Deno.stat(`${directory}/mount/bin/busybox`)).size;
+      await runOk("umount", [`${directory}/mount`]);
       assert(size > 100_000);
     } finally {
       await Deno.remove(top, { recursive: true });
@@ -121,15 +121,15 @@ realTest(
         Volumes: { "/data": {} },
       },
     });
-    await writeLayout(`${box.folder}/layout`, "run", image);
-    await box.ok(["import", "--name", "localhost/run", `${box.folder}/layout`]);
-    await box.ok(["unpack", "--bundle", "localhost/run", `${box.folder}/bundle`]);
+    await writeLayout(`${box.directory}/layout`, "run", image);
+    await box.ok(["import", "--name", "localhost/run", `${box.directory}/layout`]);
+    await box.ok(["unpack", "--bundle", "localhost/run", `${box.directory}/bundle`]);
     const id = `dray-${crypto.randomUUID()}`;
-    const args = ["--root", `${box.folder}/runc`, "run", "--bundle", `${box.folder}/bundle`, id];
+    const args = ["--root", `${box.directory}/runc`, "run", "--bundle", `${box.directory}/bundle`, id];
     const { stdout, stderr } = await run(tool("runc"), args);
     assertStringIncludes(stdout, "uid=33(web) gid=44(web) groups=55(more)", stderr);
     assertStringIncludes(stdout, "/work\nhello from inside\n");
-    // An ordinary user inside is one outside too: the root of the image is root's.
+    // An ordinary user in the container can't write to the image's root, which root owns.
     assertStringIncludes(stderr, "Permission denied");
   },
 );

@@ -1,5 +1,5 @@
 /**
- * An answer before it is sent: what a fault changes.
+ * A response before it is sent, which faults can change.
  *
  * @module
  */
@@ -10,27 +10,31 @@ export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 /** A response of the test registry. */
 export interface Answer {
   readonly status: number;
-  /** Names in lower case. Lengths and encodings of the transfer are added when it is sent. */
+  /** Names in lower case. Content-Length and Transfer-Encoding are added when it is sent. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Undefined for none. */
+  /** Undefined for a response without a body. */
   readonly body?: AnswerBody;
 }
 
 /** A body. */
 export interface AnswerBody {
-  /** Bytes that it honestly has. */
+  /** Its true length in bytes. */
   readonly size: number;
   readonly chunks: Chunks;
-  /** Where in the blob it begins. */
+  /** The offset of its first byte in the blob. */
   readonly offset: number;
-  /** How the end is told: by its length, by chunks, or by closing. @default {"length"} */
+  /**
+   * How the end is signalled: by Content-Length, by chunks, or by closing the connection.
+   *
+   * @default {"length"}
+   */
   readonly framing?: "length" | "chunked" | "close";
-  /** What happens when all of it was sent: go on with the next request, close, or say nothing any more.
+  /** What happens after it was sent: serve the next request, close, or stay silent.
    * @default {"keep"} */
   readonly then?: "keep" | "close" | "stall";
 }
 
-/** An answer of JSON. */
+/** Makes a JSON response. */
 export function jsonAnswer(
   status: number,
   value: unknown,
@@ -40,7 +44,7 @@ export function jsonAnswer(
   return bytesAnswer(status, bytes, { "content-type": "application/json", ...headers });
 }
 
-/** An answer of bytes in memory. */
+/** Makes a response from bytes in memory. */
 export function bytesAnswer(
   status: number,
   bytes: Uint8Array,
@@ -49,7 +53,7 @@ export function bytesAnswer(
   return { status, headers, body: { size: bytes.length, chunks: [bytes], offset: 0 } };
 }
 
-/** An error as registries send it (distribution spec 1.1, "Error Codes"). */
+/** Makes an error response as registries do (distribution spec 1.1, "Error Codes"). */
 export function errorAnswer(
   status: number,
   code: string,
@@ -59,7 +63,7 @@ export function errorAnswer(
   return jsonAnswer(status, { errors: [{ code, message, detail: null }] }, headers);
 }
 
-/** The answer with another body; nothing changes for an answer that has none. */
+/** Replaces the body of a response; returns a response without a body unchanged. */
 export function withBody(answer: Answer, change: (body: AnswerBody) => AnswerBody): Answer {
   return answer.body === undefined ? answer : { ...answer, body: change(answer.body) };
 }

@@ -1,5 +1,5 @@
 /**
- * What a test registry wants to be told before it answers.
+ * The authentication of a test registry.
  *
  * @module
  */
@@ -14,37 +14,37 @@ export interface BasicAuth {
   readonly password: string;
 }
 
-/** Tokens of an own token server (distribution's token protocol). */
+/** Tokens from the registry's token server (distribution's token protocol). */
 export interface BearerAuth {
   readonly kind: "bearer";
-  /** Passwords by name. @default none: then only anonymous tokens are had */
+  /** Passwords by name. @default none, so that only anonymous tokens are issued */
   readonly users?: Readonly<Record<string, string>>;
-  /** Whether tokens are given without credentials. @default {true} without users, else false */
+  /** Whether tokens are issued without credentials. @default {true} without users, else false */
   readonly anonymous?: boolean;
-  /** How the token server may be asked; the other method is answered with 405. @default both */
+  /** The methods that the token server accepts; others get 405. @default both */
   readonly methods?: readonly ("GET" | "POST")[];
-  /** Refresh tokens that are good from the start: identity tokens. */
+  /** Refresh tokens that are valid from the start: identity tokens. */
   readonly identityTokens?: readonly string[];
-  /** Whether a refresh token is good once, and a new one comes with each token. @default {false} */
+  /** Whether a refresh token is valid once, and each token comes with a new one. @default {false} */
   readonly rotate?: boolean;
-  /** Tokens that the registry takes though the token server never gave them: registry tokens. */
+  /** Tokens that the registry accepts without a token server: registry tokens. */
   readonly registryTokens?: readonly string[];
-  /** Requests that a token is good for: then it counts as expired. @default any number */
+  /** Requests after which a token is expired. @default unlimited */
   readonly tokenUses?: number;
-  /** What the token server says of how long tokens last, in seconds. @default {300} */
+  /** The lifetime of tokens according to the token server, in seconds. @default {300} */
   readonly expiresIn?: number | "unsaid";
-  /** The field that the token comes in. @default {"token"} */
+  /** The response field of the token. @default {"token"} */
   readonly tokenField?: "token" | "access_token" | "both";
-  /** What the challenge says, in place of the token server's address. */
+  /** The realm of challenges, instead of the token server's address. */
   readonly realm?: string;
   /** @default {"test-registry"} */
   readonly service?: string;
 }
 
-/** What a registry wants. */
+/** The authentication that a registry requires. */
 export type AuthOptions = BasicAuth | BearerAuth;
 
-/** The refusal of a request whose credentials won't do, or undefined. */
+/** Returns the refusal of a request without valid credentials, or undefined. */
 export type AuthCheck = (request: RawRequest, route: Route) => Answer | undefined;
 
 /** Checks Basic credentials. */
@@ -56,21 +56,21 @@ export function basicCheck({ username, password }: BasicAuth): AuthCheck {
   };
 }
 
-/** The value of an `authorization` header. */
+/** Returns the value of an `authorization` header. */
 export function basicHeader(username: string, password: string): string {
   const bytes = new TextEncoder().encode(`${username}:${password}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
-/** Who knows which tokens are good: the issuer. */
+/** Decides which tokens are valid. */
 export interface TokenChecker {
   /** The name of the registry in challenges. */
   readonly service: string;
-  /** What a token is worth for a scope. */
+  /** Checks a token for a scope. */
   check(token: string, scope: string): "good" | "invalid_token" | "insufficient_scope";
 }
 
-/** Checks tokens. */
+/** Checks Bearer tokens. */
 export function bearerCheck(options: BearerAuth, realm: string, issuer: TokenChecker): AuthCheck {
   return (request, route) => {
     const token = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];

@@ -1,19 +1,19 @@
 /**
- * A proxy on loopback that opens tunnels, and knows names that nobody else does: for hosts that are not loopback to
- * the client.
+ * A CONNECT proxy on loopback that resolves names of the test, so that the client uses hosts that are not
+ * loopback to it.
  *
  * @module
  */
 
 /** A running proxy. */
 export interface ConnectProxy extends AsyncDisposable {
-  /** What `HTTPS_PROXY` wants. */
+  /** The value for `HTTPS_PROXY`. */
   readonly url: string;
-  /** What it was asked to connect to, with port, in order. */
+  /** The requested hosts with ports, in order. */
   readonly asked: readonly string[];
 }
 
-/** Starts it. `targets` gives the real host and port for each that may be asked for; all others are refused. */
+/** Starts it. `targets` maps the allowed hosts to their real host and port; others are refused. */
 export function startConnectProxy(targets: Readonly<Record<string, string>>): ConnectProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const asked: string[] = [];
@@ -24,7 +24,7 @@ export function startConnectProxy(targets: Readonly<Record<string, string>>): Co
     promise.finally(() => work.delete(promise));
   };
   const pump = async (from: Deno.Conn, to: Deno.Conn) => {
-    // Both ends close together: a tunnel with one half is of no use here.
+    // Close both ends together: no test needs a half-open tunnel.
     await from.readable.pipeTo(to.writable).catch(() => {});
   };
   const serve = async (client: Deno.Conn) => {
@@ -54,7 +54,7 @@ export function startConnectProxy(targets: Readonly<Record<string, string>>): Co
         try {
           conn.close();
         } catch {
-          // It is closed already.
+          // It is already closed.
         }
       }
       while (work.size > 0) await Promise.all(work);
@@ -62,7 +62,7 @@ export function startConnectProxy(targets: Readonly<Record<string, string>>): Co
   };
 }
 
-/** The head of a request. A client of CONNECT sends nothing behind it before it has an answer. */
+/** Reads the head of a request. A client sends nothing after CONNECT until it has the response. */
 async function readHead(conn: Deno.Conn): Promise<string> {
   let head = "";
   const buffer = new Uint8Array(4096);

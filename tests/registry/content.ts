@@ -1,5 +1,5 @@
 /**
- * What a test registry holds.
+ * The content of a test registry.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Repository {
 export class RegistryContent {
   readonly #repositories = new Map<string, Repository>();
 
-  /** A repository, which is made if it isn't there. */
+  /** Returns a repository, and creates it if it doesn't exist. */
   repository(name: string): Repository {
     let repository = this.#repositories.get(name);
     if (repository === undefined) {
@@ -28,12 +28,12 @@ export class RegistryContent {
     return repository;
   }
 
-  /** A repository, if it is there. */
+  /** Returns a repository, or undefined. */
   find(name: string): Repository | undefined {
     return this.#repositories.get(name);
   }
 
-  /** Stores an artifact with all that hangs on it. */
+  /** Stores an artifact with everything that it references. */
   push(name: string, tag: string | undefined, artifact: TestArtifact): void {
     const repository = this.repository(name);
     for (const document of artifact.documents) repository.documents.set(document.digest, document);
@@ -41,7 +41,7 @@ export class RegistryContent {
     if (tag !== undefined) repository.tags.set(tag, artifact.root.digest);
   }
 
-  /** Forgets a blob or document wherever it is. */
+  /** Deletes a blob or document from every repository. */
   forget(digest: Digest): void {
     for (const { documents, blobs } of this.#repositories.values()) {
       documents.delete(digest);
@@ -50,7 +50,7 @@ export class RegistryContent {
   }
 }
 
-/** A document by tag or digest. */
+/** Finds a document by tag or digest. */
 export function findDocument(repository: Repository, tagOrDigest: string): TestDocument | undefined {
   const digest = findDigest(tagOrDigest) ?? repository.tags.get(tagOrDigest);
   return digest === undefined ? undefined : repository.documents.get(digest);

@@ -1,6 +1,6 @@
 /**
- * Faults: each takes the honest answer and gives the one that is sent. They can be combined, and a test may bring
- * its own.
+ * Faults. Each gets the correct response and returns the one that is sent. They can be combined, and a test
+ * may define others.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { sleep } from "../../src/base/abort.ts";
 import { type Answer, type Chunks, errorAnswer, withBody } from "./answer.ts";
 import type { Exchange } from "./server.ts";
 
-/** Changes an answer. Several in a row change it one after the other. */
+/** Changes a response. Several faults are applied in order. */
 export type Fault = (answer: Answer, exchange: Exchange) => Answer | Promise<Answer>;
 
-/** Sends `bytes` of the body, then closes the connection in the middle. */
+/** Sends `bytes` of the body, then closes the connection. */
 export function cutAfter(bytes: number): Fault {
   return (answer) => endAfter(answer, bytes, "close");
 }
 
-/** Sends `bytes` of the body, then says nothing any more and leaves the connection open. */
+/** Sends `bytes` of the body, then stalls with the connection open. */
 export function stallAfter(bytes: number): Fault {
   return (answer) => endAfter(answer, bytes, "stall");
 }
@@ -24,30 +24,30 @@ export function stallAfter(bytes: number): Fault {
 function endAfter(answer: Answer, bytes: number, then: "close" | "stall"): Answer {
   const length = String(answer.body?.size ?? 0);
   const changed = withBody(answer, (body) => ({ ...body, chunks: take(body.chunks, bytes), then }));
-  // The head still promises all of it.
+  // The Content-Length is that of the whole body.
   return { ...changed, headers: { "content-length": length, ...answer.headers } };
 }
 
-/** Sends `bytes` of the body, then waits until the gate is opened, then goes on. */
+/** Sends `bytes` of the body, waits until the gate is opened, then sends the rest. */
 export function holdAfter(bytes: number, gate: Gate): Fault {
   return (answer, { signal }) =>
     withBody(answer, (body) => ({ ...body, chunks: hold(body.chunks, bytes, gate, signal) }));
 }
 
-/** Flips the bits of one byte, counted from the start of the blob, if the answer holds it. */
+/** Flips the bits of one byte, at an offset in the blob, if the response contains it. */
 export function wrongByte(at: number): Fault {
   return (answer) => withBody(answer, (body) => ({ ...body, chunks: flip(body.chunks, at - body.offset) }));
 }
 
-/** Adds bytes to the end, and to the length. */
+/** Appends bytes to the body, and adds them to the length. */
 export function extraBytes(count = 1): Fault {
   return (answer) =>
     withBody(answer, (body) => ({ ...body, size: body.size + count, chunks: append(body.chunks, count) }));
 }
 
-/** Another status, with an error as registries send it. */
+/** Responds with another status and a registry error. */
 export function status(code: number, headers: Readonly<Record<string, string>> = {}): Fault {
-  return () => errorAnswer(code, ERROR_CODES[code] ?? "UNKNOWN", `the test asked for ${code}`, headers);
+  return () => errorAnswer(code, ERROR_CODES[code] ?? "UNKNOWN", `the test set status ${code}`, headers);
 }
 
 const ERROR_CODES: Readonly<Record<number, string>> = {
@@ -58,19 +58,19 @@ const ERROR_CODES: Readonly<Record<number, string>> = {
   429: "TOOMANYREQUESTS",
 };
 
-/** 429, with `Retry-After` in seconds or as the text given. */
+/** Responds with 429 and a `Retry-After` in seconds or as the given text. */
 export function tooManyRequests(retryAfter?: number | string): Fault {
   return status(429, retryAfter === undefined ? {} : { "retry-after": String(retryAfter) });
 }
 
-/** 401 with a challenge of the test's own. */
+/** Responds with 401 and the given challenge. */
 export function challenge(wwwAuthenticate: string): Fault {
   return status(401, { "www-authenticate": wwwAuthenticate });
 }
 
 /**
- * Redirects to the same path at another origin, with a query as signed addresses have it; or to a whole address,
- * which a function may make for each request.
+ * Redirects to the same path at another origin, with a query as in signed addresses, or to a whole address,
+ * which a function may compute per request.
  */
 export function redirectTo(target: string | ((url: URL) => string), code = 307): Fault {
   return (_answer, { request }) => {
@@ -81,22 +81,22 @@ export function redirectTo(target: string | ((url: URL) => string), code = 307):
   };
 }
 
-/** Sends `bytes` at a time, with `ms` between. */
+/** Sends `bytes` at a time, every `ms` milliseconds. */
 export function drip(bytes: number, ms: number): Fault {
   return (answer, { signal }) =>
     withBody(answer, (body) => ({ ...body, chunks: dripped(body.chunks, bytes, ms, signal) }));
 }
 
-/** The answer at about so many bytes a second. */
+/** Sends the body at about this many bytes per second. */
 export function paced(answer: Answer, { signal }: Exchange, bytesPerSecond: number): Answer {
   const bytes = Math.ceil(bytesPerSecond * PACE_MS / 1000);
   return withBody(answer, (body) => ({ ...body, chunks: dripped(body.chunks, bytes, PACE_MS, signal) }));
 }
 
-/** Short enough for bars to move evenly. */
+/** Short enough for progress bars to move evenly. */
 const PACE_MS = 20;
 
-/** Answers a range with 206 and this `Content-Range`, whatever is sent; undefined leaves the header out. */
+/** Responds to a range with 206 and this `Content-Range`, whatever is sent; undefined omits the header. */
 export function contentRange(value: string | undefined): Fault {
   return (answer) => {
     const { "content-range": _, ...headers } = answer.headers;
@@ -108,7 +108,9 @@ export function contentRange(value: string | undefined): Fault {
   };
 }
 
-/** Promises another length than it sends: more, and the connection closes early; fewer, and bytes are left over. */
+/**
+ * Sends a wrong Content-Length: if too large, the connection closes early; if too small, bytes are left over.
+ */
 export function contentLength(length: number): Fault {
   return (answer) => ({
     ...withBody(answer, (body) => ({ ...body, then: "close" })),
@@ -116,12 +118,12 @@ export function contentLength(length: number): Fault {
   });
 }
 
-/** Says no length: chunks, or an end by closing. */
+/** Omits the Content-Length: sends chunks, or signals the end by closing. */
 export function withoutLength(framing: "chunked" | "close" = "chunked"): Fault {
   return (answer) => withBody(answer, (body) => ({ ...body, framing }));
 }
 
-/** Sets headers, or takes those away that are undefined. */
+/** Sets headers, or removes those that are undefined. */
 export function headers(changes: Readonly<Record<string, string | undefined>>): Fault {
   return (answer) => {
     const merged = Object.entries({ ...answer.headers, ...changes });
@@ -130,42 +132,42 @@ export function headers(changes: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-/** Says another digest than the content has. */
+/** Sends a wrong digest header. */
 export function digestHeader(digest: string | undefined): Fault {
   return headers({ "docker-content-digest": digest });
 }
 
-/** Closes the connection in place of an answer. */
+/** Closes the connection without a response. */
 export function hangUp(): Fault {
   return () => {
-    throw new Error("the test asked to hang up");
+    throw new Error("the test closes the connection");
   };
 }
 
-/** Answers nothing until the client gives up. */
+/** Sends nothing until the client closes the connection. */
 export function noAnswer(): Fault {
   return async (_answer, { signal }) => {
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-    throw new Error("the test server ends");
+    throw new Error("the test server is closing");
   };
 }
 
-/** A point at which a transfer waits for the test. */
+/** A point where a transfer waits for the test. */
 export class Gate {
   readonly #opened = Promise.withResolvers<void>();
   readonly #reached = Promise.withResolvers<void>();
 
-  /** Resolves when a transfer waits here. */
+  /** Resolves when a transfer waits at this gate. */
   get reached(): Promise<void> {
     return this.#reached.promise;
   }
 
-  /** Lets all transfers go on, now and later. */
+  /** Lets all current and later transfers continue. */
   open(): void {
     this.#opened.resolve();
   }
 
-  /** Waits here. */
+  /** Waits until the gate is open. */
   async pass(signal: AbortSignal): Promise<void> {
     this.#reached.resolve();
     const stop = () => this.#opened.resolve();

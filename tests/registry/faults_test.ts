@@ -20,7 +20,7 @@ import {
   wrongByte,
 } from "./mod.ts";
 
-/** What a client of plain bytes sees. */
+/** A response as bytes on the wire. */
 interface Seen {
   readonly status: number;
   readonly headers: Headers;
@@ -29,7 +29,7 @@ interface Seen {
   readonly closed: boolean;
 }
 
-/** Reads an answer as it is on the wire, until `want` bytes of body came or the server closes. */
+/** Reads a response from the wire, until `want` bytes of the body have arrived or the server closes. */
 async function look(host: string, path: string, want: number, range?: string): Promise<Seen> {
   const [hostname, port] = host.split(":");
   using conn = await Deno.connect({ hostname: hostname ?? "", port: Number(port) });
@@ -68,7 +68,7 @@ interface Case {
   readonly name: string;
   readonly faults: readonly Fault[];
   readonly range?: string;
-  /** Bytes of body to wait for; ALL waits for the end of the connection. */
+  /** Bytes of the body to wait for; ALL waits for the end of the connection. */
   readonly want: number;
   readonly check: (seen: Seen) => void;
 }
@@ -181,7 +181,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-Deno.test("faults break an answer once, and the next one is honest", async (t) => {
+Deno.test("a fault changes one response, and the next one is correct", async (t) => {
   const path = `/v2/app/blobs/${IMAGE.config.digest}`;
   for (const { name, faults, range, want, check } of CASES) {
     await t.step(name, async () => {
@@ -195,7 +195,7 @@ Deno.test("faults break an answer once, and the next one is honest", async (t) =
   }
 });
 
-Deno.test("holdAfter() waits for the test, and the log tells how far it came", async () => {
+Deno.test("holdAfter() waits for the test, and the log has the bytes sent until then", async () => {
   await using registry = await startRegistry();
   registry.push("app", "v1", { ...IMAGE });
   const gate = new Gate();
@@ -208,7 +208,7 @@ Deno.test("holdAfter() waits for the test, and the log tells how far it came", a
   assertEquals((await seen).body, CONFIG);
 });
 
-Deno.test("a fault strikes the requests that its match names", async () => {
+Deno.test("a fault applies to the requests that it matches", async () => {
   await using registry = await startRegistry({ auth: { kind: "basic", username: "a", password: "b" } });
   registry.push("app", "v1", { ...IMAGE });
   const skipped = registry.fault({ kind: "blob", skip: 1 }, status(500));

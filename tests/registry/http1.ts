@@ -1,11 +1,11 @@
 /**
- * The server half of HTTP/1.1 over a plain connection (RFC 9112), small and ours so that a test can break any of it.
+ * A minimal HTTP/1.1 server over a plain connection (RFC 9112), so that a test can break any part of it.
  *
  * @module
  */
 import { KIB } from "../../src/base/bytes.ts";
 
-/** A request as it came. */
+/** A request as received. */
 export interface RawRequest {
   readonly method: string;
   /** The path with its query, as sent. */
@@ -15,7 +15,7 @@ export interface RawRequest {
   readonly body: Uint8Array;
 }
 
-/** The body of a form or document; no request to a registry is larger. */
+/** The body of a form or document. */
 const BODY_MAX_BYTES = 64 * KIB;
 const HEAD_MAX_BYTES = 64 * KIB;
 
@@ -30,7 +30,7 @@ export class RequestReader {
     this.#origin = origin;
   }
 
-  /** The next request, or undefined when the client has gone. */
+  /** Reads the next request, or returns undefined when the client has closed the connection. */
   async next(): Promise<RawRequest | undefined> {
     let end = findHeadEnd(this.#buffered);
     while (end < 0) {
@@ -94,13 +94,13 @@ const REASONS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** The bytes of a response's head. */
+/** Encodes a response's head. */
 export function encodeHead(status: number, headers: Readonly<Record<string, string>>): Uint8Array {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return new TextEncoder().encode(`HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\n${lines}\r\n`);
 }
 
-/** Writes all of it; `write` alone may stop in the middle. */
+/** Writes all bytes; one `write` may write only a part. */
 export async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
 }

@@ -1,5 +1,5 @@
 /**
- * What the test registry was asked: for assertions.
+ * The requests to the test registry, for assertions.
  *
  * @module
  */
@@ -7,26 +7,26 @@ import type { Exchange } from "./server.ts";
 
 /** One request. */
 export interface LogEntry {
-  /** `registry` or `token`: which of the servers was asked. */
+  /** The server of the request. */
   readonly server: "registry" | "token";
   /** Scheme, host and port of that server. */
   readonly origin: string;
   readonly method: string;
-  /** Without the query. */
+  /** The path without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The form that was posted, to the token server. */
+  /** The form that was posted to the token server. */
   readonly form: URLSearchParams;
   /** The header `range`, or "". */
   readonly range: string;
   /** The scheme of the header `authorization`, or "none". */
   readonly authorization: "none" | "Basic" | "Bearer" | "other";
   readonly headers: Headers;
-  /** Counts the connections of that server from 1. */
+  /** The number of the connection to that server, from 1. */
   readonly connection: number;
-  /** 0 until the answer begins. */
+  /** 0 until the response begins. */
   readonly status: number;
-  /** Bytes of the body that were sent so far. */
+  /** Bytes of the body that have been sent. */
   readonly sent: number;
 }
 
@@ -35,12 +35,12 @@ export class RequestLog {
   readonly #entries: LogEntry[] = [];
   readonly #waiting = new Set<() => void>();
 
-  /** All of them. */
+  /** All requests. */
   get all(): readonly LogEntry[] {
     return this.#entries;
   }
 
-  /** Those whose path holds `part`, with one of the methods if any are given. */
+  /** Returns requests whose path contains `part`, with one of the methods if any are given. */
   of(part: string | RegExp, ...methods: readonly string[]): readonly LogEntry[] {
     return this.#entries.filter((entry) => {
       const hit = typeof part === "string" ? entry.path.includes(part) : part.test(entry.path);
@@ -48,22 +48,22 @@ export class RequestLog {
     });
   }
 
-  /** Those that asked the token server. */
+  /** Requests to the token server. */
   get tokens(): readonly LogEntry[] {
     return this.#entries.filter((entry) => entry.server === "token");
   }
 
-  /** `GET /v2/a/manifests/b` and so on, for one look at an order. */
+  /** Method and path of each request, such as `GET /v2/a/manifests/b`, to assert the order. */
   get lines(): readonly string[] {
     return this.#entries.map((entry) => `${entry.method} ${entry.path}`);
   }
 
-  /** Forgets all of it. */
+  /** Deletes all entries. */
   clear(): void {
     this.#entries.length = 0;
   }
 
-  /** Waits until a request came that fits. */
+  /** Waits for a matching request, and returns it. */
   async until(fits: (entry: LogEntry) => boolean): Promise<LogEntry> {
     for (;;) {
       const found = this.#entries.find(fits);
@@ -72,7 +72,7 @@ export class RequestLog {
     }
   }
 
-  /** Writes a request down. */
+  /** Adds a request. */
   add(server: LogEntry["server"], exchange: Exchange): LogEntry {
     const { request, connection, report } = exchange;
     const scheme = request.headers.get("authorization")?.split(" ", 1)[0]?.toLowerCase();

@@ -1,8 +1,8 @@
 /**
- * A registry on loopback, in this process, that can do everything wrong that registries do.
+ * A registry on loopback, in this process, that can produce every fault of real registries.
  *
- * `startRegistry()` gives one; `push` stores images made by `tests/images`; `fault` orders faults; `requests` tells
- * what was asked. Everything is closed when it is disposed.
+ * `startRegistry()` starts one; `push` stores images built by `tests/images`; `fault` plans faults;
+ * `requests` logs the requests. Dispose closes everything.
  *
  * @module
  */

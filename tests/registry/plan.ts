@@ -1,5 +1,5 @@
 /**
- * Which requests a fault is for, and how often.
+ * The requests that a fault applies to, and how often.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Fault } from "./faults.ts";
 import type { Route } from "./routes.ts";
 import type { Exchange } from "./server.ts";
 
-/** Which requests a fault is for: all fields that are given must fit. */
+/** The requests that a fault applies to. All given fields must match. */
 export interface FaultMatch {
   /** @default all kinds; `token` is the token server */
   readonly kind?: Route["kind"] | "token";
@@ -19,28 +19,28 @@ export interface FaultMatch {
   readonly repository?: string;
   /** Only requests with a range, or only those without. */
   readonly ranged?: boolean;
-  /** Whether it is for requests that are refused for their credentials. @default {false} */
+  /** Whether it applies to requests that are refused for their credentials. @default {false} */
   readonly refused?: boolean;
-  /** Anything else. */
+  /** Any other condition. */
   readonly when?: (exchange: Exchange) => boolean;
-  /** How many fitting requests pass unharmed first. @default {0} */
+  /** The number of matching requests to skip first. @default {0} */
   readonly skip?: number;
-  /** How often it strikes. @default {1} */
+  /** How often it applies. @default {1} */
   readonly times?: number;
 }
 
-/** Where a request goes. */
+/** The target of a request. */
 export interface FaultRoute extends Omit<Route, "kind"> {
   readonly kind: Route["kind"] | "token";
 }
 
-/** A fault that was ordered. */
+/** A planned fault. */
 export interface FaultHandle {
-  /** How often it struck. */
+  /** How often it has been applied. */
   readonly struck: number;
-  /** Resolves when it strikes the first time. */
+  /** Resolves when it is applied the first time. */
   readonly first: Promise<void>;
-  /** Ends it. */
+  /** Removes it from the plan. */
   remove(): void;
 }
 
@@ -62,7 +62,7 @@ class PlannedFault implements FaultHandle {
     this.removed = true;
   }
 
-  /** Whether it strikes this request; counts it if so. */
+  /** Reports whether it applies to this request, and counts it. */
   takes(route: FaultRoute, exchange: Exchange, isRefused: boolean): boolean {
     const { kind, method, reference, repository, ranged, refused = false, when, skip = 0, times = 1 } =
       this.match;
@@ -81,11 +81,11 @@ class PlannedFault implements FaultHandle {
   }
 }
 
-/** The faults of a registry, in the order they were asked for. */
+/** The planned faults of a registry, in order. */
 export class FaultPlan {
   readonly #planned: PlannedFault[] = [];
 
-  /** Orders faults. A digest stands for the blob or document of that digest. */
+  /** Plans faults. A digest matches the blob or document with that digest. */
   add(match: FaultMatch | Digest, faults: readonly Fault[]): FaultHandle {
     const planned = new PlannedFault(
       typeof match === "string" ? { reference: match, method: "GET" } : match,
@@ -96,10 +96,10 @@ export class FaultPlan {
   }
 
   /**
-   * The answer to send: the first order that fits is applied.
+   * Returns the response to send, after applying the first planned fault that matches.
    *
-   * @param refusal the answer if the credentials won't do
-   * @param honest makes the answer otherwise, to the request with or without its range
+   * @param refusal the response if the credentials are invalid
+   * @param honest makes the correct response, to the request with or without its range
    */
   async apply(
     route: FaultRoute,
@@ -116,7 +116,7 @@ export class FaultPlan {
   }
 }
 
-/** Answers with all of the blob and 200, whatever range is asked for. */
+/** Responds with 200 and the whole blob, whatever the requested range. */
 export function ignoreRange(answer: Answer): Answer {
   return answer;
 }

@@ -16,45 +16,45 @@ import { answerRoute, routeOf } from "./routes.ts";
 import { type Exchange, type ServerOptions, TestServer } from "./server.ts";
 import { TokenServer } from "./token_server.ts";
 
-/** How a registry is to be. */
+/** Options of a registry. */
 export interface RegistryOptions {
-  /** @default open to everyone */
+  /** @default no authentication */
   readonly auth?: AuthOptions;
-  /** Speak TLS, with a certificate of this authority or of a new one. @default {false} */
+  /** Whether to use TLS, with a certificate from this authority or from a new one. @default {false} */
   readonly tls?: boolean | CertificateAuthority;
-  /** Further names in its certificate. */
+  /** Additional names in its certificate. */
   readonly certificateNames?: readonly string[];
   /** @default {"127.0.0.1"} */
   readonly hostname?: string;
-  /** @default a free one */
+  /** @default a free port */
   readonly port?: number;
-  /** What it serves; give that of another registry to serve the same. @default nothing yet */
+  /** Its content, which several registries can share. @default empty */
   readonly content?: RegistryContent;
-  /** Slows each blob down to about so many bytes a second, so that there is something to see. @default not */
+  /** Limits each blob to about this many bytes per second, so that progress is visible. @default unlimited */
   readonly bytesPerSecond?: number;
 }
 
-/** A name for what was pushed. */
+/** The names of a pushed artifact. */
 export interface Pushed {
-  /** `127.0.0.1:1234/team/app:v1`, or with the digest if there is no tag. */
+  /** `127.0.0.1:1234/team/app:v1`, or with the digest if it has no tag. */
   readonly reference: string;
   /** `127.0.0.1:1234/team/app@sha256:…`. */
   readonly byDigest: string;
   readonly digest: Digest;
 }
 
-/** A running registry. Dispose it last: it waits for what it is sending. */
+/** A running registry. Dispose it last, because it waits for running responses. */
 export class TestRegistry implements AsyncDisposable {
   readonly #server: TestServer;
   readonly #tokenServer: TokenServer | undefined;
   readonly #faults = new FaultPlan();
   readonly #check: AuthCheck;
   readonly #bytesPerSecond: number | undefined;
-  /** All requests, those to the token server too. */
+  /** All requests, including those to the token server. */
   readonly requests = new RequestLog();
-  /** What it serves. */
+  /** Its content. */
   readonly content: RegistryContent;
-  /** Who signed its certificate, if it speaks TLS. */
+  /** The authority of its certificate, if it uses TLS. */
   readonly authority: CertificateAuthority | undefined;
 
   /** Use {@linkcode startRegistry}. */
@@ -79,7 +79,7 @@ export class TestRegistry implements AsyncDisposable {
     }
   }
 
-  /** Host and port: what stands before the slash in a reference. */
+  /** Host and port: the part before the first slash of a reference. */
   get host(): string {
     return this.#server.host;
   }
@@ -89,12 +89,12 @@ export class TestRegistry implements AsyncDisposable {
     return this.#server.origin;
   }
 
-  /** The token server's address, if there is one. */
+  /** The token server's address, or undefined without one. */
   get tokenOrigin(): string | undefined {
     return this.#tokenServer?.origin;
   }
 
-  /** Connections that the registry accepted so far. */
+  /** The number of accepted connections. */
   get connections(): number {
     return this.#server.connections;
   }
@@ -112,24 +112,24 @@ export class TestRegistry implements AsyncDisposable {
   }
 
   /**
-   * Orders faults for the next request that fits; `match` may be the digest of the blob or document to GET.
-   * Faults in one order are combined. Several orders strike in their order, one a request.
+   * Plans faults for the next matching request. `match` may be the digest of the blob or document to GET.
+   * Faults of one call are combined. The faults of several calls are applied in order, one call per request.
    */
   fault(match: FaultMatch | Digest, ...faults: readonly Fault[]): FaultHandle {
     return this.#faults.add(match, faults);
   }
 
-  /** Makes all tokens expire that were given so far. */
+  /** Expires all issued tokens. */
   expireTokens(): void {
     this.#tokenServer?.issuer.expireAll();
   }
 
-  /** Breaks all connections at once. */
+  /** Closes all connections immediately. */
   closeConnections(): void {
     this.#server.closeConnections();
   }
 
-  /** Ends it, and closes everything. */
+  /** Stops it, and closes everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
     await this.#tokenServer?.[Symbol.asyncDispose]();

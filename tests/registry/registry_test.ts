@@ -47,7 +47,7 @@ Deno.test("TestRegistry lists tags page by page, and referrers", async () => {
   assertEquals((await referrers.json()).manifests.length, 1);
 });
 
-Deno.test("TestRegistry asks for Basic credentials", async () => {
+Deno.test("TestRegistry requires Basic credentials", async () => {
   await using registry = await startRegistry({ auth: { kind: "basic", username: "ann", password: "p:w" } });
   const refused = await fetch(`${registry.origin}/v2/`);
   assertEquals([refused.status, refused.headers.get("www-authenticate")], [
@@ -61,7 +61,7 @@ Deno.test("TestRegistry asks for Basic credentials", async () => {
   assertEquals(registry.requests.all.map((entry) => entry.authorization), ["none", "Basic"]);
 });
 
-Deno.test("TestRegistry gives tokens by GET and POST, and renews them", async () => {
+Deno.test("TestRegistry issues tokens by GET and POST, and renews them", async () => {
   await using registry = await startRegistry({
     auth: { kind: "bearer", users: { ann: "pw" }, tokenUses: 1, rotate: true },
   });
@@ -95,7 +95,7 @@ Deno.test("TestRegistry gives tokens by GET and POST, and renews them", async ()
   assertEquals(registry.requests.tokens.length, 4);
 });
 
-Deno.test("TestRegistry speaks TLS that its authority's certificate opens", async () => {
+Deno.test("TestRegistry uses TLS with a certificate from its authority", async () => {
   await using registry = await startRegistry({ tls: true });
   const caCerts = [registry.authority?.cert ?? ""];
   for (const host of [registry.host, registry.host.replace("127.0.0.1", "localhost")]) {
@@ -106,7 +106,7 @@ Deno.test("TestRegistry speaks TLS that its authority's certificate opens", asyn
   await assertRejects(() => fetch(`${registry.origin}/v2/`), TypeError);
 });
 
-Deno.test("redirectTo() leads to another registry that tells whether credentials came along", async () => {
+Deno.test("redirectTo() redirects to another registry, whose log shows whether credentials were sent", async () => {
   await using storage = await startRegistry();
   await using registry = await startRegistry({ content: storage.content });
   const image = await buildImage();

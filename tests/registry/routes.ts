@@ -11,19 +11,19 @@ import { type Answer, bytesAnswer, errorAnswer, jsonAnswer } from "./answer.ts";
 import { findDocument, type RegistryContent, type Repository } from "./content.ts";
 import type { RawRequest } from "./http1.ts";
 
-/** What a path asks for. */
+/** The target of a path. */
 export interface Route {
   readonly kind: "base" | "manifest" | "blob" | "tags" | "referrers" | "other";
   /** "" for `base` and `other`. */
   readonly repository: string;
-  /** The tag or digest, else "". */
+  /** The tag or digest, otherwise "". */
   readonly reference: string;
 }
 
 const ROUTE = /^\/v2\/(.+?)\/(?:(manifests|blobs|referrers)\/([^/]+)|tags\/list)$/;
 const KINDS = { manifests: "manifest", blobs: "blob", referrers: "referrers" } as const;
 
-/** Reads a path. */
+/** Parses a path. */
 export function routeOf(path: string): Route {
   if (path === "/v2/" || path === "/v2") return { kind: "base", repository: "", reference: "" };
   const match = ROUTE.exec(path);
@@ -33,7 +33,7 @@ export function routeOf(path: string): Route {
   return { kind, repository, reference: decodeURIComponent(reference) };
 }
 
-/** Answers a request whose credentials are good. */
+/** Responds to a request with valid credentials. */
 export function answerRoute(content: RegistryContent, route: Route, request: RawRequest): Answer {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return errorAnswer(405, "UNSUPPORTED", "only pulls are served here");

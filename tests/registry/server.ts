@@ -1,33 +1,34 @@
 /**
- * A server on loopback that sends {@linkcode Answer}s over plain connections, and ends without leaving anything open.
+ * A server on loopback that sends {@linkcode Answer}s over plain connections, and closes everything on
+ * dispose.
  *
  * @module
  */
 import type { Answer } from "./answer.ts";
 import { encodeHead, type RawRequest, RequestReader, writeAll } from "./http1.ts";
 
-/** Where a request came from, and what becomes of its answer. */
+/** A request, its connection, and the progress of its response. */
 export interface Exchange {
   readonly request: RawRequest;
-  /** Counts connections from 1. */
+  /** The number of the connection, from 1. */
   readonly connection: number;
-  /** Aborted when the server ends. */
+  /** Aborted when the server is closed. */
   readonly signal: AbortSignal;
-  /** Hears the status that was sent, and of each piece of the body. */
+  /** Is called with the sent status, and with each sent piece of the body. */
   readonly report: { status: number; sent: number };
 }
 
-/** What to listen with. */
+/** Options of a server. */
 export interface ServerOptions {
   /** @default {"127.0.0.1"} */
   readonly hostname?: string;
-  /** @default a free one */
+  /** @default a free port */
   readonly port?: number;
   /** A certificate and its key, in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-/** Answers a request. */
+/** Responds to a request. */
 export type Handler = (exchange: Exchange) => Promise<Answer> | Answer;
 
 /** A running server. */
@@ -37,14 +38,14 @@ export class TestServer implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #conns = new Set<Deno.Conn>();
   readonly #work = new Set<Promise<void>>();
-  /** Host and port: what stands before the slash in a reference. */
+  /** Host and port: the part before the first slash of a reference. */
   readonly host: string;
   /** `http://127.0.0.1:1234`, without a final slash. */
   readonly origin: string;
-  /** Connections that were accepted so far. */
+  /** The number of accepted connections. */
   connections = 0;
 
-  /** Listens at once. */
+  /** Starts to listen. */
   constructor(handler: Handler, options: ServerOptions = {}) {
     const { hostname = "127.0.0.1", port = 0, tls } = options;
     this.#handler = handler;
@@ -56,7 +57,7 @@ export class TestServer implements AsyncDisposable {
     this.#track(this.#accept());
   }
 
-  /** Closes all connections and waits until nothing runs any more. */
+  /** Closes all connections and waits for running work. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort(new Error("The test server ends"));
     this.#listener.close();
@@ -64,7 +65,7 @@ export class TestServer implements AsyncDisposable {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
-  /** Breaks all connections, as a server does that goes down. */
+  /** Closes all connections, as a crashing server would. */
   closeConnections(): void {
     for (const conn of this.#conns) conn.close();
     this.#conns.clear();
@@ -81,7 +82,7 @@ export class TestServer implements AsyncDisposable {
       try {
         conn = await this.#listener.accept();
       } catch {
-        // Closed, or the client broke off a handshake: the loop's condition tells.
+        // Either closed, or a client aborted a handshake. The loop's condition distinguishes them.
         continue;
       }
       this.#conns.add(conn);
@@ -103,7 +104,7 @@ export class TestServer implements AsyncDisposable {
         if (then !== "keep" || close) break;
       }
     } catch {
-      // The client has gone, or the server ends.
+      // The client has closed the connection, or the server is closing.
     } finally {
       if (this.#conns.delete(conn)) conn.close();
     }

@@ -1,5 +1,5 @@
 /**
- * Gives tokens, and says later whether one is good.
+ * Issues tokens, and checks them later.
  *
  * @module
  */
@@ -12,7 +12,7 @@ interface Grant {
   usesLeft: number;
 }
 
-/** Who asks, and for what. */
+/** The user and the scopes of a token request. */
 interface TokenRequest {
   readonly scopes: readonly string[];
   /** Undefined if the credentials are wrong. */
@@ -23,7 +23,7 @@ interface TokenRequest {
 
 const ANONYMOUS = "";
 
-/** Makes the text of a token for a user ("" for nobody) and scopes such as `repository:a:pull`. */
+/** Makes the text of a token for a user ("" if anonymous) and scopes such as `repository:a:pull`. */
 export type MintToken = (user: string, scopes: readonly string[], number: number) => Promise<string> | string;
 
 /** The token server of one registry. */
@@ -43,7 +43,7 @@ export class TokenIssuer {
     for (const token of options.identityTokens ?? []) this.#refresh.set(token, "identity");
   }
 
-  /** What is wrong with a token, in the words of RFC 6750, or that it is good. Counts as a use. */
+  /** Checks a token, with the error codes of RFC 6750. Counts as a use. */
   check(token: string, scope: string): "good" | "invalid_token" | "insufficient_scope" {
     if (this.#options.registryTokens?.includes(token)) return "good";
     const grant = this.#grants.get(token);
@@ -53,12 +53,12 @@ export class TokenIssuer {
     return "good";
   }
 
-  /** Makes all tokens expire. */
+  /** Expires all tokens. */
   expireAll(): void {
     this.#grants.clear();
   }
 
-  /** Answers a request for a token: GET, or POST as in OAuth 2. */
+  /** Responds to a token request: GET, or POST as in OAuth 2. */
   async answer(request: RawRequest): Promise<Answer> {
     const methods: readonly string[] = this.#options.methods ?? ["GET", "POST"];
     if (!methods.includes(request.method)) return errorAnswer(405, "UNSUPPORTED", "no such method here");
@@ -116,7 +116,7 @@ export class TokenIssuer {
   }
 }
 
-/** `repository:a:pull,push` is two rights. */
+/** Splits `repository:a:pull,push` into one scope per action. */
 function splitScope(scope: string): string[] {
   const colon = scope.lastIndexOf(":");
   return scope.slice(colon + 1).split(",").map((action) => `${scope.slice(0, colon)}:${action}`);

@@ -1,5 +1,5 @@
 /**
- * A token server (distribution's token protocol) on loopback: of a test registry, or for a real one.
+ * A token server (distribution's token protocol) on loopback, for a test registry or a real one.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { FaultPlan } from "./plan.ts";
 import { type Exchange, type ServerOptions, TestServer } from "./server.ts";
 import { type MintToken, TokenIssuer } from "./token_issuer.ts";
 
-/** How to serve tokens. */
+/** Options of a token server. */
 export interface TokenServerOptions {
-  /** Makes tokens; without it they are opaque and only {@linkcode TokenServer.issuer} knows them. */
+  /** Makes tokens. Without it they are opaque, and only {@linkcode TokenServer.issuer} can check them. */
   readonly mint?: MintToken;
   readonly listen?: ServerOptions;
-  /** Where requests are written down. @default a log of its own */
+  /** The log of requests. @default a new log */
   readonly requests?: RequestLog;
-  /** Faults of kind `token` strike here. @default none */
+  /** The planned faults; those of kind `token` apply. @default none */
   readonly faults?: FaultPlan;
 }
 
@@ -25,12 +25,12 @@ export interface TokenServerOptions {
 export class TokenServer implements AsyncDisposable {
   readonly #server: TestServer;
   readonly #faults: FaultPlan;
-  /** What it was asked. */
+  /** The log of requests. */
   readonly requests: RequestLog;
-  /** Who gives the tokens. */
+  /** Issues the tokens. */
   readonly issuer: TokenIssuer;
 
-  /** Listens at once. */
+  /** Starts to listen. */
   constructor(auth: BearerAuth, options: TokenServerOptions = {}) {
     this.issuer = new TokenIssuer(auth, options.mint);
     this.requests = options.requests ?? new RequestLog();
@@ -43,12 +43,12 @@ export class TokenServer implements AsyncDisposable {
     return this.#server.origin;
   }
 
-  /** Where tokens are asked for: what challenges name. */
+  /** The address of token requests: the realm of challenges. */
   get realm(): string {
     return `${this.origin}/token`;
   }
 
-  /** Ends it. */
+  /** Stops it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
   }

@@ -1,12 +1,14 @@
 /**
- * A process that works on a store and is killed at it. Imports nothing that needs the project's configuration, so that
- * it starts quickly. It says what it did, a line each:
+ * A process that writes to a store and is killed meanwhile. It imports nothing that needs the project's
+ * configuration, so that it starts quickly. It prints a line per completed operation:
  *
- * - `write ROOT COUNT STEP:NTH`: ingests and records samples 0 to COUNT - 1, and kills itself right after step STEP was
- *   done for the NTH time. STEP `none` lives; STEP `say` says each step, for a parent who kills.
- * - `hold-ingest ROOT SIZE`: begins an ingest, writes one half, waits for a line on standard input, and commits.
- * - `begin-ingest ROOT SIZE`: begins the same ingest, and says whether it got it.
- * - `hold-content ROOT`: holds the content until it dies.
+ * - `write ROOT COUNT STEP:NTH`: ingests and records samples 0 to COUNT - 1, and kills itself immediately
+ *   after step STEP was done for the NTH time. With STEP `none` it exits normally; with `say` it prints each
+ *   step, for a parent that kills it.
+ * - `hold-ingest ROOT SIZE`: begins an ingest, writes one half, waits for a line on standard input, and
+ *   commits.
+ * - `begin-ingest ROOT SIZE`: begins the same ingest, and prints whether it got it.
+ * - `hold-content ROOT`: holds the content lock until it is killed.
  * - `fill-layout ROOT SIZE`: opens a plain layout, writes one half of a blob, and waits.
  *
  * @module

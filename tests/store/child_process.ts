@@ -1,10 +1,10 @@
 /**
- * Starting and killing processes that work on a store.
+ * Starts and kills processes that write to a store.
  *
  * @module
  */
 
-/** A process and what it says. */
+/** A process and its output. */
 export class Child implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -22,13 +22,13 @@ export class Child implements AsyncDisposable {
     this.#lines = linesOf(this.#process.stdout);
   }
 
-  /** The next line, or undefined when the process has ended. */
+  /** Returns the next line, or undefined when the process has exited. */
   async line(): Promise<string | undefined> {
     const { done, value } = await this.#lines.next();
     return done ? undefined : value;
   }
 
-  /** All lines until the process ends. */
+  /** Returns all lines until the process exits. */
   async rest(): Promise<readonly string[]> {
     const lines: string[] = [];
     for (let line = await this.line(); line !== undefined; line = await this.line()) lines.push(line);
@@ -42,12 +42,12 @@ export class Child implements AsyncDisposable {
     writer.releaseLock();
   }
 
-  /** Kills it as a power cut would, as far as a process goes. */
+  /** Kills it with SIGKILL. */
   kill(): void {
     this.#process.kill("SIGKILL");
   }
 
-  /** Waits for the end; the signal that ended it, if one did. */
+  /** Waits for the exit, and returns the signal that caused it, if any. */
   async ended(): Promise<Deno.Signal | null> {
     return (await this.#process.status).signal;
   }
@@ -56,7 +56,7 @@ export class Child implements AsyncDisposable {
     try {
       this.kill();
     } catch {
-      // It has ended already.
+      // It has already exited.
     }
     await this.rest();
     await this.#process.stdin.close().catch(() => {});

@@ -1,15 +1,15 @@
 /**
- * What the child processes write, so that the parent can tell what must be there.
+ * The samples that child processes write, so that the parent can check them.
  *
  * @module
  */
 import { type Sample, sampleOf } from "../contract/samples.ts";
 
-/** Sizes on both sides of the one up to which an ingest takes the short way. */
+/** Sizes on both sides of the limit of small ingests. */
 const SMALL_BYTES = 3000;
 const LARGE_BYTES = 2_200_000;
 
-/** The sample of a number: small and large ones take turns. */
+/** Returns the sample of a number. Small and large ones alternate. */
 export function childSample(
   i: number,
   size: number = i % 2 === 0 ? LARGE_BYTES : SMALL_BYTES,
@@ -17,7 +17,7 @@ export function childSample(
   return sampleOf(size, i);
 }
 
-/** The name under which a sample is recorded. */
+/** Returns the name of a sample's record. */
 export function nameOfSample(i: number): string {
   return `docker.io/library/sample:${i}`;
 }

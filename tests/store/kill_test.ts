@@ -8,11 +8,11 @@ import { gather } from "../contract/content_store_suite.ts";
 import { Child } from "./child_process.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
 
-/** Samples that each process is to write at least; the next process finds what the killed one had done. */
+/** Samples that each process writes. The next process finds those of the killed one. */
 const SAMPLES = 4;
 const RANDOM_KILLS = 36;
 
-/** What a process said it had done: from then on it must never be lost. */
+/** Operations that a process reported as done, which must never be lost. */
 interface Promised {
   readonly committed: Set<number>;
   readonly recorded: Set<number>;
@@ -31,7 +31,7 @@ async function assertWhole(store: Store, promised: Promised): Promise<void> {
     assertEquals(
       await digestOf(await store.readBlob(digest, size)),
       digest,
-      "a blob that is there is a true one",
+      "a stored blob has its digest",
     );
   }
   const names = new Set((await store.listImages()).map(({ name }) => name));
@@ -45,7 +45,7 @@ async function assertWhole(store: Store, promised: Promised): Promise<void> {
   }
 }
 
-/** Every partial is the beginning of its sample, and can be written to its end. */
+/** Asserts that every partial is the start of its sample, and can be completed. */
 async function assertResumable(store: Store): Promise<void> {
   for (let i = 0; i < SAMPLES; i++) {
     const { bytes, descriptor } = await childSample(i);
@@ -66,12 +66,12 @@ async function withRoot(run: (root: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("a process that dies right after any step leaves a whole store", async (t) => {
+Deno.test("a process that is killed immediately after any step leaves an intact store", async (t) => {
   for (const step of COMMIT_STEPS) {
     await t.step(step, () =>
       withRoot(async (root) => {
         const promised: Promised = { committed: new Set(), recorded: new Set() };
-        // The first large blob, and the small one after it, which takes the short way and writes no state.
+        // The first large blob, and the small one after it, which writes no state.
         for (const nth of step === "state-written" ? [1] : [1, 2]) {
           await using child = new Child("write", root, String(SAMPLES), `${step}:${nth}`);
           listen(promised, await child.rest());
@@ -83,7 +83,7 @@ Deno.test("a process that dies right after any step leaves a whole store", async
   }
 });
 
-Deno.test("the bytes that a killed process wrote are gone on from", async () => {
+Deno.test("an ingest of a killed process is resumed", async () => {
   await withRoot(async (root) => {
     await using child = new Child("write", root, "1", "data-written:3");
     await child.rest();
@@ -96,7 +96,7 @@ Deno.test("the bytes that a killed process wrote are gone on from", async () => 
   });
 });
 
-Deno.test("a process that is killed at any moment leaves a whole store", async () => {
+Deno.test("a process that is killed at a random moment leaves an intact store", async () => {
   async function worker(draw: Draw): Promise<void> {
     let kills = RANDOM_KILLS / 2;
     while (kills > 0) {
@@ -105,7 +105,7 @@ Deno.test("a process that is killed at any moment leaves a whole store", async (
         for (let round = 0; round < 4 && kills > 0; round++) {
           kills--;
           await using child = new Child("write", root, "1000", "say:0");
-          // The kill lands somewhere after this line, while the child runs on.
+          // The kill happens some time after this line, because the child continues.
           const lines = draw(40);
           for (let i = 0; i < lines; i++) listen(promised, [await child.line() ?? ""]);
           child.kill();

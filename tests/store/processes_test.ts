@@ -15,7 +15,7 @@ async function withRoot(run: (root: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("of two processes that ingest the same blob one writes and the other waits for it", async () => {
+Deno.test("if two processes ingest the same blob, one writes and the other waits", async () => {
   for (const size of SIZES) {
     await withRoot(async (root) => {
       await using first = new Child("hold-ingest", root, String(size));
@@ -35,7 +35,7 @@ Deno.test("of two processes that ingest the same blob one writes and the other w
   }
 });
 
-Deno.test("who waits for a process that is killed takes over what it left", async () => {
+Deno.test("a process that waits for a killed one resumes its partial", async () => {
   for (const size of SIZES) {
     const offset = size / 2;
     await withRoot(async (root) => {
@@ -54,7 +54,7 @@ Deno.test("who waits for a process that is killed takes over what it left", asyn
   }
 });
 
-Deno.test("who waits for another process gives up at its signal", async () => {
+Deno.test("a process that waits for another stops at its signal", async () => {
   await withRoot(async (root) => {
     await using first = new Child("hold-ingest", root, "3000");
     assertEquals(await first.line(), "half");
@@ -66,14 +66,15 @@ Deno.test("who waits for another process gives up at its signal", async () => {
     controller.abort(reason);
     assertStrictEquals(await assertRejects(() => waiting, Error), reason);
     assertEquals(await store.removeIngest(descriptor.digest), false, "the other process is still writing it");
-    // On a runtime without tryLock the given-up wait ends with the lock, which must not outlive the test.
+    // On a runtime without tryLock, the aborted wait only ends with the lock, which must not outlive the
+    // test.
     first.kill();
     await first.ended();
     assert(await store.removeIngest(descriptor.digest));
   });
 });
 
-Deno.test("a sweep waits for another process that adds content, and no longer than that lives", async () => {
+Deno.test("a sweep waits for another process that adds content, and only until that is killed", async () => {
   await withRoot(async (root) => {
     await using child = new Child("hold-content", root);
     assertEquals(await child.line(), "holding");

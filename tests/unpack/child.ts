@@ -1,11 +1,12 @@
 /**
- * A process that unpacks an image of a store and kills itself at it.
+ * A process that unpacks an image of a store and kills itself meanwhile.
  *
  * - `layers ROOT IMAGE POINT:NTH`: unpacks the layers for overlayfs.
  * - `tree ROOT IMAGE POINT:NTH DIRECTORY`: unpacks to a directory.
  *
- * It dies at the NTH time that POINT is reached: `read` (bytes of a layer's blob were read), `publish` (a layer is
- * about to be made durable), `sync` (it is about to get its marker), `published` (it is ready). POINT `none` lives.
+ * It kills itself at the NTH time that POINT is reached: `read` (bytes of a layer's blob were read),
+ * `publish` (a layer is about to be made durable), `sync` (it is about to get its marker), `published` (it is
+ * ready), `none` (never).
  *
  * @module
  */
@@ -24,7 +25,7 @@ function reach(point: "read" | "publish" | "sync" | "published"): void {
   if (point === at && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
 }
 
-/** The store, with somebody looking over its shoulder. */
+/** Wraps a store to reach the points. */
 function watched(store: Store): Store {
   const own: Partial<Pick<Store, "openBlob" | "stageLayer">> = {
     async openBlob(digest) {
@@ -32,7 +33,7 @@ function watched(store: Store): Store {
       const slow: OpenBlob = {
         size: blob.size,
         async read(buffer) {
-          // A few bytes at a time, so that there is a middle.
+          // A few bytes at a time, so that a layer takes many reads.
           const n = await blob.read(buffer.subarray(0, 512));
           reach("read");
           return n;

@@ -12,7 +12,7 @@ import { buildImage } from "../images/mod.ts";
 
 const IMAGE = "a.b/c:1";
 
-/** Things belong to who runs the tests, so that an ordinary user can run them too. */
+/** Entries belong to the user that runs the tests, because an ordinary user can't change owners. */
 const layer = (name: string, seed: number) => ({
   compression: "none" as const,
   archive: Uint8Array.from(writeArchive([
@@ -39,7 +39,7 @@ async function look(path: string): Promise<unknown> {
   return await Promise.resolve(lookAt(path));
 }
 
-/** Points to die at, and how many layers are ready then: at least and at most. */
+/** Points, and the minimum and maximum number of layers that are ready then. */
 const LAYER_POINTS: readonly (readonly [point: string, least: number, most: number])[] = [
   ["read:1", 0, 0],
   ["read:8", 0, 0],
@@ -51,7 +51,7 @@ const LAYER_POINTS: readonly (readonly [point: string, least: number, most: numb
   ["published:3", 3, 3],
 ];
 
-Deno.test("a process that dies while it unpacks layers leaves none that looks ready and is not", async (t) => {
+Deno.test("a process that is killed while it unpacks layers marks no incomplete layer as ready", async (t) => {
   await using other = await filled();
   const want = await Promise.all(
     (await unpackLayers(other, IMAGE, neverAborted())).map(({ path }) => look(path)),
@@ -74,7 +74,7 @@ Deno.test("a process that dies while it unpacks layers leaves none that looks re
   }
 });
 
-Deno.test("a process that dies while it unpacks to a directory leaves no such directory, and the next one makes it", async (t) => {
+Deno.test("a process that is killed while it unpacks to a directory leaves no such directory, and the next one creates it", async (t) => {
   for (const point of ["read:1", "read:20"]) {
     await t.step(point, async () => {
       await using fixture = await filled();
@@ -91,7 +91,7 @@ Deno.test("a process that dies while it unpacks to a directory leaves no such di
   }
 });
 
-Deno.test("several processes that unpack one image at once share the work, and all end well", async () => {
+Deno.test("several processes that unpack one image in parallel share the work, and all succeed", async () => {
   await using fixture = await filled();
   const ends = await Promise.all(
     Array.from({ length: 3 }, () => child("layers", fixture.root, IMAGE, "none:0")),

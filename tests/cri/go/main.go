@@ -1,5 +1,5 @@
 // Criclient drives dray's socket with the client library that crictl, critest and the kubelet share, and with plain
-// grpc-go and raw connections for what that library can't do. It prints a line for each check, and ends with 1 if one
+// grpc-go and raw connections where that library can't be used. It prints a line per check, and exits with 1 if one
 // of them fails.
 package main
 
@@ -28,7 +28,7 @@ var (
 
 var failures int
 
-// failure is what must() panics with.
+// failure is the value that must() panics with.
 type failure struct{ text string }
 
 func must(ok bool, format string, args ...any) {

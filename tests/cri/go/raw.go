@@ -19,7 +19,7 @@ func rawConn() net.Conn {
 	return conn
 }
 
-// raw does to the socket what no client does, and looks whether others are still served.
+// raw sends malformed data to the socket, and checks that other clients are still served.
 func raw() {
 	alive := func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)

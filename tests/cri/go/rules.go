@@ -32,7 +32,7 @@ func get(ctx context.Context, client internalapi.ImageManagerService, image stri
 	return answer.Image
 }
 
-// rules checks what cri.md asks, call by call.
+// rules checks the requirements of the CRI, call by call.
 func rules() {
 	one, also, two, index := *open+"/t/one:1", *open+"/t/one:also", *open+"/t/two:1", *open+"/t/index:1"
 

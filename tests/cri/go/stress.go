@@ -35,7 +35,7 @@ func dial(path string, more ...grpc.DialOption) *grpc.ClientConn {
 	return conn
 }
 
-// together runs work n times at once and fails with the first error.
+// together runs work n times in parallel and fails with the first error.
 func together(n int, work func(i int) error) {
 	errs := make([]error, n)
 	var wait sync.WaitGroup
@@ -159,7 +159,7 @@ func stress() {
 		}))
 		defer conn.Close()
 		noError(list(ctx, conn), "list")
-		// The client library sends none more often than every 10 s.
+		// The client library sends at most one every 10 s.
 		time.Sleep(11 * time.Second)
 		noError(list(ctx, conn), "list after a ping")
 	})

@@ -1,7 +1,7 @@
-// Load measures calls of ListImages, and serves as the grpc-go server that they are compared with.
+// Load measures calls of ListImages, and is also the grpc-go server that they are compared with.
 //
-//	load -serve SOCKET -answer FILE [-raw]   serves the answer in FILE, encoded anew for each call, or as it is
-//	load -call SOCKET -calls N -at-once C    calls, and prints calls a second and latencies as JSON
+//	load -serve SOCKET -answer FILE [-raw]   serves the response in FILE, encoded for each call, or (-raw) as stored
+//	load -call SOCKET -calls N -at-once C    calls, and prints calls per second and latencies as JSON
 package main
 
 import (
