@@ -98,8 +98,8 @@ async function compare(images: number, calls: number, deno: string): Promise<str
       "-save",
       answer,
     );
-    await add("grpc-go", encoding, LOAD, "-serve", encoding, "-answer", answer);
-    await add("grpc-go, bytes ready made", ready, LOAD, "-serve", ready, "-answer", answer, "-raw");
+    await add("grpc-go", encoding, LOAD, "-serve", encoding, "-response", answer);
+    await add("grpc-go, bytes ready made", ready, LOAD, "-serve", ready, "-response", answer, "-raw");
     const best = new Map<string, Figures>();
     for (const [, socket, { pid }] of servers) await measure(pid, socket, Math.ceil(calls / 4));
     for (let turn = 0; turn < TURNS; turn++) {

@@ -99,7 +99,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
         assertEquals(ingest.descriptor, descriptor);
         for (let at = 0; at < size; at += chunk) ingest.write(bytes.subarray(at, at + chunk));
         assertEquals(ingest.offset, size);
-        assertEquals(await store.findBlob(digest), undefined, "nothing shows before the commit");
+        assertEquals(await store.findBlob(digest), undefined, "the blob is not visible before the commit");
         await ingest.commit();
       }
       for (const reader of [store, await under.reopen()]) {

@@ -5,7 +5,7 @@
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
-import { CallError, type CriKit, withCri } from "./kit.ts";
+import { CallError, type CriTest, withCri } from "./test_service.ts";
 
 const DEADLINE_EXCEEDED = 4;
 
@@ -43,7 +43,7 @@ Deno.test("4: a deadline of 1 ms is exceeded, and leaves no image", async () => 
       CallError,
     );
     assertEquals(error.code, DEADLINE_EXCEEDED);
-  }, { images: ({ store }) => ({ store, registry: { remote: () => neverAnswers() } }) });
+  }, { images: ({ store }) => ({ store, registry: { remote: () => silentRegistry() } }) });
 });
 
 Deno.test("5: the status is the same by name, id, and every tag and digest", async () => {
@@ -91,9 +91,9 @@ Deno.test("7: three images are three entries with a tag each", async () => {
 });
 
 Deno.test("8: three tags of one image are one entry", async () => {
-  await withCri(async (kit) => {
-    await pullTags(kit, ["registry.example/test:a", "registry.example/test:b", "registry.example/test:c"]);
-    const [image, ...more] = await kit.cri.list();
+  await withCri(async (test) => {
+    await pullTags(test, ["registry.example/test:a", "registry.example/test:b", "registry.example/test:c"]);
+    const [image, ...more] = await test.cri.list();
     assertEquals(image?.repoTags, [
       "registry.example/test:a",
       "registry.example/test:b",
@@ -110,31 +110,31 @@ Deno.test("9, 10: a removal by one tag takes all tags, those of other registries
   ];
   for (const names of cases) {
     await t.step(names.join(" "), () =>
-      withCri(async (kit) => {
-        await pullTags(kit, names);
-        await kit.cri.remove(names[0] ?? "");
-        for (const name of names) assertEquals(await kit.cri.status(name), undefined, name);
-        assertEquals(await kit.cri.list(), []);
+      withCri(async (test) => {
+        await pullTags(test, names);
+        await test.cri.remove(names[0] ?? "");
+        for (const name of names) assertEquals(await test.cri.status(name), undefined, name);
+        assertEquals(await test.cri.list(), []);
       }));
   }
 });
 
 Deno.test("11, 12: an image is listed immediately after its pull, and not after its removal", async () => {
-  await withCri(async (kit) => {
+  await withCri(async (test) => {
     for (let i = 0; i < 5; i++) {
-      await pullTags(kit, ["registry.example/test:a"]);
-      assertEquals((await kit.cri.list()).length, 1);
-      await kit.cri.remove("registry.example/test:a");
-      assertEquals(await kit.cri.list(), []);
+      await pullTags(test, ["registry.example/test:a"]);
+      assertEquals((await test.cri.list()).length, 1);
+      await test.cri.remove("registry.example/test:a");
+      assertEquals(await test.cri.list(), []);
     }
   });
 });
 
 Deno.test("13: five parallel removals all succeed, and each sees the image gone", async () => {
-  await withCri(async (kit) => {
-    await pullTags(kit, ["registry.example/test:a"]);
-    const [image] = await kit.cri.list();
-    const clients = await Promise.all(Array.from({ length: 5 }, () => kit.connect()));
+  await withCri(async (test) => {
+    await pullTags(test, ["registry.example/test:a"]);
+    const [image] = await test.cri.list();
+    const clients = await Promise.all(Array.from({ length: 5 }, () => test.connect()));
     await Promise.all(clients.map(async (cri) => {
       await cri.remove(image?.id ?? "");
       assertEquals(await cri.status(image?.id ?? ""), undefined);
@@ -153,28 +153,28 @@ Deno.test("14: an image that never existed can be removed, twice", async () => {
 });
 
 Deno.test("15: a pull returns the image's id, and the same one from every registry", async () => {
-  await withCri(async (kit) => {
-    const ids = await pullTags(kit, ["registry.example/test:a", "other.example/test:a"]);
-    const [image] = await kit.cri.list();
+  await withCri(async (test) => {
+    const ids = await pullTags(test, ["registry.example/test:a", "other.example/test:a"]);
+    const [image] = await test.cri.list();
     assertEquals(new Set(ids), new Set([image?.id]));
     const digest = image?.repoDigests[0] ?? "";
-    assertEquals(await kit.cri.pull(digest), image?.id);
+    assertEquals(await test.cri.pull(digest), image?.id);
   });
 });
 
 Deno.test("the file system's usage grows with a pull and falls with a removal", async () => {
-  await withCri(async (kit) => {
-    const before = await kit.cri.usage();
-    await pullTags(kit, ["registry.example/test:a"]);
-    const pulled = await kit.cri.usage();
+  await withCri(async (test) => {
+    const before = await test.cri.usage();
+    await pullTags(test, ["registry.example/test:a"]);
+    const pulled = await test.cri.usage();
     assert(pulled.bytes > before.bytes && pulled.inodes > before.inodes);
-    await kit.cri.remove("registry.example/test:a");
-    const removed = await kit.cri.usage();
+    await test.cri.remove("registry.example/test:a");
+    const removed = await test.cri.usage();
     assert(removed.bytes < pulled.bytes && removed.inodes < pulled.inodes);
   });
 });
 
-async function pullTags({ cri, fixture }: CriKit, names: readonly string[]): Promise<readonly string[]> {
+async function pullTags({ cri, fixture }: CriTest, names: readonly string[]): Promise<readonly string[]> {
   const image = await buildImage();
   const ids: string[] = [];
   for (const name of names) {
@@ -185,7 +185,7 @@ async function pullTags({ cri, fixture }: CriKit, names: readonly string[]): Pro
 }
 
 /** A registry that never responds. */
-function neverAnswers() {
+function silentRegistry() {
   const wait = (signal: AbortSignal) =>
     new Promise<never>((_, reject) =>
       signal.addEventListener("abort", () => reject(signal.reason), { once: true })

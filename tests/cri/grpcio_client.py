@@ -1,8 +1,8 @@
-"""Calls dray's socket with Python's gRPC, whose authority is an escaped path and whose core is another one than Go's.
+"""Calls dray's socket with Python's gRPC, which sends an escaped path as authority and has another core than Go's.
 
     python3 grpcio_client.py SOCKET
 
-Messages are bytes here: an empty request is an empty message. Prints a line for each check; ends with 1 at the first
+Messages are bytes: an empty request is an empty message. Prints a line per check; exits with 1 at the first
 that fails.
 """
 

@@ -5,11 +5,11 @@ import { openStore } from "../../src/store/store.ts";
 import { neverAborted } from "../../src/base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { buildImage, buildIndex } from "../images/mod.ts";
-import { CallError, type CriKit, withCri } from "./kit.ts";
+import { CallError, type CriTest, withCri } from "./test_service.ts";
 
 const { imageFsInfo, imageStatus, listImages, streamImages } = ImageService.method;
 
-async function pullSeeds({ cri, fixture }: CriKit, count: number): Promise<readonly string[]> {
+async function pullSeeds({ cri, fixture }: CriTest, count: number): Promise<readonly string[]> {
   const ids: string[] = [];
   for (let seed = 1; seed <= count; seed++) {
     fixture.remote.push(`v${seed}`, await buildImage({ seed, layers: 1 }));
@@ -19,9 +19,9 @@ async function pullSeeds({ cri, fixture }: CriKit, count: number): Promise<reado
 }
 
 Deno.test("filters find names, repositories, digests and parts of ids", async (t) => {
-  await withCri(async (kit) => {
-    const { cri, fixture } = kit;
-    const ids = await pullSeeds(kit, 3);
+  await withCri(async (test) => {
+    const { cri, fixture } = test;
+    const ids = await pullSeeds(test, 3);
     await tagImage(fixture.deps, ids[0] ?? "", "registry.example/app2:other", neverAborted());
     const first = ids[0] ?? "";
     const digest = (await cri.status(first))?.repoDigests[0] ?? "";
@@ -89,9 +89,9 @@ Deno.test("a status is found by every name of the image, and empty for an unknow
 });
 
 Deno.test("a removal takes a name, an id, or 12 digits of an id", async () => {
-  await withCri(async (kit) => {
-    const { cri } = kit;
-    const [id = ""] = await pullSeeds(kit, 1);
+  await withCri(async (test) => {
+    const { cri } = test;
+    const [id = ""] = await pullSeeds(test, 1);
     for (const text of [id.slice(7, 10), id.slice(7, 18), "a", "no name at all"]) await cri.remove(text);
     assertEquals((await cri.list()).length, 1);
     const error = await assertRejects(() => cri.remove(""), CallError);
@@ -102,25 +102,25 @@ Deno.test("a removal takes a name, an id, or 12 digits of an id", async () => {
 });
 
 Deno.test("a stream sends each image once, in messages of at least one, and nothing without images", async () => {
-  await withCri(async (kit) => {
-    assertEquals(await kit.cri.all(streamImages, {}), []);
-    const ids = await pullSeeds(kit, 5);
-    const answers = await kit.cri.all(streamImages, {});
-    assertEquals(answers.flatMap(({ images }) => images.map(({ id }) => id)).sort(), [...ids].sort());
-    assertEquals(answers.flatMap(({ images }) => images), (await kit.cri.list()) as unknown[]);
-    assertEquals(await kit.cri.all(streamImages, { filter: { image: { image: "none/such:1" } } }), []);
+  await withCri(async (test) => {
+    assertEquals(await test.cri.all(streamImages, {}), []);
+    const ids = await pullSeeds(test, 5);
+    const responses = await test.cri.all(streamImages, {});
+    assertEquals(responses.flatMap(({ images }) => images.map(({ id }) => id)).sort(), [...ids].sort());
+    assertEquals(responses.flatMap(({ images }) => images), (await test.cri.list()) as unknown[]);
+    assertEquals(await test.cri.all(streamImages, { filter: { image: { image: "none/such:1" } } }), []);
   });
 });
 
 Deno.test("v1alpha2 is served by the same handlers, without newer fields", async () => {
-  await withCri(async (kit) => {
-    const { cri } = kit;
-    await pullSeeds(kit, 1);
+  await withCri(async (test) => {
+    const { cri } = test;
+    await pullSeeds(test, 1);
     const api = { api: "v1alpha2" };
     assertEquals((await cri.call(listImages, {}, api)).images, await cri.list());
     const [v1, old] = [await cri.call(imageFsInfo, {}), await cri.call(imageFsInfo, {}, api)];
     assertEquals([v1.containerFilesystems.length, old.containerFilesystems.length], [1, 0]);
-    assertEquals(old.imageFilesystems[0]?.fsId?.mountpoint, kit.fixture.root);
+    assertEquals(old.imageFilesystems[0]?.fsId?.mountpoint, test.fixture.root);
     assert((old.imageFilesystems[0]?.timestamp ?? 0n) > 10n ** 18n);
     const error = await assertRejects(() => cri.all(streamImages, {}, api), CallError);
     assertEquals(error.code, 12);
@@ -148,9 +148,9 @@ Deno.test("annotations of the manifest are in list and status; a verbose status 
 });
 
 Deno.test("pins come from records and from the configuration", async () => {
-  await withCri(async (kit) => {
-    const { cri, fixture } = kit;
-    const [first = "", second = ""] = await pullSeeds(kit, 3);
+  await withCri(async (test) => {
+    const { cri, fixture } = test;
+    const [first = "", second = ""] = await pullSeeds(test, 3);
     const pinned = async () => (await cri.list()).filter(({ pinned }) => pinned).map(({ id }) => id);
     assertEquals(await pinned(), [second]);
     await pinImage(fixture.deps, first, true, neverAborted());
@@ -162,9 +162,9 @@ Deno.test("pins come from records and from the configuration", async () => {
 });
 
 Deno.test("the next call sees changes by another process", async () => {
-  await withCri(async (kit) => {
-    const { cri, fixture } = kit;
-    const [id = ""] = await pullSeeds(kit, 2);
+  await withCri(async (test) => {
+    const { cri, fixture } = test;
+    const [id = ""] = await pullSeeds(test, 2);
     const other = await openStore(fixture.root);
     await tagImage({ store: other }, id, "other.example/new:1", neverAborted());
     assertEquals((await cri.status("other.example/new:1"))?.id, id);
@@ -202,9 +202,9 @@ Deno.test("an image with a damaged manifest is listed without details, and can b
 });
 
 Deno.test("a removal during a pull frees its space when the pull ends", async () => {
-  await withCri(async (kit) => {
-    const { cri, fixture } = kit;
-    const [id = ""] = await pullSeeds(kit, 1);
+  await withCri(async (test) => {
+    const { cri, fixture } = test;
+    const [id = ""] = await pullSeeds(test, 1);
     const before = await cri.usage();
     const held = await fixture.store.holdContent(neverAborted());
     await cri.remove(id);

@@ -3,7 +3,7 @@ import { FrameType } from "../../src/http2/frame/frame.ts";
 import { encodeFrame } from "../../src/http2/frame/frame.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
-import { CallError, type CriClient, withCri } from "./kit.ts";
+import { CallError, type CriClient, withCri } from "./test_service.ts";
 import { gated, type GatedRemote } from "./gated_remote.ts";
 
 const NAME = "registry.example/test:latest";
@@ -11,7 +11,7 @@ const { pullImage } = ImageService.method;
 
 /** A service whose registry waits for the gate. */
 async function withGate(
-  test: (kit: {
+  test: (test: {
     readonly gate: GatedRemote;
     readonly connect: () => Promise<CriClient>;
     readonly lines: readonly unknown[];

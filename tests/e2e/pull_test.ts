@@ -12,7 +12,7 @@ Deno.test("dray pull downloads an image, and prints its name with its digest", a
   assertEquals([code, stdout], [0, `${reference}@${digest}\n`], stderr);
   assertEquals(await box.ok(["pull", "--quiet", reference]), `${image.config.digest}\n`);
   await box.ok(["verify"]);
-  assertEquals(registry.requests.of("/blobs/", "GET").length, 3, "what is here is not fetched again");
+  assertEquals(registry.requests.of("/blobs/", "GET").length, 3, "stored blobs are not fetched again");
 });
 
 Deno.test("dray pull downloads a large layer, and detects a wrong byte in it, on either hashing thread", async () => {

@@ -42,13 +42,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
     await using box = await sandbox();
     const code = await interrupt(box, registry, signal);
     assertEquals(code, { SIGINT: 130, SIGTERM: 143, SIGKILL: 137 }[signal]);
-    assertEquals((await box.dray(["verify"])).code, 0, "the store is whole");
+    assertEquals((await box.dray(["verify"])).code, 0, "the store is intact");
     registry.requests.clear();
     const { reference, big } = await oneBigLayer(registry);
     await box.ok(["pull", reference]);
     const [ranged] = registry.requests.of(big.digest, "GET");
     const [, from = "0"] = /^bytes=([0-9]+)-/.exec(ranged?.range ?? "") ?? [];
-    assert(Number(from) > 0, `the next run asks for "${ranged?.range}"`);
+    assert(Number(from) > 0, `the next run requests "${ranged?.range}"`);
     await box.ok(["verify"]);
   });
 }

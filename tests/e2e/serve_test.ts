@@ -1,7 +1,7 @@
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { CriClient } from "../cri/kit.ts";
+import { CriClient } from "../cri/test_service.ts";
 import { buildImage, type TestImage } from "../images/mod.ts";
 import { Gate, holdAfter, startRegistry } from "../registry/mod.ts";
 import { type Running, type Sandbox, sandbox } from "./program.ts";

@@ -49,7 +49,7 @@ Deno.test("dray pull fetches a foreign layer from its address, without credentia
   elsewhere.requests.clear();
   await using box = await sandbox();
   await box.ok([...pull, reference], { stdin: "pw" });
-  assertEquals(elsewhere.requests.all.length, 0, "the registry comes first");
+  assertEquals(elsewhere.requests.all.length, 0, "the registry is tried first");
 });
 
 Deno.test("dray pull refuses a foreign layer's address on this machine", async () => {

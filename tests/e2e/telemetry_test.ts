@@ -1,6 +1,6 @@
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { CriClient } from "../cri/kit.ts";
+import { CriClient } from "../cri/test_service.ts";
 import { type Running, sandbox } from "./program.ts";
 
 /** The checked fields of a span (OTLP/HTTP, JSON). */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { seededRandom } from "../random.ts";
-import { CriClient } from "../cri/kit.ts";
+import { CriClient } from "../cri/test_service.ts";
 import { run, runOk } from "./child.ts";
 import { type CriRegistries, type Serving, startCriRegistries, startServing } from "./cri.ts";
 import { realTest, SLOW_MS, tool, TOOLS_DIR } from "./tools.ts";

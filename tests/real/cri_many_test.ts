@@ -1,6 +1,6 @@
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import { makeManyImages, nameOf } from "../cri/many_images.ts";
-import { CriClient } from "../cri/kit.ts";
+import { CriClient } from "../cri/test_service.ts";
 import { assertEquals } from "../assert.ts";
 import { startServing } from "./cri.ts";
 import { realTest, SLOW_MS } from "./tools.ts";

@@ -23,13 +23,13 @@ realTest(
       assertEquals(await box.json(["images"]), []);
       await box.ok(["verify"]);
       const tries = image.layers.map(({ blob }) => registry.requests.of(blob.digest, "GET").length);
-      assert(tries.every((count) => count <= 1), `a full disk is no reason to fetch again: ${tries}`);
+      assert(tries.every((count) => count <= 1), `a full disk is not retried: ${tries}`);
 
       await runOk("mount", ["-o", "remount,size=64m", disk]);
       registry.requests.clear();
       await box.ok(["pull", reference]);
       await box.ok(["verify"]);
       const ranges = registry.requests.of("/blobs/", "GET").map((entry) => entry.range);
-      assert(ranges.some((range) => range !== ""), `the next pull asks for ${ranges}`);
+      assert(ranges.some((range) => range !== ""), `the next pull requests ${ranges}`);
     }),
 );

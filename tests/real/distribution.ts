@@ -125,8 +125,8 @@ async function accessLog(
 ): Promise<readonly AccessLine[]> {
   const mark = `/mark-${++marks}`;
   using client = Deno.createHttpClient({ ...(authority && { caCerts: [authority.cert] }) });
-  const answer = await fetch(`${authority ? "https" : "http"}://${host}${mark}`, { client });
-  await answer.body?.cancel();
+  const response = await fetch(`${authority ? "https" : "http"}://${host}${mark}`, { client });
+  await response.body?.cancel();
   await server.until(new RegExp(`"GET ${mark} `));
   return server.lines.flatMap((line) => {
     const [, method = "", path = "", status, bytes] = ACCESS_LINE.exec(line) ?? [];

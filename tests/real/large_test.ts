@@ -28,7 +28,7 @@ async function pullWatched(box: Sandbox, reference: string): Promise<void> {
     said.push(line);
   }
   assertEquals((await pull.status).code, 0, said.slice(-5).join("\n"));
-  assert(peak > MIB && peak < MEMORY_MAX_BYTES, `the pull had ${Math.round(peak / MIB)} MiB`);
+  assert(peak > MIB && peak < MEMORY_MAX_BYTES, `the pull used ${Math.round(peak / MIB)} MiB`);
 }
 
 const CASES: Readonly<Record<string, readonly LayerSpec[]>> = {

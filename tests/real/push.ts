@@ -16,12 +16,12 @@ export async function pushTo(
   for (const blob of artifact.blobs) await pushBlob(base, blob);
   for (const document of artifact.documents) {
     const name = document === artifact.root ? tag : document.digest;
-    const answer = await fetch(`${base}/manifests/${name}`, {
+    const response = await fetch(`${base}/manifests/${name}`, {
       method: "PUT",
       headers: { "content-type": document.mediaType },
       body: document.bytes,
     });
-    await expect(answer, 201);
+    await expect(response, 201);
   }
   return `${new URL(origin).host}/${repository}:${tag}`;
 }
@@ -41,7 +41,7 @@ function* copies(chunks: Iterable<Uint8Array>): Iterable<Uint8Array<ArrayBuffer>
   for (const chunk of chunks) yield new Uint8Array(chunk);
 }
 
-async function expect(answer: Response, status: number): Promise<void> {
-  const text = await answer.text();
-  if (answer.status !== status) throw new Error(`${answer.url} answered ${answer.status}: ${text}`);
+async function expect(response: Response, status: number): Promise<void> {
+  const text = await response.text();
+  if (response.status !== status) throw new Error(`${response.url} returned ${response.status}: ${text}`);
 }

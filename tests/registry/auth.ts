@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Answer, errorAnswer } from "./answer.ts";
+import { errorResponse, type TestResponse } from "./response.ts";
 import type { RawRequest } from "./http1.ts";
 import type { Route } from "./routes.ts";
 
@@ -45,7 +45,7 @@ export interface BearerAuth {
 export type AuthOptions = BasicAuth | BearerAuth;
 
 /** Returns the refusal of a request without valid credentials, or undefined. */
-export type AuthCheck = (request: RawRequest, route: Route) => Answer | undefined;
+export type AuthCheck = (request: RawRequest, route: Route) => TestResponse | undefined;
 
 /** Checks Basic credentials. */
 export function basicCheck({ username, password }: BasicAuth): AuthCheck {
@@ -84,6 +84,6 @@ export function bearerCheck(options: BearerAuth, realm: string, issuer: TokenChe
   };
 }
 
-function refusal(challenge: string): Answer {
-  return errorAnswer(401, "UNAUTHORIZED", "authentication required", { "www-authenticate": challenge });
+function refusal(challenge: string): TestResponse {
+  return errorResponse(401, "UNAUTHORIZED", "authentication required", { "www-authenticate": challenge });
 }

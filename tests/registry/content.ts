@@ -42,7 +42,7 @@ export class RegistryContent {
   }
 
   /** Deletes a blob or document from every repository. */
-  forget(digest: Digest): void {
+  remove(digest: Digest): void {
     for (const { documents, blobs } of this.#repositories.values()) {
       documents.delete(digest);
       blobs.delete(digest);

@@ -5,49 +5,50 @@
  * @module
  */
 import { sleep } from "../../src/base/abort.ts";
-import { type Answer, type Chunks, errorAnswer, withBody } from "./answer.ts";
+import { type Chunks, errorResponse, type TestResponse, withBody } from "./response.ts";
 import type { Exchange } from "./server.ts";
 
 /** Changes a response. Several faults are applied in order. */
-export type Fault = (answer: Answer, exchange: Exchange) => Answer | Promise<Answer>;
+export type Fault = (response: TestResponse, exchange: Exchange) => TestResponse | Promise<TestResponse>;
 
 /** Sends `bytes` of the body, then closes the connection. */
 export function cutAfter(bytes: number): Fault {
-  return (answer) => endAfter(answer, bytes, "close");
+  return (response) => endAfter(response, bytes, "close");
 }
 
 /** Sends `bytes` of the body, then stalls with the connection open. */
 export function stallAfter(bytes: number): Fault {
-  return (answer) => endAfter(answer, bytes, "stall");
+  return (response) => endAfter(response, bytes, "stall");
 }
 
-function endAfter(answer: Answer, bytes: number, then: "close" | "stall"): Answer {
-  const length = String(answer.body?.size ?? 0);
-  const changed = withBody(answer, (body) => ({ ...body, chunks: take(body.chunks, bytes), then }));
+function endAfter(response: TestResponse, bytes: number, then: "close" | "stall"): TestResponse {
+  const length = String(response.body?.size ?? 0);
+  const changed = withBody(response, (body) => ({ ...body, chunks: take(body.chunks, bytes), then }));
   // The Content-Length is that of the whole body.
-  return { ...changed, headers: { "content-length": length, ...answer.headers } };
+  return { ...changed, headers: { "content-length": length, ...response.headers } };
 }
 
 /** Sends `bytes` of the body, waits until the gate is opened, then sends the rest. */
 export function holdAfter(bytes: number, gate: Gate): Fault {
-  return (answer, { signal }) =>
-    withBody(answer, (body) => ({ ...body, chunks: hold(body.chunks, bytes, gate, signal) }));
+  return (response, { signal }) =>
+    withBody(response, (body) => ({ ...body, chunks: hold(body.chunks, bytes, gate, signal) }));
 }
 
 /** Flips the bits of one byte, at an offset in the blob, if the response contains it. */
 export function wrongByte(at: number): Fault {
-  return (answer) => withBody(answer, (body) => ({ ...body, chunks: flip(body.chunks, at - body.offset) }));
+  return (response) =>
+    withBody(response, (body) => ({ ...body, chunks: flip(body.chunks, at - body.offset) }));
 }
 
 /** Appends bytes to the body, and adds them to the length. */
 export function extraBytes(count = 1): Fault {
-  return (answer) =>
-    withBody(answer, (body) => ({ ...body, size: body.size + count, chunks: append(body.chunks, count) }));
+  return (response) =>
+    withBody(response, (body) => ({ ...body, size: body.size + count, chunks: append(body.chunks, count) }));
 }
 
 /** Responds with another status and a registry error. */
 export function status(code: number, headers: Readonly<Record<string, string>> = {}): Fault {
-  return () => errorAnswer(code, ERROR_CODES[code] ?? "UNKNOWN", `the test set status ${code}`, headers);
+  return () => errorResponse(code, ERROR_CODES[code] ?? "UNKNOWN", `the test asked for ${code}`, headers);
 }
 
 const ERROR_CODES: Readonly<Record<number, string>> = {
@@ -83,14 +84,14 @@ export function redirectTo(target: string | ((url: URL) => string), code = 307):
 
 /** Sends `bytes` at a time, every `ms` milliseconds. */
 export function drip(bytes: number, ms: number): Fault {
-  return (answer, { signal }) =>
-    withBody(answer, (body) => ({ ...body, chunks: dripped(body.chunks, bytes, ms, signal) }));
+  return (response, { signal }) =>
+    withBody(response, (body) => ({ ...body, chunks: dripped(body.chunks, bytes, ms, signal) }));
 }
 
 /** Sends the body at about this many bytes per second. */
-export function paced(answer: Answer, { signal }: Exchange, bytesPerSecond: number): Answer {
+export function paced(response: TestResponse, { signal }: Exchange, bytesPerSecond: number): TestResponse {
   const bytes = Math.ceil(bytesPerSecond * PACE_MS / 1000);
-  return withBody(answer, (body) => ({ ...body, chunks: dripped(body.chunks, bytes, PACE_MS, signal) }));
+  return withBody(response, (body) => ({ ...body, chunks: dripped(body.chunks, bytes, PACE_MS, signal) }));
 }
 
 /** Short enough for progress bars to move evenly. */
@@ -98,10 +99,10 @@ const PACE_MS = 20;
 
 /** Responds to a range with 206 and this `Content-Range`, whatever is sent; undefined omits the header. */
 export function contentRange(value: string | undefined): Fault {
-  return (answer) => {
-    const { "content-range": _, ...headers } = answer.headers;
+  return (response) => {
+    const { "content-range": _, ...headers } = response.headers;
     return {
-      ...answer,
+      ...response,
       status: 206,
       headers: value === undefined ? headers : { ...headers, "content-range": value },
     };
@@ -112,23 +113,23 @@ export function contentRange(value: string | undefined): Fault {
  * Sends a wrong Content-Length: if too large, the connection closes early; if too small, bytes are left over.
  */
 export function contentLength(length: number): Fault {
-  return (answer) => ({
-    ...withBody(answer, (body) => ({ ...body, then: "close" })),
-    headers: { ...answer.headers, "content-length": String(length) },
+  return (response) => ({
+    ...withBody(response, (body) => ({ ...body, then: "close" })),
+    headers: { ...response.headers, "content-length": String(length) },
   });
 }
 
 /** Omits the Content-Length: sends chunks, or signals the end by closing. */
 export function withoutLength(framing: "chunked" | "close" = "chunked"): Fault {
-  return (answer) => withBody(answer, (body) => ({ ...body, framing }));
+  return (response) => withBody(response, (body) => ({ ...body, framing }));
 }
 
 /** Sets headers, or removes those that are undefined. */
 export function headers(changes: Readonly<Record<string, string | undefined>>): Fault {
-  return (answer) => {
-    const merged = Object.entries({ ...answer.headers, ...changes });
+  return (response) => {
+    const merged = Object.entries({ ...response.headers, ...changes });
     const kept = merged.filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return { ...answer, headers: Object.fromEntries(kept) };
+    return { ...response, headers: Object.fromEntries(kept) };
   };
 }
 
@@ -145,7 +146,7 @@ export function hangUp(): Fault {
 }
 
 /** Sends nothing until the client closes the connection. */
-export function noAnswer(): Fault {
+export function noResponse(): Fault {
   return async (_answer, { signal }) => {
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     throw new Error("the test server is closing");

@@ -75,7 +75,7 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    name: "cutAfter() promises all and closes after some",
+    name: "cutAfter() closes after a part of the body",
     faults: [cutAfter(100)],
     want: ALL,
     check: ({ headers, body }) =>
@@ -101,13 +101,13 @@ const CASES: readonly Case[] = [
     check: ({ body }) => assertEquals(body.findIndex((byte, i) => byte !== CONFIG[5 + i]), 2),
   },
   {
-    name: "extraBytes() promises and sends more",
+    name: "extraBytes() announces and sends more",
     faults: [extraBytes(3)],
     want: SIZE + 3,
     check: ({ headers }) => assertEquals(headers.get("content-length"), String(SIZE + 3)),
   },
   {
-    name: "contentLength() promises more than it sends",
+    name: "contentLength() announces more than is sent",
     faults: [contentLength(SIZE + 10)],
     want: ALL,
     check: ({ headers, body }) =>
@@ -121,7 +121,7 @@ const CASES: readonly Case[] = [
     check: ({ status, body }) => assertEquals([status, body], [200, CONFIG]),
   },
   {
-    name: "contentRange() says another one",
+    name: "contentRange() replaces the header",
     faults: [contentRange("bytes 0-4/5")],
     range: "bytes=5-9",
     want: 5,
@@ -142,25 +142,25 @@ const CASES: readonly Case[] = [
     check: ({ headers, body }) => assertEquals([headers.get("content-length"), body], [null, CONFIG]),
   },
   {
-    name: "digestHeader() lies",
+    name: "digestHeader() sends a wrong digest",
     faults: [digestHeader(`sha256:${"0".repeat(64)}`)],
     want: SIZE,
     check: ({ headers }) => assertEquals(headers.get("docker-content-digest"), `sha256:${"0".repeat(64)}`),
   },
   {
-    name: "status() is followed by an honest answer",
+    name: "status() is followed by a correct response",
     faults: [status(503)],
     want: 20,
     check: ({ status }) => assertEquals(status, 503),
   },
   {
-    name: "tooManyRequests() says when to come back",
+    name: "tooManyRequests() sends Retry-After",
     faults: [tooManyRequests(7)],
     want: 20,
     check: ({ status, headers }) => assertEquals([status, headers.get("retry-after")], [429, "7"]),
   },
   {
-    name: "hangUp() answers nothing",
+    name: "hangUp() sends nothing",
     faults: [hangUp()],
     want: ALL,
     check: ({ body, closed }) => assertEquals([body.length, closed], [0, true]),

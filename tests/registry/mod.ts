@@ -6,7 +6,7 @@
  *
  * @module
  */
-export type { Answer, AnswerBody, Chunks } from "./answer.ts";
+export type { Chunks, ResponseBody, TestResponse } from "./response.ts";
 export { type AuthOptions, type BasicAuth, basicHeader, type BearerAuth } from "./auth.ts";
 export { RegistryContent } from "./content.ts";
 export {
@@ -22,7 +22,7 @@ export {
   hangUp,
   headers,
   holdAfter,
-  noAnswer,
+  noResponse,
   redirectTo,
   stallAfter,
   status,

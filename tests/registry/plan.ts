@@ -4,7 +4,7 @@
  * @module
  */
 import type { Digest } from "../../src/oci/digest.ts";
-import type { Answer } from "./answer.ts";
+import type { TestResponse } from "./response.ts";
 import type { Fault } from "./faults.ts";
 import type { Route } from "./routes.ts";
 import type { Exchange } from "./server.ts";
@@ -104,21 +104,21 @@ export class FaultPlan {
   async apply(
     route: FaultRoute,
     exchange: Exchange,
-    refusal: Answer | undefined,
-    honest: (exchange: Exchange) => Answer | Promise<Answer>,
-  ): Promise<Answer> {
+    refusal: TestResponse | undefined,
+    honest: (exchange: Exchange) => TestResponse | Promise<TestResponse>,
+  ): Promise<TestResponse> {
     const planned = this.#planned.find((order) => order.takes(route, exchange, refusal !== undefined));
     if (planned === undefined) return refusal ?? await honest(exchange);
     const unranged = planned.faults.includes(ignoreRange);
-    let answer = refusal ?? await honest(unranged ? withoutRange(exchange) : exchange);
-    for (const fault of planned.faults) answer = await fault(answer, exchange);
-    return answer;
+    let response = refusal ?? await honest(unranged ? withoutRange(exchange) : exchange);
+    for (const fault of planned.faults) response = await fault(response, exchange);
+    return response;
   }
 }
 
 /** Responds with 200 and the whole blob, whatever the requested range. */
-export function ignoreRange(answer: Answer): Answer {
-  return answer;
+export function ignoreRange(response: TestResponse): TestResponse {
+  return response;
 }
 
 function withoutRange(exchange: Exchange): Exchange {

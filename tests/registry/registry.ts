@@ -6,13 +6,13 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { type CertificateAuthority, createAuthority } from "../certificates/mod.ts";
 import type { TestArtifact } from "../images/image.ts";
-import type { Answer } from "./answer.ts";
+import type { TestResponse } from "./response.ts";
 import { type AuthCheck, type AuthOptions, basicCheck, bearerCheck } from "./auth.ts";
 import { RegistryContent } from "./content.ts";
 import { type Fault, paced } from "./faults.ts";
 import { RequestLog } from "./log.ts";
 import { type FaultHandle, type FaultMatch, FaultPlan } from "./plan.ts";
-import { answerRoute, routeOf } from "./routes.ts";
+import { respondToRoute, routeOf } from "./routes.ts";
 import { type Exchange, type ServerOptions, TestServer } from "./server.ts";
 import { TokenServer } from "./token_server.ts";
 
@@ -69,7 +69,7 @@ export class TestRegistry implements AsyncDisposable {
     this.content = options.content ?? new RegistryContent();
     this.authority = authority;
     this.#bytesPerSecond = bytesPerSecond;
-    this.#server = new TestServer((exchange) => this.#answer(exchange), { ...listen, port });
+    this.#server = new TestServer((exchange) => this.#response(exchange), { ...listen, port });
     if (auth?.kind === "bearer") {
       const tokens = new TokenServer(auth, { listen, requests: this.requests, faults: this.#faults });
       this.#tokenServer = tokens;
@@ -135,15 +135,15 @@ export class TestRegistry implements AsyncDisposable {
     await this.#tokenServer?.[Symbol.asyncDispose]();
   }
 
-  async #answer(exchange: Exchange): Promise<Answer> {
+  async #response(exchange: Exchange): Promise<TestResponse> {
     this.requests.add("registry", exchange);
     const route = routeOf(exchange.request.url.pathname);
     const refusal = this.#check(exchange.request, route);
     return await this.#faults.apply(route, exchange, refusal, ({ request }) => {
-      const answer = answerRoute(this.content, route, request);
+      const response = respondToRoute(this.content, route, request);
       return this.#bytesPerSecond && route.kind === "blob"
-        ? paced(answer, exchange, this.#bytesPerSecond)
-        : answer;
+        ? paced(response, exchange, this.#bytesPerSecond)
+        : response;
     });
   }
 }

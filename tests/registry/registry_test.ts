@@ -69,9 +69,9 @@ Deno.test("TestRegistry issues tokens by GET and POST, and renews them", async (
   registry.push("app", "v1", image);
   const url = `${registry.origin}/v2/app/manifests/v1`;
   const ask = async (token?: string) => {
-    const answer = await fetch(url, token ? { headers: { authorization: `Bearer ${token}` } } : {});
-    await answer.body?.cancel();
-    return [answer.status, answer.headers.get("www-authenticate") ?? ""] as const;
+    const response = await fetch(url, token ? { headers: { authorization: `Bearer ${token}` } } : {});
+    await response.body?.cancel();
+    return [response.status, response.headers.get("www-authenticate") ?? ""] as const;
   };
   const realm = `${registry.tokenOrigin}/token`;
   const scope = "repository:app:pull";
@@ -100,8 +100,8 @@ Deno.test("TestRegistry uses TLS with a certificate from its authority", async (
   const caCerts = [registry.authority?.cert ?? ""];
   for (const host of [registry.host, registry.host.replace("127.0.0.1", "localhost")]) {
     using client = Deno.createHttpClient({ caCerts, http2: false });
-    const answer = await fetch(`https://${host}/v2/`, { client });
-    assertEquals(await answer.json(), {});
+    const response = await fetch(`https://${host}/v2/`, { client });
+    assertEquals(await response.json(), {});
   }
   await assertRejects(() => fetch(`${registry.origin}/v2/`), TypeError);
 });
@@ -112,9 +112,9 @@ Deno.test("redirectTo() redirects to another registry, whose log shows whether c
   const image = await buildImage();
   registry.push("app", "v1", image);
   registry.fault({ kind: "blob" }, redirectTo(storage.origin));
-  const answer = await fetch(`${registry.origin}/v2/app/blobs/${image.config.digest}`, {
+  const response = await fetch(`${registry.origin}/v2/app/blobs/${image.config.digest}`, {
     headers: { authorization: "Bearer t" },
   });
-  assertEquals(new Uint8Array(await answer.arrayBuffer()), image.configBytes);
+  assertEquals(new Uint8Array(await response.arrayBuffer()), image.configBytes);
   assertEquals(storage.requests.all.map((entry) => entry.authorization), ["none"]);
 });

@@ -7,7 +7,7 @@ import { type Digest, findDigest } from "../../src/oci/digest.ts";
 import { parseJsonObject } from "../../src/oci/json.ts";
 import { OCI_INDEX } from "../../src/oci/media_type.ts";
 import { describe } from "../images/image.ts";
-import { type Answer, bytesAnswer, errorAnswer, jsonAnswer } from "./answer.ts";
+import { bytesResponse, errorResponse, jsonResponse, type TestResponse } from "./response.ts";
 import { findDocument, type RegistryContent, type Repository } from "./content.ts";
 import type { RawRequest } from "./http1.ts";
 
@@ -34,43 +34,43 @@ export function routeOf(path: string): Route {
 }
 
 /** Responds to a request with valid credentials. */
-export function answerRoute(content: RegistryContent, route: Route, request: RawRequest): Answer {
+export function respondToRoute(content: RegistryContent, route: Route, request: RawRequest): TestResponse {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return errorAnswer(405, "UNSUPPORTED", "only pulls are served here");
+    return errorResponse(405, "UNSUPPORTED", "only pulls are served here");
   }
-  if (route.kind === "base") return jsonAnswer(200, {});
+  if (route.kind === "base") return jsonResponse(200, {});
   const repository = content.find(route.repository);
   if (repository === undefined) {
-    return errorAnswer(404, "NAME_UNKNOWN", "repository name not known to registry");
+    return errorResponse(404, "NAME_UNKNOWN", "repository name not known to registry");
   }
   switch (route.kind) {
     case "manifest":
-      return manifestAnswer(repository, route.reference);
+      return manifestResponse(repository, route.reference);
     case "blob":
-      return blobAnswer(repository, route.reference, request.headers.get("range"));
+      return blobResponse(repository, route.reference, request.headers.get("range"));
     case "tags":
-      return tagsAnswer(repository, route.repository, request.url.searchParams);
+      return tagsResponse(repository, route.repository, request.url.searchParams);
     case "referrers":
-      return referrersAnswer(repository, route.reference);
+      return referrersResponse(repository, route.reference);
     case "other":
-      return errorAnswer(404, "NOT_FOUND", "no such path");
+      return errorResponse(404, "NOT_FOUND", "no such path");
   }
 }
 
-function manifestAnswer(repository: Repository, reference: string): Answer {
+function manifestResponse(repository: Repository, reference: string): TestResponse {
   const document = findDocument(repository, reference);
-  if (document === undefined) return errorAnswer(404, "MANIFEST_UNKNOWN", "manifest unknown");
-  return bytesAnswer(200, document.bytes, {
+  if (document === undefined) return errorResponse(404, "MANIFEST_UNKNOWN", "manifest unknown");
+  return bytesResponse(200, document.bytes, {
     "content-type": document.mediaType,
     "docker-content-digest": document.digest,
     etag: `"${document.digest}"`,
   });
 }
 
-function blobAnswer(repository: Repository, reference: string, range: string | null): Answer {
+function blobResponse(repository: Repository, reference: string, range: string | null): TestResponse {
   const digest = findDigest(reference);
   const blob = digest === undefined ? undefined : repository.blobs.get(digest);
-  if (blob === undefined) return errorAnswer(404, "BLOB_UNKNOWN", "blob unknown to registry");
+  if (blob === undefined) return errorResponse(404, "BLOB_UNKNOWN", "blob unknown to registry");
   const headers = {
     "content-type": "application/octet-stream",
     "docker-content-digest": blob.digest,
@@ -84,7 +84,7 @@ function blobAnswer(repository: Repository, reference: string, range: string | n
   const start = Number(from);
   const end = Math.min(to === "" ? blob.size : Number(to) + 1, blob.size);
   if (start >= end) {
-    return errorAnswer(416, "RANGE_INVALID", "no such range", { "content-range": `bytes */${blob.size}` });
+    return errorResponse(416, "RANGE_INVALID", "no such range", { "content-range": `bytes */${blob.size}` });
   }
   return {
     status: 206,
@@ -93,7 +93,7 @@ function blobAnswer(repository: Repository, reference: string, range: string | n
   };
 }
 
-function tagsAnswer(repository: Repository, name: string, query: URLSearchParams): Answer {
+function tagsResponse(repository: Repository, name: string, query: URLSearchParams): TestResponse {
   const all = [...repository.tags.keys()].sort();
   const last = query.get("last");
   const rest = last === null ? all : all.filter((tag) => tag > last);
@@ -102,16 +102,16 @@ function tagsAnswer(repository: Repository, name: string, query: URLSearchParams
   const next = tags.at(-1);
   const more = rest.length > tags.length && next !== undefined;
   const link = `</v2/${name}/tags/list?n=${n}&last=${encodeURIComponent(next ?? "")}>; rel="next"`;
-  return jsonAnswer(200, { name, tags }, more ? { link } : {});
+  return jsonResponse(200, { name, tags }, more ? { link } : {});
 }
 
-function referrersAnswer(repository: Repository, reference: string): Answer {
+function referrersResponse(repository: Repository, reference: string): TestResponse {
   const manifests = [...repository.documents.values()].flatMap((document) => {
     const subject = subjectOf(document.bytes);
     if (subject?.digest !== reference) return [];
     return [describe(document, subject.artifactType ? { artifactType: subject.artifactType } : {})];
   });
-  return jsonAnswer(200, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, {
+  return jsonResponse(200, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, {
     "content-type": OCI_INDEX,
   });
 }

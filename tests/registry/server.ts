@@ -1,10 +1,10 @@
 /**
- * A server on loopback that sends {@linkcode Answer}s over plain connections, and closes everything on
+ * A server on loopback that sends {@linkcode TestResponse}s over plain connections, and closes everything on
  * dispose.
  *
  * @module
  */
-import type { Answer } from "./answer.ts";
+import type { TestResponse } from "./response.ts";
 import { encodeHead, type RawRequest, RequestReader, writeAll } from "./http1.ts";
 
 /** A request, its connection, and the progress of its response. */
@@ -29,7 +29,7 @@ export interface ServerOptions {
 }
 
 /** Responds to a request. */
-export type Handler = (exchange: Exchange) => Promise<Answer> | Answer;
+export type Handler = (exchange: Exchange) => Promise<TestResponse> | TestResponse;
 
 /** A running server. */
 export class TestServer implements AsyncDisposable {
@@ -96,10 +96,10 @@ export class TestServer implements AsyncDisposable {
       const reader = new RequestReader(conn, this.origin);
       for (let request = await reader.next(); request !== undefined; request = await reader.next()) {
         const report = { status: 0, sent: 0 };
-        const answer = await this.#handler({ request, connection, signal: this.#ending.signal, report });
-        report.status = answer.status;
+        const response = await this.#handler({ request, connection, signal: this.#ending.signal, report });
+        report.status = response.status;
         const close = request.headers.get("connection")?.toLowerCase() === "close";
-        const then = await send(conn, answer, request.method === "HEAD", close, report);
+        const then = await send(conn, response, request.method === "HEAD", close, report);
         if (then === "stall") await reader.gone();
         if (then !== "keep" || close) break;
       }
@@ -113,13 +113,13 @@ export class TestServer implements AsyncDisposable {
 
 async function send(
   conn: Deno.Conn,
-  answer: Answer,
+  response: TestResponse,
   headOnly: boolean,
   close: boolean,
   report: { sent: number },
 ): Promise<"keep" | "close" | "stall"> {
-  const { status, body } = answer;
-  const headers: Record<string, string> = { date: new Date().toUTCString(), ...answer.headers };
+  const { status, body } = response;
+  const headers: Record<string, string> = { date: new Date().toUTCString(), ...response.headers };
   const framing = body?.framing ?? "length";
   if (framing === "chunked") headers["transfer-encoding"] = "chunked";
   else if (framing === "length") headers["content-length"] ??= String(body?.size ?? 0);

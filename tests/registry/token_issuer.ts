@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
+import { errorResponse, jsonResponse, type TestResponse } from "./response.ts";
 import { basicHeader, type BearerAuth } from "./auth.ts";
 import type { RawRequest } from "./http1.ts";
 
@@ -59,15 +59,15 @@ export class TokenIssuer {
   }
 
   /** Responds to a token request: GET, or POST as in OAuth 2. */
-  async answer(request: RawRequest): Promise<Answer> {
+  async response(request: RawRequest): Promise<TestResponse> {
     const methods: readonly string[] = this.#options.methods ?? ["GET", "POST"];
-    if (!methods.includes(request.method)) return errorAnswer(405, "UNSUPPORTED", "no such method here");
+    if (!methods.includes(request.method)) return errorResponse(405, "UNSUPPORTED", "no such method here");
     const asked = request.method === "POST" ? this.#readPost(request) : this.#readGet(request);
     const anonymous = this.#options.anonymous ?? this.#options.users === undefined;
     if (asked.user === undefined || (asked.user === ANONYMOUS && !anonymous)) {
-      return errorAnswer(401, "UNAUTHORIZED", "incorrect username or password");
+      return errorResponse(401, "UNAUTHORIZED", "incorrect username or password");
     }
-    return jsonAnswer(200, await this.#grant(asked, asked.user));
+    return jsonResponse(200, await this.#grant(asked, asked.user));
   }
 
   #readGet(request: RawRequest): TokenRequest {
@@ -102,17 +102,17 @@ export class TokenIssuer {
     const { tokenUses = Infinity, expiresIn = 300, tokenField = "token", rotate = false } = this.#options;
     const token = await this.#mint(user, asked.scopes, ++this.#count);
     this.#grants.set(token, { scopes: new Set(asked.scopes.flatMap(splitScope)), usesLeft: tokenUses });
-    const answer: Record<string, unknown> = { issued_at: new Date().toISOString() };
-    if (tokenField !== "access_token") answer.token = token;
-    if (tokenField !== "token") answer.access_token = token;
-    if (expiresIn !== "unsaid") answer.expires_in = expiresIn;
+    const response: Record<string, unknown> = { issued_at: new Date().toISOString() };
+    if (tokenField !== "access_token") response.token = token;
+    if (tokenField !== "token") response.access_token = token;
+    if (expiresIn !== "unsaid") response.expires_in = expiresIn;
     if (rotate && asked.usedRefresh !== undefined) this.#refresh.delete(asked.usedRefresh);
     if ((asked.wantsRefresh && user !== ANONYMOUS) || (rotate && asked.usedRefresh !== undefined)) {
       const refresh = `refresh-${this.#count}`;
       this.#refresh.set(refresh, user);
-      answer.refresh_token = refresh;
+      response.refresh_token = refresh;
     }
-    return answer;
+    return response;
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Answer } from "./answer.ts";
+import type { TestResponse } from "./response.ts";
 import type { BearerAuth } from "./auth.ts";
 import { RequestLog } from "./log.ts";
 import { FaultPlan } from "./plan.ts";
@@ -35,7 +35,7 @@ export class TokenServer implements AsyncDisposable {
     this.issuer = new TokenIssuer(auth, options.mint);
     this.requests = options.requests ?? new RequestLog();
     this.#faults = options.faults ?? new FaultPlan();
-    this.#server = new TestServer((exchange) => this.#answer(exchange), options.listen);
+    this.#server = new TestServer((exchange) => this.#response(exchange), options.listen);
   }
 
   /** `http://127.0.0.1:1234`. */
@@ -53,9 +53,14 @@ export class TokenServer implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
   }
 
-  async #answer(exchange: Exchange): Promise<Answer> {
+  async #response(exchange: Exchange): Promise<TestResponse> {
     this.requests.add("token", exchange);
     const route = { kind: "token", repository: "", reference: "" } as const;
-    return await this.#faults.apply(route, exchange, undefined, ({ request }) => this.issuer.answer(request));
+    return await this.#faults.apply(
+      route,
+      exchange,
+      undefined,
+      ({ request }) => this.issuer.response(request),
+    );
   }
 }

@@ -23,7 +23,7 @@ import { childSample, nameOfSample } from "./child_samples.ts";
 const [mode = "", root = "", count = "", plan = "none:0"] = Deno.args;
 const signal = neverAborted();
 
-function say(line: string): void {
+function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
@@ -31,7 +31,7 @@ function watcher(): (step: CommitStep) => void {
   const [at, nth] = plan.split(":");
   let left = Number(nth);
   return (step) => {
-    if (at === "say") say(`step ${step}`);
+    if (at === "say") print(`step ${step}`);
     if (step === at && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
   };
 }
@@ -42,7 +42,7 @@ async function writeAll(): Promise<void> {
     const { bytes, descriptor } = await childSample(i);
     {
       await using ingest = await store.beginIngest(descriptor, signal);
-      say(ingest === undefined ? `found ${i}` : `begun ${i} ${ingest.offset}`);
+      print(ingest === undefined ? `found ${i}` : `begun ${i} ${ingest.offset}`);
       if (ingest !== undefined) {
         for (let at = ingest.offset; at < bytes.length; at += 64 * 1024) {
           ingest.write(bytes.subarray(at, at + 64 * 1024));
@@ -50,14 +50,14 @@ async function writeAll(): Promise<void> {
         await ingest.commit();
       }
     }
-    say(`committed ${i}`);
+    print(`committed ${i}`);
     await store.updateImages((records) => {
       const name = nameOfSample(i);
       return [...records.values()].filter((record) => record.name !== name).concat(
         recordOf(name, { manifest: descriptor, pulledAt: Date.now() }),
       );
     }, signal);
-    say(`recorded ${i}`);
+    print(`recorded ${i}`);
   }
 }
 
@@ -66,19 +66,19 @@ async function holdIngest(): Promise<void> {
   const { bytes, descriptor } = await childSample(0, Number(count));
   await using ingest = await store.beginIngest(descriptor, signal);
   ingest?.write(bytes.subarray(0, bytes.length / 2));
-  say("half");
+  print("half");
   await Deno.stdin.read(new Uint8Array(10));
   ingest?.write(bytes.subarray(bytes.length / 2));
   await ingest?.commit();
-  say("committed");
+  print("committed");
 }
 
 async function beginIngest(): Promise<void> {
   const store = await openStore(root);
   const { descriptor } = await childSample(0, Number(count));
-  say("waiting");
+  print("waiting");
   await using ingest = await store.beginIngest(descriptor, signal);
-  say(ingest === undefined ? "found" : "begun");
+  print(ingest === undefined ? "found" : "begun");
 }
 
 async function fillLayout(): Promise<void> {
@@ -86,13 +86,13 @@ async function fillLayout(): Promise<void> {
   const { bytes, descriptor } = await childSample(0, Number(count));
   await using ingest = await layout.store.beginIngest(descriptor, signal);
   ingest?.write(bytes.subarray(0, bytes.length / 2));
-  say("half");
+  print("half");
   await Deno.stdin.read(new Uint8Array(10));
 }
 
 async function holdContent(): Promise<void> {
   using _held = await (await openStore(root)).holdContent(signal);
-  say("holding");
+  print("holding");
   await Deno.stdin.read(new Uint8Array(10));
 }
 

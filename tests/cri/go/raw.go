@@ -59,7 +59,7 @@ func raw() {
 		conn.Close()
 		alive(ctx)
 	})
-	check("raw: calls whose client goes away", func(ctx context.Context) {
+	check("raw: calls whose client disconnects", func(ctx context.Context) {
 		for i := range 100 {
 			conn := rawConn()
 			begin(conn, fmt.Sprintf("/runtime.v1.ImageService/%s", []string{"ListImages", "PullImage"}[i%2]), i%3 == 0)
@@ -67,7 +67,7 @@ func raw() {
 		}
 		alive(ctx)
 	})
-	check("raw: a slow reader stops nobody", func(ctx context.Context) {
+	check("raw: a slow reader blocks no other client", func(ctx context.Context) {
 		conns := []net.Conn{}
 		for range 20 {
 			conn := rawConn()

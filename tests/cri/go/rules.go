@@ -27,9 +27,9 @@ func pull(ctx context.Context, client internalapi.ImageManagerService, image str
 }
 
 func get(ctx context.Context, client internalapi.ImageManagerService, image string) *runtimeapi.Image {
-	answer, err := client.ImageStatus(ctx, spec(image), false)
+	response, err := client.ImageStatus(ctx, spec(image), false)
 	noError(err, "status of "+image)
-	return answer.Image
+	return response.Image
 }
 
 // rules checks the requirements of the CRI, call by call.
@@ -74,8 +74,8 @@ func rules() {
 				same := get(ctx, client, name)
 				must(proto.Equal(same, image), "status by %q differs: %v", name, same)
 			}
-			must(get(ctx, client, *open+"/t/none:1") == nil, "an image that isn't there has a status")
-			must(get(ctx, client, "not a name at all") == nil, "text that is no name has a status")
+			must(get(ctx, client, *open+"/t/none:1") == nil, "an unknown image has a status")
+			must(get(ctx, client, "not a name at all") == nil, "an invalid name has a status")
 			for filter, want := range map[string]int{one: 1, *open + "/t/one": 1, *open + "/t/none": 0, twoID: 1, "": 2} {
 				found, err := client.ListImages(ctx, &runtimeapi.ImageFilter{Image: spec(filter)})
 				noError(err, "list "+filter)
@@ -100,7 +100,7 @@ func rules() {
 		id := pull(ctx, client, index)
 		digest := get(ctx, client, id).RepoDigests[0]
 		noError(client.RemoveImage(ctx, spec(id)), "remove")
-		must(pull(ctx, client, digest) == id, "by digest it is another image")
+		must(pull(ctx, client, digest) == id, "the id by digest is different")
 		image := get(ctx, client, digest)
 		must(len(image.RepoTags) == 0 && len(image.RepoDigests) == 1 && image.RepoDigests[0] == digest, "status is %v", image)
 	})
@@ -108,16 +108,16 @@ func rules() {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		pull(ctx, client, one)
-		answer, err := client.ImageStatus(ctx, spec(one), true)
+		response, err := client.ImageStatus(ctx, spec(one), true)
 		noError(err, "status")
 		var info map[string]any
-		noError(json.Unmarshal([]byte(answer.Info["info"]), &info), "info")
+		noError(json.Unmarshal([]byte(response.Info["info"]), &info), "info")
 		for _, key := range []string{"chainID", "labels", "imageSpec", "manifestDigest", "indexDigest", "rootfs", "pulledAt", "source"} {
 			_, ok := info[key]
 			must(ok, "info lacks %q: %v", key, info)
 		}
 	})
-	check("errors: codes and texts", func(ctx context.Context) {
+	check("errors: codes and messages", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		_, err := client.PullImage(ctx, spec("t/UPPER:x"), nil, nil)
@@ -147,7 +147,7 @@ func credentials() {
 		codeIs(err, codes.Unauthenticated, *private)
 		must(secret == "" || !strings.Contains(err.Error(), secret), "the message shows a secret: %v", err)
 	}
-	check("credentials: all forms, and a wrong one poisons nothing", func(ctx context.Context) {
+	check("credentials: all forms, and a wrong one has no effect on others", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		clear(ctx, client)

@@ -69,7 +69,7 @@ func stress() {
 			must(status.Code(err) == codes.DeadlineExceeded && ref == "", "code is %v, ref %q", status.Code(err), ref)
 		}
 	})
-	check("stress: each waiter of a pull has its own deadline", func(ctx context.Context) {
+	check("stress: each caller of a pull has its own deadline", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		clear(ctx, client)
@@ -94,27 +94,27 @@ func stress() {
 			_, err := client.PullImage(own, spec(*slow+"/t/slow:1"), nil, nil)
 			must(status.Code(err) == codes.Canceled, "code is %v", status.Code(err))
 		}
-		must(get(ctx, client, *slow+"/t/slow:1") == nil, "half an image is there")
+		must(get(ctx, client, *slow+"/t/slow:1") == nil, "an incomplete image is listed")
 		pull(ctx, client, one)
 	})
-	check("stress: an answer of 15 MB", func(ctx context.Context) {
+	check("stress: a response of 15 MB", func(ctx context.Context) {
 		conn := dial(*large)
 		defer conn.Close()
 		for range 3 {
-			answer, err := runtimeapi.NewImageServiceClient(conn).ListImages(ctx, &runtimeapi.ListImagesRequest{})
+			response, err := runtimeapi.NewImageServiceClient(conn).ListImages(ctx, &runtimeapi.ListImagesRequest{})
 			noError(err, "list")
-			must(proto.Size(answer) > 14_000_000, "the answer has %d bytes", proto.Size(answer))
+			must(proto.Size(response) > 14_000_000, "the response has %d bytes", proto.Size(response))
 		}
 		together(8, func(int) error { return list(ctx, conn) })
 	})
-	check("stress: 200 calls at once on one connection", func(ctx context.Context) {
+	check("stress: 200 parallel calls on one connection", func(ctx context.Context) {
 		conn := dial(*socket)
 		defer conn.Close()
 		for range 5 {
 			together(200, func(int) error { return list(ctx, conn) })
 		}
 	})
-	check("stress: 1500 calls at once on one connection", func(ctx context.Context) {
+	check("stress: 1500 parallel calls on one connection", func(ctx context.Context) {
 		conn := dial(*socket)
 		defer conn.Close()
 		together(1500, func(int) error { return list(ctx, conn) })
@@ -131,7 +131,7 @@ func stress() {
 			return nil
 		})
 	})
-	check("stress: equal pulls at once are one", func(ctx context.Context) {
+	check("stress: equal parallel pulls run once", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		clear(ctx, client)
@@ -140,7 +140,7 @@ func stress() {
 			return err
 		})
 	})
-	check("stress: pulls and removals of one image at once", func(ctx context.Context) {
+	check("stress: parallel pulls and removals of one image", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		together(40, func(i int) error {
@@ -151,7 +151,7 @@ func stress() {
 			return err
 		})
 		pull(ctx, client, one)
-		must(get(ctx, client, one) != nil, "it isn't there")
+		must(get(ctx, client, one) != nil, "it isn't listed")
 	})
 	check("stress: keep-alive pings", func(ctx context.Context) {
 		conn := dial(*socket, grpc.WithKeepaliveParams(keepalive.ClientParameters{

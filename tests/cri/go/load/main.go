@@ -1,6 +1,6 @@
 // Load measures calls of ListImages, and is also the grpc-go server that they are compared with.
 //
-//	load -serve SOCKET -answer FILE [-raw]   serves the response in FILE, encoded for each call, or (-raw) as stored
+//	load -serve SOCKET -response FILE [-raw]   serves the response in FILE, encoded for each call, or (-raw) as stored
 //	load -call SOCKET -calls N -at-once C    calls, and prints calls per second and latencies as JSON
 package main
 
@@ -26,11 +26,11 @@ const method = "/runtime.v1.ImageService/ListImages"
 
 type service struct {
 	runtimeapi.UnimplementedImageServiceServer
-	answer *runtimeapi.ListImagesResponse
+	response *runtimeapi.ListImagesResponse
 }
 
 func (s *service) ListImages(context.Context, *runtimeapi.ListImagesRequest) (*runtimeapi.ListImagesResponse, error) {
-	return s.answer, nil
+	return s.response, nil
 }
 
 // rawCodec passes bytes through.
@@ -67,10 +67,10 @@ func serve(socket, file string, raw bool) {
 			return stream.SendMsg(&bytes)
 		}))
 	} else {
-		answer := &runtimeapi.ListImagesResponse{}
-		fail(proto.Unmarshal(bytes, answer))
+		response := &runtimeapi.ListImagesResponse{}
+		fail(proto.Unmarshal(bytes, response))
 		server = grpc.NewServer()
-		runtimeapi.RegisterImageServiceServer(server, &service{answer: answer})
+		runtimeapi.RegisterImageServiceServer(server, &service{response: response})
 	}
 	fail(server.Serve(listener))
 }
@@ -86,13 +86,13 @@ func call(socket string, calls, atOnce int, save string) {
 	defer conn.Close()
 	request := []byte{}
 	one := func() []byte {
-		var answer []byte
-		fail(conn.Invoke(context.Background(), method, &request, &answer))
-		return answer
+		var response []byte
+		fail(conn.Invoke(context.Background(), method, &request, &response))
+		return response
 	}
-	answer := one()
+	response := one()
 	if save != "" {
-		fail(os.WriteFile(save, answer, 0o644))
+		fail(os.WriteFile(save, response, 0o644))
 	}
 	took := make([]float64, calls)
 	var wait sync.WaitGroup
@@ -112,22 +112,22 @@ func call(socket string, calls, atOnce int, save string) {
 	seconds := time.Since(start).Seconds()
 	sort.Float64s(took)
 	json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"bytes": len(answer), "perSecond": float64(calls) / seconds,
+		"bytes": len(response), "perSecond": float64(calls) / seconds,
 		"p50": took[calls/2], "p99": took[calls*99/100],
 	})
 }
 
 func main() {
 	serveAt := flag.String("serve", "", "serve on this socket")
-	answer := flag.String("answer", "", "the encoded answer to serve")
+	response := flag.String("response", "", "the encoded response to serve")
 	raw := flag.Bool("raw", false, "serve the bytes as they are")
 	callAt := flag.String("call", "", "call the server on this socket")
 	calls := flag.Int("calls", 10000, "how many calls")
 	atOnce := flag.Int("at-once", 16, "how many at once")
-	save := flag.String("save", "", "write the first answer to this file")
+	save := flag.String("save", "", "write the first response to this file")
 	flag.Parse()
 	if *serveAt != "" {
-		serve(*serveAt, *answer, *raw)
+		serve(*serveAt, *response, *raw)
 	} else {
 		call(*callAt, *calls, *atOnce, *save)
 	}

@@ -8,16 +8,16 @@
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** A response of the test registry. */
-export interface Answer {
+export interface TestResponse {
   readonly status: number;
   /** Names in lower case. Content-Length and Transfer-Encoding are added when it is sent. */
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined for a response without a body. */
-  readonly body?: AnswerBody;
+  readonly body?: ResponseBody;
 }
 
 /** A body. */
-export interface AnswerBody {
+export interface ResponseBody {
   /** Its true length in bytes. */
   readonly size: number;
   readonly chunks: Chunks;
@@ -35,35 +35,35 @@ export interface AnswerBody {
 }
 
 /** Makes a JSON response. */
-export function jsonAnswer(
+export function jsonResponse(
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
-): Answer {
+): TestResponse {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
-  return bytesAnswer(status, bytes, { "content-type": "application/json", ...headers });
+  return bytesResponse(status, bytes, { "content-type": "application/json", ...headers });
 }
 
 /** Makes a response from bytes in memory. */
-export function bytesAnswer(
+export function bytesResponse(
   status: number,
   bytes: Uint8Array,
   headers: Readonly<Record<string, string>> = {},
-): Answer {
+): TestResponse {
   return { status, headers, body: { size: bytes.length, chunks: [bytes], offset: 0 } };
 }
 
 /** Makes an error response as registries do (distribution spec 1.1, "Error Codes"). */
-export function errorAnswer(
+export function errorResponse(
   status: number,
   code: string,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Answer {
-  return jsonAnswer(status, { errors: [{ code, message, detail: null }] }, headers);
+): TestResponse {
+  return jsonResponse(status, { errors: [{ code, message, detail: null }] }, headers);
 }
 
 /** Replaces the body of a response; returns a response without a body unchanged. */
-export function withBody(answer: Answer, change: (body: AnswerBody) => AnswerBody): Answer {
-  return answer.body === undefined ? answer : { ...answer, body: change(answer.body) };
+export function withBody(response: TestResponse, change: (body: ResponseBody) => ResponseBody): TestResponse {
+  return response.body === undefined ? response : { ...response, body: change(response.body) };
 }

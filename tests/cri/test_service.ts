@@ -81,7 +81,7 @@ export class CriClient implements Disposable {
     options: { readonly api?: string; readonly headers?: readonly HeaderField[] } = {},
   ): Promise<MessageShape<M["output"]>[]> {
     const result = await resultOf(this.client, await this.send(method, request, options));
-    return answersOf(method, result);
+    return responsesOf(method, result);
   }
 
   /** Calls a unary method. @throws CallError */
@@ -90,9 +90,9 @@ export class CriClient implements Disposable {
     request: MessageInitShape<M["input"]>,
     options: { readonly api?: string; readonly headers?: readonly HeaderField[] } = {},
   ): Promise<MessageShape<M["output"]>> {
-    const [answer, ...more] = await this.all(method, request, options);
-    if (answer === undefined || more.length > 0) throw new Error(`Expected one response to ${method.name}`);
-    return answer;
+    const [response, ...more] = await this.all(method, request, options);
+    if (response === undefined || more.length > 0) throw new Error(`Expected one response to ${method.name}`);
+    return response;
   }
 
   /** Pulls an image, and returns its id. */
@@ -128,7 +128,7 @@ export class CriClient implements Disposable {
   }
 }
 
-function answersOf<M extends AnyMethod>(method: M, result: TestResult): MessageShape<M["output"]>[] {
+function responsesOf<M extends AnyMethod>(method: M, result: TestResult): MessageShape<M["output"]>[] {
   if (result.code !== 0) throw new CallError(result.code, decodeURIComponent(result.message));
   const output: M["output"] = method.output;
   return result.messages.map((bytes) => fromBinary<M["output"]>(output, bytes));
@@ -142,7 +142,7 @@ export interface LogLine {
 }
 
 /** The parts of a test of the service. */
-export interface CriKit {
+export interface CriTest {
   readonly fixture: Fixture;
   readonly service: CriService;
   readonly socket: string;
@@ -154,7 +154,7 @@ export interface CriKit {
 
 /** Serves while a test runs. */
 export async function withCri(
-  test: (kit: CriKit) => Promise<void>,
+  test: (test: CriTest) => Promise<void>,
   options: Partial<Omit<CriServiceOptions, "images">> & {
     /** Changes the dependencies of the service. */
     readonly images?: (deps: ImageDeps) => ImageDeps;
