@@ -34,12 +34,12 @@ Deno.test("The first steps of the README run as they are written", async () => {
     steps.replaceAll("localhost:5000", `localhost:${port}`)
   }`;
   const { code, stdout, stderr } = await run("bash", ["-c", script], {
-    cwd: box.folder,
+    cwd: box.directory,
     env: box.environment,
     clearEnv: true,
   });
   assertEquals(code, 0, stderr + stdout);
-  assertEquals(await Deno.readTextFile(`${box.folder}/hello/etc/greeting`), "good day\n");
+  assertEquals(await Deno.readTextFile(`${box.directory}/hello/etc/greeting`), "good day\n");
 });
 
 Deno.test("Each task and each command in the papers exists", async (t) => {
