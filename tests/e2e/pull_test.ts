@@ -155,7 +155,7 @@ Deno.test("dray pull exits with the code of the failure", async (t) => {
     ["no tag", ["pull", `${registry.host}/app:v2`], 3, /v2/],
     ["no repository", ["pull", `${registry.host}/nothing`], 3, /nothing/],
     ["no credentials", ["pull", lockedReference], 4, new RegExp(locked.host)],
-    ["nobody listens", ["pull", "127.0.0.1:1/app"], 5, /127\.0\.0\.1:1/],
+    ["no server", ["pull", "127.0.0.1:1/app"], 5, /127\.0\.0\.1:1/],
   ];
   for (const [name, args, want, says] of cases) {
     await t.step(name, async () => {
