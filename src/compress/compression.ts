@@ -1,5 +1,5 @@
 /**
- * Which compression bytes are in, told by their magic and by their media type.
+ * Detects the compression of a stream by its magic or by its media type.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** How a stream of bytes is compressed. */
 export type Compression = "gzip" | "zstd" | "none";
 
-/** Bytes of a stream's start that {@linkcode compressionOf} wants to see; fewer only if there are no more. */
+/** The bytes that {@linkcode compressionOf} needs; a shorter stream may have fewer. */
 export const MAGIC_BYTES = 4;
 
 /** A zstd skippable frame (RFC 8878, 3.1.2) starts with any of `50..5f 2a 4d 18`. */
@@ -21,7 +21,10 @@ export function isZstdMagic(head: Uint8Array): boolean {
   return head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd;
 }
 
-/** The compression that the first bytes of a stream tell. What has no known magic is taken for plain. */
+/**
+ * Detects the compression by the first bytes of a stream. Without a known magic the stream counts as
+ * uncompressed.
+ */
 export function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
   if (isZstdMagic(head) || isSkippableMagic(head)) return "zstd";
@@ -29,8 +32,8 @@ export function compressionOf(head: Uint8Array): Compression {
 }
 
 /**
- * The compression that a layer's media type names, OCI or Docker, distributable or not. Undefined for what is no tar
- * or is wrapped in something else, such as encryption: those bytes must not be taken for an archive.
+ * The compression in the media type of an OCI or Docker layer (OCI image spec 1.1, media-types.md). Returns
+ * undefined for a type that isn't a tar archive, or that has a further suffix such as `+encrypted`.
  */
 export function compressionOfMediaType(mediaType: string): Compression | undefined {
   const match = /\.tar(?:[.+](gzip|zstd))?$/.exec(mediaType);

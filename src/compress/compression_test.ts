@@ -1,7 +1,7 @@
 import { assertEquals } from "../../tests/assert.ts";
 import { compressionOf, compressionOfMediaType } from "./compression.ts";
 
-Deno.test("compressionOf() tells formats by their magic", () => {
+Deno.test("compressionOf() detects formats by their magic", () => {
   const cases: readonly [readonly number[], string][] = [
     [[0x1f, 0x8b, 8, 0], "gzip"],
     [[0x28, 0xb5, 0x2f, 0xfd], "zstd"],
@@ -15,7 +15,7 @@ Deno.test("compressionOf() tells formats by their magic", () => {
   for (const [head, want] of cases) assertEquals(compressionOf(Uint8Array.from(head)), want);
 });
 
-Deno.test("compressionOfMediaType() knows OCI and Docker layers and nothing that is wrapped", () => {
+Deno.test("compressionOfMediaType() accepts OCI and Docker layers without further suffixes", () => {
   const cases: readonly [string, string | undefined][] = [
     ["application/vnd.oci.image.layer.v1.tar", "none"],
     ["application/vnd.oci.image.layer.v1.tar+gzip", "gzip"],

@@ -1,63 +1,63 @@
 /**
- * Decompression in steps: bytes in, bytes out, nothing awaited in between, and memory bounded whatever comes.
+ * Synchronous, incremental decompression with bounded memory.
  *
  * @module
  */
 import { AppError, assertNever } from "../base/errors.ts";
 import type { Compression } from "./compression.ts";
 import { checkExpansion, type ExpansionLimits } from "./limits.ts";
-import { Engine, type OutputRoom, ownRoom } from "./zlib_handle.ts";
+import { Engine, type NextOutput, reusedOutput } from "./zlib_handle.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
-/** Takes a compressed stream in pieces of any size. Dispose it on every path. */
+/** Decompresses a stream that arrives in pieces of any size. Dispose it on every path. */
 export interface Decoder extends Disposable {
-  /** Bytes taken so far. */
+  /** Compressed bytes so far. */
   readonly bytesIn: number;
-  /** Bytes given so far. */
+  /** Decompressed bytes so far. */
   readonly bytesOut: number;
   /**
-   * Takes the next bytes and gives what comes out of them, as much at a time as there is room (plain bytes as they
-   * come, and where they are).
-   * A chunk is only good until the next step. Read it to the end before the next call.
+   * Decompresses the next bytes. Each chunk fills at most one output buffer; of uncompressed input it is the
+   * input itself. A chunk is valid until the next iteration. Iterate to the end before the next call.
    *
-   * @throws AppError `invalid_content` for damage, `limit_exceeded`
+   * @throws AppError `invalid_content` for corrupt data, `limit_exceeded`
    */
   decode(bytes: Uint8Array): Iterable<Uint8Array>;
   /**
-   * Says that no more bytes come, and gives the rest.
+   * Ends the input, and returns the remaining output.
    *
-   * @throws AppError `invalid_content` if the stream is cut
+   * @throws AppError `invalid_content` if the stream is truncated
    */
   finish(): Iterable<Uint8Array>;
 }
 
-/** What the formats differ in. */
+/** The part that depends on the format. */
 interface Format extends Disposable {
   decode(bytes: Uint8Array): Iterable<Uint8Array>;
   finish(): Iterable<Uint8Array>;
 }
 
 /**
- * Opens a decoder. Members of gzip and frames of zstd follow each other as one stream; zeros after the last are
- * padding; anything else there is damage.
+ * Opens a decoder. Consecutive gzip members or zstd frames form one stream. Zeros after the last one are
+ * padding; other bytes there are an error.
  *
- * @param room where what comes out of compressed bytes goes. @default 256 KiB, used again for each chunk
- * @throws AppError `unsupported` in a runtime whose `node:zlib` has another engine
+ * @param nextOutput returns the buffer for the next chunk of decompressed bytes. @default one reused buffer
+ * of 256 KiB
+ * @throws AppError `unsupported` in a runtime whose `node:zlib` has no synchronous engine
  */
 export async function openDecoder(
   compression: Compression,
   limits: ExpansionLimits,
-  room: OutputRoom = ownRoom(),
+  nextOutput: NextOutput = reusedOutput(),
 ): Promise<Decoder> {
-  return new LimitedDecoder(await openFormat(compression, room), limits);
+  return new LimitedDecoder(await openFormat(compression, nextOutput), limits);
 }
 
-async function openFormat(compression: Compression, room: OutputRoom): Promise<Format> {
+async function openFormat(compression: Compression, nextOutput: NextOutput): Promise<Format> {
   switch (compression) {
     case "gzip":
-      return new Gunzip(await Engine.open("gunzip", room));
+      return new Gunzip(await Engine.open("gunzip", nextOutput));
     case "zstd":
-      return new Unzstd(await Engine.open("unzstd", room));
+      return new Unzstd(await Engine.open("unzstd", nextOutput));
     case "none":
       return { decode: (bytes) => [bytes], finish: () => [], [Symbol.dispose]() {} };
     default:
@@ -101,7 +101,7 @@ class LimitedDecoder implements Decoder {
   *#limited(chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
     for (const chunk of chunks) {
       this.#bytesOut += chunk.length;
-      // Before anybody gets the chunk: a bomb must not reach the disk.
+      // Check before the chunk is used: a decompression bomb must not reach the disk.
       checkExpansion(this.#bytesIn, this.#bytesOut, this.#limits);
       yield chunk;
     }
@@ -119,17 +119,17 @@ class Gunzip implements Format {
 
   *decode(bytes: Uint8Array): Iterable<Uint8Array> {
     this.#isEmpty = false;
-    let rest = bytes;
+    let remaining = bytes;
     if (!this.#isPadding) {
-      // The engine starts the next member by itself; it leaves bytes only when a zero follows a member.
-      rest = bytes.subarray(yield* this.#engine.write(bytes));
-      if (rest.length === 0) return;
+      // The engine continues with the next member. It leaves bytes only if a zero follows a member.
+      remaining = bytes.subarray(yield* this.#engine.write(bytes));
+      if (remaining.length === 0) return;
       this.#isPadding = true;
     }
-    if (rest.some((byte) => byte !== 0)) {
+    if (remaining.some((byte) => byte !== 0)) {
       throw new AppError(
         "invalid_content",
-        "Cannot decompress: bytes that are no gzip member follow the last one",
+        "Cannot decompress: the last gzip member is followed by other data",
       );
     }
   }
@@ -153,16 +153,16 @@ class Unzstd implements Format {
   }
 
   *decode(bytes: Uint8Array): Iterable<Uint8Array> {
-    let rest = bytes.subarray(0, this.#frames.scan(bytes));
-    while (rest.length > 0) {
-      // The engine stops at the end of each frame; the next call starts the next one.
-      const taken = yield* this.#engine.write(rest);
-      if (taken === 0) throw new AppError("invalid_content", "Cannot decompress: the zstd stream is damaged");
-      rest = rest.subarray(taken);
+    let remaining = bytes.subarray(0, this.#frames.scan(bytes));
+    while (remaining.length > 0) {
+      // The engine stops at the end of each frame; the next call continues with the next one.
+      const taken = yield* this.#engine.write(remaining);
+      if (taken === 0) throw new AppError("invalid_content", "Cannot decompress: the zstd stream is corrupt");
+      remaining = remaining.subarray(taken);
     }
   }
 
-  // The engine keeps nothing back; only the walk knows whether the last frame is whole.
+  // The engine buffers no output, and doesn't detect a truncated frame. The frame scanner does.
   finish(): Iterable<Uint8Array> {
     this.#frames.finish();
     return [];

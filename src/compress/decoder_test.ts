@@ -25,7 +25,7 @@ async function decode(compression: Compression, bytes: Uint8Array, piece = 64 * 
   return concatBytes(chunks);
 }
 
-/** Bytes that compress a little, the same at every run. */
+/** Pseudorandom bytes with a fixed seed, which compress a little. */
 function sample(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let state = 1;
@@ -36,7 +36,7 @@ function sample(length: number): Uint8Array {
   return bytes;
 }
 
-Deno.test("decoders give back what was compressed, in pieces of any size", async (t) => {
+Deno.test("decoders restore the original bytes, in pieces of any size", async (t) => {
   const plain = sample(700 * KIB);
   for (const format of FORMATS) {
     for (const piece of [1000, 64 * KIB, MIB]) {
@@ -48,7 +48,7 @@ Deno.test("decoders give back what was compressed, in pieces of any size", async
   }
 });
 
-Deno.test("decoders join members and frames, and tolerate zeros after the last, cut at any byte", async (t) => {
+Deno.test("decoders join members and frames, and tolerate zeros after the last", async (t) => {
   for (const format of ["gzip", "zstd"] as const) {
     const one = encode(format, new TextEncoder().encode("one "));
     const two = encode(format, new TextEncoder().encode("two"));
@@ -61,7 +61,7 @@ Deno.test("decoders join members and frames, and tolerate zeros after the last, 
   }
 });
 
-Deno.test("a zstd decoder passes over skippable frames", async () => {
+Deno.test("a zstd decoder skips skippable frames", async () => {
   const skip = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 9, 9, 9);
   const empty = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0);
   const frame = encode("zstd", new TextEncoder().encode("kept"));
@@ -71,7 +71,7 @@ Deno.test("a zstd decoder passes over skippable frames", async () => {
   }
 });
 
-Deno.test("decoders refuse a stream that is cut at any byte", async () => {
+Deno.test("decoders reject a stream that is truncated at any byte", async () => {
   for (const format of ["gzip", "zstd"] as const) {
     const packed = encode(format, sample(2000));
     for (let length = 0; length < packed.length; length++) {
@@ -81,7 +81,7 @@ Deno.test("decoders refuse a stream that is cut at any byte", async () => {
   }
 });
 
-Deno.test("decoders refuse garbage after the last member or frame, also behind padding", async () => {
+Deno.test("decoders reject other data after the last member or frame, also after padding", async () => {
   for (const format of ["gzip", "zstd"] as const) {
     const packed = encode(format, sample(100));
     for (const tail of [[7, 7, 7, 7, 7], [0, 0, 7]]) {
@@ -93,7 +93,7 @@ Deno.test("decoders refuse garbage after the last member or frame, also behind p
   }
 });
 
-Deno.test("decoders find damage by the checksums of the format", async () => {
+Deno.test("decoders verify the checksum of the format", async () => {
   for (const format of ["gzip", "zstd"] as const) {
     const packed = encode(format, sample(5000));
     packed[packed.length - 3] = (packed.at(-3) ?? 0) ^ 0x10;
@@ -101,14 +101,14 @@ Deno.test("decoders find damage by the checksums of the format", async () => {
   }
 });
 
-Deno.test("a zstd decoder refuses a window that it would have to keep in memory", async () => {
+Deno.test("a zstd decoder rejects a window that is too large", async () => {
   const frame = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x90, 0x01, 0x00, 0x00);
   assert(isCode(await assertRejects(() => decode("zstd", frame)), "limit_exceeded"));
   frame[5] = 0x58;
   assertEquals((await decode("zstd", frame)).length, 0);
 });
 
-Deno.test("a decoder stops a bomb before its bytes are given", async () => {
+Deno.test("a decoder stops before it returns more than the limit", async () => {
   for (const format of ["gzip", "zstd"] as const) {
     const bomb = encode(format, new Uint8Array(4 * MIB));
     let seen = 0;
@@ -121,7 +121,7 @@ Deno.test("a decoder stops a bomb before its bytes are given", async () => {
   }
 });
 
-Deno.test("openDecodingReader() tells the format by its magic and reads in pieces of any size", async () => {
+Deno.test("openDecodingReader() detects the format and reads pieces of any size", async () => {
   const plain = sample(400 * KIB);
   for (const format of FORMATS) {
     const packed = encode(format, plain);
@@ -140,14 +140,14 @@ Deno.test("openDecodingReader() tells the format by its magic and reads in piece
   }
 });
 
-Deno.test("checkExpansion() counts the ratio only past the free bytes", () => {
+Deno.test("checkExpansion() checks the ratio only after RATIO_FREE_BYTES", () => {
   const limits = { unpackedBytes: 1e15, ratio: 10 };
   checkExpansion(1, RATIO_FREE_BYTES, limits);
   checkExpansion(RATIO_FREE_BYTES, RATIO_FREE_BYTES * 10, limits);
   assert(isCode(assertThrows(() => checkExpansion(1, RATIO_FREE_BYTES + 1, limits)), "limit_exceeded"));
 });
 
-Deno.test("decoders never hang or fail untyped on random bytes", async () => {
+Deno.test("decoders return a result or a typed error for corrupt streams", async () => {
   const random = seededRandom();
   for (const format of ["gzip", "zstd"] as const) {
     const packed = encode(format, sample(3000));

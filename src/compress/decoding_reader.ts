@@ -1,5 +1,5 @@
 /**
- * Decompression, pulled: for whoever reads an archive entry by entry.
+ * Decompression as a reader, for code that reads an archive entry by entry.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { type Compression, compressionOf, MAGIC_BYTES } from "./compression.ts";
 import { type Decoder, openDecoder } from "./decoder.ts";
 import type { ExpansionLimits } from "./limits.ts";
 
-/** Small input pieces cost little and keep the first output near. */
+/** Small reads are cheap, and give the first output early. */
 const INPUT_BYTES = 64 * KIB;
 
-/** Decompressed bytes of a source. Dispose it on every path; the source stays the caller's. */
+/** Reads the decompressed bytes of a source. Dispose it on every path; the caller closes the source. */
 export interface DecodingReader extends ByteReader, Disposable {
-  /** What the magic said. */
+  /** The detected compression. */
   readonly compression: Compression;
 }
 
 /**
- * Reads the magic of a source and opens it for reading decompressed.
+ * Detects the compression of a source and opens a reader for its decompressed bytes.
  *
- * @throws AppError `invalid_content`, `limit_exceeded`, here and from `read`
+ * @throws AppError `invalid_content`, `limit_exceeded`, from this function and from `read`
  */
 export async function openDecodingReader(
   source: ByteReader,

@@ -1,12 +1,12 @@
 /**
- * Compression for the tests of the decoders. The program itself never compresses: layers stay as they came.
+ * Compression for the tests of the decoders. The program itself never compresses.
  *
  * @module
  */
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import type { Compression } from "./compression.ts";
 
-/** One gzip member, one zstd frame with a checksum, or the bytes as they are. */
+/** One gzip member, one zstd frame with a checksum, or the bytes unchanged. */
 export function encode(compression: Compression, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   switch (compression) {
     case "none":

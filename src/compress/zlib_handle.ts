@@ -1,33 +1,40 @@
 /**
- * The synchronous engine under the streams of `node:zlib`. The only file that names `node:zlib`.
+ * The synchronous engine inside the streams of `node:zlib`. Only this file imports `node:zlib`.
  *
- * The public streams are not enough: the zstd one drops whatever follows the first frame of a write, and says nothing
- * of a frame that was cut (Deno 2.6 and 2.9). The handle under them has been the same in Node for ten years; it says
- * how many bytes it took, gives bytes into one reused buffer, and so needs 42 MB where the stream needs 112.
+ * The public streams don't suffice: the zstd stream drops everything after the first frame of a write, and
+ * doesn't detect a truncated frame (Deno 2.6 and 2.9). The internal handle has been stable in Node for ten
+ * years. It reports how many bytes it consumed and writes to one reused buffer, so it needs 42 MB of memory
+ * instead of 112 MB.
  *
  * @module
  */
 import { KIB } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 
-/** What an engine does. */
+/** The format that an engine decompresses. */
 export type EngineKind = "gunzip" | "unzstd";
 
-/** Larger chunks gain nothing; smaller ones cost calls. */
+/** Larger chunks are not faster; smaller ones need more calls. */
 const OUTPUT_BYTES = 256 * KIB;
 
-/** Where the next bytes go: it is asked before each step. What was given is not touched until it is asked again. */
-export type OutputRoom = () => Uint8Array;
+/**
+ * Returns the buffer for the next chunk. Called before each step; the engine doesn't write to the buffer
+ * afterwards.
+ */
+export type NextOutput = () => Uint8Array;
 
-/** One buffer, used again and again. */
-export function ownRoom(): OutputRoom {
-  const room = new Uint8Array(OUTPUT_BYTES);
-  return () => room;
+/** Returns the same buffer for every chunk. */
+export function reusedOutput(): NextOutput {
+  const buffer = new Uint8Array(OUTPUT_BYTES);
+  return () => buffer;
 }
 
 const NO_BYTES = new Uint8Array(0);
 
-/** One call's outcome, in `state`: bytes of room left, bytes of input left. */
+/**
+ * The internal handle. After each call its state array has the free bytes of the output and the unread bytes
+ * of the input.
+ */
 interface NativeHandle {
   onerror: (message: string, errno: number, code: string) => void;
   writeSync(
@@ -49,7 +56,7 @@ interface NativeStream {
 
 type Zlib = typeof import("node:zlib");
 
-/** Loads `node:zlib` (16 ms the first time, so nothing loads it before it is wanted). */
+/** Loads `node:zlib` on first use, because that takes 16 ms. */
 function loadZlib(): Promise<Zlib> {
   return import("node:zlib");
 }
@@ -59,25 +66,24 @@ export class Engine implements Disposable {
   readonly #handle: NativeHandle;
   readonly #state: Uint32Array;
   readonly #finishFlag: number;
-  readonly #room: OutputRoom;
+  readonly #nextOutput: NextOutput;
   #failure: string | undefined;
   #closed = false;
 
-  private constructor(handle: NativeHandle, state: Uint32Array, finishFlag: number, room: OutputRoom) {
+  private constructor(handle: NativeHandle, state: Uint32Array, finishFlag: number, nextOutput: NextOutput) {
     this.#handle = handle;
-    this.#room = room;
+    this.#nextOutput = nextOutput;
     this.#state = state;
     this.#finishFlag = finishFlag;
     handle.onerror = (message) => this.#failure ??= message;
   }
 
   /**
-   * Makes an engine.
+   * Opens an engine.
    *
-   * @param room where the output goes
-   * @throws AppError `unsupported` in a runtime whose `node:zlib` has another engine
+   * @throws AppError `unsupported` in a runtime whose `node:zlib` has no synchronous engine
    */
-  static async open(kind: EngineKind, room: OutputRoom): Promise<Engine> {
+  static async open(kind: EngineKind, nextOutput: NextOutput): Promise<Engine> {
     const zlib = await loadZlib();
     const stream: unknown = kind === "gunzip" ? zlib.createGunzip() : zlib.createZstdDecompress();
     const { _handle: handle, _writeState: state } = stream as NativeStream;
@@ -85,14 +91,14 @@ export class Engine implements Disposable {
       throw new AppError("unsupported", `Cannot ${kind}: this runtime's node:zlib has no synchronous engine`);
     }
     const { Z_FINISH, ZSTD_e_end } = zlib.constants;
-    return new Engine(handle, state, kind === "unzstd" ? ZSTD_e_end : Z_FINISH, room);
+    return new Engine(handle, state, kind === "unzstd" ? ZSTD_e_end : Z_FINISH, nextOutput);
   }
 
   /**
-   * Feeds bytes and gives what comes out, as much at a time as there is room. What it gives is only good until the
-   * next step: the buffer behind it is used again.
+   * Decompresses bytes, one output buffer at a time. A chunk is valid until the next iteration, which may
+   * reuse the buffer.
    *
-   * @returns how many bytes were taken; fewer than given when a compressed stream ended before them
+   * @returns the number of consumed bytes; fewer than `bytes` has if the compressed stream ended
    * @throws AppError `invalid_content`
    */
   write(bytes: Uint8Array): Generator<Uint8Array, number> {
@@ -100,9 +106,9 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Says that no more bytes come, and gives the rest.
+   * Ends the input, and returns the remaining output.
    *
-   * @throws AppError `invalid_content` if a gzip stream is cut
+   * @throws AppError `invalid_content` if a gzip stream is truncated
    */
   finish(): Generator<Uint8Array, number> {
     return this.#run(this.#finishFlag, NO_BYTES);
@@ -118,13 +124,13 @@ export class Engine implements Disposable {
   *#run(flush: number, bytes: Uint8Array): Generator<Uint8Array, number> {
     let taken = 0;
     for (;;) {
-      const output = this.#room();
+      const output = this.#nextOutput();
       this.#call(flush, bytes, taken, output);
-      const [room = 0, left = 0] = this.#state;
-      taken = bytes.length - left;
-      if (room < output.length) yield output.subarray(0, output.length - room);
-      // A full buffer may have more behind it; room in the buffer means that all was given.
-      if (room > 0) return taken;
+      const [free = 0, unread = 0] = this.#state;
+      taken = bytes.length - unread;
+      if (free < output.length) yield output.subarray(0, output.length - free);
+      // If the buffer is full, the engine may have more output.
+      if (free > 0) return taken;
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Where zstd frames end (RFC 8878, 3.1). Blocks carry their compressed size, so the walk reads four bytes here and
- * there and decompresses nothing.
+ * Finds the ends of zstd frames (RFC 8878, section 3.1). Blocks have their compressed size in their header,
+ * so the scan reads only headers and decompresses nothing.
  *
  * @module
  */
@@ -8,10 +8,13 @@ import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { isSkippableMagic, isZstdMagic } from "./compression.ts";
 
-/** A window must be kept in memory; this is what `zstd --ultra -22` asks for and the most that libzstd gives. */
+/**
+ * The decoder keeps a window in memory. This is the window of `zstd --ultra -22`, and the default limit of
+ * libzstd.
+ */
 const WINDOW_MAX_BYTES = 128 * MIB;
 
-/** Fields that are gathered whole before they are read, and what comes between them. */
+/** The part of a frame that the next byte belongs to. */
 type Stage =
   | "magic"
   | "descriptor"
@@ -27,25 +30,26 @@ function invalid(state: string): AppError {
   return new AppError("invalid_content", `Cannot decompress: ${state}`);
 }
 
-/** Walks the frames of a stream that comes in pieces of any size. */
+/** Scans the frames of a stream that arrives in pieces of any size. */
 export class ZstdFrames {
   #stage: Stage = "magic";
   readonly #field = new Uint8Array(16);
   readonly #view = new DataView(this.#field.buffer);
   #have = 0;
   #want = 4;
-  /** Bytes to pass over in "body" and "skip". */
-  #left = 0;
+  /** Bytes to skip in "body" and "skip". */
+  #remaining = 0;
   #frames = 0;
   #hasChecksum = false;
   #hasWindow = false;
   #isLastBlock = false;
 
   /**
-   * Walks over the next bytes.
+   * Scans the next bytes.
    *
-   * @returns how many of them are for the decompressor; the rest is padding, nothing but zeros
-   * @throws AppError `invalid_content` for what is no frame, `limit_exceeded` for a window that is too large
+   * @returns the number of bytes for the decompressor; the other ones are padding of zeros
+   * @throws AppError `invalid_content` for data that isn't a zstd frame, `limit_exceeded` for a window that
+   * is too large
    */
   scan(bytes: Uint8Array): number {
     let at = 0;
@@ -58,43 +62,43 @@ export class ZstdFrames {
         return at;
       }
       at += this.#stage === "body" || this.#stage === "skip"
-        ? this.#pass(bytes.length - at)
-        : this.#gather(bytes, at);
+        ? this.#skip(bytes.length - at)
+        : this.#readField(bytes, at);
     }
     return at;
   }
 
   /**
-   * Says that the stream is over.
+   * Ends the stream.
    *
-   * @throws AppError `invalid_content` if it is over in the middle of a frame, or there was none
+   * @throws AppError `invalid_content` if a frame is truncated, or there was none
    */
   finish(): void {
     const isBetween = this.#stage === "padding" || (this.#stage === "magic" && this.#have === 0);
-    if (!isBetween || this.#frames === 0) throw invalid("the zstd stream is cut");
+    if (!isBetween || this.#frames === 0) throw invalid("the zstd stream is truncated");
   }
 
   #checkPadding(bytes: Uint8Array, at: number): void {
     for (let i = at; i < bytes.length; i++) {
-      if (bytes[i] !== 0) throw invalid("bytes that are no zstd frame follow the last one");
+      if (bytes[i] !== 0) throw invalid("the last zstd frame is followed by other data");
     }
   }
 
-  #pass(available: number): number {
-    const length = Math.min(this.#left, available);
-    this.#left -= length;
-    if (this.#left === 0) {
+  #skip(available: number): number {
+    const length = Math.min(this.#remaining, available);
+    this.#remaining -= length;
+    if (this.#remaining === 0) {
       if (this.#stage === "skip") this.#enter("magic", 4);
       else this.#endBlock();
     }
     return length;
   }
 
-  #gather(bytes: Uint8Array, at: number): number {
+  #readField(bytes: Uint8Array, at: number): number {
     const length = Math.min(this.#want - this.#have, bytes.length - at);
     this.#field.set(bytes.subarray(at, at + length), this.#have);
     this.#have += length;
-    if (this.#have === this.#want) this.#read();
+    if (this.#have === this.#want) this.#endField();
     return length;
   }
 
@@ -104,13 +108,13 @@ export class ZstdFrames {
     this.#have = 0;
   }
 
-  #read(): void {
+  #endField(): void {
     switch (this.#stage) {
       case "magic":
         this.#frames++;
         if (isZstdMagic(this.#field)) return this.#enter("descriptor", 1);
         if (isSkippableMagic(this.#field)) return this.#enter("skip size", 4);
-        throw invalid("bytes that are no zstd frame stand where one must start");
+        throw invalid("found other data where a zstd frame must start");
       case "descriptor":
         return this.#readDescriptor(this.#view.getUint8(0));
       case "header":
@@ -125,7 +129,7 @@ export class ZstdFrames {
     }
   }
 
-  /** RFC 8878, 3.1.1.1.1: which fields the header has. */
+  /** Reads which fields the header has (RFC 8878, section 3.1.1.1.1). */
   #readDescriptor(flags: number): void {
     const sizeFlag = flags >> 6;
     const isSingleSegment = (flags & 0x20) !== 0;
@@ -136,26 +140,29 @@ export class ZstdFrames {
     this.#enter("header", (this.#hasWindow ? 1 : 0) + dictionaryBytes + sizeBytes);
   }
 
-  /** RFC 8878, 3.1.1.1.2. */
+  /** Checks the window size (RFC 8878, section 3.1.1.1.2). */
   #checkWindow(descriptor: number): void {
     const base = 2 ** (10 + Math.floor(descriptor / 8));
     const window = base + (base / 8) * (descriptor % 8);
     if (window <= WINDOW_MAX_BYTES) return;
     throw new AppError(
       "limit_exceeded",
-      `Cannot decompress: zstd wants a window of ${window} bytes, want at most ${WINDOW_MAX_BYTES}`,
+      `Cannot decompress: the zstd window has ${window} bytes, but the limit is ${WINDOW_MAX_BYTES}`,
       { details: { limit: "windowBytes", most: WINDOW_MAX_BYTES } },
     );
   }
 
-  /** RFC 8878, 3.1.1.2: a run-length block says its size in the data that comes out, and has one byte. */
+  /**
+   * Reads a block header (RFC 8878, section 3.1.1.2). The size of a run-length block is that of its output;
+   * its body has one byte.
+   */
   #readBlock(header: number): void {
     const kind = Math.floor(header / 2) % 4;
     if (kind === 3) throw invalid("a zstd block has the reserved type");
     this.#isLastBlock = header % 2 === 1;
-    this.#left = kind === 1 ? 1 : Math.floor(header / 8);
+    this.#remaining = kind === 1 ? 1 : Math.floor(header / 8);
     this.#stage = "body";
-    if (this.#left === 0) this.#endBlock();
+    if (this.#remaining === 0) this.#endBlock();
   }
 
   #endBlock(): void {
@@ -165,7 +172,7 @@ export class ZstdFrames {
   }
 
   #readSkip(size: number): void {
-    this.#left = size;
+    this.#remaining = size;
     this.#stage = "skip";
     if (size === 0) this.#enter("magic", 4);
   }

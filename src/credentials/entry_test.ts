@@ -38,8 +38,8 @@ const BROKEN: [what: string, entry: unknown, message: string][] = [
   ["no user", { auth: btoa(":secret") }, "is not base64 of USER:PASSWORD"],
   ["no UTF-8", { auth: btoa("secret:\xff") }, "is not base64 of USER:PASSWORD"],
   ["a registry token of two lines", { registrytoken: "secret\nsecret" }, '"registrytoken" has blanks'],
-  ["a number", { auth: 1 }, 'Cannot read file, "auth": want a string'],
-  ["a list", ["secret"], "Cannot read file: want an object"],
+  ["a number", { auth: 1 }, 'Cannot read file, "auth": expected a string'],
+  ["a list", ["secret"], "Cannot read file: expected an object"],
 ];
 
 Deno.test("decodeEntry() refuses what it can't read without quoting it", async (t) => {

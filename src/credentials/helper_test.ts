@@ -49,7 +49,7 @@ const FAILURES: [what: string, lines: string[], code: ErrorCode, message: string
   ["no words", ["exit 1"], "unauthorized", "it failed without a word"],
   ["an answer and a failure", [`echo '{"Secret":"hidden"}'`, "exit 1"], "unauthorized", "without a word"],
   ["control characters", ["printf 'a\\033[31mb' >&2", "exit 1"], "unauthorized", 'says "a [31mb"'],
-  ["no JSON", ["echo hidden"], "invalid_content", "is not valid JSON"],
+  ["no JSON", ["echo hidden"], "invalid_content", "not valid JSON"],
   [
     "a secret that is no text",
     [`echo '{"Username":"u","Secret":["hidden"]}'`],

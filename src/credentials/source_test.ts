@@ -96,11 +96,15 @@ Deno.test("fileCredentials() names the helper and its file as the source", () =>
   }));
 
 const BROKEN: [what: string, text: string, message: string][] = [
-  ["no JSON", '{"auths": secret', "it is not valid JSON"],
-  ["a list", "[]", "want an object"],
-  ["auths that is no object", '{"auths": "secret"}', '"auths": want an object'],
-  ["a helper's name that is no text", '{"credHelpers": {"h.io": 1}}', '"credHelpers"["h.io"]: want a string'],
-  ["an entry that is no entry", '{"auths": {"h.io": "secret"}}', 'key "h.io": want an object'],
+  ["no JSON", '{"auths": secret', "not valid JSON"],
+  ["a list", "[]", "expected an object"],
+  ["auths that is no object", '{"auths": "secret"}', '"auths": expected an object'],
+  [
+    "a helper's name that is no text",
+    '{"credHelpers": {"h.io": 1}}',
+    '"credHelpers"["h.io"]: expected a string',
+  ],
+  ["an entry that is no entry", '{"auths": {"h.io": "secret"}}', 'key "h.io": expected an object'],
 ];
 
 Deno.test("fileCredentials() names the file that is broken and quotes nothing of it", async (t) => {

@@ -1,5 +1,6 @@
 /**
- * What the threads of the program and of the library run: this module looks for its task when it is loaded.
+ * The module that worker threads of the program and the library load. It starts the thread's task
+ * immediately.
  *
  * @module
  */

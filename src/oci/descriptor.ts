@@ -1,59 +1,72 @@
 /**
- * Descriptors: what to fetch and what it must be (OCI image spec 1.1, descriptor.md).
+ * Descriptors, which identify content by media type, digest and size (OCI image spec 1.1, descriptor.md).
  *
  * @module
  */
 import { AppError } from "../base/errors.ts";
 import { type Digest, parseDigest } from "./digest.ts";
-import { asObject, asSize, asString, asStringMap, asStrings, defined, optional, type Where } from "./json.ts";
+import {
+  asObject,
+  asSize,
+  asString,
+  asStringMap,
+  asStrings,
+  defined,
+  type JsonLocation,
+  optional,
+} from "./json.ts";
 import { type Platform, readPlatform } from "./platform.ts";
 
-/** A descriptor, with the spec's field names. */
+/** A descriptor. The field names are those of the spec. */
 export interface Descriptor {
-  /** What the bytes are. */
+  /** The media type of the content. */
   readonly mediaType: string;
-  /** What they hash to. */
+  /** The digest of the content. */
   readonly digest: Digest;
-  /** How many bytes there are. */
+  /** The size of the content in bytes. */
   readonly size: number;
-  /** Other places that may have the bytes. Used for foreign layers alone. */
+  /** URLs that may have the content. Used only for foreign layers. */
   readonly urls?: readonly string[];
-  /** Facts of whoever wrote the descriptor. */
+  /** Annotations of the descriptor. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** The bytes themselves in base64; believed only after they were hashed. */
+  /** The content in base64. Verify its digest before use. */
   readonly data?: string;
-  /** What kind of artifact a manifest is. */
+  /** The artifact type of a manifest. */
   readonly artifactType?: string;
-  /** In an index: what the manifest was built for. */
+  /** In an index: the platform of the manifest. */
   readonly platform?: Platform;
 }
 
 /**
- * Reads a descriptor of a document from outside.
+ * Validates a descriptor of an external document.
  *
  * @throws AppError `invalid_content`
  */
-export function readDescriptor(value: unknown, where: Where): Descriptor {
-  const fields = asObject(value, where);
+export function readDescriptor(value: unknown, location: JsonLocation): Descriptor {
+  const fields = asObject(value, location);
   return defined<Descriptor>({
-    mediaType: asString(fields.mediaType, `${where}.mediaType`),
-    digest: readDigest(fields.digest, `${where}.digest`),
-    size: asSize(fields.size, `${where}.size`),
-    urls: optional(fields.urls, `${where}.urls`, asStrings),
-    annotations: optional(fields.annotations, `${where}.annotations`, asStringMap),
-    data: optional(fields.data, `${where}.data`, asString),
-    artifactType: optional(fields.artifactType, `${where}.artifactType`, asString),
-    platform: optional(fields.platform, `${where}.platform`, readPlatform),
+    mediaType: asString(fields.mediaType, `${location}.mediaType`),
+    digest: readDigest(fields.digest, `${location}.digest`),
+    size: asSize(fields.size, `${location}.size`),
+    urls: optional(fields.urls, `${location}.urls`, asStrings),
+    annotations: optional(fields.annotations, `${location}.annotations`, asStringMap),
+    data: optional(fields.data, `${location}.data`, asString),
+    artifactType: optional(fields.artifactType, `${location}.artifactType`, asString),
+    platform: optional(fields.platform, `${location}.platform`, readPlatform),
   });
 }
 
-/** Reads a digest of a document from outside: the same rules as for a typed one, another code. */
-export function readDigest(value: unknown, where: Where): Digest {
+/**
+ * Validates a digest of an external document.
+ *
+ * @throws AppError `invalid_content`, or `unsupported` for an unknown algorithm
+ */
+export function readDigest(value: unknown, location: JsonLocation): Digest {
   try {
-    return parseDigest(asString(value, where));
+    return parseDigest(asString(value, location));
   } catch (cause) {
     if (!(cause instanceof AppError) || cause.code === "invalid_content") throw cause;
     const code = cause.code === "unsupported" ? "unsupported" : "invalid_content";
-    throw new AppError(code, `Cannot read ${where}: ${cause.message}`, { cause });
+    throw new AppError(code, `Cannot read ${location}: ${cause.message}`, { cause });
   }
 }

@@ -1,14 +1,14 @@
 /**
- * Digests: `algorithm:hex` of exact bytes (OCI image spec 1.1, descriptor.md, "Digests").
+ * Digests: `algorithm:hex` (OCI image spec 1.1, descriptor.md, "Digests").
  *
  * @module
  */
 import { AppError } from "../base/errors.ts";
 import { type HashAlgorithm, hashHex } from "../base/hash.ts";
 
-/** A digest that was checked: a known algorithm, and as many lower-case hexadecimal digits as it has. */
+/** A validated digest: a supported algorithm, and the right number of lower-case hexadecimal digits. */
 export type Digest = string & {
-  /** No text has this: only what was parsed is a digest. */
+  /** Exists only in the type, so that a string must be parsed to become a digest. */
   readonly __brand: "Digest";
 };
 
@@ -19,7 +19,7 @@ function isAlgorithm(name: string): name is HashAlgorithm {
   return Object.hasOwn(HEX_LENGTHS, name);
 }
 
-/** Parses a digest, or gives undefined: for text that may be something else as well. */
+/** Parses a digest. Returns undefined if the text is not a valid digest. */
 export function findDigest(text: string): Digest | undefined {
   const colon = text.indexOf(":");
   const algorithm = text.slice(0, colon);
@@ -31,7 +31,7 @@ export function findDigest(text: string): Digest | undefined {
 /**
  * Parses a digest.
  *
- * @throws AppError `unsupported` for an algorithm that is not computed here, else `invalid_argument`
+ * @throws AppError `unsupported` for an unknown algorithm, `invalid_argument` for other text
  *
  * @example
  * ```ts
@@ -47,16 +47,20 @@ export function parseDigest(text: string): Digest {
   if (hex !== undefined && /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*$/.test(algorithm) && !isAlgorithm(algorithm)) {
     throw new AppError(
       "unsupported",
-      `Cannot use digest "${text}": algorithm "${algorithm}" is unknown, want sha256, sha384 or sha512`,
+      `Cannot use digest "${text}": unknown algorithm "${algorithm}"; supported are sha256, sha384 and sha512`,
     );
   }
   throw new AppError(
     "invalid_argument",
-    `Cannot parse digest "${text}": want an algorithm, a colon and lower-case hexadecimal digits of its length`,
+    `Cannot parse digest "${text}": expected ALGORITHM:HEX with 64, 96 or 128 lower-case digits`,
   );
 }
 
-/** The digest that a finished hash stands for. */
+/**
+ * Combines an algorithm and the hexadecimal hash to a digest.
+ *
+ * @throws AppError `invalid_argument` for a hash with another length or form
+ */
 export function makeDigest(algorithm: HashAlgorithm, hex: string): Digest {
   return parseDigest(`${algorithm}:${hex}`);
 }
@@ -89,7 +93,7 @@ export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(":") + 1);
 }
 
-/** The first 12 hexadecimal digits: what people read and type. */
+/** The first 12 hexadecimal digits: the short form for people. */
 export function shortIdOf(digest: Digest): string {
   return hexOf(digest).slice(0, 12);
 }

@@ -1,5 +1,6 @@
 /**
- * Manifests and indexes, of the OCI and of the Docker family (OCI image spec 1.1, manifest.md and image-index.md).
+ * Manifests and indexes in OCI and Docker formats (OCI image spec 1.1, manifest.md and image-index.md; Docker
+ * image manifest v2 schema 2).
  *
  * @module
  */
@@ -11,10 +12,10 @@ import {
   asString,
   asStringMap,
   defined,
+  type JsonLocation,
   type JsonObject,
   optional,
   parseJsonObject,
-  type Where,
 } from "./json.ts";
 import {
   DOCKER_MANIFEST,
@@ -31,91 +32,97 @@ export const MANIFEST_MAX_BYTES = 4 * MIB;
 
 /** The manifest of one image or artifact. */
 export interface Manifest {
-  /** Tells it from an index. */
+  /** Distinguishes it from an index. */
   readonly kind: "manifest";
-  /** OCI or Docker manifest. */
+  /** The media type: OCI or Docker manifest. */
   readonly mediaType: string;
-  /** What kind of artifact it is, if it is none that can be run. */
+  /** The artifact type, for artifacts that aren't container images. */
   readonly artifactType?: string;
-  /** The image config, or whatever an artifact has in its place. */
+  /** The image config, or another config for an artifact. */
   readonly config: Descriptor;
-  /** From the bottom to the top. */
+  /** The layers from the bottom to the top. */
   readonly layers: readonly Descriptor[];
-  /** The manifest that this one says something about. */
+  /** The manifest that this one refers to (manifest.md, "subject"). */
   readonly subject?: Descriptor;
-  /** Facts of whoever wrote it. */
+  /** Annotations of the document. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A list of manifests by platform. */
+/** An index: a list of manifests, usually one per platform. */
 export interface ImageIndex {
-  /** Tells it from a manifest. */
+  /** Distinguishes it from a manifest. */
   readonly kind: "index";
-  /** OCI index or Docker list. */
+  /** The media type: OCI index or Docker manifest list. */
   readonly mediaType: string;
-  /** What kind of artifact it is, if it is none that can be run. */
+  /** The artifact type, for artifacts that aren't container images. */
   readonly artifactType?: string;
-  /** The manifests, or further indexes. */
+  /** Descriptors of manifests or nested indexes. */
   readonly manifests: readonly Descriptor[];
-  /** Facts of whoever wrote it. */
+  /** Annotations of the document. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Either of the two documents that a reference can point at. */
+/** A document that a reference can point to. */
 export type ImageDocument = Manifest | ImageIndex;
 
 /**
  * Parses a manifest or an index.
  *
  * @param bytes the exact bytes, at most {@linkcode MANIFEST_MAX_BYTES}
- * @param mediaType what the descriptor or the host said it is; "" if neither did
- * @param where names the document in errors
- * @throws AppError `limit_exceeded`, `invalid_content`, or `unsupported` (schema 1, other documents)
+ * @param mediaType from the descriptor or the response; "" if neither has one
+ * @param location names the document in errors
+ * @throws AppError `limit_exceeded`, `invalid_content`, or `unsupported` (schema 1, unknown media types)
  */
-export function parseDocument(bytes: Uint8Array, mediaType: string, where: Where): ImageDocument {
+export function parseDocument(bytes: Uint8Array, mediaType: string, location: JsonLocation): ImageDocument {
   if (bytes.length > MANIFEST_MAX_BYTES) {
     throw new AppError(
       "limit_exceeded",
-      `Cannot read ${where}: it has ${bytes.length} bytes, want at most ${MANIFEST_MAX_BYTES}`,
+      `Cannot read ${location}: it has ${bytes.length} bytes, but the limit is ${MANIFEST_MAX_BYTES}`,
     );
   }
-  const fields = parseJsonObject(bytes, where);
-  const type = documentType(fields, essenceOf(mediaType), where);
-  if (isIndexType(type)) return readIndex(fields, type, where);
-  return readManifest(fields, type, where);
+  const fields = parseJsonObject(bytes, location);
+  const type = documentType(fields, essenceOf(mediaType), location);
+  if (isIndexType(type)) return readIndex(fields, type, location);
+  return readManifest(fields, type, location);
 }
 
-/** Decides what a document is; whatever it and its messenger say of it must agree. */
-function documentType(fields: JsonObject, said: string, where: Where): string {
-  // Two readers of such a document could each see another image (CVE-2021-41190).
+/** Determines the media type. The document's own field and the expected type must agree. */
+function documentType(fields: JsonObject, expected: string, location: JsonLocation): string {
+  // Two readers could interpret such a document as different images (CVE-2021-41190).
   if (fields.manifests !== undefined && (fields.layers !== undefined || fields.config !== undefined)) {
-    throw new AppError("invalid_content", `Cannot read ${where}: it is an index and a manifest at once`);
+    throw new AppError(
+      "invalid_content",
+      `Cannot read ${location}: it has the fields of both an index and a manifest`,
+    );
   }
-  const own = optional(fields.mediaType, `${where}, mediaType`, asString) ?? "";
-  if (fields.schemaVersion === 1 || isSchema1Type(own) || isSchema1Type(said)) {
+  const stated = optional(fields.mediaType, `${location}, mediaType`, asString) ?? "";
+  if (fields.schemaVersion === 1 || isSchema1Type(stated) || isSchema1Type(expected)) {
     throw new AppError(
       "unsupported",
-      `Cannot read ${where}: it is a Docker manifest of schema 1, which was retired; push the image again with a current tool`,
+      `Cannot read ${location}: Docker manifest schema 1 is not supported; push the image again with a current tool`,
     );
   }
   if (fields.schemaVersion !== 2) {
-    throw new AppError("invalid_content", `Cannot read ${where}: its schemaVersion is not 2`);
+    throw new AppError("invalid_content", `Cannot read ${location}: schemaVersion is not 2`);
   }
-  const known = isDocumentType(said) ? said : "";
-  if (own !== "" && known !== "" && own !== known) {
-    throw new AppError("invalid_content", `Cannot read ${where}: its mediaType is "${own}", want "${known}"`);
+  const known = isDocumentType(expected) ? expected : "";
+  if (stated !== "" && known !== "" && stated !== known) {
+    throw new AppError(
+      "invalid_content",
+      `Cannot read ${location}: its mediaType is "${stated}", but expected "${known}"`,
+    );
   }
-  const type = own || known || guessType(fields);
+  const type = stated || known || guessType(fields);
   if (!isDocumentType(type)) {
     throw new AppError(
       "unsupported",
-      `Cannot read ${where}: its mediaType "${type}" is no image manifest nor index`,
+      `Cannot read ${location}: mediaType "${type}" is neither a manifest nor an index`,
     );
   }
   if (isIndexType(type) !== (fields.manifests !== undefined)) {
     throw new AppError(
       "invalid_content",
-      `Cannot read ${where}: its mediaType is "${type}", but its fields are not`,
+      `Cannot read ${location}: its fields don't match its mediaType "${type}"`,
     );
   }
   return type;
@@ -125,7 +132,10 @@ function isDocumentType(type: string): boolean {
   return isIndexType(type) || isManifestType(type);
 }
 
-/** For documents that nobody named: OCI made `mediaType` optional, and some hosts send `application/json`. */
+/**
+ * For documents without a usable type: `mediaType` is optional in OCI, and some registries send
+ * `application/json`.
+ */
 function guessType(fields: JsonObject): string {
   if (fields.manifests !== undefined) return OCI_INDEX;
   const config = fields.config as JsonObject | null | undefined;
@@ -133,28 +143,28 @@ function guessType(fields: JsonObject): string {
   return docker ? DOCKER_MANIFEST : OCI_MANIFEST;
 }
 
-function readManifest(fields: JsonObject, mediaType: string, where: Where): Manifest {
+function readManifest(fields: JsonObject, mediaType: string, location: JsonLocation): Manifest {
   return defined<Manifest>({
     kind: "manifest",
     mediaType,
-    artifactType: optional(fields.artifactType, `${where}, artifactType`, asString),
-    config: readDescriptor(fields.config, `${where}, config`),
-    layers: readDescriptors(fields.layers ?? [], `${where}, layers`),
-    subject: optional(fields.subject, `${where}, subject`, readDescriptor),
-    annotations: optional(fields.annotations, `${where}, annotations`, asStringMap),
+    artifactType: optional(fields.artifactType, `${location}, artifactType`, asString),
+    config: readDescriptor(fields.config, `${location}, config`),
+    layers: readDescriptors(fields.layers ?? [], `${location}, layers`),
+    subject: optional(fields.subject, `${location}, subject`, readDescriptor),
+    annotations: optional(fields.annotations, `${location}, annotations`, asStringMap),
   });
 }
 
-function readIndex(fields: JsonObject, mediaType: string, where: Where): ImageIndex {
+function readIndex(fields: JsonObject, mediaType: string, location: JsonLocation): ImageIndex {
   return defined<ImageIndex>({
     kind: "index",
     mediaType,
-    artifactType: optional(fields.artifactType, `${where}, artifactType`, asString),
-    manifests: readDescriptors(fields.manifests, `${where}, manifests`),
-    annotations: optional(fields.annotations, `${where}, annotations`, asStringMap),
+    artifactType: optional(fields.artifactType, `${location}, artifactType`, asString),
+    manifests: readDescriptors(fields.manifests, `${location}, manifests`),
+    annotations: optional(fields.annotations, `${location}, annotations`, asStringMap),
   });
 }
 
-function readDescriptors(value: unknown, where: Where): readonly Descriptor[] {
-  return asArray(value, where).map((item, i) => readDescriptor(item, `${where}[${i}]`));
+function readDescriptors(value: unknown, location: JsonLocation): readonly Descriptor[] {
+  return asArray(value, location).map((item, i) => readDescriptor(item, `${location}[${i}]`));
 }

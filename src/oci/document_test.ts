@@ -14,10 +14,10 @@ function bytesOf(value: unknown): Uint8Array {
   return new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-Deno.test("parseDocument() tells what a document is from what it and its host say", async (t) => {
-  const cases: readonly (readonly [name: string, document: unknown, said: string, want: string])[] = [
+Deno.test("parseDocument() determines the media type from the document and the expected type", async (t) => {
+  const cases: readonly (readonly [name: string, document: unknown, expected: string, want: string])[] = [
     ["an OCI manifest", { ...MANIFEST, mediaType: OCI_MANIFEST }, OCI_MANIFEST, OCI_MANIFEST],
-    ["a manifest that names no type", MANIFEST, OCI_MANIFEST, OCI_MANIFEST],
+    ["a manifest without mediaType", MANIFEST, OCI_MANIFEST, OCI_MANIFEST],
     [
       "a Docker manifest",
       { ...MANIFEST, mediaType: DOCKER_MANIFEST },
@@ -26,100 +26,118 @@ Deno.test("parseDocument() tells what a document is from what it and its host sa
     ],
     ["an index", { ...INDEX, mediaType: OCI_INDEX }, OCI_INDEX, OCI_INDEX],
     ["a Docker list", { ...INDEX, mediaType: DOCKER_LIST }, DOCKER_LIST, DOCKER_LIST],
-    ["a host that says JSON", { ...INDEX, mediaType: DOCKER_LIST }, "application/json", DOCKER_LIST],
-    ["nobody says anything: an index", INDEX, "", OCI_INDEX],
-    ["nobody says anything: a manifest", MANIFEST, "", OCI_MANIFEST],
-    ["no layers at all", { schemaVersion: 2, config: CONFIG }, OCI_MANIFEST, OCI_MANIFEST],
     [
-      "null for what is not set",
+      "a response with application/json",
+      { ...INDEX, mediaType: DOCKER_LIST },
+      "application/json",
+      DOCKER_LIST,
+    ],
+    ["no media type: an index", INDEX, "", OCI_INDEX],
+    ["no media type: a manifest", MANIFEST, "", OCI_MANIFEST],
+    ["no layers", { schemaVersion: 2, config: CONFIG }, OCI_MANIFEST, OCI_MANIFEST],
+    [
+      "null for unset fields",
       { ...MANIFEST, annotations: null, subject: null },
       OCI_MANIFEST,
       OCI_MANIFEST,
     ],
   ];
-  for (const [name, document, said, want] of cases) {
-    await t.step(name, () => assertEquals(parseDocument(bytesOf(document), said, "it").mediaType, want));
+  for (const [name, document, expected, want] of cases) {
+    await t.step(name, () => assertEquals(parseDocument(bytesOf(document), expected, "it").mediaType, want));
   }
 });
 
-Deno.test("parseDocument() refuses each bad document with its own error", async (t) => {
+Deno.test("parseDocument() reports the cause for each invalid document", async (t) => {
   const cases:
-    readonly (readonly [name: string, document: unknown, said: string, code: ErrorCode, why: string])[] = [
-      ["both at once", { ...MANIFEST, ...INDEX }, "", "invalid_content", "an index and a manifest at once"],
-      ["manifests and a config", { ...INDEX, config: CONFIG }, "", "invalid_content", "at once"],
-      ["schema 1 by number", { schemaVersion: 1, fsLayers: [] }, "", "unsupported", "schema 1"],
+    readonly (readonly [name: string, document: unknown, expected: string, code: ErrorCode, why: string])[] =
       [
-        "schema 1 by type",
-        MANIFEST,
-        "application/vnd.docker.distribution.manifest.v1+prettyjws",
-        "unsupported",
-        "schema 1",
-      ],
-      [
-        "a type that differs from the host's",
-        { ...MANIFEST, mediaType: DOCKER_MANIFEST },
-        OCI_MANIFEST,
-        "invalid_content",
-        "want",
-      ],
-      [
-        "an index called a manifest",
-        { ...INDEX, mediaType: OCI_MANIFEST },
-        "",
-        "invalid_content",
-        "its fields are not",
-      ],
-      [
-        "a manifest called an index",
-        { ...MANIFEST, mediaType: OCI_INDEX },
-        "",
-        "invalid_content",
-        "its fields are not",
-      ],
-      ["an unknown type", { ...MANIFEST, mediaType: "text/plain" }, "", "unsupported", '"text/plain"'],
-      ["no version", { config: CONFIG, layers: [] }, "", "invalid_content", "schemaVersion"],
-      ["not JSON", "{", "", "invalid_content", "not valid JSON"],
-      ["not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "", "invalid_content", "not valid JSON"],
-      ["not an object", "[]", "", "invalid_content", "an object"],
-      [
-        "a size that is text",
-        { ...MANIFEST, config: { ...CONFIG, size: "2" } },
-        "",
-        "invalid_content",
-        "it, config.size",
-      ],
-      [
-        "a negative size",
-        { ...MANIFEST, layers: [{ ...LAYER, size: -1 }] },
-        "",
-        "invalid_content",
-        "it, layers[0].size",
-      ],
-      [
-        "a digest with a slash",
-        { ...MANIFEST, config: { ...CONFIG, digest: "sha256:../../etc" } },
-        "",
-        "invalid_content",
-        "it, config.digest",
-      ],
-      [
-        "an unknown algorithm",
-        { ...MANIFEST, config: { ...CONFIG, digest: "md5:abcd" } },
-        "",
-        "unsupported",
-        "md5",
-      ],
-      ["no config", { schemaVersion: 2, layers: [] }, OCI_MANIFEST, "invalid_content", "it, config"],
-    ];
-  for (const [name, document, said, code, why] of cases) {
+        [
+          "an index and a manifest",
+          { ...MANIFEST, ...INDEX },
+          "",
+          "invalid_content",
+          "both an index and a manifest",
+        ],
+        [
+          "manifests and a config",
+          { ...INDEX, config: CONFIG },
+          "",
+          "invalid_content",
+          "both an index and a manifest",
+        ],
+        ["schema 1 by number", { schemaVersion: 1, fsLayers: [] }, "", "unsupported", "schema 1"],
+        [
+          "schema 1 by type",
+          MANIFEST,
+          "application/vnd.docker.distribution.manifest.v1+prettyjws",
+          "unsupported",
+          "schema 1",
+        ],
+        [
+          "a media type that differs from the expected one",
+          { ...MANIFEST, mediaType: DOCKER_MANIFEST },
+          OCI_MANIFEST,
+          "invalid_content",
+          "but expected",
+        ],
+        [
+          "an index called a manifest",
+          { ...INDEX, mediaType: OCI_MANIFEST },
+          "",
+          "invalid_content",
+          "its fields don't match",
+        ],
+        [
+          "a manifest called an index",
+          { ...MANIFEST, mediaType: OCI_INDEX },
+          "",
+          "invalid_content",
+          "its fields don't match",
+        ],
+        ["an unknown type", { ...MANIFEST, mediaType: "text/plain" }, "", "unsupported", '"text/plain"'],
+        ["no version", { config: CONFIG, layers: [] }, "", "invalid_content", "schemaVersion"],
+        ["not JSON", "{", "", "invalid_content", "not valid JSON"],
+        ["not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "", "invalid_content", "not valid JSON"],
+        ["not an object", "[]", "", "invalid_content", "an object"],
+        [
+          "a size that is text",
+          { ...MANIFEST, config: { ...CONFIG, size: "2" } },
+          "",
+          "invalid_content",
+          "it, config.size",
+        ],
+        [
+          "a negative size",
+          { ...MANIFEST, layers: [{ ...LAYER, size: -1 }] },
+          "",
+          "invalid_content",
+          "it, layers[0].size",
+        ],
+        [
+          "a digest with a slash",
+          { ...MANIFEST, config: { ...CONFIG, digest: "sha256:../../etc" } },
+          "",
+          "invalid_content",
+          "it, config.digest",
+        ],
+        [
+          "an unknown algorithm",
+          { ...MANIFEST, config: { ...CONFIG, digest: "md5:abcd" } },
+          "",
+          "unsupported",
+          "md5",
+        ],
+        ["no config", { schemaVersion: 2, layers: [] }, OCI_MANIFEST, "invalid_content", "it, config"],
+      ];
+  for (const [name, document, expected, code, why] of cases) {
     await t.step(name, () => {
-      const error = assertThrows(() => parseDocument(bytesOf(document), said, "it"), AppError, why);
+      const error = assertThrows(() => parseDocument(bytesOf(document), expected, "it"), AppError, why);
       assertEquals(error.code, code);
     });
   }
 });
 
-Deno.test("parseDocument() takes 4 MiB and not a byte more", () => {
+Deno.test("parseDocument() accepts documents up to 4 MiB", () => {
   const text = JSON.stringify({ ...MANIFEST, annotations: { pad: "" } });
   const padded = (size: number) =>
     bytesOf(text.replace('"pad":""', `"pad":"${"x".repeat(size - text.length)}"`));

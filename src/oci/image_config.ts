@@ -13,51 +13,51 @@ import {
   asStringMap,
   asStrings,
   defined,
+  type JsonLocation,
   type JsonObject,
   optional,
   parseJsonObject,
-  type Where,
 } from "./json.ts";
 import { type Platform, readPlatform } from "./platform.ts";
 
-/** Configs hold a history line per build step; the largest real ones have tens of KiB. */
+/** Configs have a history entry per build step; the largest real ones have tens of KiB. */
 export const CONFIG_MAX_BYTES = 4 * MIB;
 
-/** How a container of the image is to be run; spec fields, of which only the ones used here are typed. */
+/** How to run a container of the image (config.md, "config"). Only the fields that dray uses are typed. */
 export interface ExecutionConfig {
-  /** Who to run as: a user or uid, and maybe a group behind a colon. */
+  /** The user or uid, optionally followed by a colon and a group or gid. */
   readonly User?: string;
-  /** Variables as `NAME=value`. */
+  /** Environment variables as `NAME=value`. */
   readonly Env?: readonly string[];
-  /** What comes first in the command line. */
+  /** The start of the command line. */
   readonly Entrypoint?: readonly string[];
-  /** Arguments behind the entry point, or the command itself. */
+  /** Arguments of the entry point, or the whole command line. */
   readonly Cmd?: readonly string[];
-  /** Where to run it. */
+  /** The working directory. */
   readonly WorkingDir?: string;
-  /** Facts of whoever built it. */
+  /** Labels of the image. */
   readonly Labels?: Readonly<Record<string, string>>;
-  /** The signal that asks it to end. */
+  /** The signal that stops the container. */
   readonly StopSignal?: string;
-  /** Ports as keys: `80/tcp`. */
+  /** Exposed ports as keys: `80/tcp`. */
   readonly ExposedPorts?: JsonObject;
-  /** Directories with data of their own, as keys. */
+  /** Directories for volumes, as keys. */
   readonly Volumes?: JsonObject;
 }
 
-/** The config of an image that can be run. */
+/** The config of a container image. */
 export interface ImageConfig {
-  /** What the image was built for. */
+  /** The platform of the image. */
   readonly platform: Platform;
-  /** When it was built, RFC 3339. */
+  /** The time of the build, RFC 3339. */
   readonly created?: string;
-  /** Who built it. */
+  /** The author of the image. */
   readonly author?: string;
-  /** How to run it. */
+  /** How to run a container. */
   readonly config: ExecutionConfig;
   /** Digests of the uncompressed layers, from the bottom to the top. */
   readonly diffIds: readonly Digest[];
-  /** The whole document as it was written. */
+  /** The whole parsed document. */
   readonly raw: JsonObject;
 }
 
@@ -66,24 +66,24 @@ export interface ImageConfig {
  *
  * @throws AppError `invalid_content`
  */
-export function parseImageConfig(bytes: Uint8Array, where: Where): ImageConfig {
-  const raw = parseJsonObject(bytes, where);
-  const rootfs = asObject(raw.rootfs ?? {}, `${where}, rootfs`);
-  const diffIds = optional(rootfs.diff_ids, `${where}, rootfs.diff_ids`, asArray) ?? [];
+export function parseImageConfig(bytes: Uint8Array, location: JsonLocation): ImageConfig {
+  const raw = parseJsonObject(bytes, location);
+  const rootfs = asObject(raw.rootfs ?? {}, `${location}, rootfs`);
+  const diffIds = optional(rootfs.diff_ids, `${location}, rootfs.diff_ids`, asArray) ?? [];
   return defined<ImageConfig>({
-    platform: readPlatform(raw, where),
-    created: optional(raw.created, `${where}, created`, asString),
-    author: optional(raw.author, `${where}, author`, asString),
-    config: readExecutionConfig(raw.config ?? {}, `${where}, config`),
-    diffIds: diffIds.map((item, i) => readDigest(item, `${where}, rootfs.diff_ids[${i}]`)),
+    platform: readPlatform(raw, location),
+    created: optional(raw.created, `${location}, created`, asString),
+    author: optional(raw.author, `${location}, author`, asString),
+    config: readExecutionConfig(raw.config ?? {}, `${location}, config`),
+    diffIds: diffIds.map((item, i) => readDigest(item, `${location}, rootfs.diff_ids[${i}]`)),
     raw,
   });
 }
 
-function readExecutionConfig(value: unknown, where: Where): ExecutionConfig {
-  const fields = asObject(value, where);
-  const field = <T>(name: string, read: (value: unknown, where: Where) => T) =>
-    optional(fields[name], `${where}.${name}`, read);
+function readExecutionConfig(value: unknown, location: JsonLocation): ExecutionConfig {
+  const fields = asObject(value, location);
+  const field = <T>(name: string, read: (value: unknown, location: JsonLocation) => T) =>
+    optional(fields[name], `${location}.${name}`, read);
   return defined<ExecutionConfig>({
     User: field("User", asString),
     Env: field("Env", asStrings),
@@ -97,13 +97,16 @@ function readExecutionConfig(value: unknown, where: Where): ExecutionConfig {
   });
 }
 
-/** The chain id of each layer: what identifies it together with all below it (config.md, "Layer ChainID"). */
+/**
+ * The chain id of each layer, which identifies it together with all layers below it (config.md, "Layer
+ * ChainID").
+ */
 export async function chainIdsOf(diffIds: readonly Digest[]): Promise<readonly Digest[]> {
   const chainIds: Digest[] = [];
   for (const diffId of diffIds) {
-    const below = chainIds.at(-1);
+    const lower = chainIds.at(-1);
     chainIds.push(
-      below === undefined ? diffId : await digestOf(new TextEncoder().encode(`${below} ${diffId}`)),
+      lower === undefined ? diffId : await digestOf(new TextEncoder().encode(`${lower} ${diffId}`)),
     );
   }
   return chainIds;

@@ -6,7 +6,7 @@ import { chainIdsOf, parseImageConfig } from "./image_config.ts";
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const diffId = (digit: string) => `sha256:${digit.repeat(64)}` as Digest;
 
-Deno.test("chainIdsOf() hashes each layer together with all below it", async () => {
+Deno.test("chainIdsOf() hashes each layer together with its lower layers", async () => {
   const [a, b, c] = [diffId("a"), diffId("b"), diffId("c")];
   const second = await digestOf(new TextEncoder().encode(`${a} ${b}`));
   const third = await digestOf(new TextEncoder().encode(`${second} ${c}`));
@@ -14,7 +14,7 @@ Deno.test("chainIdsOf() hashes each layer together with all below it", async () 
   assertEquals(await chainIdsOf([]), []);
 });
 
-Deno.test("parseImageConfig() reads what Docker and buildkit write, nulls included", () => {
+Deno.test("parseImageConfig() reads configs of Docker and buildkit, including nulls", () => {
   const config = parseImageConfig(
     bytesOf({
       architecture: "arm64",
@@ -30,7 +30,7 @@ Deno.test("parseImageConfig() reads what Docker and buildkit write, nulls includ
   assertEquals(config.diffIds, [diffId("a")]);
 });
 
-Deno.test("parseImageConfig() names the field that is wrong", async (t) => {
+Deno.test("parseImageConfig() reports the location of an invalid field", async (t) => {
   const good = { architecture: "amd64", os: "linux", rootfs: { diff_ids: [] } };
   const cases: readonly (readonly [document: unknown, why: string])[] = [
     [{ ...good, os: 1 }, "it.os"],

@@ -1,5 +1,6 @@
 /**
- * Media types of the documents and layers (OCI image spec 1.1, media-types.md; Docker image manifest v2 schema 2).
+ * Media types of documents and layers (OCI image spec 1.1, media-types.md; Docker image manifest v2 schema
+ * 2).
  *
  * @module
  */
@@ -10,13 +11,16 @@ export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 /** OCI image config. */
 export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
-/** OCI layer, plain tar. */
+/** OCI layer, uncompressed tar. */
 export const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
 /** OCI layer, gzip. */
 export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
 /** OCI layer, zstd. */
 export const OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd";
-/** The config of an artifact that has none. */
+/**
+ * OCI empty JSON object `{}`, the config of artifacts without one (manifest.md, "Guidance for an Empty
+ * Descriptor").
+ */
 export const OCI_EMPTY = "application/vnd.oci.empty.v1+json";
 /** Docker manifest list. */
 export const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -26,42 +30,48 @@ export const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+
 export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
 /** Docker layer, gzip. */
 export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
-/** Docker layer, plain tar. */
+/** Docker layer, uncompressed tar. */
 export const DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar";
-/** Docker manifest, schema 1: refused, but recognised so that the refusal can say so. */
+/** Docker manifest, schema 1. Not supported; known only for the error message. */
 export const DOCKER_SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+json";
-/** The same, signed. */
+/** Docker manifest, schema 1, signed. Not supported; known only for the error message. */
 export const DOCKER_SCHEMA1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
-/** What a client that reads manifests and indexes of both families says it accepts, best first. */
+/**
+ * The `Accept` header of requests for manifests: OCI and Docker indexes and manifests, in order of
+ * preference.
+ */
 export const MANIFEST_ACCEPT: readonly string[] = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
 
-/** A media type without its parameters, in lower case. */
+/** Removes the parameters of a media type, and converts it to lower case. */
 export function essenceOf(mediaType: string): string {
   return (mediaType.split(";", 1)[0] ?? "").trim().toLowerCase();
 }
 
-/** Whether it is an index or a list: a document that names manifests by platform. */
+/** Whether it is the type of an OCI index or Docker manifest list. */
 export function isIndexType(mediaType: string): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
 }
 
-/** Whether it is a manifest of one image or artifact. */
+/** Whether it is the type of an OCI or Docker manifest. */
 export function isManifestType(mediaType: string): boolean {
   return mediaType === OCI_MANIFEST || mediaType === DOCKER_MANIFEST;
 }
 
-/** Whether it is schema 1, which is read by nothing here. */
+/** Whether it is the type of a schema 1 manifest. */
 export function isSchema1Type(mediaType: string): boolean {
   return mediaType === DOCKER_SCHEMA1 || mediaType === DOCKER_SCHEMA1_SIGNED;
 }
 
-/** Whether it is the config of an image that can be run, not of some other artifact. */
+/** Whether it is the config type of a container image, not of another artifact. */
 export function isImageConfigType(mediaType: string): boolean {
   return mediaType === OCI_CONFIG || mediaType === DOCKER_CONFIG;
 }
 
-/** Whether registries may refuse to store the layer, so that its bytes live at its `urls`. */
+/**
+ * Whether it is the type of a layer that registries may not store, so that it must be fetched from its
+ * `urls`.
+ */
 export function isForeignLayerType(mediaType: string): boolean {
   return mediaType.startsWith("application/vnd.oci.image.layer.nondistributable.v1.tar") ||
     mediaType.startsWith("application/vnd.docker.image.rootfs.foreign.diff.tar");

@@ -4,19 +4,19 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { asObject, asString, asStrings, defined, optional, type Where } from "./json.ts";
+import { asObject, asString, asStrings, defined, type JsonLocation, optional } from "./json.ts";
 
-/** What an image was built for, with the spec's field names. */
+/** The platform of an image. The field names are those of the spec. */
 export interface Platform {
-  /** As in GOOS: `linux`. */
+  /** A GOOS value, such as `linux`. */
   readonly os: string;
-  /** As in GOARCH: `amd64`. */
+  /** A GOARCH value, such as `amd64`. */
   readonly architecture: string;
-  /** `v8` for arm64, `v7` for arm, `v2` for amd64. */
+  /** For example `v8` for arm64, `v7` for arm, `v2` for amd64. */
   readonly variant?: string;
-  /** The build of Windows. */
+  /** The version of the operating system, such as a Windows build. */
   readonly "os.version"?: string;
-  /** Features that Windows must have. */
+  /** Required features of the operating system, such as `win32k`. */
   readonly "os.features"?: readonly string[];
 }
 
@@ -33,12 +33,15 @@ const ARCHITECTURES: Readonly<Record<string, readonly [architecture: string, var
   "arm": ["arm"],
 };
 
-/** The platform with its usual spellings: `x86_64` is `amd64`; `v8` of arm64 and `v1` of amd64 go without saying. */
+/**
+ * Normalises aliases: `x86_64` becomes `amd64`; the default variants `v8` of arm64 and `v1` of amd64 are
+ * removed.
+ */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase() === "macos" ? "darwin" : platform.os.toLowerCase();
-  const named = platform.architecture.toLowerCase();
-  const [architecture, implied] = ARCHITECTURES[named] ?? [named];
-  let variant = platform.variant?.toLowerCase() || implied;
+  const alias = platform.architecture.toLowerCase();
+  const [architecture, defaultVariant] = ARCHITECTURES[alias] ?? [alias];
+  let variant = platform.variant?.toLowerCase() || defaultVariant;
   if (variant !== undefined && /^[0-9]/.test(variant)) variant = `v${variant}`;
   if (architecture === "arm64" && (variant === "v8" || variant === "v8.0")) variant = undefined;
   if (architecture === "amd64" && variant === "v1") variant = undefined;
@@ -73,7 +76,7 @@ export function parsePlatform(text: string): Platform {
   if (!good || os === undefined || architecture === undefined) {
     throw new AppError(
       "invalid_argument",
-      `Cannot parse platform "${text}": want OS/ARCHITECTURE[/VARIANT], such as linux/arm64`,
+      `Cannot parse platform "${text}": expected OS/ARCHITECTURE[/VARIANT], such as linux/arm64`,
     );
   }
   return normalizePlatform(
@@ -96,18 +99,21 @@ export function formatPlatform(platform: Platform): string {
   return variant ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;
 }
 
-/** The platform of a machine, from the names that `Deno.build` uses. Images run on Linux also when asked for on macOS. */
+/**
+ * The platform of images for a machine, from `Deno.build`. On macOS it is Linux, because containers run in a
+ * Linux VM.
+ */
 export function platformOfBuild(build: { readonly os: string; readonly arch: string }): Platform {
   return normalizePlatform({ os: build.os === "windows" ? "windows" : "linux", architecture: build.arch });
 }
 
 /**
- * All platforms whose images run on the wanted one, best first, as containerd ranks them: amd64 v4 to v1 then 386;
- * arm64 then arm v8 to v5; arm v7 to v5.
+ * Lists the platforms whose images run on a platform, in order of preference. The order is that of
+ * containerd: amd64 v4 to v1, then 386; arm64, then arm v8 to v5; arm v7 to v5.
  */
-export function platformRanking(want: Platform): readonly Platform[] {
-  const wanted = normalizePlatform(want);
-  const { os, architecture, variant } = wanted;
+export function platformRanking(target: Platform): readonly Platform[] {
+  const normalized = normalizePlatform(target);
+  const { os, architecture, variant } = normalized;
   const make = (arch: string, v?: string): Platform =>
     normalizePlatform(v === undefined ? { os, architecture: arch } : { os, architecture: arch, variant: v });
   const down = (arch: string, from: number, to: number) =>
@@ -121,13 +127,13 @@ export function platformRanking(want: Platform): readonly Platform[] {
       return [...armRanking(Number(major), Number(minor)).map((v) => make("arm64", v)), ...down("arm", 8, 5)];
     }
     case "arm":
-      return Number.isNaN(level) || level < 5 ? [wanted] : down("arm", level, 5);
+      return Number.isNaN(level) || level < 5 ? [normalized] : down("arm", level, 5);
     default:
-      return [wanted];
+      return [normalized];
   }
 }
 
-/** Arm v9.n runs what was built for v9.0 to v9.n, and for v8.(n+5) and below; v8.n for v8.0 to v8.n. */
+/** Arm v9.n runs images for v9.0 to v9.n, and for v8.0 to v8.(n+5); v8.n runs images for v8.0 to v8.n. */
 function armRanking(major: number, minor: number): string[] {
   const versions: string[] = [];
   for (let n = minor; n >= 0; n--) versions.push(n === 0 ? `v${major}` : `v${major}.${n}`);
@@ -135,19 +141,19 @@ function armRanking(major: number, minor: number): string[] {
   return versions;
 }
 
-/** Whether two platforms are one after normalising; versions and features of the system are not compared. */
+/** Reports whether two platforms are equal after normalisation; OS versions and features are ignored. */
 export function samePlatform(a: Platform, b: Platform): boolean {
   return formatPlatform(normalizePlatform(a)) === formatPlatform(normalizePlatform(b));
 }
 
-/** Reads a platform object of an index. */
-export function readPlatform(value: unknown, where: Where): Platform {
-  const fields = asObject(value, where);
+/** Validates a platform object of an index, or the platform fields of an image config. */
+export function readPlatform(value: unknown, location: JsonLocation): Platform {
+  const fields = asObject(value, location);
   return defined<Platform>({
-    os: asString(fields.os, `${where}.os`),
-    architecture: asString(fields.architecture, `${where}.architecture`),
-    variant: optional(fields.variant, `${where}.variant`, asString),
-    "os.version": optional(fields["os.version"], `${where}["os.version"]`, asString),
-    "os.features": optional(fields["os.features"], `${where}["os.features"]`, asStrings),
+    os: asString(fields.os, `${location}.os`),
+    architecture: asString(fields.architecture, `${location}.architecture`),
+    variant: optional(fields.variant, `${location}.variant`, asString),
+    "os.version": optional(fields["os.version"], `${location}["os.version"]`, asString),
+    "os.features": optional(fields["os.features"], `${location}["os.features"]`, asStrings),
   });
 }

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "../../tests/assert.ts";
 import { AppError } from "../base/errors.ts";
 import { formatPlatform, parsePlatform, platformOfBuild, platformRanking, samePlatform } from "./platform.ts";
 
-Deno.test("platformRanking() falls back as containerd does", async (t) => {
+Deno.test("platformRanking() has the order of containerd", async (t) => {
   const cases: readonly (readonly [want: string, ranking: string])[] = [
     ["linux/amd64", "linux/amd64 linux/386"],
     ["linux/amd64/v3", "linux/amd64/v3 linux/amd64/v2 linux/amd64 linux/386"],
@@ -23,13 +23,13 @@ Deno.test("platformRanking() falls back as containerd does", async (t) => {
       assertEquals(platformRanking(parsePlatform(want)).map(formatPlatform).join(" "), ranking);
     });
   }
-  await t.step("arm64 v9 runs v8.5 and below", () => {
+  await t.step("arm64 v9 includes v8.5 and below", () => {
     const names = platformRanking(parsePlatform("linux/arm64/v9")).map(formatPlatform);
     assertEquals(names.slice(0, 3), ["linux/arm64/v9", "linux/arm64/v8.5", "linux/arm64/v8.4"]);
   });
 });
 
-Deno.test("samePlatform() sees through other spellings", async (t) => {
+Deno.test("samePlatform() normalises aliases", async (t) => {
   const cases: readonly (readonly [a: string, b: string, same: boolean])[] = [
     ["linux/x86_64", "linux/amd64", true],
     ["linux/amd64/v1", "linux/amd64", true],
@@ -45,7 +45,7 @@ Deno.test("samePlatform() sees through other spellings", async (t) => {
   }
 });
 
-Deno.test("parsePlatform() refuses what is no platform", async (t) => {
+Deno.test("parsePlatform() rejects invalid platforms", async (t) => {
   for (const text of ["", "linux", "linux/", "/amd64", "a/b/c/d", "linux/amd 64"]) {
     await t.step(`"${text}"`, () => {
       assertThrows(() => parsePlatform(text), AppError, "OS/ARCHITECTURE");
@@ -53,7 +53,7 @@ Deno.test("parsePlatform() refuses what is no platform", async (t) => {
   }
 });
 
-Deno.test("platformOfBuild() takes Linux images on a Mac", () => {
+Deno.test("platformOfBuild() selects Linux images on macOS", () => {
   assertEquals(formatPlatform(platformOfBuild({ os: "darwin", arch: "aarch64" })), "linux/arm64");
   assertEquals(formatPlatform(platformOfBuild({ os: "linux", arch: "x86_64" })), "linux/amd64");
 });

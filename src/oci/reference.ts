@@ -1,20 +1,20 @@
 /**
- * References: the user's names for images, by the grammar of distribution/reference.
+ * References: names of images, in the grammar of github.com/distribution/reference.
  *
  * @module
  */
 import { AppError } from "../base/errors.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 
-/** A name in full: `docker.io/library/nginx:latest`. */
+/** A complete reference: `docker.io/library/nginx:latest`. */
 export interface Reference {
-  /** The host that stands in the name, with its port if one was written: `docker.io`, `[::1]:5000`. */
+  /** The host, with a port if the reference has one: `docker.io`, `[::1]:5000`. */
   readonly registry: string;
   /** The path within the registry: `library/nginx`. */
   readonly repository: string;
-  /** The mutable label. Missing only when there is a digest and no tag was written. */
+  /** The tag. Missing only in a reference with a digest and without a tag. */
   readonly tag?: string;
-  /** Beats the tag when both are there. */
+  /** The digest. It takes precedence over the tag. */
   readonly digest?: Digest;
 }
 
@@ -23,7 +23,7 @@ const LEGACY_DEFAULT_REGISTRY = "index.docker.io";
 const OFFICIAL_PREFIX = "library/";
 const DEFAULT_TAG = "latest";
 
-/** The grammar's limit for the path within the registry, in characters. */
+/** The grammar's limit for the repository, in characters. */
 const REPOSITORY_MAX_LENGTH = 255;
 
 const DOMAIN_LABEL = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])";
@@ -32,11 +32,11 @@ const PATH_COMPONENT = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const BARE_ID = /^[a-f0-9]{64}$/;
-/** How the older tool wrote names of Docker Hub. */
+/** The prefix of Docker Hub references in the syntax of an older tool. */
 const OLD_PREFIX = "docker:";
 
-function refuse(text: string, why: string): AppError {
-  return new AppError("invalid_argument", `Cannot parse image reference "${text}": ${why}`);
+function invalid(text: string, cause: string): AppError {
+  return new AppError("invalid_argument", `Cannot parse image reference "${text}": ${cause}`);
 }
 
 /**
@@ -53,13 +53,15 @@ function refuse(text: string, why: string): AppError {
  * ```
  */
 export function parseReference(text: string): Reference {
-  const written = text.startsWith(OLD_PREFIX) && !/^docker:[0-9]+\//.test(text) ? stripOldPrefix(text) : text;
-  if (written === "") throw refuse(text, "it is empty");
-  if (/\s/.test(written)) throw refuse(text, "it has white space");
-  if (text.includes("://")) throw refuse(text, "want no scheme, such as https:// or docker://");
-  if (BARE_ID.test(written)) throw refuse(text, "64 hexadecimal digits are an image id, not a name");
-  const [name, digestText] = cutDigest(written);
-  const [path, tag] = cutTag(name, text);
+  const reference = text.startsWith(OLD_PREFIX) && !/^docker:[0-9]+\//.test(text)
+    ? stripOldPrefix(text)
+    : text;
+  if (reference === "") throw invalid(text, "it is empty");
+  if (/\s/.test(reference)) throw invalid(text, "it contains white space");
+  if (text.includes("://")) throw invalid(text, "remove the scheme (docker://, https://)");
+  if (BARE_ID.test(reference)) throw invalid(text, "64 hexadecimal digits are an image id, not a name");
+  const [name, digestText] = splitDigest(reference);
+  const [path, tag] = splitTag(name, text);
   const [registry, repository] = splitRegistry(path);
   checkParts(text, registry, repository);
   if (digestText === undefined) return { registry, repository, tag: tag ?? DEFAULT_TAG };
@@ -67,26 +69,26 @@ export function parseReference(text: string): Reference {
   return tag === undefined ? { registry, repository, digest } : { registry, repository, tag, digest };
 }
 
-/** `docker:NAME:TAG` names Docker Hub whatever NAME looks like; one that names a registry of its own keeps it. */
+/** Removes the prefix of `docker:NAME[:TAG]`. */
 function stripOldPrefix(text: string): string {
   const rest = text.slice(OLD_PREFIX.length);
-  // `docker:1.2` and `docker:latest` are tags of the image "docker"; only a further name makes it a prefix.
+  // `docker:1.2` and `docker:latest` are tags of the image "docker", not a prefix.
   return rest.includes("/") || rest.includes(":") ? rest : text;
 }
 
-function cutDigest(text: string): [name: string, digest: string | undefined] {
+function splitDigest(text: string): [name: string, digest: string | undefined] {
   const at = text.indexOf("@");
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function cutTag(name: string, text: string): [path: string, tag: string | undefined] {
+function splitTag(name: string, text: string): [path: string, tag: string | undefined] {
   const colon = name.lastIndexOf(":");
   if (colon < 0 || colon < name.lastIndexOf("/") || colon < name.lastIndexOf("]")) return [name, undefined];
   const tag = name.slice(colon + 1);
   if (!TAG.test(tag)) {
-    throw refuse(
+    throw invalid(
       text,
-      `tag "${tag}" is wrong, want 1 to 128 letters, digits, "_", "." or "-", no "." or "-" first`,
+      `invalid tag "${tag}"; expected 1 to 128 letters, digits, "_", "." or "-", not starting with "." or "-"`,
     );
   }
   return [name.slice(0, colon), tag];
@@ -106,21 +108,21 @@ function splitRegistry(path: string): [registry: string, repository: string] {
 
 function checkParts(text: string, registry: string, repository: string): void {
   if (!REGISTRY.test(registry)) {
-    throw refuse(text, `registry "${registry}" is not a host name with an optional port`);
+    throw invalid(text, `registry "${registry}" is not a host name with an optional port`);
   }
   if (!REPOSITORY.test(repository)) {
     const lower = repository.toLowerCase();
-    throw refuse(
+    throw invalid(
       text,
       lower !== repository && REPOSITORY.test(lower)
         ? `repository "${repository}" must be lower case`
-        : `repository "${repository}" is wrong, want lower-case letters and digits in parts that "/", ".", "_" or "-" join`,
+        : `invalid repository "${repository}"; expected lower-case letters and digits, separated by "/", ".", "_" or "-"`,
     );
   }
   if (repository.length > REPOSITORY_MAX_LENGTH) {
-    throw refuse(
+    throw invalid(
       text,
-      `its repository has ${repository.length} characters, want at most ${REPOSITORY_MAX_LENGTH}`,
+      `its repository has ${repository.length} characters, but the limit is ${REPOSITORY_MAX_LENGTH}`,
     );
   }
 }
@@ -130,7 +132,7 @@ function digestIn(text: string, digest: string): Digest {
     return parseDigest(digest);
   } catch (cause) {
     const code = cause instanceof AppError ? cause.code : "invalid_argument";
-    throw new AppError(code, `Cannot parse image reference "${text}": digest "${digest}" is wrong`, {
+    throw new AppError(code, `Cannot parse image reference "${text}": invalid digest "${digest}"`, {
       cause,
     });
   }
@@ -159,7 +161,7 @@ export function formatReference(reference: Reference): string {
 }
 
 /**
- * The name under which the store records the reference: by its digest if it has one, since that beats the tag.
+ * The name of the reference in the store: without the tag if there is a digest, which takes precedence.
  * `docker.io/library/nginx:latest` or `docker.io/library/nginx@sha256:…`.
  */
 export function recordedNameOf(reference: Reference): string {
@@ -167,7 +169,7 @@ export function recordedNameOf(reference: Reference): string {
   return formatReference(digest === undefined ? reference : { registry, repository, digest });
 }
 
-/** The reference of the same repository with another digest and no tag. */
+/** A reference to the same repository with this digest and no tag. */
 export function withDigest(reference: Reference, digest: Digest): Reference {
   return { registry: reference.registry, repository: reference.repository, digest };
 }

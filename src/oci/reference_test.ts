@@ -7,7 +7,7 @@ const HEX = "0123456789abcdef".repeat(4);
 const DIGEST = `sha256:${HEX}`;
 const HEX512 = HEX + HEX;
 
-Deno.test("parseReference() fills in Docker's defaults and keeps everything else", async (t) => {
+Deno.test("parseReference() adds Docker's defaults", async (t) => {
   const cases: readonly (readonly [input: string, want: string])[] = [
     ["nginx", "docker.io/library/nginx:latest"],
     ["nginx:1.27", "docker.io/library/nginx:1.27"],
@@ -30,7 +30,7 @@ Deno.test("parseReference() fills in Docker's defaults and keeps everything else
     ["docker:ruilkyu/nginx:latest", "docker.io/ruilkyu/nginx:latest"],
     ["docker:ruilkyu/nginx", "docker.io/ruilkyu/nginx:latest"],
     ["docker:nginx:1.27", "docker.io/library/nginx:1.27"],
-    // Tags of the image "docker", and a registry host of that name: the grammar's own reading stands.
+    // Tags of the image "docker", and a registry host "docker" with a port.
     ["docker:24-dind", "docker.io/library/docker:24-dind"],
     ["docker:5000/a", "docker:5000/a:latest"],
     [`a/${"b".repeat(253)}`, `docker.io/a/${"b".repeat(253)}:latest`],
@@ -41,14 +41,14 @@ Deno.test("parseReference() fills in Docker's defaults and keeps everything else
   }
 });
 
-Deno.test("parseReference() refuses what the grammar does not have", async (t) => {
+Deno.test("parseReference() rejects invalid references", async (t) => {
   const cases: readonly (readonly [input: string, why: string])[] = [
     ["", "empty"],
     [":tag", "repository"],
     [`@${DIGEST}`, "repository"],
     ["a b", "white space"],
-    ["https://a.b/c", "no scheme"],
-    ["docker://a.b/c", "no scheme"],
+    ["https://a.b/c", "remove the scheme"],
+    ["docker://a.b/c", "remove the scheme"],
     [HEX, "an image id, not a name"],
     ["Nginx", "must be lower case"],
     ["docker.io/Nginx", "must be lower case"],
@@ -81,12 +81,12 @@ Deno.test("parseReference() refuses what the grammar does not have", async (t) =
   });
 });
 
-Deno.test("recordedNameOf() prefers the digest and drops the tag then", () => {
+Deno.test("recordedNameOf() removes the tag if there is a digest", () => {
   assertEquals(recordedNameOf(parseReference(`nginx:1@${DIGEST}`)), `docker.io/library/nginx@${DIGEST}`);
   assertEquals(recordedNameOf(parseReference("nginx:1")), "docker.io/library/nginx:1");
 });
 
-Deno.test("parseReference() never throws anything but AppError, and what it takes it gives back", () => {
+Deno.test("parseReference() throws only AppError, and formatReference() is its inverse", () => {
   const random = seededRandom();
   const alphabet = "abz09AZ-_.:/@[] \u00e9sha256";
   for (let i = 0; i < 5000; i++) {

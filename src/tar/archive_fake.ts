@@ -1,5 +1,5 @@
 /**
- * Archives for tests, made from nothing: headers that no tool of today writes, and attacks that none would.
+ * Archives for tests, with headers of old tools and with attacks that no tool writes.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { TarParser } from "./parser.ts";
 import { DEFAULT_TAR_LIMITS, type TarLimits } from "./limits.ts";
 import { TarWriter } from "./writer.ts";
 
-/** A header's fields: text as it stands, numbers written out. Bytes go in as they are. */
+/** The fields of a header. Text and bytes are written unchanged, numbers in octal or base 256. */
 export type RawFields = { readonly [Name in keyof typeof FIELDS]?: string | number | Uint8Array };
 
-/** One header block with a right checksum, and data with its padding. */
+/** One header block with a valid checksum unless one is given, followed by data and padding. */
 export function rawEntry(fields: RawFields, data: Uint8Array | string = ""): Uint8Array {
   const bytes = typeof data === "string" ? encodeName(data) : data;
   const block = new Uint8Array(BLOCK_BYTES);
@@ -41,7 +41,7 @@ export function rawEntry(fields: RawFields, data: Uint8Array | string = ""): Uin
 /** The two blocks that end an archive. */
 export const END = new Uint8Array(2 * BLOCK_BYTES);
 
-/** A PAX header whose records are given as they stand. */
+/** A PAX header with these records. */
 export function paxEntry(
   records: Readonly<Record<string, string | Uint8Array>>,
   type: "x" | "g" = "x",
@@ -55,7 +55,7 @@ export function paxEntry(
   return rawEntry({ name: "pax", type }, concatBytes(lines));
 }
 
-/** What an entry has unless a test says otherwise. */
+/** Default metadata of entries. */
 export const COMMON: EntryCommon = {
   name: "name",
   mode: 0o644,
@@ -67,14 +67,14 @@ export const COMMON: EntryCommon = {
   xattrs: new Map(),
 };
 
-/** An entry and its content. */
-export interface Seen {
+/** An entry with its content. */
+export interface TestEntry {
   readonly entry: Entry;
   readonly content: Uint8Array;
 }
 
-/** Writes a whole archive with our own writer. */
-export function writeArchive(entries: readonly Seen[]): Uint8Array {
+/** Writes a whole archive with {@linkcode TarWriter}. */
+export function writeArchive(entries: readonly TestEntry[]): Uint8Array {
   const chunks: Uint8Array[] = [];
   const writer = new TarWriter((bytes) => chunks.push(bytes.slice()));
   for (const { entry, content } of entries) {
@@ -86,9 +86,9 @@ export function writeArchive(entries: readonly Seen[]): Uint8Array {
   return concatBytes(chunks);
 }
 
-/** A sink that keeps all it hears, with holes as zeros. */
-export function collector(): TarSink & { readonly seen: Seen[] } {
-  const seen: Seen[] = [];
+/** A sink that collects entries and contents, with holes as zeros. */
+export function collector(): TarSink & { readonly seen: TestEntry[] } {
+  const seen: TestEntry[] = [];
   let content = new Uint8Array(0);
   return {
     seen,
@@ -101,12 +101,12 @@ export function collector(): TarSink & { readonly seen: Seen[] } {
   };
 }
 
-/** Reads a whole archive in pieces. */
+/** Reads a whole archive in pieces of `piece` bytes. */
 export function readArchive(
   bytes: Uint8Array,
   piece = bytes.length,
   limits: TarLimits = DEFAULT_TAR_LIMITS,
-): readonly Seen[] {
+): readonly TestEntry[] {
   const sink = collector();
   const parser = new TarParser(sink, limits);
   for (let at = 0; at < bytes.length; at += piece) parser.push(bytes.subarray(at, at + piece));

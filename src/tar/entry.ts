@@ -1,42 +1,45 @@
 /**
- * What an archive holds, as values.
+ * The entries of a tar archive.
  *
  * @module
  */
 
-/** A point in time with nanoseconds: `seconds` since 1970, whole and possibly negative, and 0 to 999999999 more. */
+/** A time: whole seconds since 1970, possibly negative, plus 0 to 999999999 nanoseconds. */
 export interface TarTime {
   readonly seconds: number;
   readonly nanoseconds: number;
 }
 
-/** A stretch of a sparse file that has bytes in the archive; what lies between stretches reads as zeros. */
+/**
+ * A region of a sparse file that has bytes in the archive; the gaps between regions are holes, which read as
+ * zeros.
+ */
 export interface SparseRegion {
   readonly offset: number;
   readonly length: number;
 }
 
-/** What all entries have. Names are byte-faithful strings, see `name.ts`. */
+/** The metadata of all entries. Names are strings that preserve every byte, see `name.ts`. */
 export interface EntryCommon {
-  /** The path as the archive spells it: it may be absolute, hold `..`, or end in a slash. */
+  /** The path in the archive, unchanged: it may be absolute, contain `..`, or end in a slash. */
   readonly name: string;
-  /** Permission bits with setuid, setgid and sticky, 0 to 0o7777. */
+  /** Permission bits including setuid, setgid and sticky, 0 to 0o7777. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly userName: string;
   readonly groupName: string;
   readonly mtime: TarTime;
-  /** Extended attributes by full name (`security.capability`), values as bytes. */
+  /** Extended attributes by full name, for example `security.capability`. */
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** A regular file; its content follows. */
+/** A regular file; its content follows the entry. */
 export interface FileEntry extends EntryCommon {
   readonly kind: "file";
-  /** Bytes when expanded, holes included. */
+  /** Bytes including holes. */
   readonly size: number;
-  /** The stretches of a sparse file in ascending order; undefined for an ordinary file. */
+  /** The regions of a sparse file in ascending order; undefined for an ordinary file. */
   readonly sparse?: readonly SparseRegion[];
 }
 
@@ -45,13 +48,13 @@ export interface DirectoryEntry extends EntryCommon {
   readonly kind: "directory";
 }
 
-/** A symbolic link; its target is text that nobody has checked. */
+/** A symbolic link; its target is not validated. */
 export interface SymlinkEntry extends EntryCommon {
   readonly kind: "symlink";
   readonly target: string;
 }
 
-/** A further name of a file that came before: `target` is spelled like {@linkcode EntryCommon.name}. */
+/** A hard link to an earlier file. `target` is a path like {@linkcode EntryCommon.name}. */
 export interface HardlinkEntry extends EntryCommon {
   readonly kind: "hardlink";
   readonly target: string;
@@ -73,12 +76,18 @@ export interface FifoEntry extends EntryCommon {
 /** One entry of an archive. */
 export type Entry = FileEntry | DirectoryEntry | SymlinkEntry | HardlinkEntry | DeviceEntry | FifoEntry;
 
-/** Takes an archive piece by piece, in order. All calls are synchronous, and a throw stops who feeds it. */
+/**
+ * Receives the entries of an archive in order. All calls are synchronous; an error that one throws stops the
+ * parser.
+ */
 export interface TarSink {
-  /** An entry begins. */
+  /** Begins an entry. */
   begin(entry: Entry): void;
-  /** Bytes of the file that began, to stand at `offset`; holes are passed over. Only good during the call. */
+  /**
+   * Receives bytes of the current file, which belong at `offset`; holes have no call. Valid only during the
+   * call.
+   */
   data(bytes: Uint8Array, offset: number): void;
-  /** The entry that began is complete. */
+  /** Ends the current entry. */
   end(): void;
 }

@@ -1,5 +1,6 @@
 /**
- * The 512-byte header block (POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format").
+ * The 512-byte header block (POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar
+ * Format").
  *
  * @module
  */
@@ -7,10 +8,10 @@ import { AppError } from "../base/errors.ts";
 import { decodeName } from "./name.ts";
 import { readNumber, writeNumber } from "./number.ts";
 
-/** Archives are made of blocks of this many bytes. */
+/** The size of a block. */
 export const BLOCK_BYTES = 512;
 
-/** Where the fields are: offset and length. */
+/** The position of each field: offset and length. */
 export const FIELDS = {
   name: [0, 100],
   mode: [100, 8],
@@ -29,7 +30,7 @@ export const FIELDS = {
   prefix: [345, 155],
 } as const satisfies Record<string, readonly [offset: number, length: number]>;
 
-/** Type letters. */
+/** Type flags. */
 export const TYPES = {
   oldFile: "\0",
   file: "0",
@@ -47,16 +48,16 @@ export const TYPES = {
   paxGlobal: "g",
 } as const;
 
-/** A header as it stands, before records of other headers change it. */
+/** A header, without the overrides of preceding PAX and GNU headers. */
 export interface RawHeader {
   readonly name: string;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Bytes that follow, without their padding. */
+  /** Bytes of data that follow, without padding. */
   readonly size: number;
   readonly mtime: number;
-  /** One letter. */
+  /** One character of {@linkcode TYPES}. */
   readonly type: string;
   readonly linkName: string;
   readonly userName: string;
@@ -70,12 +71,12 @@ export function paddingOf(size: number): number {
   return (BLOCK_BYTES - size % BLOCK_BYTES) % BLOCK_BYTES;
 }
 
-/** A part of a block. */
+/** The bytes of a field. */
 export function fieldOf(block: Uint8Array, [offset, length]: readonly [number, number]): Uint8Array {
   return block.subarray(offset, offset + length);
 }
 
-/** Whether a block is all zeros: two of them end an archive. */
+/** Whether a block has only zeros. Two such blocks end an archive. */
 export function isZeroBlock(block: Uint8Array): boolean {
   for (let i = 0; i < BLOCK_BYTES; i++) if (block[i] !== 0) return false;
   return true;
@@ -84,7 +85,7 @@ export function isZeroBlock(block: Uint8Array): boolean {
 /**
  * Reads a header.
  *
- * @throws AppError `invalid_content`, first of all if the checksum is wrong
+ * @throws AppError `invalid_content`, for example if the checksum is wrong
  */
 export function readHeader(block: Uint8Array): RawHeader {
   checkChecksum(block);
@@ -94,7 +95,7 @@ export function readHeader(block: Uint8Array): RawHeader {
   const magic = text(FIELDS.magic);
   const isPosix = magic === "ustar";
   const isExtended = magic.startsWith("ustar");
-  // GNU keeps other things where POSIX has the prefix.
+  // GNU headers have other fields at the position of the POSIX prefix.
   const prefix = isPosix ? text(FIELDS.prefix) : "";
   const name = text(FIELDS.name);
   const type = String.fromCharCode(block[FIELDS.type[0]] ?? 0);
@@ -123,7 +124,7 @@ function readText(block: Uint8Array, [offset, length]: readonly [number, number]
   return end === offset ? "" : decodeName(block.subarray(offset, end));
 }
 
-/** Sums of all bytes with the checksum field taken for spaces; old writers added them as signed ones. */
+/** The sums of all bytes, with spaces in the checksum field. Some old writers summed signed bytes. */
 function sumsOf(block: Uint8Array): { readonly unsigned: number; readonly signed: number } {
   const [offset, length] = FIELDS.checksum;
   let unsigned = 0;
@@ -142,14 +143,14 @@ function checkChecksum(block: Uint8Array): void {
   if (want === unsigned || want === signed) return;
   throw new AppError(
     "invalid_content",
-    `Cannot read archive: a header's checksum is ${unsigned}, want ${want} as it says`,
+    `Cannot read archive: the checksum of a header is ${unsigned}, but its checksum field has ${want}`,
   );
 }
 
 /** Writes the checksum of a block whose other fields are set. */
 export function writeChecksum(block: Uint8Array): void {
   const field = fieldOf(block, FIELDS.checksum);
-  // Six digits, NUL, space: the form that all readers know.
+  // Six digits, NUL, space: every reader accepts this form.
   writeNumber(field.subarray(0, 7), sumsOf(block).unsigned);
   field[7] = 0x20;
 }

@@ -1,22 +1,22 @@
 /**
- * How much an archive may ask for.
+ * Limits for reading archives.
  *
  * @module
  */
 import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 
-/** What a reader accepts. Every limit has its name in the error's details. */
+/** The limits of a reader. The details of an error have the name of the exceeded limit. */
 export interface TarLimits {
-  /** Headers of all kinds. The largest real images have under a million files. */
+  /** The number of headers of all types. The largest real images have under a million files. */
   readonly entries: number;
-  /** Bytes of a name or link target. Linux takes no path over 4096. */
+  /** Bytes of a name or link target. PATH_MAX on Linux is 4096. */
   readonly pathBytes: number;
-  /** Bytes of one PAX header or sparse map. An xattr has at most 64 KiB, and few files have more than two. */
+  /** Bytes of one PAX header or sparse map, and of all global PAX headers. An xattr has at most 64 KiB. */
   readonly paxBytes: number;
 }
 
-/** The limits for archives whose maker is not known. */
+/** The limits for untrusted archives. */
 export const DEFAULT_TAR_LIMITS: TarLimits = { entries: 4_000_000, pathBytes: 4096, paxBytes: MIB };
 
 /**
@@ -24,10 +24,14 @@ export const DEFAULT_TAR_LIMITS: TarLimits = { entries: 4_000_000, pathBytes: 40
  *
  * @throws AppError `limit_exceeded`
  */
-export function checkLimit(limits: TarLimits, name: keyof TarLimits, value: number, what: string): void {
+export function checkLimit(limits: TarLimits, name: keyof TarLimits, value: number, quantity: string): void {
   const most = limits[name];
   if (value <= most) return;
-  throw new AppError("limit_exceeded", `Cannot read archive: ${what} is ${value}, want at most ${most}`, {
-    details: { limit: name, most, value },
-  });
+  throw new AppError(
+    "limit_exceeded",
+    `Cannot read archive: ${quantity} is ${value}, but the limit is ${most}`,
+    {
+      details: { limit: name, most, value },
+    },
+  );
 }

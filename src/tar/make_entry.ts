@@ -1,5 +1,5 @@
 /**
- * From a header and its overrides to an entry.
+ * Builds an entry from a header and its overrides.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { nameLength } from "./name.ts";
 import type { Overrides } from "./overrides.ts";
 import { paxTime } from "./pax.ts";
 
-/** The kinds of entries, with files that are sparse in GNU's own way apart. */
+/** The kinds of entries. GNU sparse files are a separate kind, because their map follows the header. */
 export type RawKind = Entry["kind"] | "gnu-sparse";
 
 /**
- * The kind that a header's type letter and name tell. Old writers spell a directory as a file whose name ends in a
- * slash.
+ * The kind of a header, from its type flag and name. Old writers encode a directory as a file whose name ends
+ * in a slash.
  *
- * @throws AppError `unsupported` for a letter that is not known
+ * @throws AppError `unsupported` for an unknown type flag
  */
 export function kindOf(type: string, name: string): RawKind {
   switch (type) {
@@ -42,24 +42,24 @@ export function kindOf(type: string, name: string): RawKind {
     default:
       throw new AppError(
         "unsupported",
-        `Cannot read archive entry ${JSON.stringify(name)}: its type ${JSON.stringify(type)} is unknown`,
+        `Cannot read archive entry ${JSON.stringify(name)}: unknown type ${JSON.stringify(type)}`,
       );
   }
 }
 
-/** The name of the entry that a header is for. */
+/** The name of the entry. */
 export function nameOf(header: RawHeader, overrides: Overrides): string {
   return overrides.findName() ?? header.name;
 }
 
-/** What is known of a file when its entry is made. */
+/** The fields that only files have. */
 export interface FileMetadata {
   readonly size: number;
   readonly sparse?: readonly SparseRegion[];
 }
 
 /**
- * Makes the entry.
+ * Builds the entry.
  *
  * @throws AppError `invalid_content`, `limit_exceeded`
  */
@@ -103,12 +103,12 @@ function makeCommon(header: RawHeader, overrides: Overrides, limits: TarLimits):
       "invalid_content",
       `Cannot read archive entry ${
         JSON.stringify(name)
-      }: its owner is ${uid}:${gid}, want no negative numbers`,
+      }: its owner is ${uid}:${gid}, but ids can't be negative`,
     );
   }
   return {
     name,
-    // Some writers put the file type's bits in here as well.
+    // Some writers include the bits of the file type.
     mode: ((header.mode % 0o10000) + 0o10000) % 0o10000,
     uid,
     gid,

@@ -1,10 +1,10 @@
 /**
- * Names as strings that keep every byte.
+ * Strings that preserve every byte of a name.
  *
- * Names in archives and file systems are bytes; most are UTF-8. A byte that is part of no valid UTF-8 sequence
- * becomes one lone surrogate, U+DC80 to U+DCFF (Python's "surrogateescape", PEP 383). So valid names are ordinary
- * strings, all others come back byte for byte from {@linkcode encodeName}, and `isWellFormed()` tells which is which.
- * Names that are not well formed must never reach a Deno API: it would write U+FFFD in their place.
+ * Names in archives and file systems are bytes, usually UTF-8. A byte that isn't part of a valid UTF-8
+ * sequence becomes a lone surrogate, U+DC80 to U+DCFF (Python's "surrogateescape", PEP 383). Valid names are
+ * therefore ordinary strings, {@linkcode encodeName} restores the bytes of all names, and `isWellFormed()`
+ * detects names that are not UTF-8. Don't pass those to a Deno API: it replaces each surrogate by U+FFFD.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
 const ESCAPE_BASE = 0xdc00;
 
-/** The name that bytes spell. */
+/** Decodes the bytes of a name. */
 export function decodeName(bytes: Uint8Array): string {
   try {
     return STRICT.decode(bytes);
@@ -23,12 +23,12 @@ export function decodeName(bytes: Uint8Array): string {
   }
 }
 
-/** The bytes of a name, as {@linkcode decodeName} got them. */
+/** Encodes a name; the inverse of {@linkcode decodeName}. */
 export function encodeName(name: string): Uint8Array<ArrayBuffer> {
   return name.isWellFormed() ? ENCODER.encode(name) : encodeEscaped(name);
 }
 
-/** How many bytes a name has. */
+/** The number of bytes of a name. */
 export function nameLength(name: string): number {
   return encodeName(name).length;
 }
@@ -48,7 +48,7 @@ function decodeEscaping(bytes: Uint8Array): string {
   return text;
 }
 
-/** Bytes of the valid UTF-8 sequence at `at`, or 0. */
+/** The length of the valid UTF-8 sequence at `at`, or 0. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return 1;

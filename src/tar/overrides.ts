@@ -1,5 +1,5 @@
 /**
- * What the headers before an entry's own say about it: PAX records and GNU long names.
+ * Overrides of an entry's header by the headers before it: PAX records and GNU long names.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { decodeName } from "./name.ts";
 import { paxNumber, type PaxRecords, paxText, readPaxRecords, XATTR_PREFIX } from "./pax.ts";
 import { pairRegions } from "./sparse.ts";
 
-/** Gathers overrides; global ones stay, all others are for the next entry alone. */
+/** Collects overrides. Global records apply to all following entries, the others only to the next entry. */
 export class Overrides {
   readonly #limits: TarLimits;
   readonly #global: PaxRecords = new Map();
   #globalBytes = 0;
   #local: PaxRecords = new Map();
-  /** PAX form 0.0 repeats its keys, so the order must be kept. */
+  /** Sparse format 0.0 repeats its keys, so their order matters. */
   #sparseNumbers: string[] = [];
   #longName: string | undefined;
   #longLink: string | undefined;
@@ -25,7 +25,7 @@ export class Overrides {
     this.#limits = limits;
   }
 
-  /** Takes a PAX header for the next entry. */
+  /** Adds a PAX header of the next entry. */
   addPax(bytes: Uint8Array): void {
     for (const [key, value] of readPaxRecords(bytes)) {
       if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") {
@@ -35,9 +35,9 @@ export class Overrides {
   }
 
   /**
-   * Takes a PAX header for all entries that follow.
+   * Adds a PAX header of all following entries.
    *
-   * @throws AppError `limit_exceeded`: many small ones would fill the memory as one large one does
+   * @throws AppError `limit_exceeded` for the total size of all global headers
    */
   addGlobalPax(bytes: Uint8Array): void {
     this.#globalBytes += bytes.length;
@@ -45,23 +45,23 @@ export class Overrides {
     for (const [key, value] of readPaxRecords(bytes)) this.#global.set(key, value);
   }
 
-  /** Takes a GNU long name. */
+  /** Adds a GNU long name. */
   addLongName(bytes: Uint8Array): void {
     this.#longName = cString(bytes);
   }
 
-  /** Takes a GNU long link target. */
+  /** Adds a GNU long link target. */
   addLongLink(bytes: Uint8Array): void {
     this.#longLink = cString(bytes);
   }
 
-  /** Whether something waits for an entry. */
+  /** Whether there are overrides for the next entry. */
   get isPending(): boolean {
     return this.#local.size > 0 || this.#longName !== undefined || this.#longLink !== undefined ||
       this.#sparseNumbers.length > 0;
   }
 
-  /** Forgets what was for the entry that is now read. */
+  /** Removes the overrides of the entry that was just read. */
   clear(): void {
     if (!this.isPending) return;
     this.#local = new Map();
@@ -69,35 +69,40 @@ export class Overrides {
     this.#longName = this.#longLink = undefined;
   }
 
-  /** A record's value; an empty one takes back what a global header or the entry itself says (pax, 4.3). */
+  /**
+   * The value of a record. An empty value removes that of a global header (POSIX.1-2017 pax, "pax Header
+   * Block").
+   */
   find(key: string): Uint8Array | undefined {
     const value = this.#local.get(key) ?? this.#global.get(key);
     return value === undefined || value.length === 0 ? undefined : value;
   }
 
-  /** A record's value as text. */
+  /** The value of a record as text. */
   findText(key: string): string | undefined {
     const value = this.find(key);
     return value && paxText(value, key);
   }
 
-  /** A record's value as a number. */
+  /** The value of a record as a number. */
   findNumber(key: string): number | undefined {
     const value = this.find(key);
     return value && paxNumber(value, key);
   }
 
-  /** The name, if an override has one. The sparse forms keep the true name apart, so that old readers don't use it. */
+  /**
+   * The overridden name. Sparse formats store the real name in a separate record, which old readers ignore.
+   */
   findName(): string | undefined {
     return this.findText("GNU.sparse.name") ?? this.findText("path") ?? this.#longName;
   }
 
-  /** The link target, if an override has one. */
+  /** The overridden link target. */
   findLink(): string | undefined {
     return this.findText("linkpath") ?? this.#longLink;
   }
 
-  /** Extended attributes; empty values are taken back ones. */
+  /** Extended attributes. An empty value removes an attribute of a global header. */
   xattrs(): ReadonlyMap<string, Uint8Array> {
     if (this.#local.size === 0 && this.#global.size === 0) return NO_XATTRS;
     const xattrs = new Map<string, Uint8Array>();
@@ -112,7 +117,7 @@ export class Overrides {
     return xattrs;
   }
 
-  /** The map of PAX forms 0.0 and 0.1, or "in data" for 1.0. */
+  /** The sparse map of formats 0.0 and 0.1, or "in data" for 1.0, whose map precedes the file's data. */
   findSparse(): readonly SparseRegion[] | "in data" | undefined {
     const major = this.findText("GNU.sparse.major");
     const minor = this.findText("GNU.sparse.minor");
@@ -120,7 +125,9 @@ export class Overrides {
     if (major !== undefined && major !== "0") {
       throw new AppError(
         "unsupported",
-        `Cannot read archive: sparse format ${major}.${minor ?? 0} is unknown, want 0.0, 0.1 or 1.0`,
+        `Cannot read archive: sparse format ${major}.${
+          minor ?? 0
+        } is not supported; only 0.0, 0.1 and 1.0 are`,
       );
     }
     if (this.#sparseNumbers.length > 0) return pairRegions(this.#sparseNumbers);
@@ -128,7 +135,7 @@ export class Overrides {
     return map === undefined ? undefined : pairRegions(map.split(","));
   }
 
-  /** The size of a PAX sparse file when expanded. */
+  /** The size of a PAX sparse file, including holes. */
   findSparseSize(): number | undefined {
     return this.findNumber("GNU.sparse.realsize") ?? this.findNumber("GNU.sparse.size");
   }

@@ -1,6 +1,8 @@
 /**
- * The archive reader: bytes in, in pieces of any size; entries out, through a sink. Nothing is awaited, so a loop
- * that decompresses, hashes and writes files runs at full speed.
+ * An incremental tar parser. It accepts bytes in pieces of any size and passes the entries to a sink. It is
+ * synchronous, because awaiting would slow down the loop that decompresses, hashes and writes files.
+ *
+ * `@std/tar` is not used: it supports only ustar headers, without PAX records, GNU extensions and device nodes.
  *
  * @module
  */
@@ -12,20 +14,20 @@ import { kindOf, makeEntry, nameOf, type RawKind } from "./make_entry.ts";
 import { Overrides } from "./overrides.ts";
 import { checkRegions, LineMap, readGnuExtension, readGnuHeaderMap, readGnuRealSize } from "./sparse.ts";
 
-/** What the next bytes are. */
+/** The part of the archive that the next bytes belong to. */
 type Stage = "header" | "meta" | "extension" | "line map" | "data" | "padding" | "end";
 
-/** A file whose header was read and whose sparse map may still follow. */
-interface OpenFile {
+/** A file whose header was read. Its sparse map may follow. */
+interface CurrentFile {
   readonly kind: RawKind;
   readonly header: RawHeader;
-  /** Bytes in the archive, a map before the data included. */
+  /** Bytes in the archive, including a sparse map before the data. */
   readonly stored: number;
-  /** Bytes when expanded. */
+  /** Bytes including holes. */
   readonly size: number;
 }
 
-/** Reads one archive. */
+/** Parses one archive. */
 export class TarParser {
   readonly #sink: TarSink;
   readonly #limits: TarLimits;
@@ -35,35 +37,35 @@ export class TarParser {
   #stage: Stage = "header";
   #headers = 0;
   #zeroBlocks = 0;
-  /** Bytes to go in "meta", "data" and "padding". */
-  #left = 0;
+  /** Remaining bytes of "meta" and "data". */
+  #remaining = 0;
   #padding = 0;
   #meta = new Uint8Array(0);
   #metaType = "";
-  #file: OpenFile | undefined;
+  #file: CurrentFile | undefined;
   #lineMap: LineMap | undefined;
   #regions: SparseRegion[] = [];
-  /** The stretches that data goes to, and how far it has come. */
+  /** The regions that the data belongs to, and the current position. */
   #targets: readonly SparseRegion[] = [];
   #target = 0;
   #offset = 0;
 
-  /** @param sink hears of everything, in order; what it throws goes through `push` */
+  /** @param sink receives the entries in order; `push` rethrows its errors */
   constructor(sink: TarSink, limits: TarLimits) {
     this.#sink = sink;
     this.#limits = limits;
     this.#overrides = new Overrides(limits);
   }
 
-  /** Whether the end of the archive was seen; bytes that still come are not looked at. */
+  /** Whether the end of the archive was found. Further bytes are ignored. */
   get isEnded(): boolean {
     return this.#stage === "end";
   }
 
   /**
-   * Takes the next bytes.
+   * Parses the next bytes.
    *
-   * @throws AppError `invalid_content`, `unsupported`, `limit_exceeded`, or what the sink throws
+   * @throws AppError `invalid_content`, `unsupported`, `limit_exceeded`; errors of the sink
    */
   push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
@@ -80,26 +82,26 @@ export class TarParser {
         case "end":
           return;
         default:
-          at += this.#gatherBlock(bytes, at);
+          at += this.#takeBlockPart(bytes, at);
       }
     }
   }
 
   /**
-   * Says that no more bytes come.
+   * Ends the input.
    *
-   * @param end whether the two zero blocks must have been there. Where a digest proves that the archive is whole,
-   * they may be missing: some writers never close their archives
-   * @throws AppError `invalid_content` if the archive is cut
+   * @param end whether the archive must end with two zero blocks. Some writers omit them, so "optional" is
+   * for archives whose digest is verified
+   * @throws AppError `invalid_content` if the archive is truncated
    */
   finish(end: "required" | "optional"): void {
     if (this.#stage === "end") return;
     const isBetween = this.#stage === "header" && this.#blockHave === 0 && !this.#overrides.isPending;
     if (isBetween && (end === "optional" || this.#zeroBlocks > 0)) return;
-    throw new AppError("invalid_content", "Cannot read archive: it is cut");
+    throw new AppError("invalid_content", "Cannot read archive: not a tar archive, or truncated");
   }
 
-  #gatherBlock(bytes: Uint8Array, at: number): number {
+  #takeBlockPart(bytes: Uint8Array, at: number): number {
     if (this.#blockHave === 0 && bytes.length - at >= BLOCK_BYTES) {
       this.#takeBlock(bytes.subarray(at, at + BLOCK_BYTES));
       return BLOCK_BYTES;
@@ -122,7 +124,7 @@ export class TarParser {
 
   #takeHeader(block: Uint8Array): void {
     if (block[0] === 0 && isZeroBlock(block)) {
-      if (this.#overrides.isPending) throw invalid("no entry follows a header that is about one");
+      if (this.#overrides.isPending) throw invalid("a PAX or long name header is not followed by an entry");
       if (++this.#zeroBlocks === 2) this.#stage = "end";
       return;
     }
@@ -144,17 +146,17 @@ export class TarParser {
     checkLimit(this.#limits, "paxBytes", size, "the size of a PAX or long name header");
     this.#meta = new Uint8Array(size);
     this.#metaType = type;
-    this.#left = size;
+    this.#remaining = size;
     this.#padding = paddingOf(size);
     this.#stage = "meta";
     if (size === 0) this.#endMeta();
   }
 
   #takeMeta(bytes: Uint8Array, at: number): number {
-    const length = Math.min(this.#left, bytes.length - at);
-    this.#meta.set(bytes.subarray(at, at + length), this.#meta.length - this.#left);
-    this.#left -= length;
-    if (this.#left === 0) this.#endMeta();
+    const length = Math.min(this.#remaining, bytes.length - at);
+    this.#meta.set(bytes.subarray(at, at + length), this.#meta.length - this.#remaining);
+    this.#remaining -= length;
+    if (this.#remaining === 0) this.#endMeta();
     return length;
   }
 
@@ -169,7 +171,8 @@ export class TarParser {
 
   #beginEntry(header: RawHeader, block: Uint8Array): void {
     const kind = kindOf(header.type, nameOf(header, this.#overrides));
-    // Only files have data: what other headers say of a size is a hint at most.
+    // Only files have data. Ignore the size of other entries: some writers set it for hard links and
+    // directories.
     if (kind !== "file" && kind !== "gnu-sparse") {
       this.#sink.begin(makeEntry(kind, header, this.#overrides, { size: 0 }, this.#limits));
       this.#overrides.clear();
@@ -207,27 +210,31 @@ export class TarParser {
   #takeMapLines(block: Uint8Array): void {
     const file = this.#file;
     const map = this.#lineMap;
-    if (file === undefined || map === undefined) throw new AppError("internal", "A sparse map has no file");
-    const regions = map.take(block);
-    checkLimit(this.#limits, "paxBytes", map.taken, "the size of a sparse map");
-    if (regions !== undefined) this.#beginSparse(file, regions, file.stored - map.taken);
-    else if (map.taken + BLOCK_BYTES > file.stored) throw invalid("a sparse map is longer than its file");
+    if (file === undefined || map === undefined) {
+      throw new AppError("internal", "Cannot read archive: a sparse map has no file");
+    }
+    const regions = map.parse(block);
+    checkLimit(this.#limits, "paxBytes", map.parsedBytes, "the size of a sparse map");
+    if (regions !== undefined) this.#beginSparse(file, regions, file.stored - map.parsedBytes);
+    else if (map.parsedBytes + BLOCK_BYTES > file.stored) {
+      throw invalid("a sparse map is longer than its file");
+    }
   }
 
-  #beginSparse(file: OpenFile, regions: readonly SparseRegion[], stored: number): void {
+  #beginSparse(file: CurrentFile, regions: readonly SparseRegion[], stored: number): void {
     if (stored < 0) throw invalid("a sparse map is longer than its file");
     this.#beginFile(file, checkRegions(regions, file.size, stored), stored);
   }
 
-  #beginFile(file: OpenFile, sparse: readonly SparseRegion[] | undefined, stored: number): void {
-    const facts = sparse === undefined ? { size: file.size } : { size: file.size, sparse };
-    this.#sink.begin(makeEntry(file.kind, file.header, this.#overrides, facts, this.#limits));
+  #beginFile(file: CurrentFile, sparse: readonly SparseRegion[] | undefined, stored: number): void {
+    const metadata = sparse === undefined ? { size: file.size } : { size: file.size, sparse };
+    this.#sink.begin(makeEntry(file.kind, file.header, this.#overrides, metadata, this.#limits));
     this.#overrides.clear();
     this.#file = this.#lineMap = undefined;
     this.#targets = sparse ?? [{ offset: 0, length: stored }];
     this.#target = 0;
     this.#offset = this.#targets[0]?.offset ?? 0;
-    this.#left = stored;
+    this.#remaining = stored;
     this.#padding = paddingOf(stored);
     this.#stage = "data";
     if (stored === 0) this.#endFile();
@@ -235,12 +242,14 @@ export class TarParser {
 
   #takeData(bytes: Uint8Array, at: number): number {
     const region = this.#targets[this.#target];
-    if (region === undefined) throw new AppError("internal", "Data has no place in its file");
+    if (region === undefined) {
+      throw new AppError("internal", "Cannot read archive: data is outside the file's regions");
+    }
     const length = Math.min(region.offset + region.length - this.#offset, bytes.length - at);
     this.#sink.data(bytes.subarray(at, at + length), this.#offset);
     this.#offset += length;
-    this.#left -= length;
-    if (this.#left === 0) this.#endFile();
+    this.#remaining -= length;
+    if (this.#remaining === 0) this.#endFile();
     else if (this.#offset === region.offset + region.length) {
       this.#offset = this.#targets[++this.#target]?.offset ?? 0;
     }

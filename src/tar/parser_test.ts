@@ -70,7 +70,7 @@ Deno.test("TarParser reads each kind of ustar entry", () => {
   assertEquals([device.device, device.major, device.minor], ["block", 8, 17]);
 });
 
-Deno.test("TarParser gives the same in pieces of any size", () => {
+Deno.test("TarParser gives the same entries for pieces of any size", () => {
   const whole = archive(
     paxEntry({ path: "long name", "SCHILY.xattr.user.a": "1" }),
     rawEntry({ name: "x" }, "a".repeat(1025)),
@@ -119,7 +119,7 @@ Deno.test("TarParser keeps PAX values as bytes and splits records at the first =
   );
 });
 
-Deno.test("TarParser lets a global header speak for all, and an entry's own take it back", () => {
+Deno.test("TarParser applies a global header to all entries, unless an entry overrides it", () => {
   const names = readArchive(archive(
     paxEntry({ uname: "all", mtime: "5.25" }, "g"),
     rawEntry({ name: "a", userName: "own" }),
@@ -142,7 +142,7 @@ Deno.test("TarParser reads GNU long names and link targets", () => {
   assertEquals([entry.name, entry.kind === "symlink" && entry.target], [long, `${long}.target`]);
 });
 
-Deno.test("TarParser keeps names that are no UTF-8, byte for byte", () => {
+Deno.test("TarParser preserves the bytes of names that are not UTF-8", () => {
   const name = Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x2f, 0xc3, 0xa9);
   const { entry } = only(rawEntry({ name }));
   assert(!entry.name.isWellFormed());
@@ -150,7 +150,7 @@ Deno.test("TarParser keeps names that are no UTF-8, byte for byte", () => {
   assertEquals(only(paxEntry({ path: name }), rawEntry({ name: "x" })).entry.name, entry.name);
 });
 
-Deno.test("TarParser does not take data for links, directories and devices that state a size", () => {
+Deno.test("TarParser reads no data for links, directories and devices with a size", () => {
   const seen = readArchive(archive(
     rawEntry({ name: "a", type: "1", linkName: "b", size: 4000 }),
     rawEntry({ name: "d", type: "5", size: 512 }),
@@ -159,7 +159,7 @@ Deno.test("TarParser does not take data for links, directories and devices that 
   assertEquals(seen.map((one) => one.entry.name), ["a", "d", "b"]);
 });
 
-Deno.test("TarParser checks the checksum, signed sums of old writers included", () => {
+Deno.test("TarParser verifies the checksum, including signed sums of old writers", () => {
   const bad = rawEntry({ name: "a" });
   bad[0] = 0x62;
   assert(refused("invalid_content", bad, END).includes("checksum"));
@@ -172,17 +172,17 @@ Deno.test("TarParser checks the checksum, signed sums of old writers included", 
   );
 });
 
-Deno.test("TarParser refuses an archive that is cut anywhere, and tolerates padding after its end", () => {
+Deno.test("TarParser rejects a truncated archive, and tolerates padding after its end", () => {
   const whole = archive(paxEntry({ path: "n" }), rawEntry({ name: "a" }, "x".repeat(600)));
   for (let length = 0; length < whole.length - 512; length += 64) {
-    assert(refused("invalid_content", whole.subarray(0, length)).includes("cut"), String(length));
+    assert(refused("invalid_content", whole.subarray(0, length)).includes("truncated"), String(length));
   }
   assertEquals(readArchive(whole.subarray(0, -512)).length, 1);
   assertEquals(readArchive(concatBytes([whole, new Uint8Array(10240)])).length, 1);
   assertEquals(readArchive(concatBytes([whole, encodeName("garbage behind the end")])).length, 1);
 });
 
-Deno.test("TarParser does without the end only where the caller says so, and never in the middle of an entry", () => {
+Deno.test("TarParser accepts a missing end marker only if it is optional, and never a truncated entry", () => {
   const sink = { begin() {}, data() {}, end() {} };
   const parser = new TarParser(sink, DEFAULT_TAR_LIMITS);
   parser.finish("optional");
@@ -193,7 +193,7 @@ Deno.test("TarParser does without the end only where the caller says so, and nev
   assert(isCode(assertThrows(() => parser.finish("optional")), "invalid_content"));
 });
 
-Deno.test("TarParser names what is wrong", async (t) => {
+Deno.test("TarParser reports the invalid part", async (t) => {
   const cases: readonly [string, Parameters<typeof isCode>[1], string, Uint8Array][] = [
     ["unknown type", "unsupported", 'type "V"', rawEntry({ name: "a", type: "V" })],
     ["octal", "invalid_content", '"mode"', rawEntry({ name: "a", mode: "12x45" })],
@@ -228,14 +228,14 @@ Deno.test("TarParser names what is wrong", async (t) => {
       "zero block",
       concatBytes([new Uint8Array(512), rawEntry({ name: "a" })]),
     ],
-    ["pax without entry", "invalid_content", "no entry", paxEntry({ path: "a" })],
+    ["pax without entry", "invalid_content", "not followed by an entry", paxEntry({ path: "a" })],
   ];
   for (const [name, code, words, bytes] of cases) {
     await t.step(name, () => assert(refused(code, bytes, END).includes(words)));
   }
 });
 
-Deno.test("TarParser has a limit for entries, names and PAX headers, and takes what is just below", async (t) => {
+Deno.test("TarParser limits entries, names and PAX headers, and accepts the limit itself", async (t) => {
   const limits = { entries: 3, pathBytes: 10, paxBytes: 30 };
   const a = rawEntry({ name: "a" });
   const pax = (length: number, type: "x" | "g" = "x") =>

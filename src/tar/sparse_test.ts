@@ -58,7 +58,7 @@ const pax00 = (regions: readonly Region[], size: number) => {
   return rawEntry({ name: "x", type: "x" }, text);
 };
 
-Deno.test("TarParser expands every sparse form to the same file, in pieces of any size", async (t) => {
+Deno.test("TarParser expands every sparse format to the same file, in pieces of any size", async (t) => {
   const forms: Readonly<Record<string, Uint8Array>> = {
     gnu: gnuSparse([[4, 3], [12, 2], [20, 0]], 20, DATA),
     "PAX 0.0": concatBytes([pax00([[4, 3], [12, 2]], 20), rawEntry({ name: "s" }, DATA)]),
@@ -79,7 +79,7 @@ Deno.test("TarParser expands every sparse form to the same file, in pieces of an
   }
 });
 
-Deno.test("TarParser reads maps that need further blocks", () => {
+Deno.test("TarParser reads sparse maps of several blocks", () => {
   const regions = Array.from({ length: 60 }, (_, i): Region => [i * 10, 1]);
   const want = Array.from({ length: 60 }, (_, i) => `${i % 10}${"\0".repeat(9)}`).join("");
   const data = "0123456789".repeat(6);
@@ -95,14 +95,14 @@ Deno.test("TarParser reads maps that need further blocks", () => {
   }
 });
 
-Deno.test("TarParser takes a sparse file that is one hole", () => {
+Deno.test("TarParser reads a sparse file with only a hole", () => {
   for (const bytes of [gnuSparse([[20, 0]], 20, ""), pax10("1\n20\n0\n", "", 20), pax10("0\n", "", 20)]) {
     const [file] = readArchive(concatBytes([bytes, END]));
     assertEquals(file?.content, new Uint8Array(20));
   }
 });
 
-Deno.test("TarParser refuses sparse maps that lie", async (t) => {
+Deno.test("TarParser rejects invalid sparse maps", async (t) => {
   const cases: Readonly<Record<string, Uint8Array>> = {
     overlap: gnuSparse([[4, 3], [6, 2]], 20, DATA),
     backwards: gnuSparse([[12, 3], [4, 2]], 20, DATA),
@@ -130,7 +130,7 @@ Deno.test("TarParser refuses sparse maps that lie", async (t) => {
   assert(isCode(assertThrows(() => readArchive(unknown)), "unsupported"));
 });
 
-Deno.test("TarParser ends in a typed error or a result on damaged archives", () => {
+Deno.test("TarParser returns a result or a typed error for corrupt archives", () => {
   const whole = concatBytes([
     gnuSparse([[4, 3], [12, 2]], 20, DATA),
     pax10("2\n4\n3\n12\n2\n", DATA, 20),
@@ -152,7 +152,7 @@ Deno.test("TarParser ends in a typed error or a result on damaged archives", () 
       );
     } catch (error) {
       const isTyped = isCode(error, "invalid_content", "unsupported", "limit_exceeded");
-      // The collector of this test allocates what a header claims; parsers and appliers don't.
+      // The sink of this test allocates the claimed size, unlike the applier.
       assert(isTyped || error instanceof RangeError, String(error));
     }
   }

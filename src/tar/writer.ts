@@ -1,6 +1,6 @@
 /**
- * The archive writer: entries in, bytes out. The same entries give the same bytes, whatever the machine: ustar where
- * it has room, PAX records for the rest, nothing of GNU's own.
+ * A tar writer. The same entries give the same bytes on every machine. It uses ustar headers, PAX records for
+ * values that don't fit in them, and no GNU extensions except base 256 for large device numbers.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { formatPaxTime, writePaxRecord, XATTR_PREFIX } from "./pax.ts";
 
 const ZEROS = new Uint8Array(64 * KIB);
 
-/** Printable ASCII: what every reader takes from a ustar field as it stands. */
+/** Printable ASCII, which every reader accepts in a ustar field. */
 const PLAIN = /^[ -~]*$/;
 
 /**
- * Writes one archive. It is a sink, so a parser can feed it; the bytes that it hands on are its own and may be kept.
- * Sparse files are written out in full.
+ * Writes one archive. It is a sink, so that a parser can feed it. Sparse files are written with their holes
+ * as zeros.
  */
 export class TarWriter implements TarSink {
   readonly #write: (bytes: Uint8Array) => void;
@@ -28,15 +28,15 @@ export class TarWriter implements TarSink {
   #written = 0;
 
   /**
-   * @param write takes the archive's bytes in order
-   * @param zeros takes a run of zeros, which may be longer than any memory. @default they come to `write` in pieces
+   * @param write receives the archive's bytes in order, valid only during the call
+   * @param zeros receives the length of a run of zeros. @default passes the zeros to `write` in pieces
    */
   constructor(write: (bytes: Uint8Array) => void, zeros?: (length: number) => void) {
     this.#write = write;
     this.#zeros = zeros;
   }
 
-  /** Begins an entry. Of a file, `size` bytes must follow. */
+  /** Begins an entry. The content of a file follows through `data`. */
   begin(entry: Entry): void {
     this.#size = entry.kind === "file" ? entry.size : 0;
     this.#written = 0;
@@ -45,17 +45,17 @@ export class TarWriter implements TarSink {
     this.#write(headerOf(entry, this.#size));
   }
 
-  /** Takes bytes of a file; between them and those before there may be a hole. */
+  /** Writes bytes of a file. A gap after the previous bytes is a hole. */
   data(bytes: Uint8Array, offset: number): void {
     if (offset < this.#written || offset + bytes.length > this.#size) {
-      throw new AppError("internal", "Cannot write archive: bytes overlap or pass the end of their file");
+      throw new AppError("internal", "Cannot write archive: the data of a file overlaps or exceeds its size");
     }
     this.#writeZeros(offset - this.#written);
     this.#write(bytes);
     this.#written = offset + bytes.length;
   }
 
-  /** Ends an entry: a hole at its end, and the padding. */
+  /** Ends an entry: writes a hole at its end and the padding. */
   end(): void {
     this.#writeZeros(this.#size - this.#written);
     this.#writeZeros(paddingOf(this.#size));
@@ -68,8 +68,8 @@ export class TarWriter implements TarSink {
 
   #writeZeros(length: number): void {
     if (length > 0 && this.#zeros !== undefined) return this.#zeros(length);
-    for (let left = length; left > 0; left -= ZEROS.length) {
-      this.#write(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+    for (let remaining = length; remaining > 0; remaining -= ZEROS.length) {
+      this.#write(remaining < ZEROS.length ? ZEROS.subarray(0, remaining) : ZEROS);
     }
   }
 
@@ -88,7 +88,7 @@ export class TarWriter implements TarSink {
   }
 }
 
-/** The records that an entry needs beside its header: whatever a ustar field has no room for. */
+/** The records for all values that don't fit in a ustar field. */
 function paxRecordsOf(entry: Entry): Uint8Array[] {
   const records: Uint8Array[] = [];
   const add = (key: string, value: string | Uint8Array) =>
@@ -114,7 +114,7 @@ function headerOf(entry: Entry, size: number): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES);
   writeText(block, FIELDS.name, entry.name);
   writeNumber(fieldOf(block, FIELDS.mode), entry.mode);
-  // A number without room stands in a PAX record, and the field holds none.
+  // A number that doesn't fit is in a PAX record; the field is 0.
   const number = (field: readonly [number, number], value: number) =>
     writeNumber(fieldOf(block, field), fitsOctal(value, field[1]) ? value : 0);
   number(FIELDS.uid, entry.uid);
@@ -125,7 +125,7 @@ function headerOf(entry: Entry, size: number): Uint8Array {
   if ("target" in entry) writeText(block, FIELDS.linkName, entry.target);
   writeText(block, FIELDS.userName, entry.userName);
   writeText(block, FIELDS.groupName, entry.groupName);
-  // PAX has no record for device numbers; base 256 is what readers know.
+  // PAX has no record for device numbers; readers accept base 256.
   writeNumber(fieldOf(block, FIELDS.major), entry.kind === "device" ? entry.major : 0);
   writeNumber(fieldOf(block, FIELDS.minor), entry.kind === "device" ? entry.minor : 0);
   finishHeader(block);
@@ -146,7 +146,7 @@ function fitsText(text: string, [, length]: readonly [number, number]): boolean 
   return text.length <= length && PLAIN.test(text);
 }
 
-/** Writes what has room, cut at a byte: the whole is in a PAX record. */
+/** Writes text, truncated to the field. If it is truncated, a PAX record has all of it. */
 function writeText(block: Uint8Array, field: readonly [number, number], text: string): void {
   block.set(encodeName(text).subarray(0, field[1]), field[0]);
 }

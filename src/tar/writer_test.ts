@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "../../tests/assert.ts";
 import { concatBytes, readAll } from "../base/bytes.ts";
 import { neverAborted } from "../base/abort.ts";
-import { COMMON, END, rawEntry, readArchive, type Seen, writeArchive } from "./archive_fake.ts";
+import { COMMON, END, rawEntry, readArchive, type TestEntry, writeArchive } from "./archive_fake.ts";
 import type { Entry } from "./entry.ts";
 import { DEFAULT_TAR_LIMITS } from "./limits.ts";
 import { decodeName, encodeName } from "./name.ts";
@@ -10,7 +10,7 @@ import { TarWriter } from "./writer.ts";
 
 const NO_CONTENT = new Uint8Array(0);
 
-const ENTRIES: readonly Seen[] = [
+const ENTRIES: readonly TestEntry[] = [
   { entry: { ...COMMON, kind: "directory", name: "dir/", mode: 0o1777 }, content: NO_CONTENT },
   { entry: { ...COMMON, kind: "file", name: "dir/a", size: 5 }, content: encodeName("hello") },
   { entry: { ...COMMON, kind: "file", name: `${"x/".repeat(150)}long`, size: 0 }, content: NO_CONTENT },
@@ -47,18 +47,18 @@ const ENTRIES: readonly Seen[] = [
   },
 ];
 
-Deno.test("TarWriter writes what TarParser reads back the same", () => {
+Deno.test("TarWriter writes entries that TarParser reads back unchanged", () => {
   assertEquals(readArchive(writeArchive(ENTRIES)), ENTRIES);
 });
 
-Deno.test("TarWriter writes the same bytes whatever order the xattrs are in", () => {
+Deno.test("TarWriter writes the same bytes for any order of xattrs", () => {
   const xattrs = [["user.a", encodeName("1")], ["user.b", encodeName("2")]] as const;
   const make = (pairs: typeof xattrs | readonly (typeof xattrs)[number][]) =>
     writeArchive([{ entry: { ...COMMON, kind: "fifo", xattrs: new Map(pairs) }, content: NO_CONTENT }]);
   assertEquals(make(xattrs), make([...xattrs].reverse()));
 });
 
-Deno.test("TarWriter writes holes as zeros and refuses bytes out of place", () => {
+Deno.test("TarWriter writes holes as zeros and rejects data outside the file", () => {
   const chunks: Uint8Array[] = [];
   const writer = new TarWriter((bytes) => chunks.push(bytes.slice()));
   writer.begin({ ...COMMON, kind: "file", size: 10 });
@@ -85,7 +85,7 @@ function source(bytes: Uint8Array, piece: number) {
   };
 }
 
-Deno.test("TarReader gives entries in turn, with their content or past it", async () => {
+Deno.test("TarReader returns entries in order, and reads or skips their content", async () => {
   const big: Entry = { ...COMMON, kind: "file", name: "big", size: 200_000 };
   const content = new Uint8Array(200_000).map((_, i) => i % 251);
   const whole = writeArchive([{ entry: big, content }, ...ENTRIES, { entry: big, content }]);
@@ -102,7 +102,7 @@ Deno.test("TarReader gives entries in turn, with their content or past it", asyn
   }
 });
 
-Deno.test("TarReader fails on a cut archive and stops at the signal", async () => {
+Deno.test("TarReader fails on a truncated archive and stops at the signal", async () => {
   const reader = new TarReader(source(rawEntry({ name: "a" }), 512), DEFAULT_TAR_LIMITS);
   assert(await reader.nextEntry(neverAborted()));
   const failure = await reader.nextEntry(neverAborted()).catch((error) => error.code);
@@ -112,7 +112,7 @@ Deno.test("TarReader fails on a cut archive and stops at the signal", async () =
   assertEquals(await stopped.nextEntry(AbortSignal.abort(reason)).catch((error) => error), reason);
 });
 
-Deno.test("names keep every byte, and stay ordinary text where they are UTF-8", () => {
+Deno.test("decodeName() and encodeName() preserve every byte, and keep UTF-8 as ordinary text", () => {
   for (
     const bytes of [[0x61, 0xc3, 0xa9], [0xff], [0xc3], [0x61, 0xed, 0xb2, 0x80, 0xf0, 0x9f, 0x98, 0x80], [
       0xe9,

@@ -1,9 +1,9 @@
 /**
- * The layers of an image as one archive of its root file system: every owner, attribute and node, without the right
- * to make any of them.
+ * Converts the layers of an image to one archive of its root file system, with every owner, attribute and
+ * device node, and without the privileges to create them on a disk.
  *
- * The layers are read twice: first for the tree that they make, then for the contents. So nothing is kept but the
- * tree, and every hard link comes after the file that it names. The same layers give the same bytes.
+ * The layers are read twice: first for the tree, then for the file contents. Only the tree is kept in memory,
+ * and every hard link comes after its file. The same layers give the same bytes.
  *
  * @module
  */
@@ -25,21 +25,22 @@ import { OutputBlocks } from "./decode/output_blocks.ts";
 import { Tree } from "./apply/tree.ts";
 import type { OpenLayer } from "./unpack.ts";
 
-/** What comes of one piece is kept until it is written: that is up to a thousand times as much. */
-const PIECE_BYTES = 32 * KIB;
+/** Output is buffered until the next read, and one read may expand a thousandfold. */
+const READ_BYTES = 32 * KIB;
 
 /**
- * Finds out what tree layers make.
+ * Applies layers to a tree in memory.
  *
- * @param between is awaited before each piece of a layer that is read
- * @throws AppError as `unpackRootfs`, but for what the disk says
+ * @param listener receives the file contents
+ * @param beforeRead awaited before each read of a layer, and once at the end
+ * @throws AppError as `unpackRootfs`, except errors of the disk
  */
 export async function layersToMemory(
   layers: readonly OpenLayer[],
   limits: LayerLimits,
   signal: AbortSignal,
   listener?: ContentListener,
-  between: () => Promise<void> = () => Promise.resolve(),
+  beforeRead: () => Promise<void> = () => Promise.resolve(),
 ): Promise<MemoryDirectory> {
   const fs = new MemoryFs(listener);
   using tree = new Tree(fs, "");
@@ -48,22 +49,22 @@ export async function layersToMemory(
     using applier = new LayerApplier(tree, new FlatStyle(tree), new Map());
     const reader: ByteReader = {
       read: async (buffer) => {
-        await between();
-        return await source.reader.read(buffer.subarray(0, PIECE_BYTES));
+        await beforeRead();
+        return await source.reader.read(buffer.subarray(0, READ_BYTES));
       },
     };
     await readLayer({ ...source, reader }, applier, limits, signal);
   }
   tree.directories.apply(fs, tree.root);
-  await between();
+  await beforeRead();
   return fs.root;
 }
 
 /**
- * Writes the root file system of an image as one tar archive. Directories come first, then links and nodes, then
- * files with their hard links, each in the order of their paths or of the layers.
+ * Writes the root file system of an image as one tar archive: first directories, then symlinks, devices and
+ * FIFOs, both sorted by path; then files with their hard links in the order of the layers.
  *
- * @throws AppError as {@linkcode layersToMemory}; what the sink throws
+ * @throws AppError as {@linkcode layersToMemory}; errors of the sink
  */
 export async function flattenLayers(
   layers: readonly OpenLayer[],
@@ -78,8 +79,9 @@ export async function flattenLayers(
   const others: { readonly name: string; readonly node: MemoryNode }[] = [];
   const root = await layersToMemory(layers, limits, signal);
   checkSize(root, limits);
-  // No layer speaks of the root in most images; then what it is unpacked into stays as it is.
-  if (root.isKnown) writeEntry(tar, { ...common("./", root), kind: "directory" });
+  // Most images have no entry for the root. Then the archive has none either, and the target directory is
+  // unchanged.
+  if (root.hasEntry) writeEntry(tar, { ...common("./", root), kind: "directory" });
   for (const [name, node] of walkTree(root)) {
     if (node.kind === "directory") writeEntry(tar, { ...common(`${name}/`, node), kind: "directory" });
     else if (node.kind !== "file") others.push({ name, node });
@@ -99,7 +101,8 @@ export async function flattenLayers(
 }
 
 /**
- * Sparse files are written out in full: a few bytes in a layer may say petabytes.
+ * Limits the archive's size. Sparse files are written with their holes, so a few bytes of a layer may become
+ * petabytes.
  *
  * @throws AppError `limit_exceeded`
  */
@@ -111,12 +114,12 @@ function checkSize(root: MemoryDirectory, { unpackedBytes }: LayerLimits): void 
   if (total <= unpackedBytes) return;
   throw new AppError(
     "limit_exceeded",
-    `Cannot export root file system: its files have ${total} bytes, want at most ${unpackedBytes}`,
+    `Cannot export root file system: its files have ${total} bytes, but the limit is ${unpackedBytes}`,
     { details: { limit: "unpackedBytes", most: unpackedBytes, value: total } },
   );
 }
 
-/** Everything below a directory with its path, sorted, parents first. */
+/** Iterates over all nodes below a directory with their paths, sorted, parents first. */
 export function* walkTree(
   directory: MemoryDirectory,
   prefix = "",
@@ -152,13 +155,19 @@ function writeOthers(
 }
 
 function specialEntry(name: string, node: MemoryNode): Entry {
-  const facts = common(name, node);
-  if (node.kind === "symlink") return { ...facts, kind: "symlink", target: node.target };
-  if (node.kind !== "other" || node.node.kind === "fifo") return { ...facts, kind: "fifo" };
-  return { ...facts, kind: "device", device: node.node.kind, major: node.node.major, minor: node.node.minor };
+  const metadata = common(name, node);
+  if (node.kind === "symlink") return { ...metadata, kind: "symlink", target: node.target };
+  if (node.kind !== "other" || node.node.kind === "fifo") return { ...metadata, kind: "fifo" };
+  return {
+    ...metadata,
+    kind: "device",
+    device: node.node.kind,
+    major: node.node.major,
+    minor: node.node.minor,
+  };
 }
 
-/** Writes those files that are in the tree at the end, as their contents come by. */
+/** Writes the files of the final tree while the layers are read again. */
 class FileWriter implements ContentListener {
   readonly #tar: TarWriter;
   readonly #files: ReadonlyMap<number, { readonly file: MemoryFile; readonly names: readonly string[] }>;

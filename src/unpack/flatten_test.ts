@@ -3,7 +3,7 @@ import { neverAborted } from "../base/abort.ts";
 import { concatBytes } from "../base/bytes.ts";
 import { isCode } from "../base/errors.ts";
 import { digestOf } from "../oci/digest.ts";
-import { END, paxEntry, rawEntry, readArchive, type Seen } from "../tar/archive_fake.ts";
+import { END, paxEntry, rawEntry, readArchive, type TestEntry } from "../tar/archive_fake.ts";
 import { decodeName, encodeName } from "../tar/name.ts";
 import { flattenLayers } from "./flatten.ts";
 import { layerOf, make, sourceOf } from "./apply/layer_fake.ts";
@@ -19,7 +19,7 @@ async function flatten(open: readonly OpenLayer[]): Promise<Uint8Array> {
   return concatBytes(chunks);
 }
 
-const layers = (...all: readonly (readonly Seen[])[]) => all.map((entries) => () => layerOf(entries));
+const layers = (...all: readonly (readonly TestEntry[])[]) => all.map((entries) => () => layerOf(entries));
 
 /** The archive's entries in order: `f name content`, `h name target`. */
 function lines(bytes: Uint8Array): readonly string[] {
@@ -29,7 +29,7 @@ function lines(bytes: Uint8Array): readonly string[] {
   });
 }
 
-Deno.test("flattenLayers() writes the tree that all layers make: directories, links and nodes, files", async () => {
+Deno.test("flattenLayers() writes the tree of all layers: directories, then symlinks and nodes, then files", async () => {
   const archive = await flatten(layers(
     [directory("./"), file("b/x", "1"), file("b/y", "1"), symlink("l", "b"), device("null", 1, 3), fifo("p")],
     [file("b/.wh.y"), file("a/z", "2"), file("b/x", "2"), file("l/through", "2")],
@@ -47,7 +47,12 @@ Deno.test("flattenLayers() writes the tree that all layers make: directories, li
   ]);
 });
 
-Deno.test("flattenLayers() keeps hard links together when the first name is gone or is another file now", async () => {
+Deno.test("flattenLayers() resolves an absolute symlink in a subdirectory from the root", async () => {
+  const archive = await flatten(layers([symlink("a/link", "/etc"), file("a/link/x", "1")]));
+  assertEquals(lines(archive), ["directory a/", "directory etc/", "symlink a/link /etc", "file etc/x 1"]);
+});
+
+Deno.test("flattenLayers() keeps hard links together when the first name is removed or replaced", async () => {
   const below = [file("a", "old"), hardlink("b", "a"), hardlink("c", "a")];
   assertEquals(lines(await flatten(layers(below, [file(".wh.a")]))), ["file b old", "hardlink c b"]);
   assertEquals(lines(await flatten(layers(below, [file("a", "new")]))), [
@@ -57,7 +62,7 @@ Deno.test("flattenLayers() keeps hard links together when the first name is gone
   ]);
 });
 
-Deno.test("flattenLayers() keeps attributes, names of any bytes, and gives the same bytes again", async () => {
+Deno.test("flattenLayers() keeps attributes and non-UTF-8 names, and is reproducible", async () => {
   const strange = decodeName(Uint8Array.of(0x61, 0xff));
   const xattrs = new Map([["security.capability", Uint8Array.of(1, 0xff)], ["user.a", encodeName("=")]]);
   const open = layers([
@@ -86,7 +91,7 @@ Deno.test("flattenLayers() keeps attributes, names of any bytes, and gives the s
   });
 });
 
-Deno.test("flattenLayers() writes sparse files out in full, but not those that claim a hundred terabytes", async () => {
+Deno.test("flattenLayers() expands sparse files up to the limit", async () => {
   const sparse = (size: number) =>
     concatBytes([
       paxEntry({ "GNU.sparse.size": String(size), "GNU.sparse.map": "1000,2" }),

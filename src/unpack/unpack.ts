@@ -1,7 +1,7 @@
 /**
- * Unpacking: all layers of an image into a flat tree, or one layer into a directory for overlayfs.
+ * Unpacks all layers of an image into a flat tree, or one layer into a directory for overlayfs.
  *
- * Neither makes anything durable nor marks anything ready; that is the store's, after these return.
+ * These functions neither sync nor mark the result as complete; the store does both after they return.
  *
  * @module
  */
@@ -12,54 +12,61 @@ import { keyOf } from "./apply/entry_path.ts";
 import { FlatStyle } from "./apply/flat_style.ts";
 import { DEFAULT_LAYER_LIMITS, type LayerLimits, type LayerSource, readLayer } from "./apply/layer.ts";
 import type { SkippedItem } from "./apply/skipped.ts";
-import { OverlayStyle, type OverlayXattrs } from "./apply/overlay_style.ts";
+import { OverlayStyle } from "./apply/overlay_style.ts";
 import { type Tree, type TreeCalls, withTree } from "./apply/tree.ts";
 import type { WhiteoutStyle } from "./apply/whiteout_style.ts";
 
-/** How to unpack. */
+/** Options of {@linkcode unpackRootfs}. */
 export interface UnpackOptions {
-  /** What each layer may ask for. @default {DEFAULT_LAYER_LIMITS} */
+  /** The limits of each layer. @default {DEFAULT_LAYER_LIMITS} */
   readonly limits?: LayerLimits;
-  /** Which system calls to use. @default {"best"} */
+  /** The system calls to use. @default {"best"} */
   readonly calls?: TreeCalls;
-  /** What decompresses the layers. @default the thread that we are on */
+  /** Decompresses the layers. @default a decoder on the calling thread */
   readonly decoder?: LayerDecoder;
-  /** Hears of each layer that is done, from the bottom, counted from 1. */
+  /** Called after each layer, from the bottom; positions start at 1. */
   readonly onLayer?: (layer: LayerReport, position: number) => void;
 }
 
-/** One layer that was put into a tree. */
+/** One unpacked layer. */
 export interface LayerReport {
   /** Entries of the archive. */
   readonly entries: number;
-  /** Bytes of the blob, and of the archive in it. */
+  /** Bytes of the blob. */
   readonly packedBytes: number;
   /** Bytes of the archive. */
   readonly unpackedBytes: number;
 }
 
-/** What became of an image. */
+/** The result of {@linkcode unpackRootfs}. */
 export interface UnpackReport {
+  /** From the bottom to the top. */
   readonly layers: readonly LayerReport[];
-  /** What could not be kept; empty if the tree is complete. */
-  readonly leftOut: readonly SkippedItem[];
+  /** Entries and attributes that could not be unpacked; empty if the tree is complete. */
+  readonly skipped: readonly SkippedItem[];
 }
 
-/** What became of a layer for overlayfs. */
+/** The result of {@linkcode unpackOverlayLayer}. */
 export interface OverlayReport extends LayerReport {
-  readonly leftOut: readonly SkippedItem[];
-  /** Directories that the layer itself says nothing of, parents first, the root as "": for `createImplicitParents`. */
-  readonly implied: readonly string[];
+  /** Entries and attributes that could not be unpacked; empty if the tree is complete. */
+  readonly skipped: readonly SkippedItem[];
+  /**
+   * Directories without an entry in the layer, parents first, the root as "": for `createImplicitParents`.
+   */
+  readonly implicitParents: readonly string[];
 }
 
-/** Layers are opened one after the other, so that a hundred of them need one descriptor. */
+/**
+ * Opens a layer. Layers are opened one after the other, so that an image with many layers needs only one
+ * descriptor.
+ */
 export type OpenLayer = (signal: AbortSignal) => Promise<LayerSource & Disposable>;
 
 /**
  * Unpacks layers, from the bottom to the top, into a flat root file system.
  *
  * @param directory must exist and be empty. After a failure it is empty again
- * @throws AppError `already_exists` if it is not empty; what {@linkcode readLayer} throws; `no_space`,
+ * @throws AppError `already_exists` if it is not empty; errors of {@linkcode readLayer}; `no_space`,
  * `permission_denied`; the signal's reason
  */
 export function unpackRootfs(
@@ -69,30 +76,28 @@ export function unpackRootfs(
   signal: AbortSignal,
 ): Promise<UnpackReport> {
   return withTree(directory, options.calls ?? "best", (tree) =>
-    cleanly(tree, directory, async () => {
+    orCleared(tree, directory, async () => {
       const reports: LayerReport[] = [];
       for (const open of layers) {
         using source = await open(signal);
-        using applier = new LayerApplier(tree, new FlatStyle(tree), NO_ALIASES);
+        using applier = new LayerApplier(tree, new FlatStyle(tree), NO_SYMLINKS);
         const report = await apply(source, applier, options, signal);
         reports.push(report);
         options.onLayer?.(report, reports.length);
       }
       tree.directories.apply(tree.fs, tree.root);
-      return { layers: reports, leftOut: tree.leftOut.list() };
+      return { layers: reports, skipped: tree.skipped.list() };
     }));
 }
 
-/** How to unpack for overlayfs. */
+/** Options of {@linkcode unpackOverlayLayer}. */
 export interface OverlayOptions extends UnpackOptions {
-  /** Where whole hidden directories are marked: "user" for mounts inside a user namespace. */
-  readonly xattrs: OverlayXattrs;
-  /** Links of layers below that this layer's entries go through: path to target. @default {none} */
-  readonly aliases?: ReadonlyMap<string, string>;
+  /** Symlinks of lower layers that this layer's entries pass through: path to target. @default {none} */
+  readonly lowerSymlinks?: ReadonlyMap<string, string>;
 }
 
 /**
- * Unpacks one layer into a directory that overlayfs can stack. Needs libc.
+ * Unpacks one layer into a directory that overlayfs can stack. Needs libc, and root for whiteouts.
  *
  * @param directory must exist and be empty. After a failure it is empty again
  * @throws AppError as {@linkcode unpackRootfs}
@@ -104,16 +109,20 @@ export function unpackOverlayLayer(
   signal: AbortSignal,
 ): Promise<OverlayReport> {
   return withTree(directory, "libc", (tree) =>
-    cleanly(tree, directory, async () => {
-      const style: WhiteoutStyle<typeof tree.root> = new OverlayStyle(tree, options.xattrs);
-      using applier = new LayerApplier(tree, style, options.aliases ?? NO_ALIASES);
+    orCleared(tree, directory, async () => {
+      const style: WhiteoutStyle<typeof tree.root> = new OverlayStyle(tree);
+      using applier = new LayerApplier(tree, style, options.lowerSymlinks ?? NO_SYMLINKS);
       const report = await apply(source, applier, options, signal);
       tree.directories.apply(tree.fs, tree.root);
-      return { ...report, leftOut: tree.leftOut.list(), implied: applier.implied.map(keyOf) };
+      return {
+        ...report,
+        skipped: tree.skipped.list(),
+        implicitParents: applier.implicitParents.map(keyOf),
+      };
     }));
 }
 
-const NO_ALIASES: ReadonlyMap<string, string> = new Map();
+const NO_SYMLINKS: ReadonlyMap<string, string> = new Map();
 
 async function apply<Dir>(
   source: LayerSource,
@@ -121,20 +130,25 @@ async function apply<Dir>(
   options: UnpackOptions,
   signal: AbortSignal,
 ): Promise<LayerReport> {
-  const facts = await readLayer(
+  const sizes = await readLayer(
     source,
     applier,
     options.limits ?? DEFAULT_LAYER_LIMITS,
     signal,
     options.decoder,
   );
-  return { entries: applier.count, ...facts };
+  return { entries: applier.count, ...sizes };
 }
 
-/** Runs the work on an empty tree, and empties it again if the work fails: a bomb must not stay on the disk. */
-async function cleanly<Dir, T>(tree: Tree<Dir>, path: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` on an empty tree. Clears the tree if it fails: a decompression bomb must not stay on the disk.
+ */
+async function orCleared<Dir, T>(tree: Tree<Dir>, path: string, work: () => Promise<T>): Promise<T> {
   if (tree.fs.listNames(tree.root).length > 0) {
-    throw new AppError("already_exists", `Cannot unpack to "${path}": it is not empty`);
+    throw new AppError(
+      "already_exists",
+      `Cannot unpack to "${path}": not empty; choose a new or empty directory`,
+    );
   }
   try {
     return await work();
@@ -142,7 +156,7 @@ async function cleanly<Dir, T>(tree: Tree<Dir>, path: string, work: () => Promis
     try {
       tree.clear();
     } catch {
-      // The disk that failed the work may fail this as well; the first failure is the one to tell.
+      // The same disk error may prevent the removal; report the first error.
     }
     throw error;
   }

@@ -5,7 +5,7 @@ import { unpackLayers } from "../../src/image/unpack/unpack_layers.ts";
 import { unpackImage } from "../../src/image/unpack/unpack.ts";
 import { openStore } from "../../src/store/store.ts";
 import { writeArchive } from "../../src/tar/archive_fake.ts";
-import { lookAt, make } from "../../src/unpack/apply/layer_fake.ts";
+import { listTree, make } from "../../src/unpack/apply/layer_fake.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { type Fixture, makeFixture } from "../fakes/fixture.ts";
 import { buildImage } from "../images/mod.ts";
@@ -36,7 +36,7 @@ async function child(...args: readonly string[]): Promise<Deno.CommandStatus> {
 }
 
 async function look(path: string): Promise<unknown> {
-  return await Promise.resolve(lookAt(path));
+  return await Promise.resolve(listTree(path));
 }
 
 /** Points, and the minimum and maximum number of layers that are ready then. */
@@ -86,7 +86,7 @@ Deno.test("a process that is killed while it unpacks to a directory leaves no su
       assert(!left.includes("tree"), left.join());
       await unpackImage(fixture, IMAGE, `${out}/tree`, {}, neverAborted());
       assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), ["tree"]);
-      assertEquals(Object.keys(lookAt(`${out}/tree`)).length, 9);
+      assertEquals(Object.keys(listTree(`${out}/tree`)).length, 9);
     });
   }
 });

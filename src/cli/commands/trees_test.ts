@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../../tests/assert.ts";
 import { buildImage, type ImageSpec, writeLayout } from "../../../tests/images/mod.ts";
-import { type Seen, writeArchive } from "../../tar/archive_fake.ts";
+import { type TestEntry, writeArchive } from "../../tar/archive_fake.ts";
 import { make } from "../../unpack/apply/layer_fake.ts";
 import { dray } from "../test_kit.ts";
 import { mountOptionsOf, notesOn } from "./mount_options.ts";
@@ -12,7 +12,7 @@ const BASE = [directory("etc"), file("etc/hosts", "localhost")];
 interface Box extends AsyncDisposable {
   readonly folder: string;
   /** Puts an image into the store. */
-  add(name: string, layers: readonly (readonly Seen[])[], spec?: ImageSpec): Promise<void>;
+  add(name: string, layers: readonly (readonly TestEntry[])[], spec?: ImageSpec): Promise<void>;
   run(args: readonly string[], options?: Parameters<typeof dray>[1]): ReturnType<typeof dray>;
 }
 
@@ -123,7 +123,7 @@ Deno.test("dray export --format oci-dir makes a layout that dray import takes", 
   assertEquals((await at.run(["import", `${at.folder}/dir`])).out, "a.b/c:1\n");
 });
 
-Deno.test("dray unpack prints the directory, and tells of layers and of what it left out", async () => {
+Deno.test("dray unpack prints the directory, and reports layers and skipped attributes", async () => {
   await using at = await box();
   const xattrs = new Map([["trusted.overlay.opaque", new Uint8Array([121])]]);
   await at.add("a.b/c:1", [BASE, [file("odd", "", { xattrs })]]);
@@ -133,7 +133,7 @@ Deno.test("dray unpack prints the directory, and tells of layers and of what it 
   assertMatch(first ?? "", /^Layer 1 of 2: 2 entries, /);
   assertMatch(second ?? "", /^Layer 2 of 2: 1 entry, /);
   assertMatch(summary ?? "", /^Unpacked a\.b\/c:1: 2 layers, 3 entries, /);
-  assertStringIncludes(left ?? "", "warning: left out 1 attribute of overlayfs");
+  assertStringIncludes(left ?? "", "warning: 1 overlayfs attribute ignored");
   assertEquals(await Deno.readTextFile(`${at.folder}/one/etc/hosts`), "localhost");
   const json = await at.run(["unpack", "-q", "--json", "a.b/c:1", `${at.folder}/two`]);
   const { leftOut, layers } = JSON.parse(json.out);
@@ -142,7 +142,7 @@ Deno.test("dray unpack prints the directory, and tells of layers and of what it 
   assertEquals([strict.code, strict.out], [8, ""]);
   const again = await at.run(["unpack", "a.b/c:1", `${at.folder}/one`]);
   assertEquals([again.code, again.out], [1, ""]);
-  assertStringIncludes(again.err, "it is not empty");
+  assertStringIncludes(again.err, "not empty; choose a new or empty directory");
 });
 
 Deno.test("dray unpack --bundle makes a bundle", async () => {
@@ -156,11 +156,11 @@ Deno.test("dray unpack --bundle makes a bundle", async () => {
 Deno.test("skippedText() says how many, why, and which", () => {
   assertEquals(
     skippedText({ kind: "owner", count: 7, examples: ["", "b"] }),
-    "left out 7 owners (only root may give files away): /, /b and 5 more",
+    "7 owners could not be set (only root can change ownership): /, /b and 5 more",
   );
   assertEquals(
     skippedText({ kind: "device", count: 1, examples: ["dev/null"] }),
-    "left out 1 device (want root and --allow-ffi): /dev/null",
+    "1 device could not be created (needs root and --allow-ffi): /dev/null",
   );
 });
 

@@ -5,7 +5,7 @@
  */
 import { formatSize } from "../../base/units.ts";
 import type { UnpackImageResult } from "../../image/unpack/unpack.ts";
-import type { SkippedItem } from "../../unpack/apply/skipped.ts";
+import { formatSkipped, type SkippedItem } from "../../unpack/apply/skipped.ts";
 import type { Context } from "../context.ts";
 import { openLocal } from "../open.ts";
 import { jsonText } from "../output/json_text.ts";
@@ -22,7 +22,7 @@ export interface UnpackJson {
     readonly packedBytes: number;
     readonly unpackedBytes: number;
   }[];
-  /** What could not be kept; empty if all was. */
+  /** Entries and attributes that could not be unpacked; empty if the tree is complete. */
   readonly leftOut: readonly {
     readonly kind: string;
     readonly count: number;
@@ -30,7 +30,7 @@ export interface UnpackJson {
   }[];
 }
 
-/** Unpacks an image, and says what it left out. */
+/** Unpacks an image, and reports skipped entries and attributes. */
 export async function run({ args, options }: InputOf<typeof UNPACK>, context: Context): Promise<void> {
   const { io, messages, clock, signal } = context;
   const { image, directory } = args;
@@ -49,7 +49,7 @@ export async function run({ args, options }: InputOf<typeof UNPACK>, context: Co
   });
   io.stdout.write(options.json ? jsonText(unpackJson(directory, result)) : `${directory}\n`);
   if (!options.quiet) messages.info(summary(image, result, clock.now() - begin));
-  for (const item of result.leftOut) messages.warn(skippedText(item));
+  for (const item of result.skipped) messages.warn(skippedText(item));
 }
 
 /** A runtime that an ordinary user starts maps root inside to that user. */
@@ -61,7 +61,7 @@ function rootlessUser(): { readonly rootless?: { readonly uid: number; readonly 
   return uid === null || gid === null || uid === 0 ? {} : { rootless: { uid, gid } };
 }
 
-function unpackJson(directory: string, { layers, leftOut }: UnpackImageResult): UnpackJson {
+function unpackJson(directory: string, { layers, skipped }: UnpackImageResult): UnpackJson {
   return {
     directory,
     layers: layers.map(({ entries, packedBytes, unpackedBytes }) => ({
@@ -69,7 +69,7 @@ function unpackJson(directory: string, { layers, leftOut }: UnpackImageResult): 
       packedBytes,
       unpackedBytes,
     })),
-    leftOut: leftOut.map(({ kind, count, examples }) => ({ kind, count, examples })),
+    leftOut: skipped.map(({ kind, count, examples }) => ({ kind, count, examples })),
   };
 }
 
@@ -83,29 +83,19 @@ function summary(image: string, { layers }: UnpackImageResult, ms: number): stri
   } s`;
 }
 
-const NOUNS: Readonly<Record<SkippedItem["kind"], readonly [one: string, many: string]>> = {
-  owner: ["owner", "owners"],
-  xattr: ["extended attribute", "extended attributes"],
-  "overlay-xattr": ["attribute of overlayfs", "attributes of overlayfs"],
-  device: ["device", "devices"],
-  fifo: ["FIFO", "FIFOs"],
-  name: ["name that is not UTF-8", "names that are not UTF-8"],
-};
-
-/** Why a kind of thing is left out, and what helps. */
+/** Why entries or attributes of a kind are skipped. */
 const HELP: Readonly<Record<SkippedItem["kind"], string>> = {
-  owner: "only root may give files away",
-  xattr: "want root, --allow-ffi, and a file system that has them",
-  "overlay-xattr": "only overlayfs itself may write them",
-  device: "want root and --allow-ffi",
-  fifo: "want --allow-ffi",
-  name: "want --allow-ffi",
+  owner: "only root can change ownership",
+  xattr: "needs root, --allow-ffi and a file system that supports them",
+  "overlay-xattr": "only overlayfs may set them",
+  device: "needs root and --allow-ffi",
+  fifo: "needs --allow-ffi",
+  name: "needs --allow-ffi",
 };
 
-/** `left out 12 owners (only root may give files away): /etc/shadow, /bin and 10 more` */
+/** Formats a warning: `12 owners could not be set (only root can change ownership): /bin and 11 more`. */
 export function skippedText({ kind, count, examples }: SkippedItem): string {
-  const [one, many] = NOUNS[kind];
   const more = count > examples.length ? ` and ${count - examples.length} more` : "";
   const paths = examples.map((example) => `/${example}`).join(", ");
-  return `left out ${countText(count, one, many)} (${HELP[kind]}): ${paths}${more}`;
+  return `${formatSkipped({ kind, count })} (${HELP[kind]}): ${paths}${more}`;
 }

@@ -72,7 +72,7 @@ export class PullUnpacker implements AsyncDisposable {
   /** Hears that a blob is in the store. */
   stored(digest: Digest): void {
     this.#missing.delete(digest);
-    if (this.#missing.size === 0) this.#decoder.relieve();
+    if (this.#missing.size === 0) this.#decoder.release();
     const { config, layers } = this.#plan.document;
     if (digest === config.digest) {
       // Whoever waits for it hears of a failure.

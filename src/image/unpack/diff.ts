@@ -1,5 +1,5 @@
 /**
- * What two images differ in.
+ * Compares two images.
  *
  * @module
  */
@@ -14,35 +14,35 @@ import type { ContentListener, MemoryNode } from "../../unpack/fs/memory_fs.ts";
 import type { ImageStorage } from "../model/deps.ts";
 import { findLayered, type LayeredImage, layersOf } from "../model/layers.ts";
 
-/** What holes of sparse files read as; where they are is nobody's business. */
+/** Holes of sparse files are hashed as zeros, so that only the content counts. */
 const ZEROS = new Uint8Array(64 * KIB);
 
-/** A path that differs. */
+/** A path that differs between two images. */
 export interface PathChange {
-  /** Below the root, without a slash at the start. */
+  /** Relative to the root, without a leading slash. */
   readonly path: string;
-  /** Seen from the first image to the second. */
+  /** The change from the first image to the second. */
   readonly kind: "added" | "removed" | "changed";
-  /** For a changed path, what about it. */
+  /** For a changed path, the properties that differ. */
   readonly what: readonly ("type" | "content" | "target" | "mode" | "owner" | "time" | "xattrs" | "device")[];
 }
 
-/** What two images differ in, from the first to the second. */
+/** The differences from a first image to a second. */
 export interface ImageDiff {
-  /** Layers that both have, by what is in them: uncompressed digests. */
+  /** Layers of both images, by their uncompressed digests. */
   readonly sharedLayers: readonly Digest[];
-  /** Layers of the first image alone. */
+  /** Layers of only the first image. */
   readonly onlyFirst: readonly Digest[];
-  /** Layers of the second image alone. */
+  /** Layers of only the second image. */
   readonly onlySecond: readonly Digest[];
-  /** Sorted by path. */
+  /** Changed paths, sorted. */
   readonly changes: readonly PathChange[];
 }
 
 /**
- * Compares two images of the store: their layers, and the root file systems that they make.
+ * Compares the layers and the root file systems of two images in the store.
  *
- * @throws AppError `not_found`, `unsupported`, and what a damaged layer throws
+ * @throws AppError `not_found`, `unsupported`, and the errors of reading a damaged layer
  */
 export async function diffImages(
   store: ImageStorage,
@@ -50,7 +50,7 @@ export async function diffImages(
   second: string,
   signal: AbortSignal,
 ): Promise<ImageDiff> {
-  using _held = await store.holdContent(signal);
+  using _content = await store.holdContent(signal);
   const [a, b] = [await findLayered(store, first), await findLayered(store, second)];
   const [left, right] = [new Set(a.config.diffIds), new Set(b.config.diffIds)];
   const same = a.config.diffIds.length === b.config.diffIds.length &&
@@ -77,7 +77,7 @@ async function readTree(store: ImageStorage, image: LayeredImage, signal: AbortS
   const listener: ContentListener = {
     data(file, bytes, offset) {
       if (open?.file !== file) open = { file, hasher: makeHasher("sha256"), at: 0 };
-      // Whether a file ends in zeros or in a hole is nobody's business either: its size tells them.
+      // Ignore trailing zeros: they equal a hole at the end, and the size is compared separately.
       const end = endOfData(bytes);
       if (end === 0) return;
       holes += offset - open.at;
@@ -97,19 +97,19 @@ async function readTree(store: ImageStorage, image: LayeredImage, signal: AbortS
   return { nodes: new Map(walkTree(root)), contents };
 }
 
-/** Bytes up to the last one that is not zero. */
+/** The length without trailing zeros. */
 function endOfData(bytes: Uint8Array): number {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;
   return end;
 }
 
-/** A few bytes of a layer may say petabytes of zeros. */
+/** A few bytes of a layer can claim petabytes of zeros. */
 function tooSparse(bytes: number): AppError {
   const most = DEFAULT_LAYER_LIMITS.unpackedBytes;
   return new AppError(
     "limit_exceeded",
-    `Cannot compare: the files of the image have holes of ${bytes} bytes, want at most ${most}`,
+    `Cannot compare: the files of the image have holes of ${bytes} bytes, but the limit is ${most}`,
     { details: { limit: "unpackedBytes", most, value: bytes } },
   );
 }

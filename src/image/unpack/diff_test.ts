@@ -2,7 +2,7 @@ import { assertEquals } from "../../../tests/assert.ts";
 import { type Fixture, makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
-import type { Seen } from "../../tar/archive_fake.ts";
+import type { TestEntry } from "../../tar/archive_fake.ts";
 import { writeArchive } from "../../tar/archive_fake.ts";
 import { make } from "../../unpack/apply/layer_fake.ts";
 import { diffImages, type ImageDiff, type PathChange } from "./diff.ts";
@@ -10,15 +10,19 @@ import { pullImage } from "../pull/pull.ts";
 
 const { file, directory, symlink, hardlink, device } = make;
 
-async function image(fixture: Fixture, tag: string, layers: readonly (readonly Seen[])[]): Promise<void> {
+async function image(
+  fixture: Fixture,
+  tag: string,
+  layers: readonly (readonly TestEntry[])[],
+): Promise<void> {
   const archives = layers.map((entries) => ({ archive: Uint8Array.from(writeArchive(entries)) }));
   fixture.remote.push(tag, await buildImage({ layers: archives }));
   await pullImage(fixture.deps, `a.b/c:${tag}`);
 }
 
 async function diff(
-  first: readonly (readonly Seen[])[],
-  second: readonly (readonly Seen[])[],
+  first: readonly (readonly TestEntry[])[],
+  second: readonly (readonly TestEntry[])[],
 ): Promise<ImageDiff> {
   await using fixture = await makeFixture();
   await image(fixture, "1", first);
@@ -33,13 +37,13 @@ Deno.test("diffImages() finds no difference between images of the same layers", 
   assertEquals([sharedLayers.length, onlyFirst, onlySecond, changes], [1, [], [], []]);
 });
 
-Deno.test("diffImages() finds none between trees that other layers make", async () => {
+Deno.test("diffImages() finds no difference between equal trees of different layers", async () => {
   const split = [[directory("etc"), file("etc/motd", "old")], BASE.slice(1)];
   const { sharedLayers, onlyFirst, onlySecond, changes } = await diff([BASE], split);
   assertEquals([sharedLayers, onlyFirst.length, onlySecond.length, changes], [[], 1, 2, []]);
 });
 
-Deno.test("diffImages() tells what was added, changed and removed, sorted by path", async () => {
+Deno.test("diffImages() lists added, changed and removed paths, sorted", async () => {
   const change = [file("etc/new", "x"), file("etc/.wh.motd"), file("etc/hosts", "other host")];
   const { sharedLayers, changes } = await diff([BASE], [BASE, change]);
   assertEquals(sharedLayers.length, 1);
@@ -52,7 +56,7 @@ Deno.test("diffImages() tells what was added, changed and removed, sorted by pat
 
 const xattrs = new Map([["user.a", new Uint8Array([1])]]);
 const time = { seconds: 7, nanoseconds: 5 };
-const CASES: readonly (readonly [what: PathChange["what"][number], before: Seen, after: Seen])[] = [
+const CASES: readonly (readonly [what: PathChange["what"][number], before: TestEntry, after: TestEntry])[] = [
   ["content", file("a", "one"), file("a", "two")],
   ["content", file("a", "one"), file("a", "longer")],
   ["mode", file("a", "", { mode: 0o644 }), file("a", "", { mode: 0o4755 })],
@@ -65,7 +69,7 @@ const CASES: readonly (readonly [what: PathChange["what"][number], before: Seen,
   ["type", symlink("a", "x"), file("a")],
 ];
 
-Deno.test("diffImages() tells what about a path is another", async (t) => {
+Deno.test("diffImages() lists the changed properties of a path", async (t) => {
   for (const [what, before, after] of CASES) {
     await t.step(`${what}: ${before.entry.kind}`, async () => {
       const { changes } = await diff([[before]], [[after]]);
@@ -74,7 +78,7 @@ Deno.test("diffImages() tells what about a path is another", async (t) => {
   }
 });
 
-Deno.test("diffImages() takes files with holes and files with zeros for the same", async () => {
+Deno.test("diffImages() treats holes and zeros as equal", async () => {
   const zeros = "\0".repeat(70_000);
   const written = file("a", `x${zeros}y${zeros}`);
   const holes = file("b", "");
@@ -85,7 +89,7 @@ Deno.test("diffImages() takes files with holes and files with zeros for the same
   assertEquals((await diff([[written]], [[elsewhere]])).changes.map(({ what }) => what), [["content"]]);
 });
 
-Deno.test("diffImages() follows a hard link to the content of its file", async () => {
+Deno.test("diffImages() compares the content of a hard link", async () => {
   const { changes } = await diff([[file("a", "one"), hardlink("b", "a")]], [[
     file("a", "one"),
     hardlink("b", "a"),

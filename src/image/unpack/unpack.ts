@@ -1,12 +1,12 @@
 /**
- * An image becomes a directory: a flat root file system, or a runtime bundle.
+ * Unpacks an image to a directory, as a flat root file system or a runtime bundle.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 import { NO_WORKERS } from "../../base/worker.ts";
 import { makeRuntimeConfig } from "../../unpack/bundle/bundle.ts";
-import type { SkippedItem } from "../../unpack/apply/skipped.ts";
+import { formatSkipped, type SkippedItem } from "../../unpack/apply/skipped.ts";
 import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
 import { type LayerReport, unpackRootfs } from "../../unpack/unpack.ts";
 import { resolveUser } from "../../unpack/bundle/user.ts";
@@ -14,32 +14,36 @@ import type { UnpackDeps } from "../model/deps.ts";
 import { findLayered, layersOf } from "../model/layers.ts";
 import { makeTarget } from "./unpack_target.ts";
 
-/** How to unpack. */
+/** Options of {@linkcode unpackImage}. */
 export interface UnpackImageOptions {
-  /** Make an OCI runtime bundle: `rootfs/` and `config.json`. @default {false} */
+  /** Create an OCI runtime bundle: `rootfs/` and `config.json`. @default {false} */
   readonly bundle?: boolean;
-  /** For a bundle that a user without root is to run: who shall be root inside. @default the bundle is root's */
+  /**
+   * For a bundle that a user without root runs: the ids on the host that are root in the container.
+   *
+   * @default {none}
+   */
   readonly rootless?: { readonly uid: number; readonly gid: number };
-  /** Fail if anything has to be left out. @default {false} */
+  /** Fail if any entry or attribute is skipped. @default {false} */
   readonly strict?: boolean;
-  /** Hears of each layer that is done, from 1, and of how many. */
+  /** Called after each layer; positions start at 1. */
   readonly onLayer?: (layer: LayerReport, position: number, total: number) => void;
 }
 
-/** What became of an image. */
+/** The result of {@linkcode unpackImage}. */
 export interface UnpackImageResult {
   /** From the bottom to the top. */
   readonly layers: readonly LayerReport[];
-  /** What could not be kept; empty if all was. */
-  readonly leftOut: readonly SkippedItem[];
+  /** Entries and attributes that could not be unpacked; empty if the tree is complete. */
+  readonly skipped: readonly SkippedItem[];
 }
 
 /**
- * Unpacks an image. The directory appears when all of it is there.
+ * Unpacks an image. The directory appears only when it is complete.
  *
  * @param directory new or empty
- * @throws AppError `not_found`; `already_exists`; `permission_denied` with `strict` if something was left out;
- * `digest_mismatch`, `limit_exceeded`, `invalid_content` for layers that are wrong; `no_space`
+ * @throws AppError `not_found`; `already_exists`; `permission_denied` with `strict` if anything was skipped;
+ * `digest_mismatch`, `limit_exceeded`, `invalid_content` for invalid layers; `no_space`
  */
 export async function unpackImage(
   { store, startWorker = NO_WORKERS }: UnpackDeps,
@@ -49,7 +53,7 @@ export async function unpackImage(
   signal: AbortSignal,
 ): Promise<UnpackImageResult> {
   const { bundle = false, rootless, strict = false, onLayer = () => {} } = options;
-  using _held = await store.holdContent(signal);
+  using _content = await store.holdContent(signal);
   const found = await findLayered(store, image);
   const layers = layersOf(store, found);
   await using target = await makeTarget(directory);
@@ -60,7 +64,7 @@ export async function unpackImage(
     decoder,
     onLayer: (layer, position) => onLayer(layer, position, layers.length),
   }, signal);
-  if (strict && report.leftOut.length > 0) throw strictError(image, report.leftOut);
+  if (strict && report.skipped.length > 0) throw strictError(image, report.skipped);
   if (bundle) {
     const user = await resolveUser(rootfs, found.config.config.User ?? "");
     const config = makeRuntimeConfig(found.config, { user, ...(rootless && { rootless }) });
@@ -71,11 +75,14 @@ export async function unpackImage(
   return report;
 }
 
-function strictError(image: string, leftOut: readonly SkippedItem[]): AppError {
-  const counts = leftOut.map(({ kind, count }) => `${count} ${kind}`).join(", ");
+function strictError(image: string, skipped: readonly SkippedItem[]): AppError {
+  const counts = skipped.map(formatSkipped).join(", ");
+  // No privilege permits overlayfs attributes.
+  const needsRoot = skipped.some(({ kind }) => kind !== "overlay-xattr");
+  const advice = needsRoot ? "; run as root (and with --allow-ffi under deno run)" : "";
   return new AppError(
     "permission_denied",
-    `Cannot unpack "${image}" completely: left out ${counts}, want root and --allow-ffi`,
-    { details: Object.fromEntries(leftOut.map(({ kind, count }) => [kind, count])) },
+    `Cannot unpack "${image}" completely: ${counts}${advice}`,
+    { details: Object.fromEntries(skipped.map(({ kind, count }) => [kind, count])) },
   );
 }

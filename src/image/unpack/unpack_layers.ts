@@ -1,9 +1,10 @@
 /**
- * An image's layers as directories for overlayfs, each one once, shared by all images that have it above the same
- * layers.
+ * Unpacks the layers of an image into directories for overlayfs. Images that have the same layer above the
+ * same lower layers share its directory.
  *
- * A layer can be unpacked as soon as its blob is there, whatever the others do; only its implied directories need the
- * layers below (`unpack/implied.ts`). So layers are unpacked side by side and published from the bottom to the top.
+ * A layer can be unpacked as soon as its blob is stored; only its implicit parents need the lower layers
+ * (`unpack/apply/implicit_parents.ts`). Therefore layers are unpacked in parallel and published from the
+ * bottom to the top.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import type { LayerMetadata, StagedLayer, UnpackedLayer } from "../../content/la
 import type { Digest } from "../../oci/digest.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";
 import type { LayerDecoder } from "../../unpack/decode/decode.ts";
+import { formatSkipped } from "../../unpack/apply/skipped.ts";
 import { createImplicitParents } from "../../unpack/apply/implicit_parents.ts";
 import { FilesystemSync, withPeriodicSync } from "../../unpack/apply/sync.ts";
 import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
@@ -21,39 +23,41 @@ import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../../un
 import type { ImageStorage, UnpackDeps } from "../model/deps.ts";
 import { findLayered, layersOf } from "../model/layers.ts";
 
-/** Layers unpacked at once: one is decompressed while the files of the other are made. */
+/** Layers that are unpacked in parallel: one is decompressed while the files of another are created. */
 export const PARALLEL_LAYERS = 2;
 
-/** Which extended attributes mark hidden directories: those of root. */
-const XATTRS = "trusted";
-
 /**
- * Unpacks what is not unpacked yet of an image.
+ * Unpacks those layers of an image that are not yet unpacked.
  *
- * @returns the layers from the bottom to the top
- * @throws AppError `not_found`, `unsupported`; `permission_denied` without root and `--allow-ffi`; what a wrong layer
- * throws; `no_space`
+ * @returns all layers from the bottom to the top
+ * @throws AppError `not_found`, `unsupported`; `permission_denied` without root and `--allow-ffi`; the errors
+ * of an invalid layer; `no_space`
  */
 export async function unpackLayers(
   { store, startWorker = NO_WORKERS }: UnpackDeps,
   image: string,
   signal: AbortSignal,
 ): Promise<readonly UnpackedLayer[]> {
-  using _held = await store.holdContent(signal);
+  using _content = await store.holdContent(signal);
   const found = await findLayered(store, image);
   using decoder = new ThreadDecoder(startWorker);
   const unpacking = await beginLayers({ store, decoder }, found.config.diffIds, layersOf(store, found));
-  await using _closing = unpacking;
-  // The largest first: the last one to end decides.
+  await using _unpacking = unpacking;
+  // Largest first, so that a large layer doesn't start last.
   const bySize = [...found.document.layers.entries()].sort(([, a], [, b]) => b.size - a.size);
-  await mapBounded(bySize, PARALLEL_LAYERS, ([position], own) => unpacking.unpack(position, own), signal);
+  await mapBounded(
+    bySize,
+    PARALLEL_LAYERS,
+    ([position], jobSignal) => unpacking.unpack(position, jobSignal),
+    signal,
+  );
   return await unpacking.publish(signal);
 }
 
 /**
- * The directories of an image's layers, from the bottom to the top.
+ * Returns the directories of an image's layers, from the bottom to the top.
  *
- * @throws AppError `not_found` for an image that is not there, or whose layers are not unpacked
+ * @throws AppError `not_found` if the image is missing or one of its layers is not unpacked
  */
 export async function layerPaths(store: ImageStorage, image: string): Promise<readonly string[]> {
   const { config } = await findLayered(store, image);
@@ -63,7 +67,7 @@ export async function layerPaths(store: ImageStorage, image: string): Promise<re
     if (layer === undefined) {
       throw new AppError(
         "not_found",
-        `Cannot name the layers of "${image}": layer "${chainId}" is not unpacked; "dray mount-options --unpack" does it`,
+        `Cannot find the layers of "${image}": layer "${chainId}" is not unpacked; run "dray mount-options --unpack"`,
       );
     }
     paths.push(layer.path);
@@ -71,11 +75,11 @@ export async function layerPaths(store: ImageStorage, image: string): Promise<re
   return paths;
 }
 
-/** Layers of one image on their way. Dispose it on every path: what was not published is removed. */
+/** Layers of one image that are being unpacked. Dispose it on every path: that removes unpublished layers. */
 export interface LayerUnpacking extends AsyncDisposable {
   /**
-   * Unpacks one layer, whose blob must be in the store. One that is ready, was begun, or that another task is at, is
-   * passed over: `publish` does what is left.
+   * Unpacks one layer, whose blob must be in the store. Does nothing if the layer is ready, has been started,
+   * or is being unpacked by another task: `publish` completes it.
    */
   unpack(position: number, signal: AbortSignal): Promise<void>;
   /** Publishes all layers, from the bottom to the top. */
@@ -87,7 +91,11 @@ interface Unpacked {
   report: OverlayReport;
 }
 
-/** Begins to unpack the layers of an image. */
+/**
+ * Prepares to unpack the layers of an image.
+ *
+ * @param openers open the layers, from the bottom to the top
+ */
 export async function beginLayers(
   { store, decoder }: { readonly store: ImageStorage; readonly decoder: LayerDecoder },
   diffIds: readonly Digest[],
@@ -97,12 +105,16 @@ export async function beginLayers(
   const running = new Map<number, Promise<Unpacked | "ready" | "busy">>();
   let sync: FilesystemSync | undefined;
   const openSync = (path: string) => sync ??= FilesystemSync.open(path);
-  const applier = (position: number): Apply => async (staged, aliases, own) => {
-    using source = await (openers[position] as OpenLayer)(own);
+  const unpackerOf = (position: number): UnpackStaged => async (staged, lowerSymlinks, signal) => {
+    using source = await (openers[position] as OpenLayer)(signal);
     const sync = openSync(staged.path);
-    const early = sync === undefined ? decoder : withPeriodicSync(decoder, sync);
-    const options = { xattrs: XATTRS, aliases, decoder: early } as const;
-    const report = await unpackOverlayLayer(staged.path, source, options, own);
+    const syncing = sync === undefined ? decoder : withPeriodicSync(decoder, sync);
+    const report = await unpackOverlayLayer(
+      staged.path,
+      source,
+      { lowerSymlinks, decoder: syncing },
+      signal,
+    );
     sync?.begin();
     return report;
   };
@@ -114,7 +126,7 @@ export async function beginLayers(
     const staged = await store.stageLayer(chainIds[position] as Digest, how, signal);
     if (typeof staged === "string") return staged;
     try {
-      return { staged, report: await applier(position)(staged, new Map(), signal) };
+      return { staged, report: await unpackerOf(position)(staged, new Map(), signal) };
     } catch (error) {
       await staged[Symbol.asyncDispose]();
       throw error;
@@ -129,10 +141,13 @@ export async function beginLayers(
     running.set(position, starting);
     return starting;
   }
-  /** What became of a layer that was tried; only here, from the bottom to the top, others are waited for. */
-  async function settled(position: number, signal: AbortSignal): Promise<Unpacked | "ready" | "busy"> {
-    const tried = await running.get(position);
-    return tried === undefined || tried === "busy" ? await start(position, "wait", signal) : tried;
+  /**
+   * Waits for a layer. Other processes are waited for only here, where all lower layers are ready: see
+   * `stageLayer`.
+   */
+  async function complete(position: number, signal: AbortSignal): Promise<Unpacked | "ready" | "busy"> {
+    const result = await running.get(position);
+    return result === undefined || result === "busy" ? await start(position, "wait", signal) : result;
   }
   return {
     unpack: async (position, signal) => {
@@ -141,19 +156,19 @@ export async function beginLayers(
     async publish(signal) {
       const ready: UnpackedLayer[] = [];
       for (const [position, chainId] of chainIds.entries()) {
-        const layer = await settled(position, signal);
+        const layer = await complete(position, signal);
         const lowers = ready.map(({ path }) => path).reverse();
-        const made = typeof layer === "string" ? await store.findLayer(chainId) : await settle(
+        const published = typeof layer === "string" ? await store.findLayer(chainId) : await publishLayer(
           layer,
-          { apply: applier(position), sync: () => openSync(layer.staged.path) },
+          { unpack: unpackerOf(position), sync: () => openSync(layer.staged.path) },
           diffIds[position] as Digest,
           lowers,
           signal,
         );
-        if (made === undefined) {
-          throw new AppError("busy", `Cannot unpack: layer "${chainId}" was removed meanwhile`);
+        if (published === undefined) {
+          throw new AppError("busy", `Cannot unpack layer "${chainId}": removed by another process; retry`);
         }
-        ready.push(made);
+        ready.push(published);
       }
       return ready;
     },
@@ -167,62 +182,72 @@ export async function beginLayers(
   };
 }
 
-/** Unpacks one layer into its directory, which is empty. */
-type Apply = (
+/** Unpacks one layer into its empty directory. */
+type UnpackStaged = (
   staged: StagedLayer,
-  aliases: ReadonlyMap<string, string>,
+  lowerSymlinks: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ) => Promise<OverlayReport>;
 
-/** Puts the implied directories right, unpacking anew where the layer goes through links of the layers below. */
-async function settle(
+/**
+ * Completes the implicit parents of a layer and publishes it. If its entries pass through symlinks of lower
+ * layers, the layer is unpacked again with these.
+ */
+async function publishLayer(
   layer: Unpacked,
-  { apply, sync }: { readonly apply: Apply; readonly sync: () => FilesystemSync | undefined },
+  { unpack, sync }: { readonly unpack: UnpackStaged; readonly sync: () => FilesystemSync | undefined },
   diffId: Digest,
   lowers: readonly string[],
   signal: AbortSignal,
 ): Promise<UnpackedLayer> {
   const { staged } = layer;
-  const aliases = new Map<string, string>();
+  const lowerSymlinks = new Map<string, string>();
   for (;;) {
-    const found = await createImplicitParents(staged.path, layer.report.implied, lowers);
+    const found = await createImplicitParents(staged.path, layer.report.implicitParents, lowers);
     if (found.size === 0) break;
-    for (const [path, target] of found) aliases.set(path, target);
+    for (const [path, target] of found) lowerSymlinks.set(path, target);
     await clear(staged.path);
-    layer.report = await apply(staged, aliases, signal);
+    layer.report = await unpack(staged, lowerSymlinks, signal);
   }
   mustHaveOwners(staged.chainId, layer.report);
-  return await staged.publish(factsOf(layer.report, diffId), async () => {
+  return await staged.publish(metadataOf(layer.report, diffId), async () => {
     const filesystem = sync();
     await filesystem?.finish();
     return filesystem !== undefined;
   });
 }
 
-/** A layer is shared by all images that have it, and later by root as well: it must not be the one of a lesser user. */
-function mustHaveOwners(chainId: Digest, { leftOut }: OverlayReport): void {
-  const owners = leftOut.find(({ kind }) => kind === "owner");
+/**
+ * All images share a layer's directory, also when root unpacks them later, so a layer without its owners is
+ * an error.
+ */
+function mustHaveOwners(chainId: Digest, { skipped }: OverlayReport): void {
+  const owners = skipped.find(({ kind }) => kind === "owner");
   if (owners === undefined) return;
   throw new AppError(
     "permission_denied",
-    `Cannot unpack layer "${chainId}" for overlayfs: ${owners.count} owners can't be set, want root; ` +
-      '"dray unpack" makes a tree without them',
+    `Cannot unpack layer "${chainId}" for overlayfs: ${
+      formatSkipped(owners)
+    }; run as root, or use "dray unpack"`,
     { details: { count: owners.count, examples: owners.examples } },
   );
 }
 
-/** What a layer lacks, in words, or undefined. */
+/** Describes the entries and attributes that a layer lacks; undefined if it is complete. */
 export function missingLayersText({ chainId, facts }: UnpackedLayer): string | undefined {
-  const kinds = Object.entries(facts.leftOut).map(([kind, count]) => `${count} of kind "${kind}"`);
-  return kinds.length === 0 ? undefined : `Layer "${chainId}" was unpacked without ${kinds.join(", ")}`;
+  const kinds = Object.entries(facts.leftOut);
+  if (kinds.length === 0) return undefined;
+  return `Layer "${chainId}" is incomplete: ${
+    kinds.map(([kind, count]) => formatSkipped({ kind, count })).join(", ")
+  }`;
 }
 
-function factsOf({ entries, unpackedBytes, leftOut }: OverlayReport, diffId: Digest): LayerMetadata {
+function metadataOf({ entries, unpackedBytes, skipped }: OverlayReport, diffId: Digest): LayerMetadata {
   return {
     diffId,
     entries,
     unpackedBytes,
-    leftOut: Object.fromEntries(leftOut.map(({ kind, count }) => [kind, count])),
+    leftOut: Object.fromEntries(skipped.map(({ kind, count }) => [kind, count])),
   };
 }
 

@@ -1,63 +1,68 @@
 /**
- * The directory that an image is unpacked to: it has its name only when all of it is there.
+ * The directory that an image is unpacked to. It gets its name only when it is complete.
  *
- * The work is done in a hidden directory beside it, whose name has the process in it; what a dead process left there
- * is removed by the next one that unpacks to the same place.
+ * Until then it is a hidden directory with the same parent, whose name contains the process id. The directory
+ * of a dead process is removed by the next one that unpacks to the same path.
  *
  * @module
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
 import { moveDirectory } from "../../base/files.ts";
 
-/** Where an unpacking is done. Dispose it on every path: what was not finished is removed. */
+/** A directory to unpack to. Dispose it on every path: that removes an unfinished directory. */
 export interface UnpackTarget extends AsyncDisposable {
   /** An empty directory. */
   readonly path: string;
-  /** Gives the directory its name. @throws AppError `already_exists` if another one took it meanwhile */
+  /**
+   * Gives the directory its name.
+   *
+   * @throws AppError `already_exists` if the name was created in the meantime
+   */
   finish(): void;
 }
 
 /**
- * Makes a place to unpack to. A link to a directory is followed, as the user's own.
+ * Creates a directory to unpack to. A symlink to a directory is followed.
  *
- * @throws AppError `already_exists` for a directory that has something in it or a path that is none;
- * `permission_denied`, `no_space`
+ * @throws AppError `already_exists` if `directory` is not empty or not a directory; `permission_denied`,
+ * `no_space`
  */
 export async function makeTarget(directory: string): Promise<UnpackTarget> {
   const given = directory.replace(/(?<=.)\/+$/, "");
-  return await telling(given, async () => {
-    const wanted = await Deno.realPath(given).catch(() => given);
-    const old = await emptyDirectory(wanted, given);
-    // What can't be replaced, and the directory that the user's shell is in, are filled in place.
-    if (old !== undefined && (wanted === Deno.cwd() || !await removed(wanted))) return inPlace(wanted);
-    const slash = wanted.lastIndexOf("/");
-    const parent = slash < 0 ? "." : wanted.slice(0, slash) || "/";
-    const stem = `.${wanted.slice(slash + 1)}.dray-`;
+  return await withErrors(given, async () => {
+    const target = await Deno.realPath(given).catch(() => given);
+    const existing = await emptyDirectory(target, given);
+    // A mount point can't be replaced, and the working directory of the user's shell must not be. Fill them
+    // in place.
+    if (existing !== undefined && (target === Deno.cwd() || !await tryRemove(target))) return inPlace(target);
+    const slash = target.lastIndexOf("/");
+    const parent = slash < 0 ? "." : target.slice(0, slash) || "/";
+    const prefix = `.${target.slice(slash + 1)}.dray-`;
     await Deno.mkdir(parent, { recursive: true });
-    await removeDead(parent, stem);
-    const path = `${parent}/${stem}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
+    await removeAbandoned(parent, prefix);
+    const path = `${parent}/${prefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
     await Deno.mkdir(path, { mode: 0o755 });
-    return beside(path, wanted, old?.mode ?? undefined);
+    return temporary(path, target, existing?.mode ?? undefined);
   });
 }
 
-/** @param mode of the empty directory that gave way: a failure brings it back */
-function beside(path: string, wanted: string, mode: number | undefined): UnpackTarget {
+/** @param mode of the empty directory that was removed; after a failure it is created again */
+function temporary(path: string, target: string, mode: number | undefined): UnpackTarget {
   let isFinished = false;
   return {
     path,
     finish() {
       try {
-        moveDirectory(path, wanted);
+        moveDirectory(path, target);
       } catch (cause) {
-        throw taken(wanted, `another one took its place (${messageOf(cause)})`, cause);
+        throw existsError(target, `created in the meantime (${messageOf(cause)})`, cause);
       }
       isFinished = true;
     },
     async [Symbol.asyncDispose]() {
       if (isFinished) return;
       await Deno.remove(path, { recursive: true });
-      if (mode !== undefined) await Deno.mkdir(wanted, { mode: mode & 0o7777 }).catch(() => {});
+      if (mode !== undefined) await Deno.mkdir(target, { mode: mode & 0o7777 }).catch(() => {});
     },
   };
 }
@@ -76,7 +81,7 @@ function inPlace(path: string): UnpackTarget {
   };
 }
 
-/** Facts about an empty directory, or undefined if there is nothing. @throws AppError `already_exists` */
+/** The stat of an empty directory; undefined if the path is missing. @throws AppError `already_exists` */
 async function emptyDirectory(path: string, given: string): Promise<Deno.FileInfo | undefined> {
   let info: Deno.FileInfo;
   try {
@@ -85,13 +90,13 @@ async function emptyDirectory(path: string, given: string): Promise<Deno.FileInf
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-  if (!info.isDirectory) throw taken(given, "it is no directory");
-  for await (const _ of Deno.readDir(path)) throw taken(given, "it is not empty");
+  if (!info.isDirectory) throw existsError(given, "not a directory");
+  for await (const _ of Deno.readDir(path)) throw existsError(given, "not empty");
   return info;
 }
 
-/** Removes an empty directory; false for a mount point. */
-async function removed(path: string): Promise<boolean> {
+/** Removes an empty directory. Returns false for a mount point. */
+async function tryRemove(path: string): Promise<boolean> {
   try {
     await Deno.remove(path);
     return true;
@@ -105,15 +110,16 @@ function systemCodeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-function taken(path: string, why: string, cause?: unknown): AppError {
+function existsError(path: string, state: string, cause?: unknown): AppError {
   return new AppError(
     "already_exists",
-    `Cannot unpack to "${path}": ${why}, want a new or an empty directory`,
+    `Cannot unpack to "${path}": ${state}; choose a new or empty directory`,
     { cause },
   );
 }
 
-async function telling<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Converts errors of the operating system. */
+async function withErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
@@ -130,9 +136,10 @@ function codeFor(cause: unknown): ErrorCode {
   return isDenied ? "permission_denied" : "invalid_argument";
 }
 
-async function removeDead(parent: string, stem: string): Promise<void> {
+/** Removes the directories of processes that have ended. */
+async function removeAbandoned(parent: string, prefix: string): Promise<void> {
   for await (const { name } of Deno.readDir(parent)) {
-    const pid = name.startsWith(stem) ? /^\d+(?=-)/.exec(name.slice(stem.length))?.[0] : undefined;
+    const pid = name.startsWith(prefix) ? /^\d+(?=-)/.exec(name.slice(prefix.length))?.[0] : undefined;
     if (pid === undefined || await isAlive(Number(pid))) continue;
     await Deno.remove(`${parent}/${name}`, { recursive: true });
   }
@@ -144,7 +151,7 @@ async function isAlive(pid: number): Promise<boolean> {
     await Deno.stat(`/proc/${pid}`);
     return true;
   } catch (error) {
-    // Where there is no /proc nobody can tell, so nothing is removed.
+    // Without /proc the state of a process is unknown, so keep its directory.
     return !(error instanceof Deno.errors.NotFound) || !(await hasProc());
   }
 }

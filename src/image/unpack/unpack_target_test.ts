@@ -2,24 +2,24 @@ import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { AppError } from "../../base/errors.ts";
 import { makeTarget } from "./unpack_target.ts";
 
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "dray-target-" });
+async function withDirectory(use: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "dray-target-" });
   try {
-    await use(folder);
+    await use(directory);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
 const names = (path: string) => [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 
-Deno.test("makeTarget() gives the directory its name only at the end", async (t) => {
+Deno.test("makeTarget() creates the directory only when it is finished", async (t) => {
   const cases = ["new", "new/", "deep/er/new", "empty"];
   for (const name of cases) {
     await t.step(name, () =>
-      withFolder(async (folder) => {
-        await Deno.mkdir(`${folder}/empty`);
-        const wanted = `${folder}/${name}`;
+      withDirectory(async (directory) => {
+        await Deno.mkdir(`${directory}/empty`);
+        const wanted = `${directory}/${name}`;
         {
           await using target = await makeTarget(wanted);
           await Deno.writeTextFile(`${target.path}/file`, "hello");
@@ -32,24 +32,24 @@ Deno.test("makeTarget() gives the directory its name only at the end", async (t)
   }
 });
 
-Deno.test("makeTarget() leaves nothing of what was not finished, but the empty directory that was there", () =>
-  withFolder(async (folder) => {
-    await Deno.mkdir(`${folder}/empty`, { mode: 0o700 });
+Deno.test("makeTarget() removes an unfinished directory, but keeps an empty one that existed", () =>
+  withDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/empty`, { mode: 0o700 });
     {
-      await using target = await makeTarget(`${folder}/empty`);
+      await using target = await makeTarget(`${directory}/empty`);
       await Deno.writeTextFile(`${target.path}/file`, "half");
     }
-    assertEquals([...Deno.readDirSync(`${folder}/empty`)], []);
-    assertEquals(((await Deno.stat(`${folder}/empty`)).mode ?? 0) & 0o777, 0o700);
-    await Deno.remove(`${folder}/empty`);
+    assertEquals([...Deno.readDirSync(`${directory}/empty`)], []);
+    assertEquals(((await Deno.stat(`${directory}/empty`)).mode ?? 0) & 0o777, 0o700);
+    await Deno.remove(`${directory}/empty`);
     {
-      await using target = await makeTarget(`${folder}/new`);
+      await using target = await makeTarget(`${directory}/new`);
       await Deno.writeTextFile(`${target.path}/file`, "half");
     }
-    assertEquals(names(folder), []);
+    assertEquals(names(directory), []);
   }));
 
-Deno.test("makeTarget() refuses what is there", async (t) => {
+Deno.test("makeTarget() rejects a path that is not an empty directory", async (t) => {
   const cases: readonly (readonly [what: string, make: (path: string) => Promise<unknown>])[] = [
     ["a directory with a file", async (path) => {
       await Deno.mkdir(path);
@@ -64,31 +64,31 @@ Deno.test("makeTarget() refuses what is there", async (t) => {
   ];
   for (const [what, make] of cases) {
     await t.step(what, () =>
-      withFolder(async (folder) => {
-        await make(`${folder}/new`);
-        const before = names(folder);
-        const error = await assertRejects(() => makeTarget(`${folder}/new`), AppError);
-        assertEquals([error.code, names(folder)], ["already_exists", before]);
+      withDirectory(async (directory) => {
+        await make(`${directory}/new`);
+        const before = names(directory);
+        const error = await assertRejects(() => makeTarget(`${directory}/new`), AppError);
+        assertEquals([error.code, names(directory)], ["already_exists", before]);
       }));
   }
 });
 
-Deno.test("makeTarget() takes an empty directory behind a link, and leaves the link", () =>
-  withFolder(async (folder) => {
-    await Deno.mkdir(`${folder}/real`);
-    await Deno.symlink(`${folder}/real`, `${folder}/link`);
+Deno.test("makeTarget() fills the empty directory behind a symlink, and keeps the symlink", () =>
+  withDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/real`);
+    await Deno.symlink(`${directory}/real`, `${directory}/link`);
     {
-      await using target = await makeTarget(`${folder}/link`);
+      await using target = await makeTarget(`${directory}/link`);
       await Deno.writeTextFile(`${target.path}/file`, "hello");
       target.finish();
     }
-    assertEquals(await Deno.readTextFile(`${folder}/link/file`), "hello");
-    assert((await Deno.lstat(`${folder}/link`)).isSymlink);
-    assertEquals(await Deno.readTextFile(`${folder}/real/file`), "hello");
+    assertEquals(await Deno.readTextFile(`${directory}/link/file`), "hello");
+    assert((await Deno.lstat(`${directory}/link`)).isSymlink);
+    assertEquals(await Deno.readTextFile(`${directory}/real/file`), "hello");
   }));
 
-Deno.test("makeTarget() removes what a dead process left for the same place, and nothing of a living one", () =>
-  withFolder(async (folder) => {
+Deno.test("makeTarget() removes the directory of a dead process, but not of a running one", () =>
+  withDirectory(async (directory) => {
     const dead = new Deno.Command("true").spawn();
     await dead.status;
     const living = [
@@ -98,21 +98,21 @@ Deno.test("makeTarget() removes what a dead process left for the same place, and
       `.other.dray-${dead.pid}-ab`,
     ];
     for (const name of [`.new.dray-${dead.pid}-ab`, ...living]) {
-      await Deno.mkdir(`${folder}/${name}/rootfs`, { recursive: true });
+      await Deno.mkdir(`${directory}/${name}/rootfs`, { recursive: true });
     }
     {
-      await using target = await makeTarget(`${folder}/new`);
+      await using target = await makeTarget(`${directory}/new`);
       target.finish();
     }
-    assertEquals(names(folder), [...living, "new"].sort());
+    assertEquals(names(directory), [...living, "new"].sort());
   }));
 
-Deno.test("two that unpack to one place in one process don't get in each other's way", () =>
-  withFolder(async (folder) => {
-    await using first = await makeTarget(`${folder}/new`);
+Deno.test("makeTarget() keeps two unfinished directories for one path apart", () =>
+  withDirectory(async (directory) => {
+    await using first = await makeTarget(`${directory}/new`);
     await Deno.writeTextFile(`${first.path}/file`, "first");
     {
-      await using second = await makeTarget(`${folder}/new`);
+      await using second = await makeTarget(`${directory}/new`);
       await Deno.writeTextFile(`${second.path}/file`, "second");
       second.finish();
     }
@@ -121,5 +121,5 @@ Deno.test("two that unpack to one place in one process don't get in each other's
       first.finish();
     }, AppError);
     assertEquals(error.code, "already_exists");
-    assertEquals(await Deno.readTextFile(`${folder}/new/file`), "second");
+    assertEquals(await Deno.readTextFile(`${directory}/new/file`), "second");
   }));

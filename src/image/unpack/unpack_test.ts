@@ -3,8 +3,8 @@ import { type Fixture, makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildArtifact, buildImage, type ImageSpec } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
-import { type Seen, writeArchive } from "../../tar/archive_fake.ts";
-import { lookAt, make } from "../../unpack/apply/layer_fake.ts";
+import { type TestEntry, writeArchive } from "../../tar/archive_fake.ts";
+import { listTree, make } from "../../unpack/apply/layer_fake.ts";
 import { pullImage } from "../pull/pull.ts";
 import { unpackImage } from "./unpack.ts";
 
@@ -12,7 +12,7 @@ const { file, directory, symlink, hardlink } = make;
 
 async function pulled(
   fixture: Fixture,
-  layers: readonly (readonly Seen[])[],
+  layers: readonly (readonly TestEntry[])[],
   spec: ImageSpec = {},
 ): Promise<void> {
   const archives = layers.map((entries) => ({ archive: Uint8Array.from(writeArchive(entries)) }));
@@ -29,16 +29,16 @@ function unpack(fixture: Fixture, to: string, options: Parameters<typeof unpackI
   return unpackImage(fixture, "a.b/c:1", `${fixture.root}/${to}`, options, neverAborted());
 }
 
-Deno.test("unpackImage() makes the tree of all layers, and hears of each", async () => {
+Deno.test("unpackImage() creates the tree of all layers, and reports each layer", async () => {
   await using fixture = await makeFixture();
   await pulled(fixture, LAYERS);
-  const heard: unknown[] = [];
+  const reports: unknown[] = [];
   const report = await unpack(fixture, "out", {
-    onLayer: ({ entries }, position, total) => heard.push([entries, position, total]),
+    onLayer: ({ entries }, position, total) => reports.push([entries, position, total]),
   });
-  assertEquals(heard, [[4, 1, 2], [2, 2, 2]]);
-  assertEquals([report.layers.length, report.leftOut], [2, []]);
-  assertEquals(lookAt(`${fixture.root}/out`), {
+  assertEquals(reports, [[4, 1, 2], [2, 2, 2]]);
+  assertEquals([report.layers.length, report.skipped], [2, []]);
+  assertEquals(listTree(`${fixture.root}/out`), {
     "etc": "d 755",
     "etc/a": "f 644 one",
     "etc/c": "f 644 one",
@@ -46,8 +46,8 @@ Deno.test("unpackImage() makes the tree of all layers, and hears of each", async
   });
 });
 
-Deno.test("unpackImage() leaves nothing of an image whose layer is wrong", async (t) => {
-  const cases: Readonly<Record<string, readonly (readonly Seen[])[]>> = {
+Deno.test("unpackImage() removes the tree of an image with an invalid layer", async (t) => {
+  const cases: Readonly<Record<string, readonly (readonly TestEntry[])[]>> = {
     "a hard link to nothing in the second layer": [[file("a", "x")], [hardlink("b", "nothing")]],
     "a symlink without a target": [[file("a"), symlink("b", "")]],
   };
@@ -63,7 +63,7 @@ Deno.test("unpackImage() leaves nothing of an image whose layer is wrong", async
   }
 });
 
-Deno.test("unpackImage() writes a bundle whose user is looked up in the image", async () => {
+Deno.test("unpackImage() writes a bundle with the user of the image's account files", async () => {
   await using fixture = await makeFixture();
   const accounts = [
     directory("etc"),
@@ -82,28 +82,28 @@ Deno.test("unpackImage() writes a bundle whose user is looked up in the image", 
   assertEquals(roots.process.user, { uid: 33, gid: 44, additionalGids: [55] });
 });
 
-Deno.test("unpackImage() makes no bundle for a user that the image does not know", async () => {
+Deno.test("unpackImage() writes no bundle for a user that is missing in the account files", async () => {
   await using fixture = await makeFixture();
   await pulled(fixture, LAYERS, { runConfig: { User: "nobody-knows" } });
   await assertRejects(() => unpack(fixture, "bundle", { bundle: true }), AppError, "nobody-knows");
   await assertRejects(() => Deno.stat(`${fixture.root}/bundle`), Deno.errors.NotFound);
-  // The files alone need no user.
+  // A flat root file system needs no user.
   await unpack(fixture, "out");
 });
 
 const OVERLAY = new Map([["trusted.overlay.opaque", new Uint8Array([121])]]);
 
-Deno.test("unpackImage() tells what it left out, and with strict leaves it all", async () => {
+Deno.test("unpackImage() reports skipped attributes, and fails with strict", async () => {
   await using fixture = await makeFixture();
   await pulled(fixture, [[file("a", "x", { xattrs: OVERLAY })]]);
-  const { leftOut } = await unpack(fixture, "out");
-  assertEquals(leftOut.map(({ kind, count }) => [kind, count]), [["overlay-xattr", 1]]);
+  const { skipped } = await unpack(fixture, "out");
+  assertEquals(skipped.map(({ kind, count }) => [kind, count]), [["overlay-xattr", 1]]);
   const error = await assertRejects(() => unpack(fixture, "strict", { strict: true }), AppError);
   assertEquals([error.code, error.details], ["permission_denied", { "overlay-xattr": 1 }]);
   await assertRejects(() => Deno.stat(`${fixture.root}/strict`), Deno.errors.NotFound);
 });
 
-Deno.test("unpackImage() refuses what is no image", async () => {
+Deno.test("unpackImage() rejects an artifact", async () => {
   await using fixture = await makeFixture();
   fixture.remote.push("1", await buildArtifact());
   await pullImage(fixture.deps, "a.b/c:1");
@@ -111,7 +111,7 @@ Deno.test("unpackImage() refuses what is no image", async () => {
   assertEquals(error.code, "unsupported");
 });
 
-Deno.test("unpackImage() finds a blob that the disk has spoiled", async () => {
+Deno.test("unpackImage() detects a corrupt blob", async () => {
   await using fixture = await makeFixture();
   const image = await buildImage();
   fixture.remote.push("1", image);

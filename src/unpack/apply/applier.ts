@@ -1,8 +1,8 @@
 /**
- * One layer's entries put into a tree.
+ * Applies the entries of one layer to a tree.
  *
- * Layers come from strangers. Every entry is walked to from the root (`walker.ts`), whatever is at its name is
- * removed without being followed, and what is made is made anew.
+ * Layers are untrusted. The parent directory of every entry is resolved from the root (`path_resolver.ts`). A
+ * node that already has the entry's name is removed without following it, and the entry is created anew.
  *
  * @module
  */
@@ -26,62 +26,69 @@ import { type OnMissing, PathResolver, type ResolvedDirectory } from "./path_res
 import { isOverlayWhiteout, type WhiteoutStyle } from "./whiteout_style.ts";
 import { type Whiteout, whiteoutOf } from "./whiteout.ts";
 
-/** Puts a layer's entries into a tree. Dispose it on every path. */
+/** Applies a layer's entries to a tree. Dispose it on every path. */
 export class LayerApplier<Dir> implements TarSink, Disposable {
   readonly #tree: Tree<Dir>;
   readonly #style: WhiteoutStyle<Dir>;
-  readonly #walker: PathResolver<Dir>;
-  /** Another way, so that a hard link's two ends can be open at once. */
-  readonly #linkWalker: PathResolver<Dir>;
+  readonly #resolver: PathResolver<Dir>;
+  /** A second resolver, because both ends of a hard link are open at the same time. */
+  readonly #linkResolver: PathResolver<Dir>;
   readonly #attributes: AttributeSetter;
-  readonly #touched = new WrittenPaths();
-  readonly #implied: PathSegments[] = [];
+  readonly #writtenPaths = new WrittenPaths();
+  readonly #implicitParents: PathSegments[] = [];
   #hasRoot = false;
   #entry: Entry | undefined;
   #open: { readonly file: NewFile; readonly path: string } | undefined;
-  #written = 0;
+  #writtenBytes = 0;
   #count = 0;
 
-  /** @param aliases see {@linkcode PathResolver} */
-  constructor(tree: Tree<Dir>, style: WhiteoutStyle<Dir>, aliases: ReadonlyMap<string, string>) {
+  /** @param lowerSymlinks see {@linkcode PathResolver} */
+  constructor(tree: Tree<Dir>, style: WhiteoutStyle<Dir>, lowerSymlinks: ReadonlyMap<string, string>) {
     this.#tree = tree;
     this.#style = style;
-    this.#walker = new PathResolver(tree.fs, tree.root, aliases);
-    this.#linkWalker = new PathResolver(tree.fs, tree.root, aliases);
-    this.#attributes = new AttributeSetter(tree.leftOut);
+    this.#resolver = new PathResolver(tree.fs, tree.root, lowerSymlinks);
+    this.#linkResolver = new PathResolver(tree.fs, tree.root, lowerSymlinks);
+    this.#attributes = new AttributeSetter(tree.skipped);
   }
 
-  /** Entries so far. */
+  /** The number of entries so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Directories that the layer itself says nothing of, parents first; the root is one of them. */
-  get implied(): readonly PathSegments[] {
-    const made = this.#implied.filter((steps) => this.#touched.isImplied(steps));
-    return this.#hasRoot ? made : [[], ...made];
+  /**
+   * Directories that were created without an entry for them, parents first; the root counts as one of them.
+   */
+  get implicitParents(): readonly PathSegments[] {
+    const parents = this.#implicitParents.filter((segments) => this.#writtenPaths.isImplicit(segments));
+    return this.#hasRoot ? parents : [[], ...parents];
   }
 
   begin(entry: Entry): void {
     this.#entry = entry;
     this.#count++;
-    const steps = segmentsOf(entry.name);
-    const name = steps.at(-1);
+    const segments = segmentsOf(entry.name);
+    const name = segments.at(-1);
     if (name === undefined) return this.#beginRoot(entry);
     const whiteout = whiteoutOf(name);
     if (whiteout?.kind === "ignored") return;
-    if (this.#isUnwritable(entry, steps)) return;
-    const parents = steps.slice(0, -1);
+    if (this.#skipsUnwritable(entry, segments)) return;
+    const parents = segments.slice(0, -1);
     if (whiteout !== undefined) return this.#hide(whiteout, parents, entry.mtime);
-    const place = this.#walker.walk(parents, this.#making(entry.mtime));
-    if (place === undefined) throw new AppError("internal", "A directory that was made is missing");
-    this.#make(entry, place, name);
+    const parent = this.#resolver.resolve(parents, this.#creating(entry.mtime));
+    if (parent === undefined) {
+      throw new AppError(
+        "internal",
+        `Cannot unpack ${JSON.stringify(entry.name)}: it has no parent directory`,
+      );
+    }
+    this.#create(entry, parent, name);
   }
 
   data(bytes: Uint8Array, offset: number): void {
     if (this.#open === undefined) return;
     this.#open.file.write(bytes, offset);
-    this.#written = offset + bytes.length;
+    this.#writtenBytes = offset + bytes.length;
   }
 
   end(): void {
@@ -90,26 +97,26 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
     this.#open = this.#entry = undefined;
     if (open === undefined || entry?.kind !== "file") return;
     try {
-      if (this.#written < entry.size) open.file.setSize(entry.size);
+      if (this.#writtenBytes < entry.size) open.file.setSize(entry.size);
       this.#attributes.setAll(open.file, open.path, entry, "other");
     } finally {
       open.file.close();
     }
   }
 
-  /** Closes what is open. */
+  /** Closes the open file and directories. */
   [Symbol.dispose](): void {
     this.#open?.file.close();
     this.#open = undefined;
-    this.#walker[Symbol.dispose]();
-    this.#linkWalker[Symbol.dispose]();
+    this.#resolver[Symbol.dispose]();
+    this.#linkResolver[Symbol.dispose]();
   }
 
   #beginRoot(entry: Entry): void {
     if (entry.kind !== "directory") {
       throw new AppError(
         "invalid_content",
-        `Cannot unpack ${JSON.stringify(entry.name)}: it would take the root's place, and is no directory`,
+        `Cannot unpack ${JSON.stringify(entry.name)}: the root must be a directory, not a ${entry.kind}`,
       );
     }
     this.#hasRoot = true;
@@ -117,165 +124,175 @@ export class LayerApplier<Dir> implements TarSink, Disposable {
   }
 
   #hide(whiteout: Whiteout, parents: PathSegments, mtime: TarTime): void {
-    const onMissing: OnMissing = this.#style.keepsWhiteouts ? this.#making(mtime) : { kind: "stop" };
-    const place = this.#walker.walk(parents, onMissing);
-    if (place === undefined) return;
-    if (whiteout.kind === "opaque") this.#style.hideAll(place, this.#touched);
-    else if (whiteout.kind === "name") this.#style.hide(place, whiteout.hidden, this.#touched);
-    // What was hidden may have been on the other way.
-    this.#linkWalker.reset();
+    const onMissing: OnMissing = this.#style.keepsWhiteouts ? this.#creating(mtime) : { kind: "stop" };
+    const parent = this.#resolver.resolve(parents, onMissing);
+    if (parent === undefined) return;
+    if (whiteout.kind === "opaque") this.#style.hideAll(parent, this.#writtenPaths);
+    else if (whiteout.kind === "name") this.#style.hide(parent, whiteout.hidden, this.#writtenPaths);
+    // The other resolver may have a removed directory open.
+    this.#linkResolver.reset();
   }
 
-  /** Whether a name can't be written as it is; then it is noted. */
-  #isUnwritable(entry: Entry, steps: PathSegments): boolean {
+  /** Records and skips an entry whose name or link target this file system can't store. */
+  #skipsUnwritable(entry: Entry, segments: PathSegments): boolean {
     if (this.#tree.fs.isComplete) return false;
     const target = entry.kind === "symlink" || entry.kind === "hardlink" ? entry.target : "";
     if (entry.name.isWellFormed() && target.isWellFormed()) return false;
-    this.#leaveOut("name", keyOf(steps));
+    this.#skip("name", keyOf(segments));
     return true;
   }
 
-  #making(mtime: TarTime): OnMissing {
+  #creating(mtime: TarTime): OnMissing {
     return {
-      kind: "make",
-      made: (steps) => {
-        this.#touched.addImplied(steps);
-        this.#implied.push(steps);
-        this.#tree.directories.set(steps, implicitAttributes(mtime));
+      kind: "create",
+      onCreated: (segments) => {
+        this.#writtenPaths.addImplicit(segments);
+        this.#implicitParents.push(segments);
+        this.#tree.directories.set(segments, implicitAttributes(mtime));
       },
     };
   }
 
-  #make(entry: Entry, place: ResolvedDirectory<Dir>, name: string): void {
-    const steps = [...place.segments, name];
-    this.#tree.absent.delete(keyOf(steps));
-    // Twice at most: made, or something is in the way, is removed, and then made.
+  #create(entry: Entry, parent: ResolvedDirectory<Dir>, name: string): void {
+    const segments = [...parent.segments, name];
+    this.#tree.skippedPaths.delete(keyOf(segments));
+    // If the name exists, remove it and retry once.
     for (let attempt = 0; attempt < 2; attempt++) {
-      if (this.#tryMake(entry, place, name, steps)) {
-        this.#touched.add(steps);
+      if (this.#tryCreate(entry, parent, name, segments)) {
+        this.#writtenPaths.add(segments);
         return;
       }
-      this.#remove(place, name, steps);
+      this.#remove(parent, name, segments);
     }
     throw new AppError(
       "internal",
-      `Cannot unpack ${JSON.stringify(entry.name)}: its place does not get free`,
+      `Cannot unpack ${JSON.stringify(entry.name)}: the name still exists after it was removed`,
     );
   }
 
-  /** False if something is in the way. */
-  #tryMake(entry: Entry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): boolean {
+  /** Returns false if the name exists. */
+  #tryCreate(entry: Entry, parent: ResolvedDirectory<Dir>, name: string, segments: PathSegments): boolean {
     const { fs } = this.#tree;
     switch (entry.kind) {
       case "file": {
-        const file = fs.createFile(place.directory, name, entry.mode);
+        const file = fs.createFile(parent.directory, name, entry.mode);
         if (file === undefined) return false;
-        this.#open = { file, path: keyOf(steps) };
-        this.#written = 0;
+        this.#open = { file, path: keyOf(segments) };
+        this.#writtenBytes = 0;
         return true;
       }
       case "directory":
-        return this.#makeDirectory(entry, place, name, steps);
+        return this.#createDirectory(entry, parent, name, segments);
       case "symlink":
         checkTarget(entry);
-        if (!fs.makeSymlink(place.directory, name, entry.target)) return false;
-        this.#finish(entry, place, name);
+        if (!fs.makeSymlink(parent.directory, name, entry.target)) return false;
+        this.#finish(entry, parent, name);
         return true;
       case "hardlink":
-        return this.#makeLink(entry, place, name, steps);
+        return this.#createLink(entry, parent, name, segments);
       case "device":
       case "fifo":
-        return this.#makeNode(entry, place, name, steps);
+        return this.#createSpecial(entry, parent, name, segments);
       default:
         return assertNever(entry);
     }
   }
 
-  #makeDirectory(entry: Entry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): boolean {
+  #createDirectory(
+    entry: Entry,
+    parent: ResolvedDirectory<Dir>,
+    name: string,
+    segments: PathSegments,
+  ): boolean {
     const { fs } = this.#tree;
-    if (fs.makeDirectory(place.directory, name)) this.#style.madeDirectory(place, name);
-    else if (fs.kindOf(place.directory, name) !== "directory") return false;
-    else fs.clearXattrs(place.directory, name);
-    this.#setDirectory(entry, place, name, steps);
+    if (fs.makeDirectory(parent.directory, name)) this.#style.onDirectoryCreated(parent, name);
+    else if (fs.kindOf(parent.directory, name) !== "directory") return false;
+    else fs.clearXattrs(parent.directory, name);
+    this.#setDirectory(entry, parent, name, segments);
     return true;
   }
 
-  #setDirectory(entry: Entry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): void {
-    const path = keyOf(steps);
-    const made = createdAt(this.#tree.fs, place.directory, name);
-    this.#attributes.setOwner(made, path, entry);
-    this.#attributes.setXattrs(made, path, entry);
-    this.#tree.directories.set(steps, entry);
+  #setDirectory(entry: Entry, parent: ResolvedDirectory<Dir>, name: string, segments: PathSegments): void {
+    const path = keyOf(segments);
+    const created = createdAt(this.#tree.fs, parent.directory, name);
+    this.#attributes.setOwner(created, path, entry);
+    this.#attributes.setXattrs(created, path, entry);
+    this.#tree.directories.set(segments, entry);
   }
 
-  #makeLink(entry: HardlinkEntry, place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): boolean {
+  #createLink(
+    entry: HardlinkEntry,
+    parent: ResolvedDirectory<Dir>,
+    name: string,
+    segments: PathSegments,
+  ): boolean {
     const target = segmentsOf(entry.target);
     const missing = () =>
       new AppError(
         "invalid_content",
-        `Cannot unpack hard link ${JSON.stringify(entry.name)}: there is no file ${
+        `Cannot unpack hard link ${JSON.stringify(entry.name)}: its target ${
           JSON.stringify(entry.target)
-        }`,
+        } is not a file of the image`,
       );
     const last = target.at(-1);
     if (last === undefined) throw missing();
-    const from = this.#linkWalker.walk(target.slice(0, -1), { kind: "stop" });
+    const from = this.#linkResolver.resolve(target.slice(0, -1), { kind: "stop" });
     if (from === undefined) throw missing();
-    const fromSteps = [...from.segments, last];
-    const absent = this.#tree.absent.get(keyOf(fromSteps));
-    if (absent !== undefined) {
-      this.#leaveOut(absent, keyOf(steps));
+    const fromSegments = [...from.segments, last];
+    const skippedKind = this.#tree.skippedPaths.get(keyOf(fromSegments));
+    if (skippedKind !== undefined) {
+      this.#skip(skippedKind, keyOf(segments));
       return true;
     }
     const { fs } = this.#tree;
     if (fs.kindOf(from.directory, last) === "directory") throw missing();
-    // A link to itself would lose the file: what is in the way of the link is its target.
-    if (keyOf(fromSteps) === keyOf(steps)) {
+    // A link to itself must not be replaced: removing the existing name would delete the file itself.
+    if (keyOf(fromSegments) === keyOf(segments)) {
       if (fs.kindOf(from.directory, last) === undefined) throw missing();
       return true;
     }
-    const result = fs.makeLink(from.directory, last, place.directory, name);
+    const result = fs.makeLink(from.directory, last, parent.directory, name);
     if (result === "missing") throw missing();
-    return result === "made";
+    return result === "created";
   }
 
-  #makeNode(
+  #createSpecial(
     entry: DeviceEntry | FifoEntry,
-    place: ResolvedDirectory<Dir>,
+    parent: ResolvedDirectory<Dir>,
     name: string,
-    steps: PathSegments,
+    segments: PathSegments,
   ): boolean {
     const node: NodeSpec = entry.kind === "fifo"
       ? { kind: entry.kind }
       : { kind: entry.device, major: entry.major, minor: entry.minor };
     if (this.#style.keepsWhiteouts && isOverlayWhiteout(node)) {
-      this.#leaveOut("device", keyOf(steps));
+      this.#skip("device", keyOf(segments));
       return true;
     }
-    const result = this.#tree.fs.makeNode(place.directory, name, node);
-    if (result === "made") this.#finish(entry, place, name);
-    if (result !== "refused") return result === "made";
-    if (this.#tree.fs.kindOf(place.directory, name) !== undefined) return false;
-    this.#leaveOut(entry.kind, keyOf(steps));
+    const result = this.#tree.fs.makeNode(parent.directory, name, node);
+    if (result === "created") this.#finish(entry, parent, name);
+    if (result !== "refused") return result === "created";
+    if (this.#tree.fs.kindOf(parent.directory, name) !== undefined) return false;
+    this.#skip(entry.kind, keyOf(segments));
     return true;
   }
 
-  #finish(entry: Entry, place: ResolvedDirectory<Dir>, name: string): void {
-    const path = keyOf([...place.segments, name]);
+  #finish(entry: Entry, parent: ResolvedDirectory<Dir>, name: string): void {
+    const path = keyOf([...parent.segments, name]);
     const kind = entry.kind === "symlink" ? "symlink" : "other";
-    this.#attributes.setAll(createdAt(this.#tree.fs, place.directory, name), path, entry, kind);
+    this.#attributes.setAll(createdAt(this.#tree.fs, parent.directory, name), path, entry, kind);
   }
 
-  #leaveOut(kind: SkippedKind, path: string): void {
-    this.#tree.leftOut.note(kind, path);
-    this.#tree.absent.set(path, kind);
+  #skip(kind: SkippedKind, path: string): void {
+    this.#tree.skipped.record(kind, path);
+    this.#tree.skippedPaths.set(path, kind);
   }
 
-  #remove(place: ResolvedDirectory<Dir>, name: string, steps: PathSegments): void {
-    this.#tree.fs.removeTree(place.directory, name);
-    this.#tree.directories.forget(steps);
-    this.#touched.forget(steps);
-    this.#linkWalker.reset();
+  #remove(parent: ResolvedDirectory<Dir>, name: string, segments: PathSegments): void {
+    this.#tree.fs.removeTree(parent.directory, name);
+    this.#tree.directories.forget(segments);
+    this.#writtenPaths.forget(segments);
+    this.#linkResolver.reset();
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Owners, modes, times and xattrs.
+ * Owners, modes, times and extended attributes of unpacked entries.
  *
  * @module
  */
@@ -9,59 +9,59 @@ import type { Skipped } from "./skipped.ts";
 import type { CreatedNode } from "../fs/tree_fs.ts";
 import { isHostXattr, isOverlayXattr } from "../fs/xattr_rules.ts";
 
-/** One more would be -1, which tells `chown` to leave the owner as it is. */
+/** The next number is -1 for `chown`, which means "leave the owner unchanged". */
 const ID_MAX = 0xfffffffe;
 
-/** What can be set on a thing. */
+/** The attributes that are set on a node. */
 export type Attributes = Pick<EntryCommon, "uid" | "gid" | "mode" | "mtime" | "xattrs">;
 
-/** What a directory has that only other entries speak of: OCI does not say; this is what everybody makes. */
+/** Attributes of a directory without an entry. OCI leaves them open; other tools also use root and 0755. */
 export function implicitAttributes(mtime: TarTime): Attributes {
   return { uid: 0, gid: 0, mode: 0o755, mtime, xattrs: new Map() };
 }
 
-/** Sets owner and xattrs, and mode and time where they can be set at once. */
+/** Sets attributes, and records those that could not be set. */
 export class AttributeSetter {
-  readonly #leftOut: Skipped;
+  readonly #skipped: Skipped;
 
-  constructor(leftOut: Skipped) {
-    this.#leftOut = leftOut;
+  constructor(skipped: Skipped) {
+    this.#skipped = skipped;
   }
 
   /**
-   * Sets all of a thing that is no directory. The order matters: a change of owner takes setuid bits and file
-   * capabilities away, and everything but the time itself may change the time.
+   * Sets all attributes of a node that is not a directory. The order matters: changing the owner clears
+   * setuid bits and file capabilities, and every other change may update the time.
    *
-   * @param path for the report
+   * @param path names the node in the report
    */
-  setAll(made: CreatedNode, path: string, attributes: Attributes, kind: "symlink" | "other"): void {
-    this.setOwner(made, path, attributes);
-    if (kind === "other") made.setMode(attributes.mode);
-    this.setXattrs(made, path, attributes);
-    made.setTime(attributes.mtime);
+  setAll(node: CreatedNode, path: string, attributes: Attributes, kind: "symlink" | "other"): void {
+    this.setOwner(node, path, attributes);
+    if (kind === "other") node.setMode(attributes.mode);
+    this.setXattrs(node, path, attributes);
+    node.setTime(attributes.mtime);
   }
 
   /**
-   * Sets the owner, or notes that it could not.
+   * Sets the owner, or records that it could not be set.
    *
-   * @throws AppError `invalid_content` for numbers that Linux has not
+   * @throws AppError `invalid_content` for ids that Linux doesn't support
    */
-  setOwner(made: CreatedNode, path: string, { uid, gid }: Attributes): void {
+  setOwner(node: CreatedNode, path: string, { uid, gid }: Attributes): void {
     if (uid > ID_MAX || gid > ID_MAX) {
       throw new AppError(
         "invalid_content",
-        `Cannot unpack ${JSON.stringify(path)}: its owner is ${uid}:${gid}, want numbers up to ${ID_MAX}`,
+        `Cannot unpack ${JSON.stringify(path)}: its owner is ${uid}:${gid}, but the largest id is ${ID_MAX}`,
       );
     }
-    if (!made.setOwner(uid, gid)) this.#leftOut.note("owner", path);
+    if (!node.setOwner(uid, gid)) this.#skipped.record("owner", path);
   }
 
-  /** Sets xattrs, and notes those that could not be set. */
-  setXattrs(made: CreatedNode, path: string, { xattrs }: Attributes): void {
+  /** Sets extended attributes, and records those that could not be set. */
+  setXattrs(node: CreatedNode, path: string, { xattrs }: Attributes): void {
     for (const [key, value] of xattrs) {
       if (isHostXattr(key)) continue;
-      if (isOverlayXattr(key)) this.#leftOut.note("overlay-xattr", `${path} ${key}`);
-      else if (!made.setXattr(key, value)) this.#leftOut.note("xattr", `${path} ${key}`);
+      if (isOverlayXattr(key)) this.#skipped.record("overlay-xattr", `${path} ${key}`);
+      else if (!node.setXattr(key, value)) this.#skipped.record("xattr", `${path} ${key}`);
     }
   }
 }

@@ -3,34 +3,34 @@ import { seededRandom } from "../../../tests/random.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { isCode } from "../../base/errors.ts";
 import { digestOf } from "../../oci/digest.ts";
-import { type Seen, writeArchive } from "../../tar/archive_fake.ts";
+import { type TestEntry, writeArchive } from "../../tar/archive_fake.ts";
 import { writeChecksum } from "../../tar/header.ts";
 import { Box, make, sourceOf, testBoth } from "./layer_fake.ts";
 import { unpackRootfs } from "../unpack.ts";
 
 const { file, directory, symlink, hardlink } = make;
 
-type Layers = readonly (readonly Seen[])[];
+type Layers = readonly (readonly TestEntry[])[];
 
-/** What must become of an attack: refused and nothing left, or kept inside, with these paths in the tree. */
+/** The expected result of an attack: an error and an empty tree, or these paths in the tree. */
 type Outcome = "refused" | Readonly<Record<string, string>>;
 
 interface Case {
   readonly attack: (outside: string) => Layers;
   readonly outcome: (outside: string) => Outcome;
-  /** The same shape without malice, and what it must give. */
+  /** A harmless layer of the same form, and its expected tree. */
   readonly twin: Layers;
   readonly want: Readonly<Record<string, string>>;
 }
 
 const refused = () => "refused" as const;
 
-/** The tree in which `path`, an absolute one, was made below the root with a file at its end. */
+/** The tree in which the absolute path was created below the root, with a file in it. */
 function inside(path: string, leaf: string): Readonly<Record<string, string>> {
   const tree: Record<string, string> = {};
-  const steps = path.split("/").slice(1);
-  steps.forEach((_, i) => tree[steps.slice(0, i + 1).join("/")] = "d 755");
-  tree[`${steps.join("/")}/${leaf}`] = "f 644 evil";
+  const segments = path.split("/").slice(1);
+  segments.forEach((_, i) => tree[segments.slice(0, i + 1).join("/")] = "d 755");
+  tree[`${segments.join("/")}/${leaf}`] = "f 644 evil";
   return tree;
 }
 
@@ -77,13 +77,19 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[directory("d")], [file("d/x", "fine")]],
     want: { d: "d 755", "d/x": "f 644 fine" },
   },
+  "writing through an absolute symlink in a subdirectory": {
+    attack: (outside) => [[symlink("a/link", outside), file("a/link/victim", "evil")]],
+    outcome: (outside) => ({ "a/link": `-> ${outside}`, ...inside(outside, "victim") }),
+    twin: [[symlink("a/link", "/etc"), file("a/link/x", "fine")]],
+    want: { a: "d 755", "a/link": "-> /etc", etc: "d 755", "etc/x": "f 644 fine" },
+  },
   "symlinks in a circle": {
     attack: () => [[symlink("a", "b"), symlink("b", "a"), file("a/x", "evil")]],
     outcome: refused,
     twin: [[symlink("a", "b"), symlink("b", "a")]],
     want: { a: "-> b", b: "-> a" },
   },
-  "a file in place of a symlink to outside": {
+  "a file that replaces a symlink to outside": {
     attack: () => [[symlink("s", "../outside/victim"), file("s", "evil")]],
     outcome: () => ({ s: "f 644 evil" }),
     twin: [[file("s", "old"), file("s", "fine")]],
@@ -95,7 +101,7 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[symlink("link/", "target")]],
     want: { link: "-> target" },
   },
-  "a directory changed for a symlink between two entries": {
+  "a directory replaced by a symlink between two entries": {
     attack: () => [[
       directory("d"),
       file("d/one", "fine"),
@@ -106,13 +112,13 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[file("d", "fine"), directory("d"), file("d/one", "fine")]],
     want: { d: "d 755", "d/one": "f 644 fine" },
   },
-  "a directory over a symlink to outside, with its mode": {
+  "a directory that replaces a symlink to outside, with its mode": {
     attack: () => [[symlink("d", "../outside")], [directory("d", { mode: 0o777 }), file("d/victim", "evil")]],
     outcome: () => ({ d: "d 777", "d/victim": "f 644 evil" }),
     twin: [[directory("d", { mode: 0o700 })], [directory("d", { mode: 0o750 })]],
     want: { d: "d 750" },
   },
-  "something else than a directory in the root's place": {
+  "a symlink as the root": {
     attack: () => [[symlink("./", "../outside"), file("victim", "evil")]],
     outcome: refused,
     twin: [[directory("./"), file("./a", "fine")]],
@@ -124,7 +130,7 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[file("a", "fine")], [file("a/.wh.b")]],
     want: { a: "f 644 fine" },
   },
-  "a symlink to nothing": {
+  "a symlink with an empty target": {
     attack: () => [[symlink("s", "")]],
     outcome: refused,
     twin: [[symlink("s", ".")]],
@@ -166,7 +172,7 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[directory("d"), symlink("h", "d")]],
     want: { d: "d 755", h: "-> d" },
   },
-  "a hard link in place of its own target's directory": {
+  "a hard link that replaces the directory of its target": {
     attack: () => [[file("d/a", "x"), hardlink("d", "d/a")]],
     outcome: refused,
     twin: [[file("a", "fine"), hardlink("a", "a")]],
@@ -184,7 +190,7 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[file("...", "x")], [file(".wh....")]],
     want: {},
   },
-  "a whiteout of nothing": {
+  "a whiteout of the empty name": {
     attack: () => [[file("d/.wh.")]],
     outcome: refused,
     twin: [[file("d/.wh", "fine")]],
@@ -230,17 +236,17 @@ for (const [name, { attack, outcome, twin, want }] of Object.entries(CASES)) {
     if (expected === "refused") {
       const error = await assertRejects(run);
       assert(isCode(error, "invalid_content"), String(error));
-      assertEquals(box.look(), {});
+      assertEquals(box.list(), {});
     } else {
       await run();
-      const found = box.look();
+      const found = box.list();
       assertEquals({ ...found, ...expected }, found);
     }
-    assert(box.isOutsideUntouched);
+    assert(box.isOutsideUnchanged);
     using innocent = new Box();
     await innocent.unpack(twin, { calls });
-    assertEquals(innocent.look(), want);
-    assert(innocent.isOutsideUntouched);
+    assertEquals(innocent.list(), want);
+    assert(innocent.isOutsideUnchanged);
   });
 }
 
@@ -248,14 +254,14 @@ testBoth("unpackRootfs() never hangs, crashes or writes outside on random entrie
   const random = seededRandom();
   const words = ["a", "b", "c", "..", ".", "/", ".wh.a", ".wh.b", ".wh..wh..opq", "outside", "é"];
   const path = (outside: string): string => {
-    const steps = Array.from({ length: 1 + random(4) }, () => words[random(words.length)] ?? "a").join("/");
-    return random(8) === 0 ? `${outside}/victim` : random(8) === 0 ? `/${steps}` : steps;
+    const name = Array.from({ length: 1 + random(4) }, () => words[random(words.length)] ?? "a").join("/");
+    return random(8) === 0 ? `${outside}/victim` : random(8) === 0 ? `/${name}` : name;
   };
-  let whole = 0;
+  let complete = 0;
   for (let round = 0; round < 150; round++) {
     using box = new Box();
-    const entry = (): Seen => {
-      // Most names stay clear of "..", so that many layers get past it.
+    const entry = (): TestEntry => {
+      // Most names have no "..", so that many layers are valid.
       const name = random(10) === 0 ? path(box.outside) : path(box.outside).replaceAll("..", "d");
       switch (random(6)) {
         case 0:
@@ -273,14 +279,14 @@ testBoth("unpackRootfs() never hangs, crashes or writes outside on random entrie
     const layers = Array.from({ length: 2 }, () => Array.from({ length: 1 + random(6) }, entry));
     try {
       await box.unpack(layers, { calls });
-      whole++;
+      complete++;
     } catch (error) {
       assert(isCode(error, "invalid_content"), String(error));
-      assertEquals(box.look(), {});
+      assertEquals(box.list(), {});
     }
-    assert(box.isOutsideUntouched);
+    assert(box.isOutsideUnchanged);
   }
-  assert(whole > 20, `only ${whole} rounds were unpacked whole`);
+  assert(complete > 20, `only ${complete} rounds were unpacked completely`);
 });
 
 testBoth("unpackRootfs() never hangs, crashes or writes outside on damaged archives", async (calls) => {
@@ -298,7 +304,8 @@ testBoth("unpackRootfs() never hangs, crashes or writes outside on damaged archi
     const bytes = Uint8Array.from(random(5) === 0 ? whole.subarray(0, random(whole.length)) : whole);
     const block = random(bytes.length / 512) * 512;
     const header = bytes.subarray(block, block + 512);
-    // In the name, the type and the target most of all; modes stay such that an ordinary user can tidy up.
+    // Change the name, type, target and size, but not the mode: an ordinary user must be able to remove the
+    // tree.
     for (let i = 0; i <= random(3); i++) {
       header[[random(20), 156, 157 + random(20), 124 + random(12)][random(4)] ?? 0] = random(3) === 0
         ? random(256)
@@ -312,6 +319,6 @@ testBoth("unpackRootfs() never hangs, crashes or writes outside on damaged archi
     } catch (error) {
       assert(isCode(error, "invalid_content", "unsupported", "limit_exceeded", "no_space"), String(error));
     }
-    assert(box.isOutsideUntouched);
+    assert(box.isOutsideUnchanged);
   }
 });

@@ -1,6 +1,6 @@
 /**
- * Directories' modes and times, kept until the end: whatever is put into a directory changes its time, and a mode
- * without write permission would keep an ordinary user out of his own tree.
+ * Modes and times of directories, set only after all entries are applied: creating an entry changes the time
+ * of its directory, and a mode without write permission would prevent an ordinary user from adding entries.
  *
  * @module
  */
@@ -11,38 +11,40 @@ import { SELF, type TreeFs } from "../fs/tree_fs.ts";
 import { PathResolver } from "./path_resolver.ts";
 
 interface Pending {
-  readonly steps: PathSegments;
+  readonly segments: PathSegments;
   readonly mode: number;
   readonly mtime: TarTime;
 }
 
-/** Remembers what directories shall have at the end. */
+/** Collects the final modes and times of directories. */
 export class Directories {
   readonly #pending = new Map<string, Pending>();
 
-  /** Remembers; the last word counts. */
-  set(steps: PathSegments, { mode, mtime }: { readonly mode: number; readonly mtime: TarTime }): void {
-    this.#pending.set(keyOf(steps), { steps, mode, mtime });
+  /** Records mode and time of a directory; a later call replaces an earlier one. */
+  set(segments: PathSegments, { mode, mtime }: { readonly mode: number; readonly mtime: TarTime }): void {
+    this.#pending.set(keyOf(segments), { segments, mode, mtime });
   }
 
-  /** Forgets a directory that was removed, and all below it. */
-  forget(steps: PathSegments): void {
-    const key = keyOf(steps);
-    // All directories of the tree are in here: what is not has nothing below it, and most removed things are files.
+  /** Forgets a removed directory and everything below it. */
+  forget(segments: PathSegments): void {
+    const key = keyOf(segments);
+    // Most removed paths are files. Every directory of the tree is pending, so a path that isn't has nothing
+    // below it.
     if (!this.#pending.delete(key)) return;
     for (const other of this.#pending.keys()) if (other.startsWith(`${key}/`)) this.#pending.delete(other);
   }
 
-  /** Sets modes and times, children before their parents: who may not enter a directory any more need not. */
+  /** Sets modes and times. Children come before parents, which may become inaccessible. */
   apply<Dir>(fs: TreeFs<Dir>, root: Dir): void {
-    using walker = new PathResolver(fs, root);
-    // Descending: a path sorts after each of its prefixes, and neighbours share most of the way.
+    using resolver = new PathResolver(fs, root);
+    // Descending order: a path sorts after its prefixes, and the resolver reuses the directories that
+    // neighbours share.
     for (const key of [...this.#pending.keys()].sort().reverse()) {
-      const { steps, mode, mtime } = this.#pending.get(key) as Pending;
-      const place = walker.walk(steps, { kind: "stop" });
-      if (place === undefined) continue;
-      fs.setTime(place.directory, SELF, mtime);
-      fs.setMode(place.directory, SELF, mode);
+      const { segments, mode, mtime } = this.#pending.get(key) as Pending;
+      const resolved = resolver.resolve(segments, { kind: "stop" });
+      if (resolved === undefined) continue;
+      fs.setTime(resolved.directory, SELF, mtime);
+      fs.setMode(resolved.directory, SELF, mode);
     }
     this.#pending.clear();
   }

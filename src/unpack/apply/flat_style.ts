@@ -1,5 +1,5 @@
 /**
- * Whiteouts in a flat tree: what they hide is removed.
+ * Whiteouts in a flat tree: the paths that they hide are removed.
  *
  * @module
  */
@@ -9,30 +9,30 @@ import type { Tree } from "./tree.ts";
 import type { ResolvedDirectory } from "./path_resolver.ts";
 import type { WhiteoutStyle } from "./whiteout_style.ts";
 
-/** Removes what layers below have, and nothing that the layer itself has made. */
+/** Removes paths of lower layers, but none that the current layer wrote. */
 export class FlatStyle<Dir> implements WhiteoutStyle<Dir> {
   readonly keepsWhiteouts = false;
   readonly #tree: Tree<Dir>;
 
-  /** @param tree the one that the layer is put into */
+  /** @param tree the tree that the layer is applied to */
   constructor(tree: Tree<Dir>) {
     this.#tree = tree;
   }
 
-  hide({ directory, segments }: ResolvedDirectory<Dir>, name: string, touched: WrittenPaths): void {
-    this.#hide(directory, name, [...segments, name], touched);
+  hide({ directory, segments }: ResolvedDirectory<Dir>, name: string, written: WrittenPaths): void {
+    this.#hide(directory, name, [...segments, name], written);
   }
 
-  hideAll({ directory, segments }: ResolvedDirectory<Dir>, touched: WrittenPaths): void {
+  hideAll({ directory, segments }: ResolvedDirectory<Dir>, written: WrittenPaths): void {
     const { fs } = this.#tree;
-    for (const name of fs.listNames(directory)) this.#hide(directory, name, [...segments, name], touched);
+    for (const name of fs.listNames(directory)) this.#hide(directory, name, [...segments, name], written);
   }
 
-  madeDirectory(): void {}
+  onDirectoryCreated(): void {}
 
-  #hide(parent: Dir, name: string, segments: PathSegments, touched: WrittenPaths): void {
+  #hide(parent: Dir, name: string, segments: PathSegments, written: WrittenPaths): void {
     const { fs, directories } = this.#tree;
-    if (!touched.has(segments)) {
+    if (!written.has(segments)) {
       fs.removeTree(parent, name);
       directories.forget(segments);
       return;
@@ -40,7 +40,7 @@ export class FlatStyle<Dir> implements WhiteoutStyle<Dir> {
     const directory = fs.openDirectory(parent, name);
     if (directory === undefined) return;
     try {
-      this.hideAll({ directory, segments }, touched);
+      this.hideAll({ directory, segments }, written);
     } finally {
       fs.close(directory);
     }

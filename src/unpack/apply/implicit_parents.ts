@@ -1,10 +1,10 @@
 /**
- * Directories of an overlay layer that the layer itself says nothing of.
+ * Parent directories of an overlay layer that have no entry in that layer.
  *
- * In a stack, the topmost directory of a name gives mode, owner and attributes. A layer that brings `etc/x` without
- * `etc` would thus change `/etc`; and where a layer below has a link `lib -> usr/lib`, a directory `lib` would hide it.
- * Both can be put right only when the layers below are there, so it is a step of its own, and layers can still be
- * unpacked side by side.
+ * In an overlayfs mount, the topmost directory of a path determines its mode, owner and attributes. A layer
+ * that has `etc/x` but not `etc` would therefore change `/etc`. And if a lower layer has a symlink `lib ->
+ * usr/lib`, a directory `lib` would hide it. Both are corrected in a separate step that needs the unpacked
+ * lower layers, so that layers can be unpacked in parallel.
  *
  * @module
  */
@@ -13,119 +13,132 @@ import { type PathSegments, segmentsOf } from "./entry_path.ts";
 import { type DirectoryMetadata, type NodeKind, SELF, type TreeFs } from "../fs/tree_fs.ts";
 import { Tree, withTree } from "./tree.ts";
 import { isHostXattr, isOverlayXattr } from "../fs/xattr_rules.ts";
+import { OPAQUE_XATTR } from "./overlay_style.ts";
 
-const OPAQUE = ["trusted.overlay.opaque", "user.overlay.opaque"];
-
-/** What the layers below have at a path, as far as it matters. */
-type Below =
-  | { readonly kind: "directory"; readonly facts: DirectoryMetadata }
-  | { readonly kind: "link"; readonly target: string }
-  | { readonly kind: "nothing" };
+/** The node that the lower layers have at a path. */
+type LowerNode =
+  | { readonly kind: "directory"; readonly metadata: DirectoryMetadata }
+  | { readonly kind: "symlink"; readonly target: string }
+  /** No directory or symlink is visible at the path. */
+  | { readonly kind: "none" };
 
 /**
- * Gives implied directories what they have in the layers below.
+ * Copies the metadata of lower directories to the implicit parents of a layer.
  *
  * @param directory the unpacked layer
- * @param implied as the layer's report names them, parents first
- * @param lowers the unpacked layers below, the nearest first, settled themselves
- * @returns links of layers below that the layer's entries go through, path to target. If there are any, the layer must
- * be unpacked anew, with these added to its `aliases`, and settled again; else it is done
- * @throws AppError `permission_denied` without libc; what the disk says
+ * @param implicitParents as listed in the layer's report, parents first
+ * @param lowers the unpacked layers below, the nearest first; this function has already been called for each
+ * of them
+ * @returns symlinks of lower layers that the layer's entries pass through, as path to target. If there are
+ * any, the layer must be unpacked again with these added to its `lowerSymlinks`, and this function called
+ * again. If there are none, the layer is complete
+ * @throws AppError `permission_denied` without libc; errors of the file system
  */
 export function createImplicitParents(
   directory: string,
-  implied: readonly string[],
+  implicitParents: readonly string[],
   lowers: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   return withTree(directory, "libc", (tree) => {
-    const aliases = new Map<string, string>();
-    const open = lowers.map((path) => new Tree(tree.fs, path));
+    const symlinks = new Map<string, string>();
+    const lowerTrees = lowers.map((path) => new Tree(tree.fs, path));
     try {
-      const attributes: (readonly [PathSegments, DirectoryMetadata])[] = [];
-      for (const path of implied) {
-        const steps = segmentsOf(path);
-        const below = lookBelow(open, steps);
-        if (below.kind === "link") aliases.set(path, below.target);
-        else if (below.kind === "directory") attributes.push([steps, below.facts]);
+      const found: (readonly [PathSegments, DirectoryMetadata])[] = [];
+      for (const path of implicitParents) {
+        const segments = segmentsOf(path);
+        const lower = findLower(lowerTrees, segments);
+        if (lower.kind === "symlink") symlinks.set(path, lower.target);
+        else if (lower.kind === "directory") found.push([segments, lower.metadata]);
       }
-      if (aliases.size === 0) { for (const [steps, facts] of attributes) copyFacts(tree, steps, facts); }
-      return Promise.resolve(aliases);
+      if (symlinks.size === 0) {
+        for (const [segments, metadata] of found) copyMetadata(tree, segments, metadata);
+      }
+      return Promise.resolve(symlinks);
     } finally {
-      for (const lower of open) lower[Symbol.dispose]();
+      for (const lower of lowerTrees) lower[Symbol.dispose]();
     }
   });
 }
 
-function lookBelow<Dir>(lowers: readonly Tree<Dir>[], steps: PathSegments): Below {
+function findLower<Dir>(lowers: readonly Tree<Dir>[], segments: PathSegments): LowerNode {
   for (const { fs, root } of lowers) {
-    const found = lookAt(fs, root, steps);
-    if (found !== "further down") return found;
+    const found = findInLayer(fs, root, segments);
+    if (found !== "continue") return found;
   }
-  return { kind: "nothing" };
+  return { kind: "none" };
 }
 
-/** Looks in one layer; goes further down only if nothing on the way hides what is there. */
-function lookAt<Dir>(fs: TreeFs<Dir>, root: Dir, steps: PathSegments): Below | "further down" {
+/**
+ * Searches one layer. Returns "continue" if the path is missing and the layer doesn't hide it in the layers
+ * below.
+ */
+function findInLayer<Dir>(fs: TreeFs<Dir>, root: Dir, segments: PathSegments): LowerNode | "continue" {
   const opened: Dir[] = [];
-  let here = root;
-  let isOpaque = isOpaqueDirectory(fs, here);
+  let current = root;
+  let isOpaque = isOpaqueDirectory(fs, current);
   try {
-    for (const [i, step] of steps.entries()) {
-      const next = fs.openDirectory(here, step);
+    for (const [i, segment] of segments.entries()) {
+      const next = fs.openDirectory(current, segment);
       if (next === undefined) {
-        return lookAtOther(
-          fs.kindOf(here, step),
+        return nonDirectory(
+          fs.kindOf(current, segment),
           isOpaque,
-          () => fs.readLink(here, step),
-          i === steps.length - 1,
+          () => fs.readLink(current, segment),
+          i === segments.length - 1,
         );
       }
       opened.push(next);
-      here = next;
-      isOpaque ||= isOpaqueDirectory(fs, here);
+      current = next;
+      isOpaque ||= isOpaqueDirectory(fs, current);
     }
-    return { kind: "directory", facts: fs.factsOf(here) };
+    return { kind: "directory", metadata: fs.metadataOf(current) };
   } finally {
     for (const directory of opened) fs.close(directory);
   }
 }
 
-function lookAtOther(
+function nonDirectory(
   kind: NodeKind | undefined,
   isOpaque: boolean,
   readLink: () => string,
   isLast: boolean,
-): Below | "further down" {
-  if (kind === undefined) return isOpaque ? { kind: "nothing" } : "further down";
-  // A link before the last step was met when the directory above was settled.
-  if (kind === "symlink" && isLast) return { kind: "link", target: readLink() };
-  // A file or a whiteout: the layer's directory comes in its place.
-  return { kind: "nothing" };
+): LowerNode | "continue" {
+  if (kind === undefined) return isOpaque ? { kind: "none" } : "continue";
+  // A symlink before the last segment was already reported for its own implicit parent.
+  if (kind === "symlink" && isLast) return { kind: "symlink", target: readLink() };
+  // A lower file or whiteout is replaced by this layer's directory.
+  return { kind: "none" };
 }
 
 function isOpaqueDirectory<Dir>(fs: TreeFs<Dir>, directory: Dir): boolean {
-  const { xattrs } = fs.factsOf(directory);
-  return OPAQUE.some((name) => xattrs?.has(name));
+  return fs.metadataOf(directory).xattrs?.has(OPAQUE_XATTR) ?? false;
 }
 
-function copyFacts<Dir>({ fs, root }: Tree<Dir>, steps: PathSegments, facts: DirectoryMetadata): void {
+function copyMetadata<Dir>(
+  { fs, root }: Tree<Dir>,
+  segments: PathSegments,
+  metadata: DirectoryMetadata,
+): void {
   const opened: Dir[] = [];
-  let here = root;
+  let current = root;
   try {
-    for (const step of steps) {
-      const next = fs.openDirectory(here, step);
+    for (const segment of segments) {
+      const next = fs.openDirectory(current, segment);
       if (next === undefined) {
-        throw new AppError("internal", `Cannot settle "${steps.join("/")}": the layer has no such directory`);
+        throw new AppError(
+          "internal",
+          `Cannot set attributes of "${segments.join("/")}": the layer has no such directory`,
+        );
       }
       opened.push(next);
-      here = next;
+      current = next;
     }
-    fs.setOwner(here, SELF, facts.uid, facts.gid);
-    for (const [name, value] of facts.xattrs ?? []) {
-      if (!isHostXattr(name) && !isOverlayXattr(name)) fs.setXattr(here, SELF, name, value);
+    fs.setOwner(current, SELF, metadata.uid, metadata.gid);
+    for (const [name, value] of metadata.xattrs ?? []) {
+      if (!isHostXattr(name) && !isOverlayXattr(name)) fs.setXattr(current, SELF, name, value);
     }
-    fs.setTime(here, SELF, facts.mtime);
-    fs.setMode(here, SELF, facts.mode);
+    fs.setTime(current, SELF, metadata.mtime);
+    fs.setMode(current, SELF, metadata.mode);
   } finally {
     for (const directory of opened) fs.close(directory);
   }

@@ -1,5 +1,5 @@
 /**
- * Reading a layer: decompressed, hashed and parsed in one pass, proved at its end.
+ * Reads a layer: decompresses, hashes and parses it in one pass, and verifies its digest at the end.
  *
  * @module
  */
@@ -13,19 +13,19 @@ import { DEFAULT_TAR_LIMITS, type TarLimits } from "../../tar/limits.ts";
 import { TarParser } from "../../tar/parser.ts";
 import { DECODE_INLINE, type LayerDecoder, type PackedLayer } from "../decode/decode.ts";
 
-/** What a layer may ask for. */
+/** The limits of one layer. */
 export interface LayerLimits extends ExpansionLimits, TarLimits {}
 
-/** The limits for images whose maker is not known. */
+/** The limits for untrusted images. */
 export const DEFAULT_LAYER_LIMITS: LayerLimits = { ...DEFAULT_EXPANSION, ...DEFAULT_TAR_LIMITS };
 
-/** A layer to be read. Its reader stays the caller's to close. */
+/** A layer to read. The caller closes its reader. */
 export interface LayerSource extends PackedLayer {
-  /** What the config says its uncompressed bytes hash to. */
+  /** The digest of the uncompressed layer, from the image config. */
   readonly diffId: Digest;
 }
 
-/** Facts about a layer that was read. */
+/** The sizes of a layer that was read. */
 export interface LayerSizes {
   /** Bytes of the blob. */
   readonly packedBytes: number;
@@ -34,11 +34,11 @@ export interface LayerSizes {
 }
 
 /**
- * Reads a layer into a sink. Only when it returns is it proved that the bytes were those of the config: until then,
- * what the sink has made must not count.
+ * Reads a layer into a sink. The content is verified only when this function returns: until then, whatever
+ * the sink created must not be used.
  *
- * @throws AppError `digest_mismatch`, `invalid_content`, `unsupported`, `limit_exceeded`; what the sink throws; the
- * signal's reason
+ * @throws AppError `digest_mismatch`, `invalid_content`, `unsupported`, `limit_exceeded`; errors of the sink;
+ * the signal's reason
  */
 export async function readLayer(
   source: LayerSource,
@@ -62,7 +62,7 @@ export async function readLayer(
   if (got !== source.diffId) {
     throw new AppError(
       "digest_mismatch",
-      `Cannot unpack layer: its uncompressed bytes hash to "${got}", want "${source.diffId}" as the config says`,
+      `Cannot unpack layer: its uncompressed bytes hash to "${got}", but the image config has "${source.diffId}"`,
       { details: { want: source.diffId, got } },
     );
   }
@@ -73,6 +73,6 @@ function checkMediaType(mediaType: string): void {
   if (compressionOfMediaType(essenceOf(mediaType)) !== undefined) return;
   throw new AppError(
     "unsupported",
-    `Cannot unpack layer of type "${mediaType}": want a tar archive, gzip or zstd`,
+    `Cannot unpack layer of type "${mediaType}": only tar archives, plain or with gzip or zstd, are supported`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Whiteouts as overlayfs wants them in an upper or lower directory (Linux, Documentation/filesystems/overlayfs.rst,
- * "whiteouts and opaque directories").
+ * Whiteouts in the format of overlayfs (Linux, Documentation/filesystems/overlayfs.rst, "whiteouts and opaque
+ * directories").
  *
  * @module
  */
@@ -12,55 +12,57 @@ import { SELF } from "../fs/tree_fs.ts";
 import type { ResolvedDirectory } from "./path_resolver.ts";
 import type { WhiteoutStyle } from "./whiteout_style.ts";
 
-/** Where overlayfs looks for its attributes: `trusted` needs root; `user` needs the mount option `userxattr`. */
-export type OverlayXattrs = "trusted" | "user";
+/** Marks a directory as opaque. Only root can set it. */
+export const OPAQUE_XATTR = "trusted.overlay.opaque";
 
 const YES = Uint8Array.of(0x79);
 
-/** Keeps whiteouts in the tree: a character device 0/0 for a name, an attribute for a whole directory. */
+/**
+ * Keeps whiteouts in the tree: a character device 0/0 hides a name, an attribute makes a directory opaque.
+ */
 export class OverlayStyle<Dir> implements WhiteoutStyle<Dir> {
   readonly keepsWhiteouts = true;
   readonly #tree: Tree<Dir>;
-  readonly #attribute: string;
   readonly #hidden = new Set<string>();
 
-  /** @param tree the one that the layer is put into */
-  constructor(tree: Tree<Dir>, xattrs: OverlayXattrs) {
+  /** @param tree the tree that the layer is applied to */
+  constructor(tree: Tree<Dir>) {
     this.#tree = tree;
-    this.#attribute = `${xattrs}.overlay.opaque`;
   }
 
-  hide({ directory, segments }: ResolvedDirectory<Dir>, name: string, touched: WrittenPaths): void {
+  hide({ directory, segments }: ResolvedDirectory<Dir>, name: string, written: WrittenPaths): void {
     const hidden = [...segments, name];
     this.#hidden.add(keyOf(hidden));
-    // What the layer itself has made there stays, and only the directory below it is hidden.
-    if (touched.has(hidden)) return this.#hideBelow(directory, name, hidden);
-    const made = this.#tree.fs.makeNode(directory, name, { kind: "character", major: 0, minor: 0 });
-    if (made === "refused") throw this.#refused(hidden, "a device node 0/0");
+    // A directory that the layer itself wrote stays; only the lower directory of that name is hidden.
+    if (written.has(hidden)) return this.#hideBelow(directory, name, hidden);
+    const result = this.#tree.fs.makeNode(directory, name, { kind: "character", major: 0, minor: 0 });
+    if (result === "refused") throw this.#refused(hidden, "device node 0/0");
   }
 
   hideAll({ directory, segments }: ResolvedDirectory<Dir>): void {
     this.#setOpaque(directory, SELF, segments);
   }
 
-  madeDirectory({ directory, segments }: ResolvedDirectory<Dir>, name: string): void {
-    const made = [...segments, name];
-    if (this.#hidden.has(keyOf(made))) this.#setOpaque(directory, name, made);
+  onDirectoryCreated({ directory, segments }: ResolvedDirectory<Dir>, name: string): void {
+    const created = [...segments, name];
+    if (this.#hidden.has(keyOf(created))) this.#setOpaque(directory, name, created);
   }
 
-  #hideBelow(parent: Dir, name: string, steps: PathSegments): void {
-    if (this.#tree.fs.kindOf(parent, name) === "directory") this.#setOpaque(parent, name, steps);
+  #hideBelow(parent: Dir, name: string, segments: PathSegments): void {
+    if (this.#tree.fs.kindOf(parent, name) === "directory") this.#setOpaque(parent, name, segments);
   }
 
-  #setOpaque(parent: Dir, name: string, steps: PathSegments): void {
-    if (this.#tree.fs.setXattr(parent, name, this.#attribute, YES)) return;
-    throw this.#refused(steps, `the attribute "${this.#attribute}"`);
+  #setOpaque(parent: Dir, name: string, segments: PathSegments): void {
+    if (this.#tree.fs.setXattr(parent, name, OPAQUE_XATTR, YES)) return;
+    throw this.#refused(segments, `attribute "${OPAQUE_XATTR}"`);
   }
 
-  #refused(steps: PathSegments, what: string): AppError {
+  #refused(segments: PathSegments, object: string): AppError {
     return new AppError(
       "permission_denied",
-      `Cannot unpack whiteout of ${JSON.stringify(keyOf(steps))}: the system refuses ${what}`,
+      `Cannot create ${object} for the whiteout of ${
+        JSON.stringify(keyOf(segments))
+      }: permission denied; run as root`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { encodeName } from "../../tar/name.ts";
 import { Box, IS_ROOT, make } from "./layer_fake.ts";
 import { openLibc } from "../fs/libc.ts";
 import { LibcFs } from "../fs/libc_fs.ts";
-import type { Seen } from "../../tar/archive_fake.ts";
+import type { TestEntry } from "../../tar/archive_fake.ts";
 
 const { file, directory, device, symlink } = make;
 
@@ -16,7 +16,7 @@ function opaqueOf(root: string): readonly string[] {
   const fs = new LibcFs(libc);
   const found: string[] = [];
   const visit = (directory: number, path: string) => {
-    const { xattrs } = fs.factsOf(directory);
+    const { xattrs } = fs.metadataOf(directory);
     if (xattrs?.has("trusted.overlay.opaque")) found.push(path || ".");
     for (const name of fs.listNames(directory).sort()) {
       const child = fs.openDirectory(directory, name);
@@ -30,8 +30,8 @@ function opaqueOf(root: string): readonly string[] {
 
 const test = (name: string, run: () => Promise<void>) => Deno.test(name, { ignore: !IS_ROOT }, run);
 
-test("unpackOverlayLayer() keeps whiteouts as overlayfs wants them, first or last in the layer", async () => {
-  const made = [
+test("unpackOverlayLayer() converts whiteouts for overlayfs, first or last in the layer", async () => {
+  const created = [
     directory("d"),
     file("d/new", "x"),
     file("again", "x"),
@@ -45,10 +45,10 @@ test("unpackOverlayLayer() keeps whiteouts as overlayfs wants them, first or las
     file("o/.wh..wh..opq"),
     file(".wh.top"),
   ];
-  for (const entries of [[...made, ...whiteouts], [...whiteouts, ...made]]) {
+  for (const entries of [[...created, ...whiteouts], [...whiteouts, ...created]]) {
     using box = new Box();
-    const { implied, leftOut } = await box.unpackOverlay(entries);
-    assertEquals(box.look(), {
+    const { implicitParents, skipped } = await box.unpackOverlay(entries);
+    assertEquals(box.list(), {
       again: "f 644 x",
       d: "d 755",
       "d/gone": "c 600 0",
@@ -59,79 +59,81 @@ test("unpackOverlayLayer() keeps whiteouts as overlayfs wants them, first or las
       top: "c 600 0",
     });
     assertEquals(opaqueOf(box.root), ["fresh", "o"]);
-    assertEquals([implied, leftOut], [["", "o"], []]);
+    assertEquals([implicitParents, skipped], [["", "o"], []]);
   }
 });
 
-test("unpackOverlayLayer() keeps an opaque mark that comes before the directory's own entry", async () => {
+test("unpackOverlayLayer() keeps an opaque whiteout that precedes the directory's entry", async () => {
   using box = new Box();
   await box.unpackOverlay([file("d/.wh..wh..opq"), directory("d", { mode: 0o711 })]);
-  assertEquals([box.look(), opaqueOf(box.root)], [{ d: "d 711" }, ["d"]]);
+  assertEquals([box.list(), opaqueOf(box.root)], [{ d: "d 711" }, ["d"]]);
 });
 
-test("unpackOverlayLayer() lets no layer give orders to overlayfs itself", async () => {
+test("unpackOverlayLayer() skips attributes and devices of a layer that control overlayfs", async () => {
   using box = new Box();
   const xattrs = new Map([["trusted.overlay.opaque", encodeName("y")], ["trusted.kept", encodeName("1")]]);
-  const { leftOut } = await box.unpackOverlay([
+  const { skipped } = await box.unpackOverlay([
     directory("d", { xattrs }),
     device("hide", 0, 0),
     device("null", 1, 3),
   ]);
-  assertEquals(leftOut.map(({ kind, examples }) => [kind, ...examples]), [
+  assertEquals(skipped.map(({ kind, examples }) => [kind, ...examples]), [
     ["overlay-xattr", "d trusted.overlay.opaque"],
     ["device", "hide"],
   ]);
-  assertEquals([box.look(), opaqueOf(box.root)], [{ d: "d 755", null: "c 644 259" }, []]);
+  assertEquals([box.list(), opaqueOf(box.root)], [{ d: "d 755", null: "c 644 259" }, []]);
 });
 
-test("unpackOverlayLayer() goes through links of layers below where it is told of them", async () => {
+test("unpackOverlayLayer() follows the given symlinks of lower layers", async () => {
   using box = new Box();
-  const entries: readonly Seen[] = [file("lib/x", "x"), file("lib/.wh.y")];
-  const { implied } = await box.unpackOverlay(entries, { aliases: new Map([["lib", "usr/lib"]]) });
-  assertEquals(box.look(), {
+  const entries: readonly TestEntry[] = [file("lib/x", "x"), file("lib/.wh.y")];
+  const { implicitParents } = await box.unpackOverlay(entries, {
+    lowerSymlinks: new Map([["lib", "usr/lib"]]),
+  });
+  assertEquals(box.list(), {
     usr: "d 755",
     "usr/lib": "d 755",
     "usr/lib/x": "f 644 x",
     "usr/lib/y": "c 600 0",
   });
-  assertEquals(implied, ["", "usr", "usr/lib"]);
+  assertEquals(implicitParents, ["", "usr", "usr/lib"]);
 });
 
-test("unpackOverlayLayer() writes through no symlink to outside", async () => {
+test("unpackOverlayLayer() doesn't write through a symlink to outside", async () => {
   using box = new Box();
   await box.unpackOverlay([symlink("esc", box.outside), file("esc/.wh.victim"), file("esc/evil", "x")]);
-  assert(box.isOutsideUntouched);
-  assertEquals(box.look()[`${box.outside.slice(1)}/victim`], "c 600 0");
+  assert(box.isOutsideUnchanged);
+  assertEquals(box.list()[`${box.outside.slice(1)}/victim`], "c 600 0");
 });
 
-test("unpackOverlayLayer() leaves nothing behind when it fails", async () => {
+test("unpackOverlayLayer() clears the directory when it fails", async () => {
   using box = new Box();
   const error = await assertRejects(() => box.unpackOverlay([file(".wh.a"), file("b"), file("../c")]));
   assert(isCode(error, "invalid_content"));
-  assertEquals(box.look(), {});
+  assertEquals(box.list(), {});
 });
 
-/** Unpacks layers, the lowest first, each settled over those below; gives the boxes. */
-async function stack(layers: readonly (readonly Seen[])[]): Promise<readonly Box[]> {
+/** Unpacks layers, the lowest first, and completes the implicit parents of each. Returns their boxes. */
+async function stack(layers: readonly (readonly TestEntry[])[]): Promise<readonly Box[]> {
   const boxes: Box[] = [];
   for (const entries of layers) {
     const box = new Box();
     const lowers = boxes.map((lower) => lower.root).reverse();
-    const { implied } = await box.unpackOverlay(entries);
-    let aliases = await createImplicitParents(box.root, implied, lowers);
-    if (aliases.size > 0) {
+    const { implicitParents } = await box.unpackOverlay(entries);
+    let lowerSymlinks = await createImplicitParents(box.root, implicitParents, lowers);
+    if (lowerSymlinks.size > 0) {
       Deno.removeSync(box.root, { recursive: true });
       Deno.mkdirSync(box.root);
-      const again = await box.unpackOverlay(entries, { aliases });
-      aliases = await createImplicitParents(box.root, again.implied, lowers);
-      assertEquals(aliases, new Map());
+      const again = await box.unpackOverlay(entries, { lowerSymlinks });
+      lowerSymlinks = await createImplicitParents(box.root, again.implicitParents, lowers);
+      assertEquals(lowerSymlinks, new Map());
     }
     boxes.push(box);
   }
   return boxes;
 }
 
-test("createImplicitParents() takes attributes from the nearest layer below that has the directory", async () => {
+test("createImplicitParents() copies attributes from the nearest lower layer that has the directory", async () => {
   const at = (seconds: number) => ({ mtime: { seconds, nanoseconds: 5 } });
   const boxes = await stack([
     [
@@ -144,30 +146,30 @@ test("createImplicitParents() takes attributes from the nearest layer below that
   ]);
   const [, , top] = boxes;
   assert(top);
-  assertEquals(top.look(), { a: "d 750", "a/b": "d 701", "a/b/x": "f 644 x", c: "d 755", "c/x": "f 644 x" });
+  assertEquals(top.list(), { a: "d 750", "a/b": "d 701", "a/b/x": "f 644 x", c: "d 755", "c/x": "f 644 x" });
   const { uid, mtime } = Deno.statSync(`${top.root}/a`);
   assertEquals([uid, mtime?.getTime(), (Deno.statSync(top.root).mode ?? 0) % 0o10000], [6, 200_000, 0o700]);
   for (const box of boxes) box[Symbol.dispose]();
 });
 
-test("createImplicitParents() does not look below what hides a directory", async () => {
+test("createImplicitParents() ignores directories that a layer in between hides", async () => {
   const secret = directory("a", { mode: 0o701 });
-  const hiders: readonly (readonly Seen[])[] = [[file(".wh.a")], [file("a", "now a file")], [
+  const hiders: readonly (readonly TestEntry[])[] = [[file(".wh.a")], [file("a", "now a file")], [
     file(".wh..wh..opq"),
   ]];
   for (const hider of hiders) {
     const boxes = await stack([[secret], hider, [file("a/x", "x")]]);
-    assertEquals(boxes[2]?.look(), { a: "d 755", "a/x": "f 644 x" });
+    assertEquals(boxes[2]?.list(), { a: "d 755", "a/x": "f 644 x" });
     for (const box of boxes) box[Symbol.dispose]();
   }
 });
 
-test("createImplicitParents() finds links of layers below, and the layer goes through them", async () => {
+test("createImplicitParents() finds symlinks of lower layers, which the layer then follows", async () => {
   const boxes = await stack([
     [directory("usr"), directory("usr/lib", { mode: 0o711 }), symlink("lib", "usr/lib")],
     [file("lib/x", "x"), file("lib/.wh.y")],
   ]);
-  assertEquals(boxes[1]?.look(), {
+  assertEquals(boxes[1]?.list(), {
     usr: "d 755",
     "usr/lib": "d 711",
     "usr/lib/x": "f 644 x",

@@ -1,7 +1,7 @@
 /**
- * Walking from the root to a directory, one segment at a time, as a process would whose root this is: a link on the way
- * is followed inside the tree, an absolute target starts at the root again, and `..` stops there. Real images need
- * that (`lib -> usr/lib`), and nothing outside can be reached by it.
+ * Resolves paths inside a root directory, one segment at a time, like a process that has called chroot: a
+ * symlink is followed inside the tree, an absolute target starts again at the root, and `..` stops at the
+ * root. Real images need symlinks in paths (`lib -> usr/lib`); nothing outside the root can be reached.
  *
  * @module
  */
@@ -9,112 +9,120 @@ import { AppError } from "../../base/errors.ts";
 import { keyOf, type PathSegments } from "./entry_path.ts";
 import type { TreeFs } from "../fs/tree_fs.ts";
 
-/** As many links as the kernel follows in one path. */
-const LINKS_MAX = 40;
+/** The kernel follows the same number of symlinks in one path (path_resolution(7)). */
+export const SYMLINKS_MAX = 40;
 
-/** What to do at a segment where nothing is. */
+/** How to handle a missing segment. */
 export type OnMissing =
-  /** Give up: the caller wants nothing that is not there. */
+  /** Stop: `resolve` returns undefined. */
   | { readonly kind: "stop" }
-  /** Make a directory, and tell. */
-  | { readonly kind: "make"; readonly made: (segments: PathSegments) => void };
+  /** Create a directory, and report its path. */
+  | { readonly kind: "create"; readonly onCreated: (segments: PathSegments) => void };
 
 /**
- * Directories in directories. Names are short enough for 2048 by themselves, and links can be used to go on from there:
- * each takes a descriptor, and what can't be walked can't be removed. Real trees stay under 50.
+ * Limits how deep directories can be nested. The length of names permits 2048 levels, and symlinks even more.
+ * Each level takes a file descriptor, also when the tree is removed. Real trees have fewer than 50 levels.
  */
 const DEPTH_MAX = 256;
 
-/** A directory that was reached. */
+/** An open directory and its path. */
 export interface ResolvedDirectory<Dir> {
   readonly directory: Dir;
-  /** Where it truly is: no segment of these is a link. */
+  /** The path after all symlinks have been followed. */
   readonly segments: PathSegments;
 }
 
-/** Walks, and keeps the way open to the last place: the next entry is most often there. */
+/**
+ * Resolves paths. It keeps the last directory and its parents open, because the next entry is often in it.
+ */
 export class PathResolver<Dir> implements Disposable {
   readonly #fs: TreeFs<Dir>;
   readonly #root: Dir;
-  readonly #aliases: ReadonlyMap<string, string>;
-  /** The open way below the root. No segment is a link, so a walk that starts the same may go on from it. */
-  readonly #way: { readonly segment: string; readonly directory: Dir }[] = [];
+  readonly #lowerSymlinks: ReadonlyMap<string, string>;
+  /**
+   * Open directories from the root down. None was reached through a symlink, so a path with the same start
+   * can reuse them.
+   */
+  readonly #path: { readonly segment: string; readonly directory: Dir }[] = [];
 
   /**
-   * @param root stays the caller's to close
-   * @param aliases links of layers below that this tree does not have: path to target
+   * @param root the caller closes it
+   * @param lowerSymlinks symlinks of lower layers that are missing in this tree: path to target
    */
-  constructor(fs: TreeFs<Dir>, root: Dir, aliases: ReadonlyMap<string, string> = new Map()) {
+  constructor(fs: TreeFs<Dir>, root: Dir, lowerSymlinks: ReadonlyMap<string, string> = new Map()) {
     this.#fs = fs;
     this.#root = root;
-    this.#aliases = aliases;
+    this.#lowerSymlinks = lowerSymlinks;
   }
 
   /**
-   * Walks to a directory. The place is only good until the next walk.
+   * Resolves the path of a directory. The result is valid until the next call.
    *
-   * @returns undefined if something is missing and `onMissing` says stop
-   * @throws AppError `invalid_content` for too many links, or if something shall be made below what is no directory;
-   * `limit_exceeded` for more than 256 directories in each other
+   * @returns undefined if a segment is missing and `onMissing` is "stop"
+   * @throws AppError `invalid_content` for too many symlinks, or for a directory to create below a file;
+   * `limit_exceeded` for more than 256 nested directories
    */
-  walk(segments: PathSegments, onMissing: OnMissing): ResolvedDirectory<Dir> | undefined {
+  resolve(segments: PathSegments, onMissing: OnMissing): ResolvedDirectory<Dir> | undefined {
     let depth = this.#sharedDepth(segments);
-    const ahead = segments.slice(depth).reverse();
-    this.#cut(depth);
-    for (let links = 0; ahead.length > 0;) {
-      const segment = ahead.pop() ?? "";
+    /** The segments still to resolve, the next one last. */
+    const remaining = segments.slice(depth).reverse();
+    this.#truncate(depth);
+    for (let symlinks = 0; remaining.length > 0;) {
+      const segment = remaining.pop() ?? "";
       if (segment === "" || segment === ".") continue;
       if (segment === "..") {
-        this.#cut(depth = Math.max(0, depth - 1));
+        this.#truncate(depth = Math.max(0, depth - 1));
         continue;
       }
       if (this.#enter(segment)) {
         depth++;
         continue;
       }
-      const target = this.#linkAt(segment, onMissing);
+      const target = this.#symlinkAt(segment, onMissing);
       if (target !== undefined) {
-        if (++links > LINKS_MAX) throw this.#error(segment, `it goes through more than ${LINKS_MAX} links`);
-        if (target.startsWith("/")) this.#cut(depth = 0);
-        ahead.push(...target.split("/").reverse());
+        if (++symlinks > SYMLINKS_MAX) {
+          throw this.#error(segment, `the path has more than ${SYMLINKS_MAX} symlinks`);
+        }
+        if (target.startsWith("/")) this.#truncate(depth = 0);
+        remaining.push(...target.split("/").reverse());
         continue;
       }
       if (onMissing.kind === "stop") return undefined;
       this.#fs.makeDirectory(this.#top(), segment);
-      if (!this.#enter(segment)) throw this.#error(segment, "a directory that was made is not there");
+      if (!this.#enter(segment)) throw this.#error(segment, "the directory is missing after it was created");
       depth++;
-      onMissing.made(this.#segments());
+      onMissing.onCreated(this.#segments());
     }
     return { directory: this.#top(), segments: this.#segments() };
   }
 
-  /** Forgets the open way: something was removed that may have been on it. */
+  /** Closes the open directories, because one of them may have been removed. */
   reset(): void {
-    this.#cut(0);
+    this.#truncate(0);
   }
 
-  /** Closes what is open. */
+  /** Closes the open directories. */
   [Symbol.dispose](): void {
     this.reset();
   }
 
   #sharedDepth(segments: PathSegments): number {
     let depth = 0;
-    while (depth < this.#way.length && this.#way[depth]?.segment === segments[depth]) depth++;
+    while (depth < this.#path.length && this.#path[depth]?.segment === segments[depth]) depth++;
     return depth;
   }
 
   #top(): Dir {
-    return this.#way.at(-1)?.directory ?? this.#root;
+    return this.#path.at(-1)?.directory ?? this.#root;
   }
 
   #segments(): PathSegments {
-    return this.#way.map(({ segment }) => segment);
+    return this.#path.map(({ segment }) => segment);
   }
 
-  #cut(depth: number): void {
-    while (this.#way.length > depth) {
-      const last = this.#way.pop();
+  #truncate(depth: number): void {
+    while (this.#path.length > depth) {
+      const last = this.#path.pop();
       if (last !== undefined) this.#fs.close(last.directory);
     }
   }
@@ -122,7 +130,7 @@ export class PathResolver<Dir> implements Disposable {
   #enter(segment: string): boolean {
     const directory = this.#fs.openDirectory(this.#top(), segment);
     if (directory === undefined) return false;
-    if (this.#way.length === DEPTH_MAX) {
+    if (this.#path.length === DEPTH_MAX) {
       this.#fs.close(directory);
       throw new AppError(
         "limit_exceeded",
@@ -130,22 +138,22 @@ export class PathResolver<Dir> implements Disposable {
         { details: { limit: "depth", most: DEPTH_MAX } },
       );
     }
-    this.#way.push({ segment, directory });
+    this.#path.push({ segment, directory });
     return true;
   }
 
-  /** The target of a link, or undefined if nothing is there. */
-  #linkAt(segment: string, onMissing: OnMissing): string | undefined {
+  /** The target of a symlink, or undefined if the segment is missing. */
+  #symlinkAt(segment: string, onMissing: OnMissing): string | undefined {
     const kind = this.#fs.kindOf(this.#top(), segment);
     if (kind === "symlink") return this.#fs.readLink(this.#top(), segment);
-    if (kind === undefined) return this.#aliases.get(keyOf([...this.#segments(), segment]));
-    // Below a file there is nothing, which is fine for who wants nothing made there.
+    if (kind === undefined) return this.#lowerSymlinks.get(keyOf([...this.#segments(), segment]));
+    // For lookups, a path below a regular file simply doesn't exist.
     if (onMissing.kind === "stop") return undefined;
-    throw this.#error(segment, "it is no directory, and something shall go below it");
+    throw this.#error(segment, "it is not a directory");
   }
 
-  #error(segment: string, state: string): AppError {
+  #error(segment: string, cause: string): AppError {
     const path = keyOf([...this.#segments(), segment]);
-    return new AppError("invalid_content", `Cannot unpack below ${JSON.stringify(path)}: ${state}`);
+    return new AppError("invalid_content", `Cannot unpack below ${JSON.stringify(path)}: ${cause}`);
   }
 }

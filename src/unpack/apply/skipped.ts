@@ -1,49 +1,71 @@
 /**
- * What could not be kept, counted: nothing is dropped in silence.
+ * Counts entries and attributes that could not be unpacked, so that every loss is reported.
  *
  * @module
  */
 
-/** Why and what. */
+/** A kind of skipped entry or attribute, with the reason. */
 export type SkippedKind =
-  /** The owner could not be set: things belong to who unpacks. */
+  /** The owner could not be set; the node belongs to the user who unpacks. */
   | "owner"
-  /** An extended attribute was not set; file capabilities are such ones. */
+  /** An extended attribute, for example a file capability, could not be set. */
   | "xattr"
-  /** An attribute that only overlayfs itself may write was in the archive. */
+  /** The archive has an attribute that controls overlayfs; such attributes are never set. */
   | "overlay-xattr"
-  /** A device node was not made. */
+  /** A device node could not be created. */
   | "device"
-  /** A FIFO was not made. */
+  /** A FIFO could not be created. */
   | "fifo"
-  /** A name or link target that is not UTF-8 can't be written without libc. */
+  /** A name or link target is not UTF-8, and can't be written without libc. */
   | "name";
 
-/** One kind of thing that was left out. */
+/** Skipped entries or attributes of one kind. */
 export interface SkippedItem {
-  /** What it was. */
+  /** The kind. */
   readonly kind: SkippedKind;
-  /** How many of them. */
+  /** How many were skipped. */
   readonly count: number;
-  /** The first few, as paths in the tree; of an xattr, the path and its name. */
+  /** The first few, as paths in the tree; for an xattr, the path and the attribute's name. */
   readonly examples: readonly string[];
 }
 
 const EXAMPLES = 5;
 
-/** Counts. */
+type Phrase = readonly [one: string, many: string, result: string];
+
+const PHRASES: Readonly<Record<SkippedKind, Phrase>> = {
+  owner: ["owner", "owners", "could not be set"],
+  xattr: ["extended attribute", "extended attributes", "could not be set"],
+  "overlay-xattr": ["overlayfs attribute", "overlayfs attributes", "ignored"],
+  device: ["device", "devices", "could not be created"],
+  fifo: ["FIFO", "FIFOs", "could not be created"],
+  name: ["non-UTF-8 name", "non-UTF-8 names", "could not be written"],
+};
+
+/**
+ * Formats a count for messages: `21 owners could not be set`.
+ *
+ * @param kind a {@linkcode SkippedKind}, or one that a newer version wrote to a layer's marker file
+ */
+export function formatSkipped({ kind, count }: { readonly kind: string; readonly count: number }): string {
+  const phrase: Phrase | undefined = PHRASES[kind as SkippedKind];
+  const [one, many, result] = phrase ?? [kind, kind, "skipped"];
+  return `${count} ${count === 1 ? one : many} ${result}`;
+}
+
+/** Counts skipped entries and attributes. */
 export class Skipped {
   readonly #items = new Map<SkippedKind, { count: number; examples: string[] }>();
 
-  /** Notes one. */
-  note(kind: SkippedKind, example: string): void {
+  /** Counts one. */
+  record(kind: SkippedKind, example: string): void {
     let item = this.#items.get(kind);
     if (item === undefined) this.#items.set(kind, item = { count: 0, examples: [] });
     item.count++;
     if (item.examples.length < EXAMPLES) item.examples.push(example);
   }
 
-  /** What was noted so far. */
+  /** Everything recorded so far, by kind. */
   list(): readonly SkippedItem[] {
     return Array.from(
       this.#items,

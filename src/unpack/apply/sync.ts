@@ -1,6 +1,6 @@
 /**
- * Making trees durable, with one call for all their files. The order of sync, marker and rename is the store's; this is
- * the one call of it that needs libc.
+ * Makes unpacked trees durable with one system call for all their files. The store decides the order of sync,
+ * marker and rename; this module has the one call of that sequence that needs libc.
  *
  * @module
  */
@@ -14,15 +14,15 @@ import { C, cString, type Libc, openLibc } from "../fs/libc.ts";
 const EARLY_BYTES = 64 * MIB;
 
 /**
- * Syncs one file system, on a thread of the runtime. Open it before the first write: the kernel tells of what it could
- * not write only those who have been there. Dispose it.
+ * Syncs one file system on a thread of the runtime. Open it before the first write: the kernel reports a
+ * failed writeback only to descriptors that were open when it failed. Dispose it.
  */
 export class FilesystemSync implements AsyncDisposable {
   readonly #libc: Libc;
   readonly #path: string;
   readonly #fd: number;
   #running: Promise<void> | undefined;
-  /** The kernel tells of each failure once. */
+  /** Kept until `finish`, because the kernel reports each failure only once. */
   #failure: AppError | undefined;
 
   private constructor(libc: Libc, path: string, fd: number) {
@@ -32,10 +32,10 @@ export class FilesystemSync implements AsyncDisposable {
   }
 
   /**
-   * Opens the file system that `path` is on.
+   * Opens the file system that contains `path`.
    *
-   * @returns undefined without libc: then each file and directory must be synced by itself
-   * @throws AppError what the disk says when it can't
+   * @returns undefined without libc: then each file and directory must be synced separately
+   * @throws AppError if the path can't be opened
    */
   static open(path: string): FilesystemSync | undefined {
     const libc = openLibc();
@@ -47,24 +47,24 @@ export class FilesystemSync implements AsyncDisposable {
     throw fsError("sync", path, errno);
   }
 
-  /** Begins to write out what is there, unless that is going on: the less is left to the end. */
+  /** Starts a background sync unless one is running, to leave less for the final one. */
   begin(): void {
     this.#running ??= this.#run().finally(() => this.#running = undefined);
   }
 
   /**
-   * Makes all that was written before durable.
+   * Makes everything written before this call durable.
    *
-   * @throws AppError `internal` if something was lost, now or earlier
+   * @throws AppError `internal` if this sync or an earlier one lost data
    */
   async finish(): Promise<void> {
-    // One that runs already may have passed what was written since.
+    // A sync that is already running may miss the latest writes.
     await this.#running;
     await this.#run();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Waits for what is going on. */
+  /** Waits for a running sync, then closes the descriptor. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;
     this.#libc.call.close(this.#fd);
@@ -75,18 +75,21 @@ export class FilesystemSync implements AsyncDisposable {
     if (await this.#libc.call.syncfs(this.#fd) === 0) return;
     this.#failure ??= new AppError(
       "internal",
-      `Cannot sync "${this.#path}": the disk could not keep all that was written to it`,
+      `Cannot sync "${this.#path}": the file system reported a write error`,
     );
   }
 }
 
-/** A decoder that lets a sync begin now and then, so that the disk works while the layer is unpacked. */
+/**
+ * Wraps a decoder so that a background sync starts periodically, and the disk is busy while the layer is
+ * unpacked.
+ */
 export function withPeriodicSync(decoder: LayerDecoder, sync: Pick<FilesystemSync, "begin">): LayerDecoder {
   let bytes = 0;
   return {
-    decode: (layer, task, take, signal) =>
+    decode: (layer, task, onChunk, signal) =>
       decoder.decode(layer, task, (chunk) => {
-        take(chunk);
+        onChunk(chunk);
         bytes += chunk.length;
         if (bytes < EARLY_BYTES) return;
         bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * A tree that layers are put into: what all layers of one root share.
+ * A tree that layers are applied to, with the state that all its layers share.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { openLibc } from "../fs/libc.ts";
 import { LibcFs } from "../fs/libc_fs.ts";
 import type { TreeFs } from "../fs/tree_fs.ts";
 
-/** An open tree and what is known of it. Dispose it. */
+/** An open tree. Dispose it. */
 export class Tree<Dir> implements Disposable {
   readonly fs: TreeFs<Dir>;
   readonly root: Dir;
   readonly directories: Directories = new Directories();
-  readonly leftOut: Skipped = new Skipped();
-  /** Paths that were left out, so that hard links to them, also of later layers, are left out too. */
-  readonly absent: Map<string, SkippedKind> = new Map();
+  readonly skipped: Skipped = new Skipped();
+  /** Paths of skipped entries. Hard links to them, also from later layers, are skipped too. */
+  readonly skippedPaths: Map<string, SkippedKind> = new Map();
 
   /** Opens the root. */
   constructor(fs: TreeFs<Dir>, path: string) {
@@ -26,7 +26,7 @@ export class Tree<Dir> implements Disposable {
     this.root = fs.openRoot(path);
   }
 
-  /** Removes all that is in the root, the root itself not. */
+  /** Removes everything in the root, but not the root. */
   clear(): void {
     for (const name of this.fs.listNames(this.root)) this.fs.removeTree(this.root, name);
   }
@@ -37,30 +37,32 @@ export class Tree<Dir> implements Disposable {
   }
 }
 
-/** Which calls to use: the complete ones where they are allowed, or one kind for certain. */
+/**
+ * Selects the system calls: libc if it is permitted and Deno's otherwise ("best"), or always one of the two.
+ */
 export type TreeCalls = "best" | "deno" | "libc";
 
 /**
- * Runs work on a tree with the file system that `calls` names.
+ * Opens a tree with the selected system calls, and closes it after `use`.
  *
- * @throws AppError `permission_denied` if libc is wanted and not allowed, or what the work throws
+ * @throws AppError `permission_denied` if `calls` is "libc" and libc is not permitted; errors of `use`
  */
 export async function withTree<T>(
   path: string,
   calls: TreeCalls,
-  work: <Dir>(tree: Tree<Dir>) => Promise<T>,
+  use: <Dir>(tree: Tree<Dir>) => Promise<T>,
 ): Promise<T> {
   using libc = calls === "deno" ? undefined : openLibc();
   if (libc !== undefined) {
     using tree = new Tree(new LibcFs(libc), path);
-    return await work(tree);
+    return await use(tree);
   }
   if (calls === "libc") {
     throw new AppError(
       "permission_denied",
-      `Cannot unpack to "${path}": the C library is needed for this, want --allow-ffi`,
+      `Cannot unpack to "${path}": missing permission to use the C library: add --allow-ffi`,
     );
   }
   using tree = new Tree(await DenoFs.open(), path);
-  return await work(tree);
+  return await use(tree);
 }

@@ -1,5 +1,5 @@
 /**
- * Whiteouts: names that say what of the layers below is gone (OCI image spec 1.1, layer.md, "Whiteouts").
+ * Whiteouts: entry names that hide paths of lower layers (OCI image spec 1.1, layer.md, "Whiteouts").
  *
  * @module
  */
@@ -7,24 +7,24 @@ import { AppError } from "../../base/errors.ts";
 
 const PREFIX = ".wh.";
 const OPAQUE = ".wh..wh..opq";
-/** Names by which aufs kept its own notes; they are about nothing in the image. */
+/** Prefix of bookkeeping files of aufs, which aren't part of the image. */
 const META_PREFIX = ".wh..wh.";
 
-/** What a name says. */
+/** The meaning of a whiteout name. */
 export type Whiteout =
-  /** The name without prefix is gone. */
+  /** Hides one name. */
   | { readonly kind: "name"; readonly hidden: string }
-  /** All that layers below have in this directory is gone. */
+  /** Hides all names that lower layers have in this directory. */
   | { readonly kind: "opaque" }
-  /** Nothing. */
+  /** A bookkeeping file of aufs. */
   | { readonly kind: "ignored" };
 
 /**
- * Reads the last step of an entry's path.
+ * Parses the last segment of an entry's path.
  *
- * @returns undefined for a name that is no whiteout
- * @throws AppError `invalid_content` for one that hides `.`, `..` or nothing: it would remove its own directory, or
- * the one above
+ * @returns undefined for a name that isn't a whiteout
+ * @throws AppError `invalid_content` for a whiteout of `.`, `..` or the empty name, which would remove its
+ * directory or the parent of that
  */
 export function whiteoutOf(name: string): Whiteout | undefined {
   if (!name.startsWith(PREFIX)) return undefined;
@@ -32,8 +32,5 @@ export function whiteoutOf(name: string): Whiteout | undefined {
   if (name.startsWith(META_PREFIX)) return { kind: "ignored" };
   const hidden = name.slice(PREFIX.length);
   if (hidden !== "" && hidden !== "." && hidden !== "..") return { kind: "name", hidden };
-  throw new AppError(
-    "invalid_content",
-    `Cannot unpack whiteout "${name}": it hides "${hidden}", want a name`,
-  );
+  throw new AppError("invalid_content", `Cannot unpack whiteout "${name}": "${hidden}" is not a file name`);
 }

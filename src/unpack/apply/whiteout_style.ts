@@ -1,5 +1,5 @@
 /**
- * What becomes of whiteouts: removed names in a flat tree, marks in a directory for overlayfs.
+ * How whiteouts are applied: by removing paths of a flat tree, or by marks for overlayfs.
  *
  * @module
  */
@@ -7,19 +7,23 @@ import type { WrittenPaths } from "./written_paths.ts";
 import type { NodeSpec } from "../fs/tree_fs.ts";
 import type { ResolvedDirectory } from "./path_resolver.ts";
 
-/** How whiteouts of a layer are kept. */
+/**
+ * Applies the whiteouts of one layer. `written` has the paths of that layer, which its whiteouts don't hide.
+ */
 export interface WhiteoutStyle<Dir> {
-  /** A name of the layers below is hidden. `place` is the directory that it is in. */
-  hide(place: ResolvedDirectory<Dir>, name: string, touched: WrittenPaths): void;
-  /** All names of the layers below are hidden in a directory. */
-  hideAll(place: ResolvedDirectory<Dir>, touched: WrittenPaths): void;
-  /** A directory was made in place of something that this layer may have hidden before. */
-  madeDirectory(place: ResolvedDirectory<Dir>, name: string): void;
-  /** Whether whiteouts are kept in the tree, so that the directories on their way are made. */
+  /** Hides a name of lower layers in `parent`. */
+  hide(parent: ResolvedDirectory<Dir>, name: string, written: WrittenPaths): void;
+  /** Hides all names of lower layers in a directory. */
+  hideAll(directory: ResolvedDirectory<Dir>, written: WrittenPaths): void;
+  /**
+   * Called after a directory was created, because an earlier whiteout of the layer may have hidden its name.
+   */
+  onDirectoryCreated(parent: ResolvedDirectory<Dir>, name: string): void;
+  /** Whether whiteouts are stored in the tree. If so, their missing parent directories are created. */
   readonly keepsWhiteouts: boolean;
 }
 
-/** A layer for overlayfs that brings this node itself would hide a name without a whiteout's rules. */
+/** A 0/0 character device in a layer would act as an overlayfs whiteout and bypass our whiteout checks. */
 export function isOverlayWhiteout(node: NodeSpec): boolean {
   return node.kind === "character" && node.major === 0 && node.minor === 0;
 }

@@ -1,51 +1,51 @@
 /**
- * What a layer has put into the tree, so that its own whiteouts, which speak of the layers below alone, never remove
- * it: they may stand before or after what they must spare.
+ * The paths that a layer has written. A whiteout hides only paths of lower layers, and may come before or
+ * after entries of its own layer, which it must not remove (OCI image spec 1.1, layer.md, "Whiteouts").
  *
  * @module
  */
 import { keyOf, type PathSegments } from "./entry_path.ts";
 
-/** Paths that one layer made, with all directories on their way. */
+/** Paths that one layer wrote, including all parent directories. */
 export class WrittenPaths {
   readonly #paths = new Set<string>();
-  readonly #implied = new Set<string>();
+  readonly #implicit = new Set<string>();
 
-  /** Notes a path that an entry is about. */
-  add(steps: PathSegments): void {
-    this.#implied.delete(keyOf(steps));
-    this.#addWithParents(steps);
+  /** Adds the path of an entry. */
+  add(segments: PathSegments): void {
+    this.#implicit.delete(keyOf(segments));
+    this.#addWithParents(segments);
   }
 
-  /** Notes a directory that was made because something is below it. */
-  addImplied(steps: PathSegments): void {
-    this.#implied.add(keyOf(steps));
-    this.#addWithParents(steps);
+  /** Adds a directory that was created only as a parent of an entry. */
+  addImplicit(segments: PathSegments): void {
+    this.#implicit.add(keyOf(segments));
+    this.#addWithParents(segments);
   }
 
-  /** Whether the layer made it or something below it. */
-  has(steps: PathSegments): boolean {
-    return this.#paths.has(keyOf(steps));
+  /** Whether the layer wrote this path or a path below it. */
+  has(segments: PathSegments): boolean {
+    return this.#paths.has(keyOf(segments));
   }
 
-  /** Whether no entry so far is about this directory itself. */
-  isImplied(steps: PathSegments): boolean {
-    return this.#implied.has(keyOf(steps));
+  /** Whether the directory was created only as a parent, without an entry so far. */
+  isImplicit(segments: PathSegments): boolean {
+    return this.#implicit.has(keyOf(segments));
   }
 
-  /** Forgets what was removed to make room, and all below it. */
-  forget(steps: PathSegments): void {
-    const key = keyOf(steps);
-    this.#implied.delete(key);
+  /** Forgets a path that was removed, and everything below it. */
+  forget(segments: PathSegments): void {
+    const key = keyOf(segments);
+    this.#implicit.delete(key);
     if (!this.#paths.delete(key)) return;
-    for (const set of [this.#paths, this.#implied]) {
+    for (const set of [this.#paths, this.#implicit]) {
       for (const path of set) if (path.startsWith(`${key}/`)) set.delete(path);
     }
   }
 
-  #addWithParents(steps: PathSegments): void {
-    for (let length = steps.length; length > 0; length--) {
-      const key = keyOf(steps.slice(0, length));
+  #addWithParents(segments: PathSegments): void {
+    for (let length = segments.length; length > 0; length--) {
+      const key = keyOf(segments.slice(0, length));
       if (this.#paths.has(key)) return;
       this.#paths.add(key);
     }

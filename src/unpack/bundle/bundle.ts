@@ -1,5 +1,6 @@
 /**
- * The `config.json` of a runtime bundle, made from an image config (OCI image spec 1.1, conversion.md).
+ * Converts an image config to the `config.json` of a runtime bundle (OCI image spec 1.1, conversion.md; OCI
+ * runtime spec 1.0.2, config.md).
  *
  * @module
  */
@@ -15,19 +16,17 @@ import {
 } from "./runtime_defaults.ts";
 import type { ProcessUser } from "./user.ts";
 
-/** What the image alone does not decide. */
+/** The settings that the image config doesn't determine. */
 export interface BundleOptions {
-  /** Who the process is, see `resolveUser`. */
+  /** The user of the process, see `resolveUser`. */
   readonly user: ProcessUser;
-  /** The path of the root file system, relative to the bundle. @default {"rootfs"} */
-  readonly rootPath?: string;
-  /** For a runtime without root: who shall be root inside. */
+  /** For a runtime without root: the user and group on the host that are root in the container. */
   readonly rootless?: { readonly uid: number; readonly gid: number };
 }
 
 const ANNOTATION = "org.opencontainers.image.";
 
-/** Makes the document. Its fields are those of the OCI runtime spec 1.0.2. */
+/** Returns the document, with the fields of the OCI runtime spec 1.0.2. The root file system is `rootfs`. */
 export function makeRuntimeConfig(image: ImageConfig, options: BundleOptions): JsonObject {
   const { config } = image;
   const { user, rootless } = options;
@@ -35,10 +34,11 @@ export function makeRuntimeConfig(image: ImageConfig, options: BundleOptions): J
   return {
     ociVersion: "1.0.2",
     process: {
-      // One that is asked for where there is none is an error; without it, streams are passed through.
+      // `true` fails if the runtime has no terminal. With `false`, the runtime passes the standard streams
+      // through.
       terminal: false,
       user: { uid: user.uid, gid: user.gid, ...groupsOf(user, rootless !== undefined) },
-      // An image that says nothing to run is one to look around in.
+      // An image without a command gets a shell.
       args: args.length > 0 ? args : ["sh"],
       env: envOf(config.Env ?? []),
       cwd: `/${(config.WorkingDir ?? "").replace(/^\/+/, "")}`,
@@ -50,7 +50,7 @@ export function makeRuntimeConfig(image: ImageConfig, options: BundleOptions): J
       rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }],
       noNewPrivileges: true,
     },
-    root: { path: options.rootPath ?? "rootfs" },
+    root: { path: "rootfs" },
     hostname: "container",
     mounts: [...defaultMounts(rootless !== undefined), ...volumesOf(image)],
     annotations: annotationsOf(image),
@@ -66,19 +66,22 @@ export function makeRuntimeConfig(image: ImageConfig, options: BundleOptions): J
   };
 }
 
-/** An ordinary user has no further groups to give. */
+/** Without root, additional groups can't be set. */
 function groupsOf({ additionalGids }: ProcessUser, isRootless: boolean): JsonObject {
   return isRootless || additionalGids.length === 0 ? {} : { additionalGids };
 }
 
-/** The image's variables, and defaults of those that it does not set. */
+/** The image's variables, preceded by defaults for those that it doesn't set. */
 function envOf(env: readonly string[]): readonly string[] {
   const nameOf = (variable: string) => variable.slice(0, variable.indexOf("="));
   const set = new Set(env.map(nameOf));
   return [...DEFAULT_ENV.filter((variable) => !set.has(nameOf(variable))), ...env];
 }
 
-/** What is written to a volume shall not be in the root file system. */
+/**
+ * Mounts each volume, so that its data is not written to the root file system (conversion.md,
+ * "Config.Volumes").
+ */
 function volumesOf({ config }: ImageConfig): readonly RuntimeMount[] {
   return Object.keys(config.Volumes ?? {}).sort().map((destination) => ({
     destination,
@@ -88,7 +91,7 @@ function volumesOf({ config }: ImageConfig): readonly RuntimeMount[] {
   }));
 }
 
-/** Labels win over what is derived. */
+/** Annotations from the config. Labels override them (conversion.md, "Annotation Fields"). */
 function annotationsOf({ platform, author, created, config }: ImageConfig): Readonly<Record<string, string>> {
   const derived: Readonly<Record<string, string | undefined>> = {
     os: platform.os,

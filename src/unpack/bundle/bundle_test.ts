@@ -8,13 +8,13 @@ import { resolveUser } from "./user.ts";
 
 const { file, directory, symlink } = make;
 
-function runtimeConfig(config: unknown, facts: object, rootless?: { uid: number; gid: number }) {
+function runtimeConfig(config: unknown, fields: object, rootless?: { uid: number; gid: number }) {
   const image = {
     os: "linux",
     architecture: "amd64",
     config,
     rootfs: { type: "layers", diff_ids: [] },
-    ...facts,
+    ...fields,
   };
   const user = { uid: 5, gid: 6, additionalGids: [7] };
   const options = rootless === undefined ? { user } : { user, rootless };
@@ -22,7 +22,7 @@ function runtimeConfig(config: unknown, facts: object, rootless?: { uid: number;
   return makeRuntimeConfig(parsed, options) as Record<string, Record<string, unknown>>;
 }
 
-Deno.test("makeRuntimeConfig() converts what the image config says", () => {
+Deno.test("makeRuntimeConfig() converts the fields of the image config", () => {
   const { process, root, annotations, mounts } = runtimeConfig({
     Entrypoint: ["/entry", "point"],
     Cmd: ["and", "command"],
@@ -54,12 +54,12 @@ Deno.test("makeRuntimeConfig() converts what the image config says", () => {
   assertEquals((mounts as unknown as { destination: string }[]).at(-1)?.destination, "/data");
 });
 
-Deno.test("makeRuntimeConfig() has defaults for an image that says nothing, and maps a user without root", () => {
+Deno.test("makeRuntimeConfig() has defaults, and maps ids for a user without root", () => {
   const { process } = runtimeConfig({}, {});
   assert(process);
   assertEquals([process.args, process.cwd], [["sh"], "/"]);
-  const { process: own, linux } = runtimeConfig({}, {}, { uid: 1000, gid: 100 });
-  assertEquals(own?.user, { uid: 5, gid: 6 });
+  const { process: mapped, linux } = runtimeConfig({}, {}, { uid: 1000, gid: 100 });
+  assertEquals(mapped?.user, { uid: 5, gid: 6 });
   assertEquals([linux?.uidMappings, linux?.gidMappings], [
     [{ containerID: 0, hostID: 1000, size: 1 }],
     [{ containerID: 0, hostID: 100, size: 1 }],
@@ -71,7 +71,7 @@ const ACCOUNTS = [
   file("etc/group", "root:x:0:\nweb:x:34:\nextra:x:50:other,web\nmore:x:51:web\n"),
 ];
 
-Deno.test("resolveUser() takes names and numbers, with and without a group", async (t) => {
+Deno.test("resolveUser() resolves names and numbers, with and without a group", async (t) => {
   using box = new Box();
   await box.unpack([ACCOUNTS]);
   const cases: readonly [string, number, number, readonly number[]][] = [
@@ -95,7 +95,7 @@ Deno.test("resolveUser() takes names and numbers, with and without a group", asy
   }
 });
 
-testBoth("readTreeText() follows links inside the tree alone", async (calls) => {
+testBoth("readTreeText() follows symlinks only inside the tree", async (calls) => {
   using box = new Box();
   const links = [
     symlink("absolute", "/etc/passwd"),

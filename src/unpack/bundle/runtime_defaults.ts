@@ -1,6 +1,6 @@
 /**
- * What a runtime config has that no image says: isolation that suits any image, near to what `runc spec` writes
- * (OCI runtime spec 1.0.2, config.md and config-linux.md).
+ * The parts of a runtime config that don't depend on the image. The isolation suits any image and is similar
+ * to that of `runc spec` (OCI runtime spec 1.0.2, config.md and config-linux.md).
  *
  * @module
  */
@@ -13,14 +13,14 @@ export interface RuntimeMount {
   readonly options?: readonly string[];
 }
 
-/** Enough for a server below port 1024 and for signals to its own children. */
+/** Permits listening on ports below 1024 and signals to child processes. */
 export const DEFAULT_CAPABILITIES: readonly string[] = [
   "CAP_AUDIT_WRITE",
   "CAP_KILL",
   "CAP_NET_BIND_SERVICE",
 ];
 
-/** Search path of images that set none. */
+/** Variables of images that don't set them. */
 export const DEFAULT_ENV: readonly string[] = [
   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   "TERM=xterm",
@@ -28,7 +28,7 @@ export const DEFAULT_ENV: readonly string[] = [
 
 const LOCKED = ["nosuid", "noexec", "nodev"];
 
-/** @param isRootless an ordinary user may neither mount sysfs nor own a terminal's group */
+/** @param isRootless without root, sysfs can't be mounted and a terminal's group can't be set */
 export function defaultMounts(isRootless: boolean): readonly RuntimeMount[] {
   const terminal = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
   return [
@@ -58,7 +58,7 @@ export function defaultMounts(isRootless: boolean): readonly RuntimeMount[] {
   ];
 }
 
-/** Kernel files that tell or change what is not the container's. */
+/** Kernel files that expose or change state of the host (config-linux.md, "Masked Paths"). */
 export const MASKED_PATHS: readonly string[] = [
   "/proc/acpi",
   "/proc/asound",
@@ -72,7 +72,7 @@ export const MASKED_PATHS: readonly string[] = [
   "/sys/firmware",
 ];
 
-/** Kernel files that may be read and not written. */
+/** Kernel files that are mounted read-only (config-linux.md, "Readonly Paths"). */
 export const READONLY_PATHS: readonly string[] = [
   "/proc/bus",
   "/proc/fs",

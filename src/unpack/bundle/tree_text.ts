@@ -1,5 +1,5 @@
 /**
- * Reading a small text file out of an unpacked tree, as a process in it would see it.
+ * Reads a small text file of an unpacked tree, with symlinks resolved inside the tree.
  *
  * @module
  */
@@ -7,17 +7,14 @@ import { MIB, readAll } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { segmentsOf } from "../apply/entry_path.ts";
 import { type Tree, withTree } from "../apply/tree.ts";
-import { PathResolver } from "../apply/path_resolver.ts";
+import { PathResolver, SYMLINKS_MAX } from "../apply/path_resolver.ts";
 
-/** Account files of the largest systems have some hundred KiB. */
+/** Even large account files have only a few hundred KiB. */
 const TEXT_MAX_BYTES = 4 * MIB;
 
-/** As many links as the kernel follows in one path. */
-const LINKS_MAX = 40;
-
 /**
- * Reads a file. Links are followed inside the tree alone: an image whose `/etc/passwd` is a link to the absolute path
- * gets its own file, not the host's.
+ * Reads a file. Symlinks are followed only inside the tree: if `/etc/passwd` of the image is an absolute
+ * symlink, this reads the target in the image, not the one on the host.
  *
  * @returns undefined if there is no such file
  * @throws AppError `limit_exceeded`, `permission_denied`
@@ -31,19 +28,22 @@ export function readTreeText(root: string, path: string): Promise<string | undef
   });
 }
 
-/** The true path of a file, none of whose steps is a link. */
+/** The path of a file after all symlinks have been resolved. */
 function findFile<Dir>({ fs, root }: Tree<Dir>, path: string): string | undefined {
-  using walker = new PathResolver(fs, root);
-  let steps: readonly string[] = segmentsOf(path);
-  for (let links = 0; links <= LINKS_MAX; links++) {
-    const name = steps.at(-1);
-    const place = walker.walk(steps.slice(0, -1), { kind: "stop" });
-    if (place === undefined || name === undefined || name === "" || name === "..") return undefined;
-    const kind = fs.kindOf(place.directory, name);
-    if (kind === "file") return [...place.segments, name].join("/");
+  using resolver = new PathResolver(fs, root);
+  let segments: readonly string[] = segmentsOf(path);
+  for (let symlinks = 0; symlinks <= SYMLINKS_MAX; symlinks++) {
+    const name = segments.at(-1);
+    const parent = resolver.resolve(segments.slice(0, -1), { kind: "stop" });
+    if (parent === undefined || name === undefined || name === "" || name === "..") return undefined;
+    const kind = fs.kindOf(parent.directory, name);
+    if (kind === "file") return [...parent.segments, name].join("/");
     if (kind !== "symlink") return undefined;
-    const target = fs.readLink(place.directory, name);
-    steps = target.startsWith("/") ? target.split("/") : [...place.segments, ...target.split("/")];
+    const target = fs.readLink(parent.directory, name);
+    segments = target.startsWith("/") ? target.split("/") : [...parent.segments, ...target.split("/")];
   }
-  throw new AppError("invalid_content", `Cannot read "${path}" of the image: it goes through too many links`);
+  throw new AppError(
+    "invalid_content",
+    `Cannot read "${path}" of the image: its path has more than ${SYMLINKS_MAX} symlinks`,
+  );
 }

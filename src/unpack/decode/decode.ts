@@ -1,5 +1,5 @@
 /**
- * A layer's blob becomes the bytes of its archive, decompressed and hashed in one pass.
+ * Decodes a layer: its blob is decompressed, and the archive is hashed, in one pass.
  *
  * @module
  */
@@ -9,38 +9,38 @@ import { compressionOf } from "../../compress/compression.ts";
 import { openDecoder } from "../../compress/decoder.ts";
 import type { ExpansionLimits } from "../../compress/limits.ts";
 
-/** Reads larger than this gain nothing. */
+/** Larger reads are not faster. */
 const INPUT_BYTES = 256 * KIB;
 
-/** A blob, as far as a decoder needs to know it. */
+/** The blob of a layer. */
 export interface PackedLayer {
-  /** The blob's bytes, from the first. */
+  /** Reads the blob from its first byte. */
   readonly reader: ByteReader;
-  /** The file that the blob is, from its first byte to its last: for decoders that read it by themselves. */
+  /** The file that holds exactly the blob, for decoders on other threads, which open it. */
   readonly file?: { readonly path: string; readonly size: number };
-  /** What the manifest calls it. */
+  /** The media type in the manifest. */
   readonly mediaType: string;
 }
 
-/** What is wanted of a decoder. */
+/** The settings of a decoder. */
 export interface DecodeTask {
-  /** What the archive is hashed with. */
+  /** The algorithm that hashes the archive. */
   readonly algorithm: HashAlgorithm;
-  /** How far the blob may expand. */
+  /** How much the blob may expand. */
   readonly limits: ExpansionLimits;
 }
 
-/** What was decoded. */
-export interface UnhashedLayer {
+/** The sizes of a decoded layer. */
+export interface DecodedSizes {
   /** Bytes of the blob. */
   readonly bytesIn: number;
   /** Bytes of the archive. */
   readonly bytesOut: number;
 }
 
-/** What is known when all is decoded. */
-export interface DecodedLayer extends UnhashedLayer {
-  /** What the archive hashes to, in lower-case hexadecimal. */
+/** The result of decoding a layer. */
+export interface DecodedLayer extends DecodedSizes {
+  /** The hash of the archive in lower-case hexadecimal. */
   readonly hex: string;
 }
 
@@ -49,37 +49,40 @@ export interface LayerDecoder {
   /**
    * Decodes a layer.
    *
-   * @param take gets the archive's bytes in order, each chunk only good during the call; what it throws ends the work
-   * @throws AppError `invalid_content`, `limit_exceeded`; what the reader throws; the signal's reason
+   * @param onChunk receives the archive's bytes in order; a chunk is valid only during the call. An error
+   * that it throws ends the decoding
+   * @throws AppError `invalid_content`, `limit_exceeded`; errors of the reader and of `onChunk`; the signal's
+   * reason
    */
   decode(
     layer: PackedLayer,
     task: DecodeTask,
-    take: (chunk: Uint8Array) => void,
+    onChunk: (chunk: Uint8Array) => void,
     signal: AbortSignal,
   ): Promise<DecodedLayer>;
 }
 
-/** Decodes on the thread that we are on. */
+/** Decodes on the calling thread. */
 export const DECODE_INLINE: LayerDecoder = {
-  async decode({ reader }, { algorithm, limits }, take, signal) {
+  async decode({ reader }, { algorithm, limits }, onChunk, signal) {
     const hasher = (await loadHashing())(algorithm);
     const input = new Uint8Array(INPUT_BYTES);
-    // The magic decides: media types of real images are wrong now and then, and the digest proves the bytes anyway.
+    // Detect the format by its magic: some real images have a wrong media type, and the digest is verified
+    // anyway.
     let filled = await readFull(reader, input);
     using decoder = await openDecoder(compressionOf(input.subarray(0, filled)), limits);
-    const takeAll = (chunks: Iterable<Uint8Array>) => {
+    const emit = (chunks: Iterable<Uint8Array>) => {
       for (const chunk of chunks) {
         hasher.update(chunk);
-        take(chunk);
+        onChunk(chunk);
       }
     };
     while (filled > 0) {
       signal.throwIfAborted();
-      takeAll(decoder.decode(input.subarray(0, filled)));
+      emit(decoder.decode(input.subarray(0, filled)));
       filled = await reader.read(input) ?? 0;
     }
-    takeAll(decoder.finish());
+    emit(decoder.finish());
     return { hex: hasher.hex(), bytesIn: decoder.bytesIn, bytesOut: decoder.bytesOut };
   },
 };

@@ -1,93 +1,99 @@
 /**
- * Memory that two threads share: one puts the decompressed bytes of a layer into it, the other takes them out. Sending
- * the bytes themselves would take new memory for each chunk.
+ * A ring buffer in memory that two threads share: one writes the decompressed bytes of a layer, the other
+ * reads them. Posting the bytes as messages would allocate a new buffer for each chunk.
  *
- * The writer must be able to wait without giving way, so it waits with `Atomics.wait`; the taker is told of each chunk
- * by a message, and never waits.
+ * The writer runs synchronous code, so it blocks in `Atomics.wait` while the ring is full. The reader is
+ * notified of each chunk by a message, and never blocks.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 import { KIB } from "../../base/bytes.ts";
 
-/** As much as a decoder gives at a time. */
+/** The largest chunk of a decoder. */
 const SLOT_BYTES = 256 * KIB;
-/** Enough that neither side waits for the other at each chunk, and little enough to stay in the caches. */
+/** Enough that neither side waits for the other at each chunk, and few enough to stay in the CPU caches. */
 const SLOTS = 4;
 
-/** Numbers at the start of the memory, by position. */
-const TAKEN = 0;
+/** Positions of the numbers at the start of the buffer. */
+const CHUNKS_READ = 0;
 const IS_CLOSED = 1;
 const HEAD_BYTES = 64;
 
-/** One ring as both sides see it. */
+/** The part that both sides have. */
 class Ring {
-  readonly memory: SharedArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   protected readonly numbers: Int32Array;
 
-  constructor(memory: SharedArrayBuffer) {
-    this.memory = memory;
-    this.numbers = new Int32Array(memory, 0, 2);
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.numbers = new Int32Array(buffer, 0, 2);
   }
 
-  protected slot(chunk: number): Uint8Array {
-    return new Uint8Array(this.memory, HEAD_BYTES + (chunk % SLOTS) * SLOT_BYTES, SLOT_BYTES);
+  protected slotOf(chunk: number): Uint8Array {
+    return new Uint8Array(this.buffer, HEAD_BYTES + (chunk % SLOTS) * SLOT_BYTES, SLOT_BYTES);
   }
 }
 
-/** The side that makes the ring and takes the chunks. */
-export class RingTaker extends Ring {
-  #taken = 0;
+/** The side that creates the ring and reads the chunks. */
+export class RingReader extends Ring {
+  #chunksRead = 0;
 
   constructor() {
     super(new SharedArrayBuffer(HEAD_BYTES + SLOTS * SLOT_BYTES));
   }
 
-  /** Takes the next chunk, of which a message told; its bytes are only good during the call. */
-  take(length: number, use: (chunk: Uint8Array) => void): void {
-    use(this.slot(this.#taken).subarray(0, length));
-    this.#taken++;
-    Atomics.store(this.numbers, TAKEN, this.#taken);
-    Atomics.notify(this.numbers, TAKEN);
+  /**
+   * Reads the next chunk. Call it once per message of the writer. The bytes are valid only during `onChunk`.
+   */
+  read(length: number, onChunk: (chunk: Uint8Array) => void): void {
+    onChunk(this.slotOf(this.#chunksRead).subarray(0, length));
+    this.#chunksRead++;
+    Atomics.store(this.numbers, CHUNKS_READ, this.#chunksRead);
+    Atomics.notify(this.numbers, CHUNKS_READ);
   }
 
-  /** Makes it as new, for another writer. Only when the last one is at its end and all chunks are taken. */
+  /**
+   * Prepares the ring for another writer. Call it only after the last writer has ended and all chunks are
+   * read.
+   */
   reset(): void {
-    this.#taken = 0;
-    Atomics.store(this.numbers, TAKEN, 0);
+    this.#chunksRead = 0;
+    Atomics.store(this.numbers, CHUNKS_READ, 0);
   }
 
-  /** Tells the writer that nobody takes any more. */
+  /** Makes the writer fail at its next chunk. */
   close(): void {
     Atomics.store(this.numbers, IS_CLOSED, 1);
-    // Another number than the writer waits for.
-    Atomics.store(this.numbers, TAKEN, -1);
-    Atomics.notify(this.numbers, TAKEN);
+    // Change the number that the writer waits on, or it would not wake up.
+    Atomics.store(this.numbers, CHUNKS_READ, -1);
+    Atomics.notify(this.numbers, CHUNKS_READ);
   }
 }
 
-/** The side that puts chunks into it. */
+/** The side that writes the chunks. */
 export class RingWriter extends Ring {
-  #put = 0;
+  #chunksWritten = 0;
 
   /**
-   * Room for the next chunk: waits until there is some. Asked again before a chunk is put, it is the same.
+   * Returns the buffer for the next chunk, and blocks until there is one. Returns the same buffer until
+   * `commit`.
    *
    * @throws AppError `cancelled` once the ring is closed
    */
-  room(): Uint8Array {
+  slot(): Uint8Array {
     for (;;) {
-      const taken = Atomics.load(this.numbers, TAKEN);
+      const read = Atomics.load(this.numbers, CHUNKS_READ);
       if (Atomics.load(this.numbers, IS_CLOSED) === 1) {
-        throw new AppError("cancelled", "Cannot decompress: nobody wants the bytes any more");
+        throw new AppError("cancelled", "Cannot decompress: the job was cancelled");
       }
-      if (this.#put - taken < SLOTS) return this.slot(this.#put);
-      Atomics.wait(this.numbers, TAKEN, taken);
+      if (this.#chunksWritten - read < SLOTS) return this.slotOf(this.#chunksWritten);
+      Atomics.wait(this.numbers, CHUNKS_READ, read);
     }
   }
 
-  /** The room that was given last holds a chunk now. */
-  put(): void {
-    this.#put++;
+  /** Marks the current buffer as filled. */
+  commit(): void {
+    this.#chunksWritten++;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * A thread that decodes layers: it reads a blob's file, decompresses and hashes, and puts the bytes into shared memory.
+ * The worker thread that decodes layers: it reads a blob's file, decompresses and hashes it, and writes the
+ * bytes to shared memory.
  *
  * @module
  */
@@ -10,35 +11,35 @@ import { serveThread } from "../../base/worker.ts";
 import { compressionOf } from "../../compress/compression.ts";
 import { openDecoder } from "../../compress/decoder.ts";
 import { DEFAULT_EXPANSION } from "../../compress/limits.ts";
-import type { DecodeTask, UnhashedLayer } from "./decode.ts";
+import type { DecodedSizes, DecodeTask } from "./decode.ts";
 import { RingWriter } from "./decode_ring.ts";
 
-/** What comes of one read fits the room of one chunk, most often. */
+/** The output of one read usually fits in one chunk. */
 const INPUT_BYTES = 64 * KIB;
 
-/** A layer to decode. Orders are worked off one after the other. */
+/** A layer to decode. The thread runs its jobs one after the other. */
 export interface DecodeJob extends DecodeTask {
   readonly id: number;
   readonly path: string;
-  /** That of a ring. */
-  readonly memory: SharedArrayBuffer;
-  /** Whether the thread that takes the bytes can hash them as well as this one. */
-  readonly canTakerHash: boolean;
+  /** The buffer of a ring. */
+  readonly buffer: SharedArrayBuffer;
+  /** Whether the receiving thread can hash the bytes instead of this one. */
+  readonly canReceiverHash: boolean;
 }
 
-/** What the thread says of an order. */
+/** A message about a job. */
 export type DecodeMessage =
-  /** A chunk of so many bytes is in the ring; the taker hashes it if it was not hashed here. */
+  /** The ring has a chunk of this length. The receiver must hash it if `isHashed` is false. */
   | { readonly id: number; readonly kind: "chunk"; readonly length: number; readonly isHashed: boolean }
-  /** All chunks were told. The hash is missing if the taker has it. */
+  /** The job is complete. `hex` is missing if the receiver hashes. */
   | {
     readonly id: number;
     readonly kind: "end";
-    readonly facts: UnhashedLayer;
+    readonly sizes: DecodedSizes;
     readonly hex: string | undefined;
   }
-  /** It can't be done here, and that is nothing about the layer. */
-  | { readonly id: number; readonly kind: "unable" }
+  /** This thread can't decode, for a reason other than the layer's content. */
+  | { readonly id: number; readonly kind: "unsupported" }
   | {
     readonly id: number;
     readonly kind: "failure";
@@ -47,55 +48,55 @@ export type DecodeMessage =
     readonly details: ErrorDetails;
   };
 
-/** Makes the thread that we are on decode layers. */
+/** Makes the current thread decode layers. */
 export async function serveDecoding(): Promise<void> {
-  // What decompresses is loaded by the first decoder; what hashes, by the first order that wants it: that costs 4 MB.
-  using _first = await openDecoder("gzip", DEFAULT_EXPANSION);
-  let turn = Promise.resolve();
-  serveThread<DecodeJob, DecodeMessage>((order, answer) => {
-    turn = turn.then(() => decode(order, answer));
+  // Load decompression in advance. Hashing costs 4 MB, so it is loaded by the first job that needs it.
+  using _preloaded = await openDecoder("gzip", DEFAULT_EXPANSION);
+  let queue = Promise.resolve();
+  serveThread<DecodeJob, DecodeMessage>((job, reply) => {
+    queue = queue.then(() => runJob(job, reply));
   });
 }
 
-async function decode(order: DecodeJob, answer: (reply: DecodeMessage) => void): Promise<void> {
-  const { id } = order;
+async function runJob(job: DecodeJob, reply: (message: DecodeMessage) => void): Promise<void> {
+  const { id } = job;
   try {
-    const tell = (length: number, isHashed: boolean) => answer({ id, kind: "chunk", length, isHashed });
-    answer({ id, kind: "end", ...await decodeFile(order, tell) });
+    const onChunk = (length: number, isHashed: boolean) => reply({ id, kind: "chunk", length, isHashed });
+    reply({ id, kind: "end", ...await decodeFile(job, onChunk) });
   } catch (error) {
-    if (!(error instanceof AppError)) return answer({ id, kind: "unable" });
+    if (!(error instanceof AppError)) return reply({ id, kind: "unsupported" });
     const { code, message, details } = error;
-    answer({ id, kind: "failure", code, message, details });
+    reply({ id, kind: "failure", code, message, details });
   }
 }
 
 async function decodeFile(
-  { path, algorithm, limits, memory, canTakerHash }: DecodeJob,
-  tell: (length: number, isHashed: boolean) => void,
-): Promise<{ readonly facts: UnhashedLayer; readonly hex: string | undefined }> {
-  const ring = new RingWriter(memory);
+  { path, algorithm, limits, buffer, canReceiverHash }: DecodeJob,
+  onChunk: (length: number, isHashed: boolean) => void,
+): Promise<{ readonly sizes: DecodedSizes; readonly hex: string | undefined }> {
+  const ring = new RingWriter(buffer);
   const input = new Uint8Array(INPUT_BYTES);
   using file = Deno.openSync(path, { read: true });
   let filled = file.readSync(input) ?? 0;
   const compression = compressionOf(input.subarray(0, filled));
-  // To decompress gzip takes as long as to hash and to make the files together: that is the fair share of a thread. Other
-  // formats leave time for the hash.
-  const hasher = compression === "gzip" && canTakerHash ? undefined : (await loadHashing())(algorithm);
-  using decoder = await openDecoder(compression, limits, () => ring.room());
-  const putAll = (chunks: Iterable<Uint8Array>) => {
+  // Decompressing gzip takes as long as hashing and creating the files together, so let the receiver hash.
+  // Other formats leave this thread enough time to hash.
+  const hasher = compression === "gzip" && canReceiverHash ? undefined : (await loadHashing())(algorithm);
+  using decoder = await openDecoder(compression, limits, () => ring.slot());
+  const emit = (chunks: Iterable<Uint8Array>) => {
     for (const chunk of chunks) {
       hasher?.update(chunk);
-      // Plain bytes come where they were read to.
-      if (compression === "none") ring.room().set(chunk);
-      ring.put();
-      tell(chunk.length, hasher !== undefined);
+      // Uncompressed bytes are still in the input buffer.
+      if (compression === "none") ring.slot().set(chunk);
+      ring.commit();
+      onChunk(chunk.length, hasher !== undefined);
     }
   };
   while (filled > 0) {
-    putAll(decoder.decode(input.subarray(0, filled)));
+    emit(decoder.decode(input.subarray(0, filled)));
     filled = file.readSync(input) ?? 0;
   }
-  putAll(decoder.finish());
+  emit(decoder.finish());
   const { bytesIn, bytesOut } = decoder;
-  return { facts: { bytesIn, bytesOut }, hex: hasher?.hex() };
+  return { sizes: { bytesIn, bytesOut }, hex: hasher?.hex() };
 }

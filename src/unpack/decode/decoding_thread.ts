@@ -1,5 +1,5 @@
 /**
- * One thread that decodes layers, as the thread that takes their bytes sees it.
+ * A worker thread that decodes layers, as seen from the thread that receives the bytes.
  *
  * @module
  */
@@ -8,87 +8,87 @@ import { AppError } from "../../base/errors.ts";
 import type { Hasher } from "../../base/hash.ts";
 import { receiveFromThread } from "../../base/worker.ts";
 import type { DecodedLayer, DecodeTask } from "./decode.ts";
-import { RingTaker } from "./decode_ring.ts";
+import { RingReader } from "./decode_ring.ts";
 import type { DecodeJob, DecodeMessage } from "./decode_thread.ts";
 
-/** Told instead of a reply when the thread is lost. */
+/** Received instead of a reply when the thread has ended. */
 const LOST = { kind: "lost" } as const;
-type Told = DecodeMessage | typeof LOST;
+type Message = DecodeMessage | typeof LOST;
 
-/** A thread that works off one layer at a time. Dispose it. */
+/** A thread that decodes one layer at a time. Dispose it. */
 export class DecodingThread implements Disposable {
   readonly #worker: Worker;
-  readonly #told: Told[] = [];
+  readonly #messages: Message[] = [];
   #wake: (() => void) | undefined;
   #isLost = false;
   #lastId = 0;
-  /** To be used again, if the last layer was decoded to its end. */
-  #ring: RingTaker | undefined;
+  /** The ring of the last layer, if that was decoded completely. */
+  #ring: RingReader | undefined;
 
-  /** Takes over the worker. */
+  /** @param worker is terminated when this object is disposed */
   constructor(worker: Worker) {
     this.#worker = worker;
-    receiveFromThread<DecodeMessage>(worker, (reply) => this.#tell(reply), () => {
+    receiveFromThread<DecodeMessage>(worker, (message) => this.#receive(message), () => {
       this.#isLost = true;
-      this.#tell(LOST);
+      this.#receive(LOST);
     });
   }
 
-  /** Whether it will answer nothing any more. */
+  /** Whether the thread has ended. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
   /**
-   * Decodes the file at `path`. Not before what was asked last is over.
+   * Decodes the file at `path`. Don't call it before the last call has ended.
    *
-   * @param hasher hashes here what the thread leaves to us; without it the thread hashes all
-   * @param take gets the bytes, which are only good during the call
-   * @returns undefined if the thread was lost, or found itself unable, before it gave anything
+   * @param hasher hashes the chunks that the thread leaves to us; without it the thread hashes all
+   * @param onChunk receives the bytes, which are valid only during the call
+   * @returns undefined if the thread was lost or could not decode, before the first chunk
    */
   async decode(
     path: string,
     { algorithm, limits }: DecodeTask,
     hasher: Hasher | undefined,
-    take: (chunk: Uint8Array) => void,
+    onChunk: (chunk: Uint8Array) => void,
     signal: AbortSignal,
   ): Promise<DecodedLayer | undefined> {
     const id = ++this.#lastId;
-    // One for all layers: those of the last ones would lie about until both threads have collected their garbage.
-    const ring = this.#ring ?? new RingTaker();
+    // Reuse the ring: an unused one would stay in memory until both threads have collected garbage.
+    const ring = this.#ring ?? new RingReader();
     this.#ring = undefined;
-    const order: DecodeJob = {
+    const job: DecodeJob = {
       id,
       path,
       algorithm,
       limits,
-      memory: ring.memory,
-      canTakerHash: hasher !== undefined,
+      buffer: ring.buffer,
+      canReceiverHash: hasher !== undefined,
     };
-    this.#worker.postMessage(order);
+    this.#worker.postMessage(job);
     let hasBegun = false;
     try {
       for (;;) {
-        const told = await this.#next(signal);
-        // Of an order that was given up.
-        if (told.kind !== "lost" && told.id !== id) continue;
-        if (told.kind === "lost" || told.kind === "unable") {
+        const message = await this.#next(signal);
+        // Ignore messages of a cancelled job.
+        if (message.kind !== "lost" && message.id !== id) continue;
+        if (message.kind === "lost" || message.kind === "unsupported") {
           if (!hasBegun) return undefined;
-          throw new AppError("internal", "Cannot unpack layer: the thread that decompresses it was lost");
+          throw new AppError("internal", "Cannot unpack layer: the decompression thread ended unexpectedly");
         }
-        if (told.kind === "end") {
+        if (message.kind === "end") {
           ring.reset();
           this.#ring = ring;
-          return { ...told.facts, hex: told.hex ?? hasher?.hex() ?? "" };
+          return { ...message.sizes, hex: message.hex ?? hasher?.hex() ?? "" };
         }
-        if (told.kind === "failure") {
-          const { code, message, details } = told;
-          throw new AppError(code, message, { details });
+        if (message.kind === "failure") {
+          const { code, details } = message;
+          throw new AppError(code, message.message, { details });
         }
         hasBegun = true;
-        ring.take(told.length, (chunk) => {
-          if (!told.isHashed) hasher?.update(chunk);
-          take(chunk);
+        ring.read(message.length, (chunk) => {
+          if (!message.isHashed) hasher?.update(chunk);
+          onChunk(chunk);
         });
       }
     } finally {
@@ -96,24 +96,24 @@ export class DecodingThread implements Disposable {
     }
   }
 
-  /** Ends the thread. */
+  /** Terminates the thread. */
   [Symbol.dispose](): void {
     this.#isLost = true;
     this.#worker.terminate();
   }
 
-  async #next(signal: AbortSignal): Promise<Told> {
+  async #next(signal: AbortSignal): Promise<Message> {
     for (;;) {
       signal.throwIfAborted();
-      const told = this.#told.shift();
-      if (told !== undefined) return told;
+      const message = this.#messages.shift();
+      if (message !== undefined) return message;
       if (this.#isLost) return LOST;
       await abortable(new Promise<void>((resolve) => this.#wake = resolve), signal);
     }
   }
 
-  #tell(told: Told): void {
-    this.#told.push(told);
+  #receive(message: Message): void {
+    this.#messages.push(message);
     this.#wake?.();
   }
 }

@@ -1,35 +1,35 @@
 /**
- * Bytes that were made at once and are to be written in turn: gathered in blocks that are used again, so that a large
- * archive leaves no garbage, and runs of zeros, of which only the length is kept.
+ * Buffers bytes that are produced synchronously and written asynchronously. The blocks are reused, so that a
+ * large archive produces no garbage. Of long runs of zeros only the length is stored.
  *
  * @module
  */
 import { type ByteSink, KIB } from "../../base/bytes.ts";
 
-/** Writes of this size cost little beside their bytes. */
+/** With writes of this size, the cost per call is negligible. */
 const BLOCK_BYTES = 256 * KIB;
-/** Blocks that are kept for the next time. */
-const KEPT = 4;
-/** A run that is not longer is written among the bytes. */
+/** Blocks that are retained for reuse. */
+const RETAINED_BLOCKS = 4;
+/** Runs up to this length are copied to the blocks. */
 const SHORT_RUN_BYTES = 4 * KIB;
 
 const ZEROS = new Uint8Array(BLOCK_BYTES);
 
-/** Gathers bytes for a sink. */
+/** Buffers bytes for a sink. */
 export class OutputBlocks {
   readonly #sink: ByteSink;
   readonly #blocks: Uint8Array<ArrayBuffer>[] = [];
   /** Bytes in the blocks. */
   #filled = 0;
-  /** Runs of zeros, and after how many bytes of the blocks each one stands. */
+  /** Runs of zeros; each comes after that many bytes of the blocks. */
   #runs: { readonly after: number; readonly length: number }[] = [];
 
-  /** @param sink takes the bytes when {@linkcode OutputBlocks.flush} is called */
+  /** @param sink receives the bytes when {@linkcode OutputBlocks.flush} is called */
   constructor(sink: ByteSink) {
     this.#sink = sink;
   }
 
-  /** Takes a copy of the bytes. */
+  /** Adds a copy of the bytes. */
   add(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       const within = this.#filled % BLOCK_BYTES;
@@ -40,26 +40,26 @@ export class OutputBlocks {
     }
   }
 
-  /** Takes a run of zeros, of any length. */
+  /** Adds a run of zeros of any length. */
   addZeros(length: number): void {
     if (length <= SHORT_RUN_BYTES) this.add(ZEROS.subarray(0, length));
     else this.#runs.push({ after: this.#filled, length });
   }
 
-  /** Hands what was gathered to the sink. @throws what the sink throws */
+  /** Writes everything buffered to the sink. @throws errors of the sink */
   async flush(): Promise<void> {
     let at = 0;
     for (const { after, length } of this.#runs) {
       await this.#writeBlocks(at, after);
       at = after;
-      for (let left = length; left > 0; left -= BLOCK_BYTES) {
-        await this.#sink.write(left < BLOCK_BYTES ? ZEROS.subarray(0, left) : ZEROS);
+      for (let remaining = length; remaining > 0; remaining -= BLOCK_BYTES) {
+        await this.#sink.write(remaining < BLOCK_BYTES ? ZEROS.subarray(0, remaining) : ZEROS);
       }
     }
     await this.#writeBlocks(at, this.#filled);
     this.#filled = 0;
     this.#runs = [];
-    this.#blocks.length = Math.min(this.#blocks.length, KEPT);
+    this.#blocks.length = Math.min(this.#blocks.length, RETAINED_BLOCKS);
   }
 
   async #writeBlocks(from: number, to: number): Promise<void> {

@@ -3,7 +3,7 @@ import { seededRandom } from "../../../tests/random.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import { OutputBlocks } from "./output_blocks.ts";
 
-Deno.test("OutputBlocks hands on what it was given, in order, however it was cut", async () => {
+Deno.test("OutputBlocks writes all bytes in order, in pieces of any size", async () => {
   const got: Uint8Array[] = [];
   const want: Uint8Array[] = [];
   const output = new OutputBlocks({ write: (bytes) => Promise.resolve(void got.push(bytes.slice())) });
@@ -17,7 +17,7 @@ Deno.test("OutputBlocks hands on what it was given, in order, however it was cut
       const bytes = new Uint8Array(length).fill(1 + draw(255));
       output.add(bytes);
       want.push(bytes.slice());
-      // They are the caller's again.
+      // The caller may reuse its buffer after add().
       bytes.fill(0);
     }
     if (draw(5) === 0) await output.flush();
@@ -29,7 +29,7 @@ Deno.test("OutputBlocks hands on what it was given, in order, however it was cut
   assert(all.every((byte, i) => byte === expected[i]));
 });
 
-Deno.test("OutputBlocks keeps a run of zeros in no memory, and writes it in pieces", async () => {
+Deno.test("OutputBlocks writes a long run of zeros in pieces, without storing it", async () => {
   let bytes = 0;
   let largest = 0;
   const output = new OutputBlocks({

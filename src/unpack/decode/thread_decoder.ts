@@ -1,5 +1,5 @@
 /**
- * Decoding layers on threads of their own, while this one makes the files: those are the two halves of the work.
+ * Decodes layers on worker threads while the calling thread creates the files. Both take about the same time.
  *
  * @module
  */
@@ -19,100 +19,107 @@ import {
 } from "./decode.ts";
 import { DecodingThread } from "./decoding_thread.ts";
 
-/** Smaller blobs are decoded here before a thread knows of them. */
+/** Smaller blobs are decoded on the calling thread: sending them to another one takes longer. */
 const THREAD_MIN_BYTES = MIB;
 
 /**
- * Gzip takes as long to decompress as its files take to make: with a second thread the maker of files seldom waits, and
- * four layers take a twelfth less. For all else one thread is enough, and each costs 16 MB.
+ * Decompressing gzip takes as long as creating its files. With a second thread, file creation rarely waits,
+ * and four layers take a twelfth less time. Other formats need only one thread. Each thread costs 16 MB.
  */
 const THREADS_MAX = 2;
 
-/** Decodes large blobs on other threads, each of them one after the other, and all else here. Dispose it. */
+/**
+ * Decodes large blobs on worker threads, one blob per thread at a time, and others on the calling thread.
+ * Dispose it.
+ */
 export class ThreadDecoder implements LayerDecoder, Disposable {
   readonly #start: StartWorker;
-  readonly #turns = new Limiter(THREADS_MAX);
-  /** Held as well, and first, by layers that are quick to decompress. */
-  readonly #quickTurns = new Limiter(1);
-  /** Held while a large layer is decoded here: two at once would gain nothing. */
-  readonly #hereTurns = new Limiter(1);
+  readonly #threadSlots = new Limiter(THREADS_MAX);
+  /** Acquired before a thread slot by formats that decompress quickly, which use only one thread. */
+  readonly #quickSlots = new Limiter(1);
+  /** Held while a large layer is decoded on the calling thread: two in parallel would not be faster. */
+  readonly #inlineSlots = new Limiter(1);
   readonly #idle: DecodingThread[] = [];
-  /** All threads there are, idle or not. */
+  /** All threads, idle or not. */
   readonly #threads = new Set<DecodingThread>();
-  /** Whether a thread could not be had, or was lost: then none is asked for any more. */
-  #isOver = false;
-  /** The turn that nobody has while the thread that we are on is busy with other things as well. */
-  #held: Promise<Disposable> | undefined;
+  /** Set after a thread could not be started or was lost: no further thread is started. */
+  #isClosed = false;
+  /** The thread slot that stays unused until {@linkcode release}, because the calling thread is busy. */
+  #reservedSlot: Promise<Disposable> | undefined;
 
   /**
-   * @param start starts a thread, when a large blob comes
-   * @param state whether the thread that we are on has more to do than layers, until {@linkcode relieve} is called
+   * @param start starts a thread, called for the first large blob
+   * @param state `isBusy`: the calling thread has other work until {@linkcode release} is called
    */
   constructor(start: StartWorker, { isBusy = false }: { readonly isBusy?: boolean } = {}) {
     this.#start = start;
-    if (isBusy) this.#held = this.#turns.acquire(neverAborted());
+    if (isBusy) this.#reservedSlot = this.#threadSlots.acquire(neverAborted());
   }
 
-  /** Starts a thread at once if one of the layers that will come is for it. @param sizes theirs, in bytes */
+  /**
+   * Starts a thread immediately if one of the expected layers needs one.
+   *
+   * @param sizes the bytes of each layer's blob
+   */
   prepare(sizes: readonly number[]): void {
     if (this.#threads.size > 0 || sizes.every((size) => size < THREAD_MIN_BYTES)) return;
-    const thread = this.#begin();
+    const thread = this.#startThread();
     if (thread !== undefined) this.#idle.push(thread);
   }
 
   /**
-   * The thread that we are on has nothing but layers to do from now on: all the others may be used, and it hashes layers
-   * where that makes the shares even.
+   * Ends the busy state: the calling thread has no other work any more. From now on the decoder uses all
+   * threads, and hashes gzip layers on the calling thread to balance the load.
    */
-  relieve(): void {
-    void this.#held?.then((turn) => turn[Symbol.dispose]());
-    this.#held = undefined;
+  release(): void {
+    void this.#reservedSlot?.then((slot) => slot[Symbol.dispose]());
+    this.#reservedSlot = undefined;
   }
 
   async decode(
     layer: PackedLayer,
     task: DecodeTask,
-    take: (chunk: Uint8Array) => void,
+    onChunk: (chunk: Uint8Array) => void,
     signal: AbortSignal,
   ): Promise<DecodedLayer> {
     const { file } = layer;
     if (file === undefined || file.size < THREAD_MIN_BYTES) {
-      return await DECODE_INLINE.decode(layer, task, take, signal);
+      return await DECODE_INLINE.decode(layer, task, onChunk, signal);
     }
-    using _quickTurn = isSlow(layer) ? undefined : await this.#quickTurns.acquire(signal);
-    using _turn = await this.#turns.acquire(signal);
-    const thread = this.#idle.pop() ?? this.#begin();
-    const facts = thread && await this.#decodeThere(thread, file.path, task, take, signal);
-    if (facts !== undefined) return facts;
-    using _hereTurn = await this.#hereTurns.acquire(signal);
-    return await DECODE_INLINE.decode(layer, task, take, signal);
+    using _quickSlot = isSlow(layer) ? undefined : await this.#quickSlots.acquire(signal);
+    using _threadSlot = await this.#threadSlots.acquire(signal);
+    const thread = this.#idle.pop() ?? this.#startThread();
+    const decoded = thread && await this.#decodeOn(thread, file.path, task, onChunk, signal);
+    if (decoded !== undefined) return decoded;
+    using _inlineSlot = await this.#inlineSlots.acquire(signal);
+    return await DECODE_INLINE.decode(layer, task, onChunk, signal);
   }
 
   /** Ends the threads. */
   [Symbol.dispose](): void {
-    this.#isOver = true;
+    this.#isClosed = true;
     for (const thread of this.#threads) thread[Symbol.dispose]();
   }
 
-  async #decodeThere(
+  async #decodeOn(
     thread: DecodingThread,
     path: string,
     task: DecodeTask,
-    take: (chunk: Uint8Array) => void,
+    onChunk: (chunk: Uint8Array) => void,
     signal: AbortSignal,
   ): Promise<DecodedLayer | undefined> {
     try {
-      const hasher = this.#held === undefined ? (await loadHashing())(task.algorithm) : undefined;
-      return await thread.decode(path, task, hasher, take, signal);
+      const hasher = this.#reservedSlot === undefined ? (await loadHashing())(task.algorithm) : undefined;
+      return await thread.decode(path, task, hasher, onChunk, signal);
     } finally {
-      this.#giveBack(thread);
+      this.#returnThread(thread);
     }
   }
 
-  #begin(): DecodingThread | undefined {
-    const worker = this.#isOver ? undefined : this.#start("unpack");
+  #startThread(): DecodingThread | undefined {
+    const worker = this.#isClosed ? undefined : this.#start("unpack");
     if (worker === undefined) {
-      this.#isOver = true;
+      this.#isClosed = true;
       return undefined;
     }
     const thread = new DecodingThread(worker);
@@ -120,17 +127,17 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     return thread;
   }
 
-  #giveBack(thread: DecodingThread): void {
+  #returnThread(thread: DecodingThread): void {
     if (!thread.isLost) this.#idle.push(thread);
     else {
       thread[Symbol.dispose]();
       this.#threads.delete(thread);
-      this.#isOver = true;
+      this.#isClosed = true;
     }
   }
 }
 
-/** Whether it takes long to decompress. A wrong media type costs time, no more. */
+/** Whether the format is slow to decompress. A wrong media type only costs time. */
 function isSlow({ mediaType }: PackedLayer): boolean {
   return compressionOfMediaType(essenceOf(mediaType)) === "gzip";
 }

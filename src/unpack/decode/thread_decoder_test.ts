@@ -16,13 +16,13 @@ const startWorker = workersOf(import.meta.resolve("../../image/thread.ts"));
 const MEDIA_TYPES = { gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD, none: OCI_LAYER };
 const TASK: DecodeTask = { algorithm: "sha256", limits: DEFAULT_EXPANSION };
 
-/** Bytes that no format makes much smaller, more than the ring holds, and no multiple of anything. */
+/** Bytes that compress little, more than the ring holds, and not a multiple of a buffer size. */
 const BYTES = new Uint8Array(3 * MIB + 12_345);
 let last = 1;
 for (let i = 0; i < BYTES.length; i++) BYTES[i] = (last = (last * 48_271) % 0x7fffffff) % 251;
 const HEX = await hashHex("sha256", BYTES);
 
-/** A thread that only says this of each order, and is lost then. */
+/** Starts a thread that sends these replies to each job, and then ends. */
 const losing = (...replies: readonly object[]): StartWorker => () => {
   const thread = new EventTarget();
   const postMessage = ({ id }: { readonly id: number }) =>
@@ -35,21 +35,21 @@ const losing = (...replies: readonly object[]): StartWorker => () => {
   return Object.assign(thread, { postMessage, terminate() {} }) as unknown as Worker;
 };
 
-/** Starts threads as `start` does, and writes down each order. */
-function recorded(start: StartWorker): { readonly orders: DecodeJob[]; readonly recording: StartWorker } {
-  const orders: DecodeJob[] = [];
+/** Wraps `start` so that it records each job. */
+function recorded(start: StartWorker): { readonly jobs: DecodeJob[]; readonly recording: StartWorker } {
+  const jobs: DecodeJob[] = [];
   const recording: StartWorker = (task) => {
     const worker = start(task);
     if (worker === undefined) return undefined;
     const post = worker.postMessage.bind(worker);
     return Object.assign(worker, {
-      postMessage(order: DecodeJob) {
-        orders.push(order);
-        post(order);
+      postMessage(job: DecodeJob) {
+        jobs.push(job);
+        post(job);
       },
     });
   };
-  return { orders, recording };
+  return { jobs, recording };
 }
 
 /** A blob as a file. */
@@ -62,12 +62,12 @@ class Blob implements PackedLayer, Disposable {
     bytes: Uint8Array,
     { path, mediaType = OCI_LAYER_GZIP }: { readonly path?: string; readonly mediaType?: string } = {},
   ) {
-    const own = Deno.makeTempFileSync({ prefix: "dray-decode-" });
-    Deno.writeFileSync(own, bytes);
-    this.reader = Deno.openSync(own);
-    // An open file lives on.
-    if (path !== undefined) Deno.removeSync(own);
-    this.file = { path: path ?? own, size: bytes.length };
+    const temporary = Deno.makeTempFileSync({ prefix: "dray-decode-" });
+    Deno.writeFileSync(temporary, bytes);
+    this.reader = Deno.openSync(temporary);
+    // The open file can still be read.
+    if (path !== undefined) Deno.removeSync(temporary);
+    this.file = { path: path ?? temporary, size: bytes.length };
     this.mediaType = mediaType;
   }
 
@@ -81,28 +81,31 @@ const MISSING = "/dev/null/missing";
 
 async function decoded(decoder: ThreadDecoder, blob: PackedLayer, task = TASK, signal = neverAborted()) {
   const chunks: Uint8Array[] = [];
-  const facts = await decoder.decode(blob, task, (chunk) => void chunks.push(chunk.slice()), signal);
-  return { ...facts, bytes: concatBytes(chunks) };
+  const decoded = await decoder.decode(blob, task, (chunk) => void chunks.push(chunk.slice()), signal);
+  return { ...decoded, bytes: concatBytes(chunks) };
 }
 
-Deno.test("decode() on a thread gives the bytes, and what they hash to, of every format", async (t) => {
+Deno.test("decode() on a thread returns bytes and hash for every format", async (t) => {
   const cases = (["gzip", "zstd", "none"] as const).flatMap((compression) =>
     [true, false].map((isFree) => [compression, isFree] as const)
   );
   for (const [compression, isFree] of cases) {
-    await t.step(`${compression}, ${isFree ? "hashed by who has time" : "hashed there"}`, async () => {
-      const packed = encode(compression, BYTES);
-      using blob = new Blob(packed);
-      const { orders, recording } = recorded(startWorker);
-      using decoder = new ThreadDecoder(recording, { isBusy: !isFree });
-      const want = { hex: HEX, bytesIn: packed.length, bytesOut: BYTES.length, bytes: BYTES };
-      assertEquals(await decoded(decoder, blob), want);
-      assertEquals(orders.map(({ canTakerHash }) => canTakerHash), [isFree]);
-    });
+    await t.step(
+      `${compression}, ${isFree ? "hashed by either thread" : "hashed by the worker"}`,
+      async () => {
+        const packed = encode(compression, BYTES);
+        using blob = new Blob(packed);
+        const { jobs, recording } = recorded(startWorker);
+        using decoder = new ThreadDecoder(recording, { isBusy: !isFree });
+        const want = { hex: HEX, bytesIn: packed.length, bytesOut: BYTES.length, bytes: BYTES };
+        assertEquals(await decoded(decoder, blob), want);
+        assertEquals(jobs.map(({ canReceiverHash }) => canReceiverHash), [isFree]);
+      },
+    );
   }
 });
 
-Deno.test("decode() works off layers that are wanted at the same time, gzip on two threads", async (t) => {
+Deno.test("decode() decodes parallel layers, gzip on two threads", async (t) => {
   const cases = [["gzip", 2], ["zstd", 1], ["none", 1]] as const;
   for (const [compression, threads] of cases) {
     await t.step(compression, async () => {
@@ -134,7 +137,7 @@ Deno.test("prepare() starts one thread, for large layers", () => {
   }
 });
 
-Deno.test("decode() does with one thread while this one is busy, and with two from then on", async () => {
+Deno.test("decode() uses one thread while the calling thread is busy, then two", async () => {
   const { counts, counting } = counted(startWorker);
   using blob = new Blob(encode("gzip", BYTES));
   using decoder = new ThreadDecoder(counting, { isBusy: true });
@@ -142,16 +145,16 @@ Deno.test("decode() does with one thread while this one is busy, and with two fr
   const second = decoded(decoder, blob);
   await first;
   assertEquals(counts.started, 1);
-  decoder.relieve();
+  decoder.release();
   const [third, fourth] = [decoded(decoder, blob), decoded(decoder, blob)];
   for (const { bytes } of await Promise.all([second, third, fourth])) assertEquals(bytes, BYTES);
   assertEquals(counts.started, 2);
 });
 
-Deno.test("decode() has gzip and zstd on a thread each, and does with one where there is no second", async (t) => {
+Deno.test("decode() uses one thread each for gzip and zstd, or one for both if no second can be started", async (t) => {
   for (const most of [2, 1]) {
-    await t.step(`${most} to be had`, async () => {
-      // Four of them: who decodes here reads a blob to its end.
+    await t.step(`${most} threads`, async () => {
+      // One blob per call, because decoding on the calling thread reads it to its end.
       const blobs = (["gzip", "zstd", "gzip", "zstd"] as const).map((compression) =>
         new Blob(encode(compression, BYTES), { mediaType: MEDIA_TYPES[compression] })
       );
@@ -165,20 +168,20 @@ Deno.test("decode() has gzip and zstd on a thread each, and does with one where 
   }
 });
 
-Deno.test("decode() without threads decodes one large layer after the other", async () => {
+Deno.test("decode() without threads decodes large layers one after the other", async () => {
   using blob = new Blob(encode("gzip", BYTES));
   using other = new Blob(encode("gzip", BYTES));
   using decoder = new ThreadDecoder(NO_WORKERS);
-  const taken: string[] = [];
-  const take = (name: string) => () => void (taken.at(-1) === name || taken.push(name));
+  const order: string[] = [];
+  const onChunk = (name: string) => () => void (order.at(-1) === name || order.push(name));
   await Promise.all([
-    decoder.decode(blob, TASK, take("one"), neverAborted()),
-    decoder.decode(other, TASK, take("other"), neverAborted()),
+    decoder.decode(blob, TASK, onChunk("one"), neverAborted()),
+    decoder.decode(other, TASK, onChunk("other"), neverAborted()),
   ]);
-  assertEquals(taken, ["one", "other"]);
+  assertEquals(order, ["one", "other"]);
 });
 
-Deno.test("decode() that is given up while it waits for its turn leaves the turn to others", async () => {
+Deno.test("decode() that is aborted while it waits gives its slot to others", async () => {
   using blob = new Blob(encode("zstd", BYTES), { mediaType: MEDIA_TYPES.zstd });
   using decoder = new ThreadDecoder(startWorker);
   const first = decoded(decoder, blob);
@@ -191,7 +194,7 @@ Deno.test("decode() that is given up while it waits for its turn leaves the turn
   assertEquals((await decoded(decoder, blob)).hex, HEX);
 });
 
-Deno.test("decode() does it here if the thread was lost before, and starts no other", async () => {
+Deno.test("decode() uses the calling thread after a thread was lost, and starts no other", async () => {
   const threads: Worker[] = [];
   const start: StartWorker = (task) => {
     const thread = losing()(task);
@@ -208,7 +211,7 @@ Deno.test("decode() does it here if the thread was lost before, and starts no ot
   assertEquals(threads.length, 1);
 });
 
-Deno.test("decode() needs no thread for a small blob", async () => {
+Deno.test("decode() starts no thread for a small blob", async () => {
   const { counts, counting } = counted(startWorker);
   using blob = new Blob(encode("gzip", BYTES.subarray(0, 1000)));
   using decoder = new ThreadDecoder(counting);
@@ -216,36 +219,36 @@ Deno.test("decode() needs no thread for a small blob", async () => {
   assertEquals(counts.started, 0);
 });
 
-Deno.test("decode() refuses on a thread what it refuses here, with the same words", async (t) => {
+Deno.test("decode() reports the same errors on a thread as on the calling thread", async (t) => {
   const damaged = encode("gzip", BYTES);
   damaged.fill(0xff, 2 * MIB, 2 * MIB + 1000);
   const limits = { ...DEFAULT_EXPANSION, unpackedBytes: 2 * MIB };
   const cases: readonly (readonly [string, Uint8Array, DecodeTask])[] = [
-    ["damage", damaged, TASK],
-    ["a blob that is cut", encode("gzip", BYTES).subarray(0, 2 * MIB), TASK],
+    ["corrupt data", damaged, TASK],
+    ["a truncated blob", encode("gzip", BYTES).subarray(0, 2 * MIB), TASK],
     ["too many bytes", encode("zstd", BYTES), { ...TASK, limits }],
   ];
   using decoder = new ThreadDecoder(startWorker);
   for (const [name, packed, task] of cases) {
     await t.step(name, async () => {
-      using here = new Blob(packed);
-      using there = new Blob(packed);
+      using inline = new Blob(packed);
+      using threaded = new Blob(packed);
       const want = await assertRejects(
-        () => DECODE_INLINE.decode(here, task, () => {}, neverAborted()),
+        () => DECODE_INLINE.decode(inline, task, () => {}, neverAborted()),
         AppError,
       );
-      const got = await assertRejects(() => decoded(decoder, there, task), AppError);
+      const got = await assertRejects(() => decoded(decoder, threaded, task), AppError);
       assertEquals([got.code, got.message, got.details], [want.code, want.message, want.details]);
     });
   }
-  await t.step("and goes on with the next", async () => {
+  await t.step("and decodes the next layer", async () => {
     using blob = new Blob(encode("gzip", BYTES));
     assertEquals((await decoded(decoder, blob)).hex, HEX);
   });
 });
 
-Deno.test("decode() uses the memory of a layer again for the next, unless the layer was given up", async () => {
-  const { orders, recording } = recorded(startWorker);
+Deno.test("decode() reuses the ring for the next layer, except after an error", async () => {
+  const { jobs, recording } = recorded(startWorker);
   using decoder = new ThreadDecoder(recording);
   using blob = new Blob(encode("zstd", BYTES));
   const refuse = () => {
@@ -255,40 +258,40 @@ Deno.test("decode() uses the memory of a layer again for the next, unless the la
   await decoded(decoder, blob);
   await assertRejects(() => decoder.decode(blob, TASK, refuse, neverAborted()), AppError);
   assertEquals((await decoded(decoder, blob)).hex, HEX);
-  const [first, second, third, fourth] = orders.map(({ memory }) => memory);
+  const [first, second, third, fourth] = jobs.map(({ buffer }) => buffer);
   assertStrictEquals(second, first);
   assertStrictEquals(third, first);
   assert(fourth !== first);
 });
 
-Deno.test("decode() that is given up leaves the thread to the next", async (t) => {
+Deno.test("decode() that fails leaves the thread to the next layer", async (t) => {
   using decoder = new ThreadDecoder(startWorker);
-  await t.step("by a signal", async () => {
+  await t.step("by an abort", async () => {
     using blob = new Blob(encode("gzip", BYTES));
     const reason = new Error("enough");
     const controller = new AbortController();
-    const take = () => controller.abort(reason);
-    const error = await assertRejects(() => decoder.decode(blob, TASK, take, controller.signal));
+    const onChunk = () => controller.abort(reason);
+    const error = await assertRejects(() => decoder.decode(blob, TASK, onChunk, controller.signal));
     assertStrictEquals(error, reason);
   });
-  await t.step("by who takes the bytes", async () => {
+  await t.step("by an error of the receiver", async () => {
     using blob = new Blob(encode("zstd", BYTES));
-    const take = () => {
+    const onChunk = () => {
       throw new AppError("no_space", "The disk is full");
     };
-    const error = await assertRejects(() => decoder.decode(blob, TASK, take, neverAborted()), AppError);
+    const error = await assertRejects(() => decoder.decode(blob, TASK, onChunk, neverAborted()), AppError);
     assertEquals(error.code, "no_space");
   });
   using blob = new Blob(encode("gzip", BYTES));
   assertEquals((await decoded(decoder, blob)).hex, HEX);
 });
 
-Deno.test("decode() does it here where there is no thread that can", async (t) => {
+Deno.test("decode() uses the calling thread if no thread can decode", async (t) => {
   const packed = encode("gzip", BYTES);
   const cases: readonly (readonly [string, StartWorker, string?])[] = [
-    ["none", NO_WORKERS],
-    ["one that fails to load", losing()],
-    ["one that may not read the blob", startWorker, MISSING],
+    ["no threads", NO_WORKERS],
+    ["a thread that fails to load", losing()],
+    ["a thread that can't read the blob", startWorker, MISSING],
   ];
   for (const [name, start, path] of cases) {
     await t.step(name, async () => {
@@ -299,7 +302,7 @@ Deno.test("decode() does it here where there is no thread that can", async (t) =
   }
 });
 
-Deno.test("decode() fails if the thread is lost in the middle", async () => {
+Deno.test("decode() fails if the thread is lost after a chunk", async () => {
   using blob = new Blob(encode("gzip", BYTES));
   using decoder = new ThreadDecoder(losing({ kind: "chunk", length: 10, isHashed: true }));
   const error = await assertRejects(() => decoded(decoder, blob), AppError);

@@ -1,9 +1,10 @@
 /**
- * The file system by Deno's own calls: no xattrs, no nodes, no names that are not UTF-8, times to the millisecond and
- * before 1970 to the second.
+ * A tree file system on Deno's own calls. It has no xattrs, no device nodes or FIFOs, and no names that are
+ * not UTF-8; times have milliseconds, or whole seconds before 1970.
  *
- * It goes by paths, each built from directories that were found with `lstat` one step at a time. Between the look and
- * the use nobody else may write to the tree; the complete file system does not need that.
+ * It uses paths, built from directories that were checked with `lstat` one segment at a time. No other
+ * process may write to the tree between the check and the use; the libc implementation does not have this
+ * limitation.
  *
  * @module
  */
@@ -11,14 +12,19 @@ import type { TarTime } from "../../tar/entry.ts";
 import { errnoOf, fsError } from "./fs_error.ts";
 import { createdAt, type DirectoryMetadata, type NewFile, type NodeKind, type TreeFs } from "./tree_fs.ts";
 
-/** Runs a call; a failure with an expected errno gives that errno. */
-function attempt<T>(action: string, name: string, expected: readonly string[], call: () => T): T | undefined {
+/** Runs a call. Returns undefined if it fails with an expected errno. */
+function attempt<T>(
+  operation: string,
+  name: string,
+  expected: readonly string[],
+  call: () => T,
+): T | undefined {
   try {
     return call();
   } catch (error) {
     const errno = errnoOf(error);
     if (expected.includes(errno)) return undefined;
-    throw fsError(action, name, errno, error);
+    throw fsError(operation, name, errno, error);
   }
 }
 
@@ -30,7 +36,7 @@ function kindOfInfo(info: Deno.FileInfo): NodeKind {
 
 type NodeFs = Pick<typeof import("node:fs"), "lchownSync" | "lutimesSync">;
 
-/** Seconds that a Date can hold, a little less than 8.64e15 ms. File systems hold far fewer. */
+/** A Date holds up to 8.64e15 ms. File systems hold far less. */
 const DATE_MAX_SECONDS = 8e12;
 
 /** A directory is its path. */
@@ -42,9 +48,9 @@ export class DenoFs implements TreeFs<string> {
     this.#node = node;
   }
 
-  /** Loads what it needs: in a bundle of one file an import at its top would slow every start by 20 ms. */
+  /** Loads `node:fs` on first use: as a static import it would slow every start by 20 ms. */
   static async open(): Promise<DenoFs> {
-    // The default export: Deno 2.6 has no `lchownSync` among the named ones.
+    // The default export, because Deno 2.6 doesn't export `lchownSync` by name.
     return new DenoFs((await import("node:fs")).default);
   }
 
@@ -60,7 +66,7 @@ export class DenoFs implements TreeFs<string> {
   close(): void {}
 
   kindOf(parent: string, name: string): NodeKind | undefined {
-    const info = attempt("look at", name, ["ENOENT"], () => Deno.lstatSync(`${parent}/${name}`));
+    const info = attempt("stat", name, ["ENOENT"], () => Deno.lstatSync(`${parent}/${name}`));
     return info && kindOfInfo(info);
   }
 
@@ -76,8 +82,8 @@ export class DenoFs implements TreeFs<string> {
     );
   }
 
-  factsOf(directory: string): DirectoryMetadata {
-    const info = this.#do("look at", directory, () => Deno.lstatSync(directory));
+  metadataOf(directory: string): DirectoryMetadata {
+    const info = this.#do("stat", directory, () => Deno.lstatSync(directory));
     const milliseconds = info.mtime?.getTime() ?? 0;
     const seconds = Math.floor(milliseconds / 1000);
     return {
@@ -89,7 +95,11 @@ export class DenoFs implements TreeFs<string> {
   }
 
   makeDirectory(parent: string, name: string): boolean {
-    return this.#isMade("make directory", name, () => Deno.mkdirSync(`${parent}/${name}`, { mode: 0o700 }));
+    return this.#isCreated(
+      "make directory",
+      name,
+      () => Deno.mkdirSync(`${parent}/${name}`, { mode: 0o700 }),
+    );
   }
 
   createFile(parent: string, name: string): NewFile | undefined {
@@ -111,13 +121,13 @@ export class DenoFs implements TreeFs<string> {
   }
 
   makeSymlink(parent: string, name: string, target: string): boolean {
-    return this.#isMade("make symlink", name, () => Deno.symlinkSync(target, `${parent}/${name}`));
+    return this.#isCreated("make symlink", name, () => Deno.symlinkSync(target, `${parent}/${name}`));
   }
 
-  makeLink(from: string, fromName: string, parent: string, name: string): "made" | "taken" | "missing" {
+  makeLink(from: string, fromName: string, parent: string, name: string): "created" | "exists" | "missing" {
     if (this.kindOf(from, fromName) === undefined) return "missing";
     const link = () => Deno.linkSync(`${from}/${fromName}`, `${parent}/${name}`);
-    return this.#isMade("make hard link", name, link) ? "made" : "taken";
+    return this.#isCreated("make hard link", name, link) ? "created" : "exists";
   }
 
   makeNode(): "refused" {
@@ -141,7 +151,8 @@ export class DenoFs implements TreeFs<string> {
   }
 
   setTime(parent: string, name: string, time: TarTime): void {
-    // Whole seconds before 1970: a fraction there is EINVAL. A Date, since Node takes a negative number for "now".
+    // Before 1970 a fraction fails with EINVAL. Use a Date, because node:fs treats a negative number as
+    // "now".
     const fraction = time.seconds < 0 ? 0 : Math.floor(time.nanoseconds / 1e6);
     const seconds = Math.max(-DATE_MAX_SECONDS, Math.min(DATE_MAX_SECONDS, time.seconds));
     const date = new Date(seconds * 1000 + fraction);
@@ -154,12 +165,12 @@ export class DenoFs implements TreeFs<string> {
 
   clearXattrs(): void {}
 
-  #do<T>(action: string, name: string, call: () => T): T {
-    return attempt(action, name, [], call) as T;
+  #do<T>(operation: string, name: string, call: () => T): T {
+    return attempt(operation, name, [], call) as T;
   }
 
-  #isMade(action: string, name: string, call: () => void): boolean {
-    return attempt(action, name, ["EEXIST"], () => {
+  #isCreated(operation: string, name: string, call: () => void): boolean {
+    return attempt(operation, name, ["EEXIST"], () => {
       call();
       return true;
     }) ?? false;

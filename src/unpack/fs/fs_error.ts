@@ -1,11 +1,11 @@
 /**
- * From what the system says to our errors.
+ * Maps errors of the operating system to AppError.
  *
  * @module
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
 
-/** Everything else is a surprise, and thus a bug of ours. */
+/** All other codes become "internal". */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOSPC: "no_space",
   EDQUOT: "no_space",
@@ -23,16 +23,16 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EILSEQ: "invalid_content",
 };
 
-/** An error for a failed call on a name. */
-export function fsError(action: string, name: string, errno: string, cause?: unknown): AppError {
+/** The error for a failed call on a name. */
+export function fsError(operation: string, name: string, errno: string, cause?: unknown): AppError {
   return new AppError(
     CODES[errno] ?? "internal",
-    `Cannot ${action} ${JSON.stringify(name)}: the system answered ${errno}`,
+    `Cannot ${operation} ${JSON.stringify(name)}: the operating system returned ${errno}`,
     { details: { errno, name }, cause },
   );
 }
 
-/** The errno of an error that Deno threw, or its text. */
+/** The errno of an error that Deno threw, or its message. */
 export function errnoOf(error: unknown): string {
   if (error instanceof AppError) return String(error.details.errno ?? error.code);
   if (error instanceof Deno.errors.NotCapable) return "EACCES";

@@ -1,6 +1,6 @@
 /**
- * The C library. The only file that opens a native library: xattrs, device nodes, FIFOs, names of any bytes and
- * times to the nanosecond have no Deno API.
+ * The C library. Only this file opens a native library, because Deno has no API for xattrs, device nodes,
+ * FIFOs, names that are not UTF-8, and times with nanoseconds.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { decodeName, encodeName } from "../../tar/name.ts";
 
 const ENCODER = new TextEncoder();
 
-/** Numbers that are the same on every Linux architecture that Deno runs on. */
+/** Constants that are the same on x86-64 and ARM Linux. */
 export const C = {
   AT_FDCWD: -100,
   AT_SYMLINK_NOFOLLOW: 0x100,
@@ -32,7 +32,7 @@ export const C = {
   S_IFLNK: 0o120000,
 } as const;
 
-/** These two differ between x86-64 and ARM. */
+/** `O_DIRECTORY` and `O_NOFOLLOW` differ between x86-64 and ARM. */
 const IS_ARM = Deno.build.arch === "aarch64";
 /** `O_DIRECTORY` of this architecture. */
 export const O_DIRECTORY = IS_ARM ? 0o40000 : 0o200000;
@@ -68,10 +68,10 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
   122: "EDQUOT",
 };
 
-/** What these say is no failure of ours but a right or ability that is not there. */
+/** Errors that mean a missing permission or a feature that the file system lacks. */
 export const REFUSALS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EINVAL", "EOVERFLOW"]);
 
-// `openat` is variadic in C; on x86-64 and ARM Linux its arguments are passed as those of a plain function.
+// `openat` is variadic in C. x86-64 and ARM Linux pass its arguments like those of an ordinary function.
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
   openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
@@ -97,33 +97,34 @@ const SYMBOLS = {
   lgetxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
   llistxattr: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   lremovexattr: { parameters: ["buffer", "buffer"], result: "i32" },
-  // It may take seconds. Where it fails, `errno` is that of another thread.
+  // Nonblocking, because it may take seconds. It sets `errno` on another thread, so `errno()` can't read it.
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The functions, and what the last failed one said. Dispose it. */
+/** The functions of the C library. Dispose it. */
 export interface Libc extends Disposable {
   readonly call: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
-  /** The name of the last failure's errno. Must be asked for right after the failed call. */
+  /** The name of errno. Call it immediately after the failed function. */
   errno(): string;
 }
 
 type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
 
-/** Opening takes 4 ms, so all who use the library at the same time share it. */
+/** Shared by all users, because opening takes 4 ms. */
 let shared: { readonly library: Library; users: number } | undefined;
 
 /**
  * Opens the C library.
  *
- * @returns undefined without the permission for it (`--allow-ffi`), on another system, or if it lacks a function
+ * @returns undefined without the permission for it (`--allow-ffi`), on another system, or if it lacks a
+ * function
  */
 export function openLibc(): Libc | undefined {
-  const own = shared ??= load();
-  if (own === undefined) return undefined;
-  own.users++;
+  const loaded = shared ??= load();
+  if (loaded === undefined) return undefined;
+  loaded.users++;
   let isOpen = true;
-  const { symbols } = own.library;
+  const { symbols } = loaded.library;
   return {
     call: symbols,
     errno() {
@@ -132,7 +133,7 @@ export function openLibc(): Libc | undefined {
       return ERRNO_NAMES[number] ?? `errno ${number}`;
     },
     [Symbol.dispose]() {
-      if (isOpen) release(own);
+      if (isOpen) release(loaded);
       isOpen = false;
     },
   };
@@ -140,7 +141,7 @@ export function openLibc(): Libc | undefined {
 
 function load(): { readonly library: Library; users: number } | undefined {
   if (Deno.build.os !== "linux") return undefined;
-  // Asked first: without the permission, opening would prompt on a terminal.
+  // Query first: without the permission, `dlopen` would prompt on a terminal.
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
   try {
     return { library: Deno.dlopen("libc.so.6", SYMBOLS), users: 0 };
@@ -149,30 +150,30 @@ function load(): { readonly library: Library; users: number } | undefined {
   }
 }
 
-function release(own: { readonly library: Library; users: number }): void {
-  if (--own.users > 0) return;
+function release(loaded: { readonly library: Library; users: number }): void {
+  if (--loaded.users > 0) return;
   shared = undefined;
-  own.library.close();
+  loaded.library.close();
 }
 
-/** A name as C wants it: its bytes and a NUL. */
+/** Encodes a name as a C string: its bytes and a NUL. */
 export function cString(name: string): Uint8Array<ArrayBuffer> {
   return concatBytes([encodeName(name), Uint8Array.of(0)]);
 }
 
-/** Most names fit. */
+/** PATH_MAX on Linux. */
 const NAME_BYTES = 4 * KIB;
 
 /**
- * Room for a name as C wants it, used again for each: a layer has many thousands, and memory of its own for each would
- * be most of the garbage of unpacking.
+ * A reused buffer for C strings. A layer has many thousands of names; a new buffer for each would be most of
+ * the garbage that unpacking produces.
  */
 export class NameBuffer {
   readonly #bytes = new Uint8Array(NAME_BYTES);
 
-  /** Puts a name in. The bytes are good until the next one. */
+  /** Encodes a name. The bytes are valid until the next call. */
   of(name: string): Uint8Array<ArrayBuffer> {
-    // Each UTF-16 unit takes 3 bytes at most, and the NUL one.
+    // A UTF-16 unit takes at most 3 bytes, and the NUL 1 byte.
     if (name.length * 3 >= NAME_BYTES || !name.isWellFormed()) return cString(name);
     const { written } = ENCODER.encodeInto(name, this.#bytes);
     this.#bytes[written] = 0;
@@ -191,9 +192,9 @@ export function* readDirents(bytes: Uint8Array<ArrayBuffer>): Generator<string> 
   }
 }
 
-/** What `statx` fills in. */
+/** The buffer that `statx` fills. */
 export class StatxBuffer {
-  /** For the call. */
+  /** The argument of the call. */
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(256);
   readonly #view = new DataView(this.bytes.buffer);
 
@@ -215,19 +216,19 @@ export class StatxBuffer {
   }
 }
 
-/** The `dev_t` of glibc and of the kernel's 64-bit calls. */
+/** Encodes a device number as the 64-bit `dev_t` of glibc and the kernel. */
 export function deviceNumber(major: number, minor: number): bigint {
   const [a, i] = [BigInt(major), BigInt(minor)];
   return ((a & 0xfffff000n) << 32n) | ((a & 0xfffn) << 8n) | ((i & 0xffffff00n) << 12n) | (i & 0xffn);
 }
 
-/** What `utimensat` and `futimens` want: access and modification time, both the same. */
+/** The argument of `utimensat` and `futimens`: access and modification time, both with the same value. */
 export class TimesBuffer {
-  /** For the call. */
+  /** The argument of the call. */
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(32);
   readonly #view = new DataView(this.bytes.buffer);
 
-  /** Sets both times; gives the bytes for the call. */
+  /** Sets both times, and returns the argument of the call. */
   of({ seconds, nanoseconds }: TarTime): Uint8Array<ArrayBuffer> {
     for (const at of [0, 16]) {
       this.#view.setBigInt64(at, BigInt(seconds), true);
@@ -237,5 +238,5 @@ export class TimesBuffer {
   }
 }
 
-/** Room for the names in a directory, a few hundred at a time. */
+/** The buffer for one call of `getdents64`, which holds a few hundred names. */
 export const DIRENT_BYTES = 32 * KIB;

@@ -1,5 +1,5 @@
 /**
- * A new file by libc: all calls go to its descriptor, so that nothing is looked up by name again.
+ * A new file on libc. All calls use its descriptor, so that its name is not resolved again.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import { fsError } from "./fs_error.ts";
 import { C, cString, type Libc, REFUSALS, type StatxBuffer, type TimesBuffer } from "./libc.ts";
 import type { NewFile } from "./tree_fs.ts";
 
-/** The descriptor itself. */
+/** With AT_EMPTY_PATH, an empty name means the descriptor itself. */
 const NO_NAME = cString("");
 
-/** What a file is made of. */
+/** The parts of a {@linkcode LibcFile}. */
 export interface LibcFileParts {
   readonly fd: number;
-  /** For errors. */
+  /** Names the file in errors. */
   readonly name: string;
-  /** Used during calls alone, so all files share them. */
+  /** Used only during a call, so that all files share them. */
   readonly stat: StatxBuffer;
   readonly times: TimesBuffer;
 }
 
-/** An open file. */
+/** An open new file. */
 export class LibcFile implements NewFile {
   readonly #libc: Libc;
   readonly #parts: LibcFileParts;
-  /** What it was made with, if that is known. */
+  /** The mode that the file was created with, if known. */
   #mode: number | undefined;
 
   constructor(libc: Libc, parts: LibcFileParts) {
@@ -35,13 +35,13 @@ export class LibcFile implements NewFile {
 
   write(bytes: Uint8Array, offset: number): void {
     for (let at = 0; at < bytes.length;) {
-      const rest = at === 0 ? bytes : bytes.subarray(at);
+      const remaining = at === 0 ? bytes : bytes.subarray(at);
       const { call } = this.#libc;
       const written = Number(
         call.pwrite(
           this.#parts.fd,
-          rest as Uint8Array<ArrayBuffer>,
-          BigInt(rest.length),
+          remaining as Uint8Array<ArrayBuffer>,
+          BigInt(remaining.length),
           BigInt(offset + at),
         ),
       );
@@ -57,8 +57,9 @@ export class LibcFile implements NewFile {
   setOwner(uid: number, gid: number): boolean {
     const { fd, stat } = this.#parts;
     const { call } = this.#libc;
-    // One look is cheaper than the two changes that most files then don't need. It is the file that tells what it was
-    // made with: umask, set-gid directories, default ACLs and mount options all have a say in it.
+    // One statx is cheaper than the chown and chmod that it makes unnecessary for most files. The created
+    // mode and owner can't be predicted: umask, set-gid directories, default ACLs and mount options all
+    // affect them.
     if (call.statx(fd, NO_NAME, C.AT_EMPTY_PATH, C.STATX_BASIC_STATS, stat.bytes) === 0) {
       this.#mode = stat.mode % 0o10000;
       if (stat.uid === uid && stat.gid === gid) return true;
@@ -89,11 +90,11 @@ export class LibcFile implements NewFile {
   }
 
   close(): void {
-    // A full quota or a network file system may say so only here.
+    // Quotas and network file systems may report a write error only on close.
     if (this.#libc.call.close(this.#parts.fd) < 0) this.#fail("write to");
   }
 
-  #fail(action: string): never {
-    throw fsError(action, this.#parts.name, this.#libc.errno());
+  #fail(operation: string): never {
+    throw fsError(operation, this.#parts.name, this.#libc.errno());
   }
 }

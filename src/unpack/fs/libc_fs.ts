@@ -1,6 +1,6 @@
 /**
- * The complete file system: every call relative to an open directory (openat and its family), so that not even
- * another process that swaps directories for links can lead a call outside.
+ * The complete tree file system. Every call is relative to an open directory (openat(2) and related calls),
+ * so that a concurrent process that replaces a directory by a symlink can't redirect it outside the root.
  *
  * @module
  */
@@ -35,7 +35,7 @@ import {
 const DIRECTORY_FLAGS = C.O_PATH | O_DIRECTORY | O_NOFOLLOW | C.O_CLOEXEC;
 const NEW_FILE_FLAGS = C.O_WRONLY | C.O_CREAT | C.O_EXCL | O_NOFOLLOW | C.O_CLOEXEC;
 
-/** A directory is its descriptor, opened with `O_PATH`. */
+/** Represents an open directory by its descriptor, opened with `O_PATH`. */
 export class LibcFs implements TreeFs<number> {
   readonly isComplete = true;
   readonly #libc: Libc;
@@ -43,7 +43,7 @@ export class LibcFs implements TreeFs<number> {
   readonly #stat = new StatxBuffer();
   readonly #times = new TimesBuffer();
   readonly #name = new NameBuffer();
-  /** For calls with two. */
+  /** For calls with two names. */
   readonly #otherName = new NameBuffer();
 
   constructor(libc: Libc) {
@@ -70,7 +70,7 @@ export class LibcFs implements TreeFs<number> {
 
   kindOf(parent: number, name: string): NodeKind | undefined {
     if (this.#statx(parent, name) < 0) {
-      this.#unless("look at", name, "ENOENT");
+      this.#unless("stat", name, "ENOENT");
       return undefined;
     }
     switch (this.#stat.mode - this.#stat.mode % 0o10000) {
@@ -92,7 +92,7 @@ export class LibcFs implements TreeFs<number> {
   }
 
   listNames(directory: number): string[] {
-    // A descriptor of O_PATH can't be read; this opens the same directory again.
+    // Reopen the directory, because an O_PATH descriptor can't be read.
     const flags = C.O_RDONLY | O_DIRECTORY | C.O_CLOEXEC;
     const fd = this.#libc.call.openat(directory, this.#name.of(SELF), flags, 0);
     if (fd < 0) this.#fail("read directory", SELF);
@@ -112,8 +112,8 @@ export class LibcFs implements TreeFs<number> {
     }
   }
 
-  factsOf(directory: number): DirectoryMetadata {
-    if (this.#statx(directory, SELF) < 0) this.#fail("look at", SELF);
+  metadataOf(directory: number): DirectoryMetadata {
+    if (this.#statx(directory, SELF) < 0) this.#fail("stat", SELF);
     const { mode, uid, gid, mtimeSeconds: seconds, mtimeNanoseconds: nanoseconds } = this.#stat;
     const xattrs = this.#xattrs.read(directory, SELF);
     return { mode: mode % 0o10000, uid, gid, mtime: { seconds, nanoseconds }, xattrs };
@@ -125,7 +125,7 @@ export class LibcFs implements TreeFs<number> {
   }
 
   createFile(parent: number, name: string, mode: number): NewFile | undefined {
-    // Set-uid and the like come when the owner is right.
+    // Setuid, setgid and sticky bits are set later, after the owner.
     const fd = this.#libc.call.openat(parent, this.#name.of(name), NEW_FILE_FLAGS, mode % 0o1000);
     if (fd < 0) {
       this.#unless("create file", name, "EEXIST");
@@ -139,18 +139,18 @@ export class LibcFs implements TreeFs<number> {
     return result === 0 || !this.#unless("make symlink", name, "EEXIST");
   }
 
-  makeLink(from: number, fromName: string, parent: number, name: string): "made" | "taken" | "missing" {
+  makeLink(from: number, fromName: string, parent: number, name: string): "created" | "exists" | "missing" {
     const fromBytes = this.#otherName.of(fromName);
     const result = this.#libc.call.linkat(from, fromBytes, parent, this.#name.of(name), 0);
-    if (result === 0) return "made";
-    return this.#unless("make hard link", name, "EEXIST", "ENOENT") === "EEXIST" ? "taken" : "missing";
+    if (result === 0) return "created";
+    return this.#unless("make hard link", name, "EEXIST", "ENOENT") === "EEXIST" ? "exists" : "missing";
   }
 
-  makeNode(parent: number, name: string, node: NodeSpec): "made" | "taken" | "refused" {
+  makeNode(parent: number, name: string, node: NodeSpec): "created" | "exists" | "refused" {
     const type = node.kind === "fifo" ? C.S_IFIFO : node.kind === "block" ? C.S_IFBLK : C.S_IFCHR;
     const device = node.kind === "fifo" ? 0n : deviceNumber(node.major, node.minor);
-    if (this.#libc.call.mknodat(parent, this.#name.of(name), type + 0o600, device) === 0) return "made";
-    return this.#unless("make node", name, "EEXIST", ...REFUSALS) === "EEXIST" ? "taken" : "refused";
+    if (this.#libc.call.mknodat(parent, this.#name.of(name), type + 0o600, device) === 0) return "created";
+    return this.#unless("make node", name, "EEXIST", ...REFUSALS) === "EEXIST" ? "exists" : "refused";
   }
 
   removeTree(parent: number, name: string): void {
@@ -205,14 +205,14 @@ export class LibcFs implements TreeFs<number> {
     );
   }
 
-  /** The errno of the call that just failed, if it is one of `expected`; any other is thrown. */
-  #unless(action: string, name: string, ...expected: readonly string[]): string {
+  /** Returns the errno of the failed call if it is one of `expected`; throws it otherwise. */
+  #unless(operation: string, name: string, ...expected: readonly string[]): string {
     const errno = this.#libc.errno();
-    if (!expected.includes(errno)) throw fsError(action, name, errno);
+    if (!expected.includes(errno)) throw fsError(operation, name, errno);
     return errno;
   }
 
-  #fail(action: string, name: string): never {
-    throw fsError(action, name, this.#libc.errno());
+  #fail(operation: string, name: string): never {
+    throw fsError(operation, name, this.#libc.errno());
   }
 }

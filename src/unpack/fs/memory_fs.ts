@@ -1,6 +1,6 @@
 /**
- * A tree in memory, without the files' contents: what a root file system would look like, found out by the very code
- * that writes one. Exports and comparisons stand on it; it needs no rights and leaves nothing out.
+ * A tree file system in memory, without file contents. The applier runs on it as on a disk, so its result is
+ * the same tree. Exports and comparisons use it, because it needs no privileges and never skips an entry.
  *
  * @module
  */
@@ -15,15 +15,15 @@ import {
   type TreeFs,
 } from "./tree_fs.ts";
 
-/** What everything in the tree has. */
+/** The metadata of all nodes. */
 interface Inode {
   mode: number;
   uid: number;
   gid: number;
   mtime: TarTime;
   readonly xattrs: Map<string, Uint8Array>;
-  /** Whether an entry was about it, or it is only there because something is below it. */
-  isKnown: boolean;
+  /** Whether a layer has an entry for the node. It is false for implicit parents. */
+  hasEntry: boolean;
 }
 
 /** A directory. */
@@ -32,12 +32,12 @@ export interface MemoryDirectory extends Inode {
   readonly children: Map<string, MemoryNode>;
 }
 
-/** A file; several names of one file are one object. */
+/** A file. All hard links to it share one object. */
 export interface MemoryFile extends Inode {
   readonly kind: "file";
-  /** Counts all files that were ever made in the tree: the same layers give the same numbers again. */
+  /** The position of the file among all files created in the tree. The same layers give the same numbers. */
   readonly number: number;
-  /** Bytes, holes included. */
+  /** Bytes, including holes. */
   size: number;
 }
 
@@ -53,29 +53,29 @@ export interface MemorySpecial extends Inode {
   readonly node: NodeSpec;
 }
 
-/** Anything in the tree. */
+/** Any node of the tree. */
 export type MemoryNode = MemoryDirectory | MemoryFile | MemorySymlink | MemorySpecial;
 
-/** Takes the content of a file that is being made. It may be one that a later layer hides again. */
+/** Receives the contents of created files, including files that a later layer hides. */
 export interface ContentListener {
-  /** Bytes at an offset; only good during the call. */
+  /** Bytes at an offset, valid only during the call. */
   data(file: number, bytes: Uint8Array, offset: number): void;
   /** The file is complete. */
   end(file: number): void;
 }
 
-const UNHEARD: ContentListener = { data() {}, end() {} };
+const IGNORE: ContentListener = { data() {}, end() {} };
 
-/** The calls of the applier on a tree in memory. */
+/** A tree in memory. */
 export class MemoryFs implements TreeFs<MemoryDirectory> {
   readonly isComplete = true;
-  /** The root of the only tree. */
+  /** The root. */
   readonly root: MemoryDirectory = { ...newInode(0o755), kind: "directory", children: new Map() };
   readonly #listener: ContentListener;
   #files = 0;
 
-  /** @param listener hears the contents, which are not kept */
-  constructor(listener: ContentListener = UNHEARD) {
+  /** @param listener receives the file contents, which are not retained */
+  constructor(listener: ContentListener = IGNORE) {
     this.#listener = listener;
   }
 
@@ -103,7 +103,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
     return [...directory.children.keys()];
   }
 
-  factsOf(directory: MemoryDirectory): DirectoryMetadata {
+  metadataOf(directory: MemoryDirectory): DirectoryMetadata {
     return directory;
   }
 
@@ -138,14 +138,14 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
     fromName: string,
     parent: MemoryDirectory,
     name: string,
-  ): "made" | "taken" | "missing" {
+  ): "created" | "exists" | "missing" {
     const node = from.children.get(fromName);
     if (node === undefined || node.kind === "directory") return "missing";
-    return add(parent, name, () => node) ? "made" : "taken";
+    return add(parent, name, () => node) ? "created" : "exists";
   }
 
-  makeNode(parent: MemoryDirectory, name: string, node: NodeSpec): "made" | "taken" {
-    return add(parent, name, () => ({ ...newInode(0o600), kind: "other", node })) ? "made" : "taken";
+  makeNode(parent: MemoryDirectory, name: string, node: NodeSpec): "created" | "exists" {
+    return add(parent, name, () => ({ ...newInode(0o600), kind: "other", node })) ? "created" : "exists";
   }
 
   removeTree(parent: MemoryDirectory, name: string): void {
@@ -156,7 +156,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
     change(parent, name, (node) => {
       node.uid = uid;
       node.gid = gid;
-      node.isKnown = true;
+      node.hasEntry = true;
     });
     return true;
   }
@@ -180,7 +180,7 @@ export class MemoryFs implements TreeFs<MemoryDirectory> {
 }
 
 function newInode(mode: number): Inode {
-  return { mode, uid: 0, gid: 0, mtime: { seconds: 0, nanoseconds: 0 }, xattrs: new Map(), isKnown: false };
+  return { mode, uid: 0, gid: 0, mtime: { seconds: 0, nanoseconds: 0 }, xattrs: new Map(), hasEntry: false };
 }
 
 function nodeAt(parent: MemoryDirectory, name: string): MemoryNode | undefined {

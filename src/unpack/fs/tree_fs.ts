@@ -1,15 +1,16 @@
 /**
- * What the applier wants of a file system. Two implementations: one over libc, complete; one over Deno's own calls,
- * for when FFI is not allowed.
+ * The file system that the applier uses. There are three implementations: a complete one on libc, one on
+ * Deno's own calls for processes without FFI permission, and one in memory.
  *
- * Every call names a directory that was opened step by step from the root without following a link, and one name in
- * it: there is no way to say a path that leads out. No call follows a link in the last place either.
+ * Every call takes an open directory and one name in it. The directory was opened one segment at a time from
+ * the root, without following symlinks, so no call can name a path outside the root. No call follows a
+ * symlink in the name either.
  *
  * @module
  */
 import type { TarTime } from "../../tar/entry.ts";
 
-/** What a name stands for. */
+/** The type of a node. */
 export type NodeKind = "file" | "directory" | "symlink" | "other";
 
 /** Device nodes and FIFOs. */
@@ -17,23 +18,23 @@ export type NodeSpec =
   | { readonly kind: "fifo" }
   | { readonly kind: "character" | "block"; readonly major: number; readonly minor: number };
 
-/** What a directory has beside its entries. */
+/** The metadata of a directory. */
 export interface DirectoryMetadata {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly mtime: TarTime;
-  /** Undefined where they can't be read. */
+  /** Undefined if the file system can't read them. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
 }
 
-/** A thing that was made, and what can be set on it. */
+/** A created node, with setters for its attributes. */
 export interface CreatedNode {
-  /** False without the right to. */
+  /** Returns false without permission. */
   setOwner(uid: number, gid: number): boolean;
-  /** Not for symlinks: they have none. */
+  /** Not for symlinks, which have no mode. */
   setMode(mode: number): void;
-  /** False without the right to, or on a file system that has none. */
+  /** Returns false without permission, or if the file system doesn't support the attribute. */
   setXattr(key: string, value: Uint8Array): boolean;
   /** Sets access and modification time. */
   setTime(time: TarTime): void;
@@ -43,68 +44,71 @@ export interface CreatedNode {
 export interface NewFile extends CreatedNode {
   /** Writes all the bytes at an offset. */
   write(bytes: Uint8Array, offset: number): void;
-  /** Makes the file this long: a hole at the end has no bytes to write. */
+  /** Sets the length of the file, for a hole at its end. */
   setSize(size: number): void;
   close(): void;
 }
 
 /**
- * Synchronous calls on one tree. All throw AppError: `no_space`, `permission_denied`, `invalid_content` for what the
- * file system can't hold, each with `details.errno`.
+ * Synchronous calls on one tree. All throw AppError with `details.errno`: `no_space`, `permission_denied`, or
+ * `invalid_content` for names and values that the file system can't store.
  *
- * `Dir` stands for an open directory; each one is closed by who opened it.
+ * `Dir` is an open directory. The caller that opened it closes it.
  */
 export interface TreeFs<Dir> {
-  /** Whether xattrs, device nodes and names of any bytes can be made; else they must be left out. */
+  /** Whether xattrs, device nodes and names that are not UTF-8 can be created; if not, they are skipped. */
   readonly isComplete: boolean;
-  /** Opens the root of a tree; the path may hold links. */
+  /** Opens the root of a tree. Symlinks in its path are followed. */
   openRoot(path: string): Dir;
-  /** Opens a directory in a directory; undefined if the name is none, or a link, or not there. */
+  /**
+   * Opens a directory; undefined if the name is missing or is not a directory (a symlink is not followed).
+   */
   openDirectory(parent: Dir, name: string): Dir | undefined;
   close(directory: Dir): void;
-  /** What the name stands for; undefined if it is not there. */
+  /** The type of a node; undefined if the name is missing. */
   kindOf(parent: Dir, name: string): NodeKind | undefined;
-  /** The text of a symlink. */
+  /** The target of a symlink. */
   readLink(parent: Dir, name: string): string;
   /** The names in a directory. */
   listNames(directory: Dir): string[];
-  /** Facts about a directory itself. */
-  factsOf(directory: Dir): DirectoryMetadata;
+  /** The metadata of a directory. */
+  metadataOf(directory: Dir): DirectoryMetadata;
 
-  /** Makes a directory that only we can use; false if the name is taken. */
+  /** Creates a directory with mode 0700; false if the name exists. */
   makeDirectory(parent: Dir, name: string): boolean;
   /**
-   * Makes a file; undefined if the name is taken.
+   * Creates a file; undefined if the name exists.
    *
-   * @param mode what the file shall have in the end: it may have a part of that from the start, and no more
+   * @param mode the final mode, which the caller sets later; until then the file has at most these
+   * permissions
    */
   createFile(parent: Dir, name: string, mode: number): NewFile | undefined;
-  /** Makes a symlink; false if the name is taken. */
+  /** Creates a symlink; false if the name exists. */
   makeSymlink(parent: Dir, name: string, target: string): boolean;
-  /** Makes a further name of a file; "missing" if there is no such file. */
-  makeLink(from: Dir, fromName: string, parent: Dir, name: string): "made" | "taken" | "missing";
-  /** Makes a node; "refused" without the right to. */
-  makeNode(parent: Dir, name: string, node: NodeSpec): "made" | "taken" | "refused";
+  /** Creates a hard link to `fromName`. */
+  makeLink(from: Dir, fromName: string, parent: Dir, name: string): "created" | "exists" | "missing";
+  /** Creates a device node or FIFO; "refused" without permission. */
+  makeNode(parent: Dir, name: string, node: NodeSpec): "created" | "exists" | "refused";
 
-  /** Removes a name and all that is below it. */
+  /** Removes a name and everything below it. A missing name is not an error. */
   removeTree(parent: Dir, name: string): void;
 
-  /** False without the right to. */
+  /** Returns false without permission. */
   setOwner(parent: Dir, name: string, uid: number, gid: number): boolean;
-  /** Not for symlinks: they have none. */
+  /** Not for symlinks, which have no mode. */
   setMode(parent: Dir, name: string, mode: number): void;
   /** Sets access and modification time. */
   setTime(parent: Dir, name: string, time: TarTime): void;
-  /** False without the right to, or on a file system that has none. */
+  /** Returns false without permission, or if the file system doesn't support the attribute. */
   setXattr(parent: Dir, name: string, key: string, value: Uint8Array): boolean;
-  /** Removes all xattrs that may be removed, but for those of the host's own policy. */
+  /** Removes the xattrs that archives can set. Those that can't be removed stay. */
   clearXattrs(parent: Dir, name: string): void;
 }
 
-/** The name by which calls mean the directory itself. */
+/** As the name in a call: the directory itself. */
 export const SELF = ".";
 
-/** What was made at a name. */
+/** The setters for the node at a name. */
 export function createdAt<Dir>(fs: TreeFs<Dir>, parent: Dir, name: string): CreatedNode {
   return {
     setOwner: (uid, gid) => fs.setOwner(parent, name, uid, gid),
