@@ -5,19 +5,19 @@
  * @module
  */
 
-/** A server that may be asked for the content of one registry. */
+/** A server that serves the content of one registry. */
 export interface RegistryHost {
-  /** The registry of the references that it serves: `docker.io`. */
+  /** The registry in references, such as `docker.io`. */
   readonly registry: string;
-  /** Where its API begins, with a final slash: `https://registry-1.docker.io/v2/`. */
+  /** The base URL of its API, with a final slash: `https://registry-1.docker.io/v2/`. */
   readonly base: URL;
-  /** What it may be asked for. */
+  /** `pull`: may serve content by digest; `resolve`: may resolve tags. */
   readonly capabilities: ReadonlySet<"pull" | "resolve">;
-  /** Whether it is not the registry itself: then it is sent `ns=` and none of the registry's credentials. */
+  /** Whether it isn't the registry itself. A mirror is sent `ns=`, and never the registry's credentials. */
   readonly isMirror: boolean;
-  /** Whether its own configuration file names it as plain http: then the registry's credentials may go there. @default {false} */
+  /** Whether the registry's own hosts.toml names it with plain HTTP: credentials may then be sent. @default {false} */
   readonly isPlainChosen?: boolean;
-  /** Headers that its configuration adds to each request. */
+  /** Additional headers of each request, from the configuration. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { decodeUserPassword, encodeUserPassword } from "../base/base64.ts";
 import { AppError } from "../base/errors.ts";
 import type { Credential } from "../content/credential.ts";
 import { asObject, asString, type JsonObject, optional } from "../oci/json.ts";
@@ -54,24 +55,10 @@ export function encodeEntry(credential: Credential): JsonObject {
   }
 }
 
-/** Base64 of `USER:PASSWORD` in UTF-8. The first colon ends the user; the password may hold more of them. */
 function decodeAuth(auth: string, where: string): Credential {
-  let text: string;
-  try {
-    const bytes = Uint8Array.from(atob(auth), (char) => char.charCodeAt(0));
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    // The cause would quote the secret.
-    throw wrongAuth(where);
-  }
-  const colon = text.indexOf(":");
-  if (colon < 1) throw wrongAuth(where);
-  // Early docker padded the decoded text with NUL bytes.
-  return {
-    kind: "basic",
-    username: text.slice(0, colon),
-    password: text.slice(colon + 1).replace(/\0+$/, ""),
-  };
+  const pair = decodeUserPassword(auth);
+  if (pair === undefined || pair.username === "") throw wrongAuth(where);
+  return { kind: "basic", ...pair };
 }
 
 function encodeAuth(username: string, password: string): string {
@@ -84,8 +71,7 @@ function encodeAuth(username: string, password: string): string {
   if (password.includes("\0")) {
     throw new AppError("invalid_argument", "Cannot keep credentials: the password has a NUL character");
   }
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return encodeUserPassword(username, password);
 }
 
 function wrongAuth(where: string): AppError {

@@ -3,12 +3,7 @@
  *
  * @module
  */
-
-/** The key under which docker keeps what belongs to Docker Hub. */
-export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-
-const DOCKER_HUB = "docker.io";
-const DOCKER_HUB_NAMES = new Set([DOCKER_HUB, "index.docker.io", "registry-1.docker.io"]);
+import { DOCKER_HUB, DOCKER_HUB_KEY, isDockerHub } from "../oci/docker_hub.ts";
 
 /** Old API roots that docker wrote into keys: they stand for the whole registry and are no namespaces. */
 const API_ROOT = /\/v[12]\/$/;
@@ -67,5 +62,5 @@ function scopeOf(key: string): { readonly host: string; readonly path: readonly 
 /** Host names have no case, and the Hub has several. */
 function hostOf(registry: string): string {
   const host = registry.toLowerCase();
-  return DOCKER_HUB_NAMES.has(host) ? DOCKER_HUB : host;
+  return isDockerHub(host) ? DOCKER_HUB : host;
 }

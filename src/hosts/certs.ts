@@ -1,5 +1,5 @@
 /**
- * Folders of certificates, one a registry: Docker's and containerd's `certs.d`.
+ * Certificate directories of Docker and containerd: `certs.d` with one subdirectory per registry.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { parsePem } from "../http/tls/pem.ts";
 import type { ClientPair, TlsIdentity } from "../http/tls/tls.ts";
 import { tryIdentity } from "../http/transport.ts";
 
-/** The folder that stands for registries with none of their own. */
+/** The subdirectory for registries without one. */
 export const DEFAULT_DIRECTORY = "_default";
 
-/** The names that a registry's folder may have, the best first: `host_5000_`, `host:5000`; `host` without a port. */
+/** The possible names of a registry's subdirectory, in order: `host_5000_`, `host:5000`; `host` without a port. */
 export function directoryNames(registry: string): readonly string[] {
   const port = /:([0-9]+)$/.exec(registry);
   if (port === null) return [registry];
@@ -21,28 +21,29 @@ export function directoryNames(registry: string): readonly string[] {
 }
 
 /**
- * Reads the certificates of a folder: `*.crt` are authorities, `*.cert` with `*.key` are who we say we are.
+ * Reads the certificates of a directory: `*.crt` are CAs, `*.cert` with `*.key` is a client certificate.
  *
- * @returns undefined if there is no such folder, or nothing of that kind in it
+ * @returns undefined if the directory is missing or contains no certificates
  * @throws AppError `invalid_content`, `unsupported` or `permission_denied`, naming the file
  */
 export async function readCertDirectory(path: string): Promise<TlsIdentity | undefined> {
-  const names = await listFolder(path);
+  const names = await listDirectory(path);
   const caCerts: string[] = [];
   for (const name of names.filter((name) => name.endsWith(".crt"))) {
     caCerts.push(await readAuthorities(`${path}/${name}`));
   }
-  const client = await readFolderPair(path, names);
+  const client = await readOnlyPair(path, names);
   if (client === undefined) return caCerts.length === 0 ? undefined : { caCerts };
   return { caCerts, client };
 }
 
-async function readFolderPair(path: string, names: readonly string[]): Promise<ClientPair | undefined> {
+/** Reads the client certificate among the files `names`. More than one can't be sent. */
+async function readOnlyPair(path: string, names: readonly string[]): Promise<ClientPair | undefined> {
   const stems = new Set(names.flatMap((name) => /^(.*)\.(?:cert|key)$/.exec(name)?.[1] ?? []));
   for (const stem of stems) {
     for (const [have, want] of [["cert", "key"], ["key", "cert"]]) {
       if (names.includes(`${stem}.${have}`) && !names.includes(`${stem}.${want}`)) {
-        throw wrong(`${path}/${stem}.${have}`, `"${stem}.${want}" is missing beside it`);
+        throw unusable(`${path}/${stem}.${have}`, `"${stem}.${want}" is missing in the same directory`);
       }
     }
   }
@@ -51,14 +52,14 @@ async function readFolderPair(path: string, names: readonly string[]): Promise<C
   if (second !== undefined) {
     throw new AppError(
       "unsupported",
-      `Cannot use certificate "${path}/${second}.cert": there is "${stem}.cert" as well, want one client certificate`,
+      `Cannot use certificate file "${path}/${second}.cert": "${stem}.cert" exists too; keep one client certificate`,
     );
   }
   return await readPair(`${path}/${stem}.cert`, `${path}/${stem}.key`);
 }
 
-/** Names in a folder, in their order; none if there is no such folder. */
-async function listFolder(path: string): Promise<readonly string[]> {
+/** The sorted names in a directory; none if it is missing. */
+async function listDirectory(path: string): Promise<readonly string[]> {
   const names: string[] = [];
   try {
     for await (const entry of Deno.readDir(path)) names.push(entry.name);
@@ -69,27 +70,27 @@ async function listFolder(path: string): Promise<readonly string[]> {
   return names.sort();
 }
 
-/** Whether an error says that a file is not there. */
+/** Whether an error means that a file or directory doesn't exist. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
 /**
- * Reads a PEM file of authorities.
+ * Reads a PEM file with CA certificates.
  *
  * @throws AppError `invalid_content` or `permission_denied`, naming the file
  */
 export async function readAuthorities(path: string): Promise<string> {
   const text = await readText(path);
   if (!parsePem(text).some(({ label }) => label === "CERTIFICATE")) {
-    throw wrong(path, "it holds no PEM certificate");
+    throw unusable(path, "no PEM certificate found");
   }
-  tryOut(path, { caCerts: [text] });
+  checkUsable(path, { caCerts: [text] });
   return text;
 }
 
 /**
- * Reads a client certificate and its key, which may stand in one file.
+ * Reads a client certificate and its key, which may be in the same file.
  *
  * @throws AppError `invalid_content` or `permission_denied`, naming the file
  */
@@ -98,26 +99,26 @@ export async function readPair(certPath: string, keyPath: string): Promise<Clien
   const key = await readText(keyPath);
   switch (checkPair(cert, key)) {
     case "no certificate":
-      throw wrong(certPath, "it holds no PEM certificate");
+      throw unusable(certPath, "no PEM certificate found");
     case "no key":
-      throw wrong(keyPath, "it holds no PEM private key");
+      throw unusable(keyPath, "no PEM private key found");
     case "encrypted key":
-      throw wrong(keyPath, "the key is encrypted, want one without a passphrase");
+      throw unusable(keyPath, "the key is encrypted; remove its passphrase");
     case "mismatch":
-      throw wrong(keyPath, `it is not the key of "${certPath}"`);
+      throw unusable(keyPath, `it doesn't match the certificate "${certPath}"`);
     case "matches":
     case "unknown":
-      tryOut(certPath, { caCerts: [], client: { cert, key } });
+      checkUsable(certPath, { caCerts: [], client: { cert, key } });
       return { cert, key };
   }
 }
 
-/** Lets the runtime judge, while we still know which file it is about. */
-function tryOut(path: string, identity: TlsIdentity): void {
+/** Lets the runtime validate certificates here, where the error can name the file. */
+function checkUsable(path: string, identity: TlsIdentity): void {
   try {
     tryIdentity(identity);
   } catch (error) {
-    throw wrong(path, messageOf(error), error);
+    throw unusable(path, messageOf(error), error);
   }
 }
 
@@ -129,16 +130,16 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** The error for a file that can't be read. */
+/** The error for a file or directory that couldn't be read. */
 export function unreadable(path: string, cause: unknown): AppError {
-  if (isMissing(cause)) return wrong(path, "there is no such file", cause);
+  if (isMissing(cause)) return unusable(path, "no such file", cause);
   const flag = missingFlag(cause);
-  const why = flag === undefined ? messageOf(cause) : `the runtime does not allow it, add ${flag}`;
+  const why = flag === undefined ? messageOf(cause) : `missing permission: add ${flag}`;
   const isRefused = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable;
   const code = isRefused ? "permission_denied" : "invalid_content";
   return new AppError(code, `Cannot read "${path}": ${why}`, { cause });
 }
 
-function wrong(path: string, why: string, cause?: unknown): AppError {
+function unusable(path: string, why: string, cause?: unknown): AppError {
   return new AppError("invalid_content", `Cannot use certificate file "${path}": ${why}`, { cause });
 }

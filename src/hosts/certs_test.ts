@@ -4,8 +4,8 @@ import { directoryNames, readCertDirectory } from "./certs.ts";
 import { checkPair } from "../http/tls/key_pair.ts";
 import { testPem } from "../http/test_servers.ts";
 
-/** Writes files into a new folder, and removes it at the end. */
-async function folder(files: Readonly<Record<string, string>>) {
+/** Creates a directory with files; disposing it removes the directory. */
+async function directory(files: Readonly<Record<string, string>>) {
   const path = await Deno.makeTempDir({ prefix: "dray-certs-" });
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${path}/${name}`, text);
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
@@ -15,14 +15,14 @@ const CA = testPem("ca.crt");
 const CERT = testPem("client.crt");
 const KEY = testPem("client.key");
 
-Deno.test("A registry's folder may have these names", () => {
+Deno.test("directoryNames() returns the possible names of a registry's subdirectory", () => {
   assertEquals(directoryNames("reg.example"), ["reg.example"]);
   assertEquals(directoryNames("reg.example:5000"), ["reg.example_5000_", "reg.example:5000"]);
   assertEquals(directoryNames("[::1]:5000"), ["[::1]_5000_", "[::1]:5000"]);
 });
 
-Deno.test("A folder's authorities and client certificate are read", async () => {
-  await using dir = await folder({
+Deno.test("readCertDirectory() reads CAs and the client certificate", async () => {
+  await using dir = await directory({
     "b.crt": CA,
     "a.crt": testPem("server.crt") + CA,
     "client.cert": CERT,
@@ -35,8 +35,8 @@ Deno.test("A folder's authorities and client certificate are read", async () => 
   assertEquals(identity?.client, { cert: CERT, key: KEY });
 });
 
-Deno.test("A folder that is missing, empty or a file has no certificates", async () => {
-  await using dir = await folder({ "hosts.toml": "" });
+Deno.test("readCertDirectory() returns undefined for a missing or empty directory and for a file", async () => {
+  await using dir = await directory({ "hosts.toml": "" });
   assertEquals(await readCertDirectory(dir.path), undefined);
   assertEquals(await readCertDirectory(`${dir.path}/none`), undefined);
   assertEquals(await readCertDirectory(`${dir.path}/hosts.toml`), undefined);
@@ -47,31 +47,31 @@ const BAD: readonly (readonly [files: Readonly<Record<string, string>>, file: st
   [{ "a.cert": CERT }, "a.cert", '"a.key" is missing'],
   [{ "a.key": KEY }, "a.key", '"a.cert" is missing'],
   [{ "a.cert": CERT, "b.key": KEY }, "a.cert", '"a.key" is missing'],
-  [{ "ca.crt": "" }, "ca.crt", "holds no PEM certificate"],
-  [{ "ca.crt": "hello" }, "ca.crt", "holds no PEM certificate"],
-  [{ "ca.crt": KEY }, "ca.crt", "holds no PEM certificate"],
+  [{ "ca.crt": "" }, "ca.crt", "no PEM certificate found"],
+  [{ "ca.crt": "hello" }, "ca.crt", "no PEM certificate found"],
+  [{ "ca.crt": KEY }, "ca.crt", "no PEM certificate found"],
   [{ "ca.crt": damaged }, "ca.crt", ""],
-  [{ "a.cert": "hello", "a.key": KEY }, "a.cert", "holds no PEM certificate"],
-  [{ "a.cert": CERT, "a.key": "hello" }, "a.key", "holds no PEM private key"],
-  [{ "a.cert": CERT, "a.key": CERT }, "a.key", "holds no PEM private key"],
-  [{ "a.cert": CERT, "a.key": testPem("server.key") }, "a.key", "is not the key of"],
+  [{ "a.cert": "hello", "a.key": KEY }, "a.cert", "no PEM certificate found"],
+  [{ "a.cert": CERT, "a.key": "hello" }, "a.key", "no PEM private key found"],
+  [{ "a.cert": CERT, "a.key": CERT }, "a.key", "no PEM private key found"],
+  [{ "a.cert": CERT, "a.key": testPem("server.key") }, "a.key", "doesn't match the certificate"],
   [{ "a.cert": CERT, "a.key": KEY.replaceAll("PRIVATE", "ENCRYPTED PRIVATE") }, "a.key", "is encrypted"],
-  [{ "a.cert": CERT, "a.key": KEY, "b.cert": CERT, "b.key": KEY }, "b.cert", "want one client certificate"],
+  [{ "a.cert": CERT, "a.key": KEY, "b.cert": CERT, "b.key": KEY }, "b.cert", "keep one client certificate"],
 ];
 
-Deno.test("A certificate file that can't be used is an error that names it", async (t) => {
-  for (const [files, file, says] of BAD) {
-    await t.step(`${Object.keys(files).join()}: ${says || "damaged"}`, async () => {
-      await using dir = await folder(files);
+Deno.test("The error for an unusable certificate file names it", async (t) => {
+  for (const [files, file, message] of BAD) {
+    await t.step(`${Object.keys(files).join()}: ${message || "damaged"}`, async () => {
+      await using dir = await directory(files);
       const error = await assertRejects(() => readCertDirectory(dir.path));
       assert(error instanceof AppError && ["invalid_content", "unsupported"].includes(error.code));
       assertStringIncludes(error.message, `"${dir.path}/${file}"`);
-      assertStringIncludes(error.message, says);
+      assertStringIncludes(error.message, message);
     });
   }
 });
 
-Deno.test("checkPair() tells whose key it is, for RSA and EC", async (t) => {
+Deno.test("checkPair() matches keys with certificates, for RSA and EC", async (t) => {
   for (
     const algorithm of [
       {
@@ -88,13 +88,12 @@ Deno.test("checkPair() tells whose key it is, for RSA and EC", async (t) => {
       const [one, two] = [await newKeys(algorithm), await newKeys(algorithm)];
       assertEquals(checkPair(one.cert, one.key), "matches");
       assertEquals(checkPair(one.cert, two.key), "mismatch");
-      // A key inside its general wrapping is the older form.
     });
   }
   assertEquals(checkPair(CERT, KEY), "matches");
 });
 
-/** The public key stands for a certificate here: that one only holds it. */
+/** Generates a key pair. A bare public key serves as the certificate, of which checkPair() only uses the key. */
 async function newKeys(algorithm: RsaHashedKeyGenParams | EcKeyGenParams) {
   const generated = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   assert("privateKey" in generated);

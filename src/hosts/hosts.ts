@@ -1,5 +1,5 @@
 /**
- * From the registry in a reference to the servers that may be asked, and to the certificates for each.
+ * Finds the hosts of a registry, and the certificates for each host.
  *
  * @module
  */
@@ -15,19 +15,17 @@ import {
 } from "./certs.ts";
 import { type ConfiguredHost, type HostsFile, parseHostsFile } from "./hosts_toml.ts";
 import type { HostSource, RegistryHost } from "../content/registry_host.ts";
+import { apiHostOf } from "../oci/docker_hub.ts";
 import type { HostSettings } from "./settings.ts";
 import type { TlsIdentity, TlsIdentitySource } from "../http/tls/tls.ts";
 
-/** Knows the servers of each registry, and the certificates for each server. */
+/** The hosts of each registry and the certificates for each host. */
 export interface HostConfiguration extends HostSource, TlsIdentitySource {}
 
-/** Where Docker Hub's API is; its name in references is only a name. */
-const API_HOSTS: ReadonlyMap<string, string> = new Map([["docker.io", "registry-1.docker.io"]]);
-
 const PULL_AND_RESOLVE: ReadonlySet<"pull" | "resolve"> = new Set(["pull", "resolve"]);
-const NOTHING: TlsIdentity = { caCerts: [] };
+const NO_CERTS: TlsIdentity = { caCerts: [] };
 
-/** Makes the directory. Files are read when a registry is first asked for, and then once more only after a failure. */
+/** Creates a configuration. Files are read on the first lookup of a registry, and again only after an error. */
 export function createHosts(settings: HostSettings): HostConfiguration {
   return new Hosts(settings);
 }
@@ -47,88 +45,90 @@ class Hosts implements HostConfiguration {
   }
 
   hostsFor(registry: string): Promise<readonly RegistryHost[]> {
-    return remember(this.#hosts, registry, () => this.#load(registry));
+    return memoize(this.#hosts, registry, () => this.#load(registry));
   }
 
   tlsFor(url: URL): Promise<TlsIdentity> {
-    return remember(
+    return memoize(
       this.#identities,
       url.origin,
-      async () => this.#complete(await findCerts(thoseThere(this.#dirs), [url.host])),
+      async () => this.#withSettings(await findCerts(existing(this.#dirs), [url.host])),
     );
   }
 
   async #load(registry: string): Promise<readonly RegistryHost[]> {
-    const apiHost = API_HOSTS.get(registry) ?? registry;
-    const dirs = thoseThere(this.#dirs);
+    const apiHost = apiHostOf(registry);
+    const dirs = existing(this.#dirs);
     const certs = await findCerts(dirs, [registry, apiHost]);
     const { file, isDefault } = await findHostsFile(dirs, registry);
-    // Certificates say that it speaks TLS, and so does the user who brought an authority.
+    // Configured certificates imply TLS, also for a loopback registry.
     const isTls = certs !== undefined || this.#caCerts.length > 0;
     const scheme = this.#isPlain || (isLoopbackHost(registry) && !isTls) ? "http" : "https";
-    const home = new URL(`${scheme}://${apiHost}/v2/`);
-    const own = file?.server ?? { base: home, capabilities: PULL_AND_RESOLVE, headers: {}, ca: [] };
-    atApiHost(own.base);
-    // A server that stands for all registries is the home of none, and gets the credentials of none.
-    const isOwnMirror = isDefault && own.base.origin !== home.origin;
+    const defaultBase = new URL(`${scheme}://${apiHost}/v2/`);
+    const server = file?.server ?? { base: defaultBase, capabilities: PULL_AND_RESOLVE, headers: {}, ca: [] };
+    // `server = "https://docker.io"` is common, but that host has no API.
+    server.base.hostname = apiHostOf(server.base.hostname);
+    // A server that _default configures for all registries is a mirror, so it receives no credentials.
+    const isServerMirror = isDefault && server.base.origin !== defaultBase.origin;
     const identity = certs ?? await findCerts(dirs, [DEFAULT_DIRECTORY]);
     const hosts: RegistryHost[] = [];
     for (const mirror of file?.mirrors ?? []) {
-      const isMirror = isOwnMirror || mirror.base.origin !== own.base.origin;
+      const isMirror = isServerMirror || mirror.base.origin !== server.base.origin;
       await this.#register(mirror, isMirror ? undefined : identity, dirs);
       hosts.push(hostOf(registry, mirror, isMirror));
     }
-    await this.#register(own, isOwnMirror ? undefined : identity, dirs);
+    await this.#register(server, isServerMirror ? undefined : identity, dirs);
     const isListed = hosts.some(({ base, capabilities }) =>
-      base.href === own.base.href && own.capabilities.isSubsetOf(capabilities)
+      base.href === server.base.href && server.capabilities.isSubsetOf(capabilities)
     );
-    if (!isListed && own.capabilities.size > 0) {
-      const host = hostOf(registry, own, isOwnMirror);
-      const isPlainChosen = file?.server?.base.protocol === "http:" && !isOwnMirror;
+    if (!isListed && server.capabilities.size > 0) {
+      const host = hostOf(registry, server, isServerMirror);
+      const isPlainChosen = file?.server?.base.protocol === "http:" && !isServerMirror;
       hosts.push(isPlainChosen ? { ...host, isPlainChosen } : host);
     }
     return hosts;
   }
 
-  /** Keeps the certificates of a server for the connections to it. */
+  /** Records the certificates for connections to a host. */
   async #register(
     host: ConfiguredHost,
     certs: TlsIdentity | undefined,
     dirs: readonly string[],
   ): Promise<void> {
     const { origin } = host.base;
-    const known = await this.#identities.get(origin) ?? await findCerts(dirs, [host.base.host]) ?? NOTHING;
+    const known = await this.#identities.get(origin) ?? await findCerts(dirs, [host.base.host]) ?? NO_CERTS;
     const ca = await Promise.all(host.ca.map(readAuthorities));
     const caCerts = [...new Set([...ca, ...(certs?.caCerts ?? []), ...known.caCerts])];
-    const read = host.client && await readPair(host.client.cert, host.client.key);
-    const client = read ?? certs?.client ?? known.client;
-    const identity = this.#complete(client === undefined ? { caCerts } : { caCerts, client });
+    const configured = host.client && await readPair(host.client.cert, host.client.key);
+    const client = configured ?? certs?.client ?? known.client;
+    const identity = this.#withSettings(client === undefined ? { caCerts } : { caCerts, client });
     this.#identities.set(origin, Promise.resolve(identity));
   }
 
-  #complete(identity: TlsIdentity | undefined): TlsIdentity {
-    const { caCerts, ...rest } = identity ?? NOTHING;
+  /** Adds the CAs of the settings. */
+  #withSettings(identity: TlsIdentity | undefined): TlsIdentity {
+    const { caCerts, ...rest } = identity ?? NO_CERTS;
     return { ...rest, caCerts: [...new Set([...this.#caCerts, ...caCerts])] };
   }
 }
 
 /**
- * The folders of `dirs` that are there: mostly none, and then there is nothing to look for below them, name by name,
- * while the first request waits.
+ * Returns the existing directories of `dirs`. Usually none exists, and then the first request doesn't have to wait for
+ * a lookup of each possible subdirectory.
  */
-function thoseThere(dirs: readonly string[]): readonly string[] {
+function existing(dirs: readonly string[]): readonly string[] {
   return dirs.filter((dir) => {
     try {
       Deno.statSync(dir);
       return true;
     } catch (error) {
-      // What may not be looked at is for those to tell of who read below it.
+      // The read of a file below an inaccessible directory reports the error.
       return !isMissing(error);
     }
   });
 }
 
-/** The first folder of one of the names that holds certificates. */
+/** Reads the first subdirectory of `registries` that contains certificates. */
 async function findCerts(
   dirs: readonly string[],
   registries: readonly string[],
@@ -142,7 +142,7 @@ async function findCerts(
   return undefined;
 }
 
-/** The first `hosts.toml`: a folder without one doesn't hide that of `_default`. */
+/** Reads the first `hosts.toml`. A subdirectory without one doesn't hide the file of `_default`. */
 async function findHostsFile(
   dirs: readonly string[],
   registry: string,
@@ -150,7 +150,7 @@ async function findHostsFile(
   for (const name of [...directoryNames(registry), DEFAULT_DIRECTORY]) {
     for (const dir of dirs) {
       const path = `${dir}/${name}/hosts.toml`;
-      const text = await readIfThere(path);
+      const text = await readIfExists(path);
       if (text === undefined) continue;
       return { file: await parseHostsFile(text, path), isDefault: name === DEFAULT_DIRECTORY };
     }
@@ -158,18 +158,12 @@ async function findHostsFile(
   return { isDefault: false };
 }
 
-/** `server = "https://docker.io"` is in many files. */
-function atApiHost(base: URL): void {
-  const api = API_HOSTS.get(base.hostname);
-  if (api !== undefined) base.hostname = api;
-}
-
 function hostOf(registry: string, host: ConfiguredHost, isMirror: boolean): RegistryHost {
   const { base, capabilities, headers } = host;
   return { registry, base, capabilities, isMirror, headers };
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
@@ -178,8 +172,8 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** What was made for a key, or makes it; a failure is kept for nobody. */
-function remember<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+/** Returns the value of a key, or makes it once. A failure isn't kept. */
+function memoize<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const found = map.get(key);
   if (found !== undefined) return found;
   const made = make();

@@ -7,7 +7,7 @@ import { testPem } from "../http/test_servers.ts";
 const CA = testPem("ca.crt");
 const OTHER_CA = testPem("server.crt");
 
-/** Writes `registry/file` into a new certs.d, and removes it at the end. */
+/** Creates a certs.d with the files `registry/file`; disposing it removes the directory. */
 async function certsDir(files: Readonly<Record<string, string>>) {
   const path = await Deno.makeTempDir({ prefix: "dray-certs-" });
   for (const [name, text] of Object.entries(files)) {
@@ -17,15 +17,15 @@ async function certsDir(files: Readonly<Record<string, string>>) {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-/** The hosts in short: `mirror http://… pull,resolve`. */
-async function short(settings: HostSettings, registry: string): Promise<readonly string[]> {
+/** Returns the hosts as text: `mirror http://… pull,resolve`. */
+async function hostLines(settings: HostSettings, registry: string): Promise<readonly string[]> {
   const hosts = await createHosts(settings).hostsFor(registry);
   return hosts.map(({ base, isMirror, capabilities }) =>
     `${isMirror ? "mirror" : "origin"} ${base.href} ${[...capabilities].join()}`
   );
 }
 
-Deno.test("A registry is asked over https, at its own address, unless it is this machine or that was chosen", async (t) => {
+Deno.test("A registry is reached over https, unless it is on loopback or plain HTTP was chosen", async (t) => {
   const cases: readonly (readonly [registry: string, settings: HostSettings, base: string])[] = [
     ["docker.io", {}, "https://registry-1.docker.io/v2/"],
     ["ghcr.io", {}, "https://ghcr.io/v2/"],
@@ -43,25 +43,33 @@ Deno.test("A registry is asked over https, at its own address, unless it is this
   ];
   for (const [registry, settings, base] of cases) {
     await t.step(`${registry} -> ${base}`, async () => {
-      assertEquals(await short(settings, registry), [`origin ${base} pull,resolve`]);
+      assertEquals(await hostLines(settings, registry), [`origin ${base} pull,resolve`]);
     });
   }
 });
 
-Deno.test("Certificates in a folder say that a loopback registry speaks TLS", async () => {
+Deno.test("A loopback registry with certificates in certs.d uses TLS", async () => {
   await using dir = await certsDir({
     "localhost:5000/ca.crt": CA,
     "127.0.0.1_5000_/ca.crt": CA,
     "localhost:5001/hosts.toml": "",
   });
   const settings = { certsDirs: [`${dir.path}/none`, dir.path] };
-  assertEquals(await short(settings, "localhost:5000"), ["origin https://localhost:5000/v2/ pull,resolve"]);
-  assertEquals(await short(settings, "127.0.0.1:5000"), ["origin https://127.0.0.1:5000/v2/ pull,resolve"]);
-  assertEquals(await short(settings, "localhost:5001"), ["origin http://localhost:5001/v2/ pull,resolve"]);
-  assertEquals(await short(settings, "localhost:5002"), ["origin http://localhost:5002/v2/ pull,resolve"]);
+  assertEquals(await hostLines(settings, "localhost:5000"), [
+    "origin https://localhost:5000/v2/ pull,resolve",
+  ]);
+  assertEquals(await hostLines(settings, "127.0.0.1:5000"), [
+    "origin https://127.0.0.1:5000/v2/ pull,resolve",
+  ]);
+  assertEquals(await hostLines(settings, "localhost:5001"), [
+    "origin http://localhost:5001/v2/ pull,resolve",
+  ]);
+  assertEquals(await hostLines(settings, "localhost:5002"), [
+    "origin http://localhost:5002/v2/ pull,resolve",
+  ]);
 });
 
-Deno.test("Mirrors of hosts.toml come first, in their order, and the registry itself last", async () => {
+Deno.test("Mirrors of hosts.toml come first, in the order of the file, and the registry itself last", async () => {
   await using dir = await certsDir({
     "docker.io/hosts.toml": `
 server = "https://docker.io"
@@ -73,44 +81,44 @@ capabilities = ["pull"]
     "quay.io/hosts.toml": '[host."https://a.example/quay"]\noverride_path = true\n',
   });
   const settings = { certsDirs: [dir.path] };
-  assertEquals(await short(settings, "docker.io"), [
+  assertEquals(await hostLines(settings, "docker.io"), [
     "mirror https://b.example/v2/ pull",
     "mirror https://a.example/v2/ pull,resolve",
     "origin https://registry-1.docker.io/v2/ pull,resolve",
   ]);
-  assertEquals(await short(settings, "quay.io"), [
+  assertEquals(await hostLines(settings, "quay.io"), [
     "mirror https://a.example/quay/ pull,resolve",
     "origin https://quay.io/v2/ pull,resolve",
   ]);
 });
 
-Deno.test("The registry's own file beats _default, in whatever directory it is; a folder without one hides nothing", async () => {
+Deno.test("The registry's own hosts.toml takes precedence over _default in any directory; a directory without one doesn't", async () => {
   await using first = await certsDir({
     "_default/hosts.toml": '[host."https://default.example"]\n',
     "reg.example/ca.crt": CA,
   });
   await using second = await certsDir({ "own.example/hosts.toml": '[host."https://own-mirror.example"]\n' });
   const settings = { certsDirs: [first.path, second.path] };
-  const mirrorOf = async (registry: string) => (await short(settings, registry))[0];
+  const mirrorOf = async (registry: string) => (await hostLines(settings, registry))[0];
   assertEquals(await mirrorOf("own.example"), "mirror https://own-mirror.example/v2/ pull,resolve");
   assertEquals(await mirrorOf("reg.example"), "mirror https://default.example/v2/ pull,resolve");
   assertEquals(await mirrorOf("any.example"), "mirror https://default.example/v2/ pull,resolve");
 });
 
-Deno.test("A server is the registry's home if its own file says so; that of _default is a mirror", async () => {
+Deno.test("`server` is the registry itself in its own hosts.toml, and a mirror in that of _default", async () => {
   await using dir = await certsDir({
     "moved.example/hosts.toml": 'server = "http://10.0.0.9:5000"\n',
     "_default/hosts.toml": 'server = "https://cache.example"\n',
   });
   const settings = { certsDirs: [dir.path] };
-  assertEquals(await short(settings, "moved.example"), ["origin http://10.0.0.9:5000/v2/ pull,resolve"]);
+  assertEquals(await hostLines(settings, "moved.example"), ["origin http://10.0.0.9:5000/v2/ pull,resolve"]);
   const [moved] = await createHosts(settings).hostsFor("moved.example");
   assertEquals(moved?.isPlainChosen, true);
-  assertEquals(await short(settings, "any.example"), ["mirror https://cache.example/v2/ pull,resolve"]);
-  assertEquals(await short(settings, "cache.example"), ["origin https://cache.example/v2/ pull,resolve"]);
+  assertEquals(await hostLines(settings, "any.example"), ["mirror https://cache.example/v2/ pull,resolve"]);
+  assertEquals(await hostLines(settings, "cache.example"), ["origin https://cache.example/v2/ pull,resolve"]);
 });
 
-Deno.test("Each server gets the certificates that are meant for it", async () => {
+Deno.test("Each host has the certificates that are configured for it", async () => {
   await using dir = await certsDir({
     "reg.example/ca.crt": CA,
     "reg.example/hosts.toml": '[host."https://m.example"]\nca = "../m.pem"\nclient = "../client.pem"\n',
@@ -128,7 +136,7 @@ Deno.test("Each server gets the certificates that are meant for it", async () =>
   assertEquals(await tlsOf("https://cdn.example/blob"), { caCerts: [] });
 });
 
-Deno.test("Authorities of the settings are trusted everywhere, those of _default by registries", async () => {
+Deno.test("CAs of the settings are trusted for every host, those of _default for registries only", async () => {
   await using dir = await certsDir({ "_default/ca.crt": OTHER_CA });
   const hosts = createHosts({ certsDirs: [dir.path], caCerts: [CA] });
   await hosts.hostsFor("reg.example");
@@ -136,7 +144,7 @@ Deno.test("Authorities of the settings are trusted everywhere, those of _default
   assertEquals((await hosts.tlsFor(new URL("https://cdn.example/"))).caCerts, [CA]);
 });
 
-Deno.test("A file that can't be used is an error each time until it is mended", async () => {
+Deno.test("An invalid file is an error on each lookup until it is corrected", async () => {
   await using dir = await certsDir({ "reg.example/hosts.toml": "server = " });
   const hosts = createHosts({ certsDirs: [dir.path] });
   for (let i = 0; i < 2; i++) {
@@ -148,7 +156,7 @@ Deno.test("A file that can't be used is an error each time until it is mended", 
   assertEquals((await hosts.hostsFor("reg.example")).length, 1);
 });
 
-Deno.test("A ca that hosts.toml names and that is missing is an error that names it", async () => {
+Deno.test("The error for a missing CA file of hosts.toml names it", async () => {
   await using dir = await certsDir({
     "reg.example/hosts.toml": '[host."https://m.example"]\nca = "gone.pem"\n',
   });

@@ -1,34 +1,34 @@
 /**
- * containerd's `hosts.toml` (containerd docs, hosts.md): which servers stand for a registry. Read strictly: a mirror
- * that is silently left out is found out only when the registry can't be reached.
+ * Parses containerd's `hosts.toml` (containerd docs, hosts.md): the mirrors of a registry. Unknown keys and values are
+ * errors, because a mirror that is silently ignored is noticed only when the registry is down.
  *
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
 import { isLoopbackHost } from "../http/network/addresses.ts";
 
-/** One server in the file. */
+/** One host of the file. */
 export interface ConfiguredHost {
-  /** Where its API begins, with a final slash. */
+  /** The base URL of its API, with a final slash. */
   readonly base: URL;
   readonly capabilities: ReadonlySet<"pull" | "resolve">;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Paths of PEM files with authorities. */
+  /** Paths of PEM files with CA certificates. */
   readonly ca: readonly string[];
   /** Paths of a client certificate and its key, which may be the same. */
   readonly client?: { readonly cert: string; readonly key: string };
 }
 
-/** The file. */
+/** A parsed file. */
 export interface HostsFile {
-  /** In their order. Those that are only for pushing are left out. */
+  /** In the order of the file, without hosts that are only for pushing. */
   readonly mirrors: readonly ConfiguredHost[];
-  /** The registry itself; undefined if the file leaves it where it is. */
+  /** The registry itself; undefined if the file doesn't configure it. */
   readonly server?: ConfiguredHost;
 }
 
-/** What a host table may hold. `dial_timeout` is read and not needed: one timeout holds for all hosts. */
+/** The keys of a host. `dial_timeout` is accepted and ignored: all hosts have the same timeout. */
 const HOST_KEYS = new Set([
   "capabilities",
   "ca",
@@ -43,19 +43,20 @@ const CAPABILITIES = new Set(["pull", "resolve", "push", "referrers"]);
 type Table = Readonly<Record<string, unknown>>;
 
 /**
- * Parses the file.
+ * Parses a file.
  *
- * @param path names the file in errors; paths in it are relative to its folder
- * @throws AppError `invalid_content`, or `unsupported` for what the runtime can't do
+ * @param path the path of the file, for errors; relative paths in the file are resolved against its directory
+ * @throws AppError `invalid_content`, or `unsupported` for settings that the runtime doesn't support
  */
 export async function parseHostsFile(text: string, path: string): Promise<HostsFile> {
-  // Few machines have such a file; the others don't pay for the parser.
+  // Imported only when needed: most machines have no such file. smol-toml instead of @std/toml 1.4.0, which fails 24 of
+  // the cases in hosts_toml_syntax_test.ts: among others, it accepts duplicate keys and rejects a byte order mark.
   const { parse } = await import("smol-toml");
   let file: Table;
   try {
     file = parse(text);
   } catch (error) {
-    throw wrong(path, `it is not valid TOML: ${messageOf(error).split("\n")[0]}`, error);
+    throw invalid(path, `not valid TOML: ${messageOf(error).split("\n")[0]}`, error);
   }
   const { server, host = {}, ...rest } = file;
   const hosts = tableOf(host, path, "host");
@@ -65,9 +66,9 @@ export async function parseHostsFile(text: string, path: string): Promise<HostsF
   });
   const usable = mirrors.filter(({ capabilities }) => capabilities.size > 0);
   if (server === undefined || server === "") {
-    // These would speak of a server that isn't named.
+    // Top-level keys configure the server.
     for (const key of Object.keys(rest)) {
-      throw wrong(path, HOST_KEYS.has(key) ? `"${key}" needs a "server"` : `it has an unknown key "${key}"`);
+      throw invalid(path, HOST_KEYS.has(key) ? `"${key}" requires "server"` : `unknown key "${key}"`);
     }
     return { mirrors: usable };
   }
@@ -78,7 +79,7 @@ export async function parseHostsFile(text: string, path: string): Promise<HostsF
 function readHost(name: string, table: Table, path: string, where: string): ConfiguredHost {
   const at = (key: string) => where === "" ? key : `${where}.${key}`;
   for (const key of Object.keys(table)) {
-    if (!HOST_KEYS.has(key)) throw wrong(path, `it has an unknown key "${at(key)}"`);
+    if (!HOST_KEYS.has(key)) throw invalid(path, `unknown key "${at(key)}"`);
   }
   const isOverridden = booleanOf(table.override_path, path, at("override_path"));
   const base = baseOf(name, isOverridden, path, where === "" ? "server" : where);
@@ -87,7 +88,7 @@ function readHost(name: string, table: Table, path: string, where: string): Conf
       "unsupported",
       `Cannot use "${path}": "${
         at("skip_verify")
-      }" can't be done, name the authority of "${base.host}" with "ca"`,
+      }" is not supported; configure the CA of "${base.host}" with "ca"`,
     );
   }
   const client = clientOf(table.client, path, at("client"));
@@ -106,13 +107,13 @@ function baseOf(name: string, isOverridden: boolean, path: string, where: string
     const scheme = isLoopbackHost(name.split("/")[0] ?? "") ? "http" : "https";
     url = new URL(name.includes("://") ? name : `${scheme}://${name}`);
   } catch (error) {
-    throw wrong(path, `"${where}" is not a URL`, error);
+    throw invalid(path, `"${where}" is not a URL`, error);
   }
   if ((url.protocol !== "https:" && url.protocol !== "http:") || url.hostname === "") {
-    throw wrong(path, `"${where}" must be an http or https URL`);
+    throw invalid(path, `"${where}" must be an http or https URL`);
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw wrong(path, `"${where}" must have no user, query or fragment`);
+    throw invalid(path, `"${where}" must not have a user, query or fragment`);
   }
   const root = url.pathname.replace(/\/+$/, "");
   url.pathname = isOverridden || root.endsWith("/v2") ? `${root}/` : `${root}/v2/`;
@@ -122,9 +123,9 @@ function baseOf(name: string, isOverridden: boolean, path: string, where: string
 function capabilitiesOf(value: unknown, path: string, where: string): ReadonlySet<"pull" | "resolve"> {
   const names = listOf(value, path, where).map((item) => stringOf(item, path, where));
   for (const name of names) {
-    if (!CAPABILITIES.has(name)) throw wrong(path, `"${where}" has an unknown capability "${name}"`);
+    if (!CAPABILITIES.has(name)) throw invalid(path, `"${where}" has an unknown capability "${name}"`);
   }
-  // None named means all, as in containerd.
+  // An empty list means all capabilities, as in containerd.
   const both = ["pull", "resolve"] as const;
   return new Set(names.length === 0 ? both : both.filter((name) => names.includes(name)));
 }
@@ -136,23 +137,26 @@ function headersOf(value: unknown, path: string, where: string): Record<string, 
     try {
       new Headers({ [name]: text.join(", ") });
     } catch (error) {
-      throw wrong(path, `"${where}.${name}" can't be a header`, error);
+      throw invalid(path, `"${where}.${name}" is not a valid header`, error);
     }
     headers[name.toLowerCase()] = text.join(", ");
   }
   return headers;
 }
 
-/** A path, a list of paths, or a list of pairs; more than one certificate can't be offered. */
+/** A path, a list of paths, or a list of pairs. The runtime can send only one client certificate. */
 function clientOf(value: unknown, path: string, where: string): ConfiguredHost["client"] {
   const items = listOf(value, path, where);
   const pairs = items.map((item) => {
     const [cert = "", key = "", ...more] = listOf(item, path, where).map((one) => stringOf(one, path, where));
-    if (cert === "" || more.length > 0) throw wrong(path, `"${where}" must name a certificate and a key`);
+    if (cert === "" || more.length > 0) throw invalid(path, `"${where}" must name a certificate and a key`);
     return { cert: resolvePath(cert, path), key: resolvePath(key === "" ? cert : key, path) };
   });
   if (pairs.length > 1) {
-    throw new AppError("unsupported", `Cannot use "${path}": "${where}" names ${pairs.length}, want one`);
+    throw new AppError(
+      "unsupported",
+      `Cannot use "${path}": "${where}" has ${pairs.length} entries; keep one`,
+    );
   }
   return pairs[0];
 }
@@ -165,27 +169,27 @@ function listOf(value: unknown, path: string, where: string): readonly unknown[]
   if (value === undefined) return [];
   if (Array.isArray(value)) return value;
   if (typeof value === "string") return [value];
-  throw wrong(path, `"${where}" must be a text or a list of texts`);
+  throw invalid(path, `"${where}" must be a string or a list of strings`);
 }
 
 function stringOf(value: unknown, path: string, where: string): string {
   if (typeof value === "string") return value;
-  throw wrong(path, `"${where}" must be a text`);
+  throw invalid(path, `"${where}" must be a string`);
 }
 
 function booleanOf(value: unknown, path: string, where: string): boolean {
   if (value === undefined) return false;
   if (typeof value === "boolean") return value;
-  throw wrong(path, `"${where}" must be true or false`);
+  throw invalid(path, `"${where}" must be true or false`);
 }
 
 function tableOf(value: unknown, path: string, where: string): Table {
   if (typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)) {
     return value as Table;
   }
-  throw wrong(path, `"${where}" must be a table`);
+  throw invalid(path, `"${where}" must be a table`);
 }
 
-function wrong(path: string, why: string, cause?: unknown): AppError {
+function invalid(path: string, why: string, cause?: unknown): AppError {
   return new AppError("invalid_content", `Cannot use "${path}": ${why}`, { cause });
 }

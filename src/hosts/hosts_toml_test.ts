@@ -5,7 +5,7 @@ import { parseHostsFile } from "./hosts_toml.ts";
 
 const PATH = "/etc/certs.d/docker.io/hosts.toml";
 
-Deno.test("parseHostsFile() reads containerd's own examples", async () => {
+Deno.test("parseHostsFile() parses the examples of containerd's documentation", async () => {
   const { server, mirrors } = await parseHostsFile(
     `
 server = "https://registry-1.docker.io"
@@ -51,7 +51,7 @@ server = "https://registry-1.docker.io"
   assertEquals(third?.base.href, "https://third.example/root/");
 });
 
-Deno.test("Addresses of hosts get the path of the API, once", async (t) => {
+Deno.test("The path of the API is appended to host URLs, once", async (t) => {
   const cases = [
     ["https://a.example", "https://a.example/v2/"],
     ["https://a.example/", "https://a.example/v2/"],
@@ -73,50 +73,50 @@ const HOST = '[host."https://m.example"]\n';
 const BAD: readonly (readonly [text: string, says: string])[] = [
   ["server = ", "not valid TOML"],
   ['server = "a"\nserver = "b"', "not valid TOML"],
-  ["server = 5", '"server" must be a text'],
+  ["server = 5", '"server" must be a string'],
   ['server = "ftp://a"', "must be an http or https URL"],
-  ['server = "https://u:s3cret@a.example"', "no user"],
+  ['server = "https://u:s3cret@a.example"', "must not have a user"],
   ['server = "https://["', "not a URL"],
   ['sever = "https://a.example"', 'unknown key "sever"'],
   ['server = "https://a.example"\nmirror = "x"', 'unknown key "mirror"'],
-  ["skip_verify = true", '"skip_verify" needs a "server"'],
+  ["skip_verify = true", '"skip_verify" requires "server"'],
   ['host = "https://m.example"', '"host" must be a table'],
   [`${HOST}capability = ["pull"]`, 'unknown key "host."https://m.example".capability"'],
-  // The classic: a key of the top that landed in the table above it.
+  // A common mistake: a top-level key after a table header.
   [`${HOST}server = "https://a.example"`, "unknown key"],
   [`${HOST}capabilities = ["pul"]`, 'unknown capability "pul"'],
-  [`${HOST}capabilities = [1]`, "must be a text"],
-  [`${HOST}capabilities = true`, "must be a text or a list"],
+  [`${HOST}capabilities = [1]`, "must be a string"],
+  [`${HOST}capabilities = true`, "must be a string or a list"],
   [`${HOST}skip_verify = "no"`, "must be true or false"],
-  [`${HOST}skip_verify = true`, "can't be done"],
+  [`${HOST}skip_verify = true`, "is not supported"],
   [`${HOST}override_path = 1`, "must be true or false"],
-  [`${HOST}ca = 1`, "must be a text or a list"],
+  [`${HOST}ca = 1`, "must be a string or a list"],
   [`${HOST}client = [["a", "b", "c"]]`, "must name a certificate and a key"],
-  [`${HOST}client = ["a", "b"]`, "names 2, want one"],
+  [`${HOST}client = ["a", "b"]`, "has 2 entries; keep one"],
   [`${HOST}header = "x"`, "must be a table"],
-  [`${HOST}header = { "bad name" = "x" }`, "can't be a header"],
-  [`${HOST}header = { x = "a\\nb" }`, "can't be a header"],
-  [`${HOST}header = { x = 1 }`, "must be a text"],
+  [`${HOST}header = { "bad name" = "x" }`, "is not a valid header"],
+  [`${HOST}header = { x = "a\\nb" }`, "is not a valid header"],
+  [`${HOST}header = { x = 1 }`, "must be a string"],
 ];
 
-Deno.test("A mistake in hosts.toml is an error that names the file, never a mirror left out", async (t) => {
-  for (const [text, says] of BAD) {
+Deno.test("A mistake in hosts.toml is an error that names the file, not an ignored mirror", async (t) => {
+  for (const [text, message] of BAD) {
     await t.step(text, async () => {
       const error = await assertRejects(() => parseHostsFile(text, PATH));
       assert(error instanceof AppError && ["invalid_content", "unsupported"].includes(error.code));
       assertStringIncludes(error.message, `"${PATH}"`);
-      assertStringIncludes(error.message, says);
+      assertStringIncludes(error.message, message);
       assert(!error.message.includes("s3cret"));
     });
   }
 });
 
-Deno.test("An empty file, and one with a server alone, are fine", async () => {
+Deno.test("parseHostsFile() accepts an empty file and an empty server", async () => {
   assertEquals(await parseHostsFile("", PATH), { mirrors: [] });
   assertEquals((await parseHostsFile('server = ""', PATH)).server, undefined);
 });
 
-const WHOLE = `server = "https://a.example"
+const COMPLETE = `server = "https://a.example"
 [host."https://m.example"]
 capabilities = ["pull"]
 ca = ["a.crt"]
@@ -127,7 +127,7 @@ override_path = true
 x = ["1", "2"]
 `;
 
-Deno.test("A damaged hosts.toml gives a file or one kind of error, in 3,000 random cases", async () => {
+Deno.test("parseHostsFile() parses or rejects 3,000 randomly damaged files with an AppError", async () => {
   const random = seededRandom();
   const pieces = [
     '"',
@@ -148,7 +148,7 @@ Deno.test("A damaged hosts.toml gives a file or one kind of error, in 3,000 rand
     "#",
   ];
   for (let run = 0; run < 3_000; run++) {
-    let text = WHOLE;
+    let text = COMPLETE;
     for (let edits = 1 + random(3); edits > 0; edits--) {
       const at = random(text.length);
       text = text.slice(0, at) + pieces[random(pieces.length)] + text.slice(at + random(4));

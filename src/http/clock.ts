@@ -1,26 +1,26 @@
 /**
- * Time and chance as arguments, so that waits can be tested without waiting.
+ * Time and randomness as a parameter, for tests that don't wait.
  *
  * @module
  */
 import { sleep } from "../base/abort.ts";
 import { after } from "../base/timer.ts";
 
-/** What this room needs to know of time. */
+/** A clock with timers and a random number generator. */
 export interface Clock {
-  /** Milliseconds since 1970: for dates that hosts send. */
+  /** Milliseconds since 1970, to compare with dates of hosts. */
   now(): number;
-  /** Milliseconds that only ever grow: for durations. */
+  /** Monotonic time in milliseconds, for durations. */
   elapsed(): number;
-  /** From 0 (included) to 1 (excluded). */
+  /** A random number from 0 (inclusive) to 1 (exclusive). */
   random(): number;
-  /** Waits. @throws the signal's reason */
+  /** Waits `ms` milliseconds. @throws the signal's reason */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Calls `act` once after `ms` milliseconds, unless the returned function is called before. */
+  /** Calls `act` once after `ms` milliseconds; the returned function cancels that. */
   after(ms: number, act: () => void): () => void;
 }
 
-/** The clock of the machine. */
+/** The real clock. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),

@@ -4,7 +4,7 @@ import { assertRejects } from "../../tests/assert.ts";
 import { createTransport } from "./transport.ts";
 import { serve } from "./test_servers.ts";
 
-/** The collector of garbage, where the runtime lets tests call it. */
+/** Returns the garbage collector, if the runtime lets tests call it. */
 function findCollector(): (() => void) | undefined {
   v8.setFlagsFromString("--expose-gc");
   try {
@@ -18,7 +18,7 @@ const READS_MAX = 10_000;
 const collect = findCollector();
 
 Deno.test({
-  name: "an abort ends a body that flows, also when garbage was collected meanwhile",
+  name: "An abort ends the read of a body, even after a garbage collection",
   ignore: collect === undefined,
   async fn() {
     const endless = () =>

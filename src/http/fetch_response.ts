@@ -1,5 +1,5 @@
 /**
- * Responses of the runtime's client, as the room knows them.
+ * Responses of `fetch`.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import type { HeaderFields, HttpRequest, HttpResponse } from "./message/http_mes
 import { networkErrorFrom } from "./network/network_error.ts";
 import { EMPTY_READER, type StreamReader, streamReader } from "./message/stream_reader.ts";
 
-/** A response of `fetch`, and what is held for as long as its body is read. */
+/** A response of `fetch`, with the resources that it releases at the end of its body. */
 export class FetchResponse implements HttpResponse {
   /**
-   * Held for as long as the body is read: the runtime (2.6 and 2.9) forgets to abort a body whose `Response` was
-   * collected, and then nothing but the end of the body ends a read.
+   * This reference must stay: Deno 2.6 and 2.9 don't abort a body whose `Response` was garbage-collected, and a read of
+   * a stalled body would then never end.
    */
   readonly #response: Response;
   readonly url: URL;
@@ -21,9 +21,9 @@ export class FetchResponse implements HttpResponse {
   readonly #slot: Disposable;
 
   /**
-   * @param scope aborts the request; let go of at the end
-   * @param slot let go of at the end
-   * @param signal the caller's: its reason is what a read throws that it ended
+   * @param scope aborts the request; disposed with the response
+   * @param slot disposed with the response
+   * @param signal the caller's signal, whose reason an aborted read throws
    */
   constructor(
     response: Response,

@@ -3,12 +3,12 @@ import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import { networkReasonOf } from "./network/network_error.ts";
 import type { ProxySettings } from "./network/proxies.ts";
-import { serve, testPem, textOf } from "./test_servers.ts";
+import { noRoots, serve, testPem, textOf } from "./test_servers.ts";
 import { createTransport } from "./transport.ts";
 
 const never = neverAborted();
 
-/** A proxy that sends everything to loopback; it wants `authorization` if one is given. */
+/** Starts a proxy that connects to loopback ports; it requires `authorization` if given. */
 function startProxy(ports: Readonly<Record<string, number>>, authorization?: string) {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const log: string[] = [];
@@ -31,9 +31,9 @@ function startProxy(ports: Readonly<Record<string, number>>, authorization?: str
       head = new TextDecoder().decode(buffer.subarray(0, length));
     }
     const [line = ""] = head.split("\r\n");
-    const said = /^proxy-authorization: (.*)$/im.exec(head)?.[1];
-    log.push(line + (said === undefined ? "" : ` auth=${said}`));
-    if (said !== authorization) {
+    const credentials = /^proxy-authorization: (.*)$/im.exec(head)?.[1];
+    log.push(line + (credentials === undefined ? "" : ` auth=${credentials}`));
+    if (credentials !== authorization) {
       await conn.write(
         new TextEncoder().encode("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"),
       );
@@ -46,14 +46,14 @@ function startProxy(ports: Readonly<Record<string, number>>, authorization?: str
       await conn.write(new TextEncoder().encode("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"));
       return conn.close();
     }
-    const onward = await Deno.connect({ port, hostname: "127.0.0.1" });
-    open.add(onward);
+    const upstream = await Deno.connect({ port, hostname: "127.0.0.1" });
+    open.add(upstream);
     if (method === "CONNECT") await conn.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n"));
-    else await onward.write(new TextEncoder().encode(head.replace(/^(\S+) http:\/\/[^/]+/, "$1 ")));
+    else await upstream.write(new TextEncoder().encode(head.replace(/^(\S+) http:\/\/[^/]+/, "$1 ")));
     const ends = { preventClose: true, preventCancel: true, preventAbort: true };
     await Promise.allSettled([
-      conn.readable.pipeTo(onward.writable, ends).finally(() => close(onward)),
-      onward.readable.pipeTo(conn.writable, ends).finally(() => close(conn)),
+      conn.readable.pipeTo(upstream.writable, ends).finally(() => close(upstream)),
+      upstream.readable.pipeTo(conn.writable, ends).finally(() => close(conn)),
     ]);
   }
   function close(conn: Deno.Conn): void {
@@ -80,9 +80,8 @@ async function get(url: string, proxies: ProxySettings): Promise<string> {
   const transport = createTransport({
     proxies,
     headTimeout: 5_000,
-    systemRoots: () => Promise.resolve(undefined),
     tls: { tlsFor: () => Promise.resolve({ caCerts: [testPem("ca.crt")] }) },
-  });
+  }, noRoots);
   try {
     return await textOf(await transport.send({ method: "GET", url: new URL(url), headers: {} }, never));
   } finally {
@@ -90,7 +89,7 @@ async function get(url: string, proxies: ProxySettings): Promise<string> {
   }
 }
 
-Deno.test("https goes through a tunnel, http is forwarded, and exceptions go direct", async () => {
+Deno.test("https uses a tunnel, http is forwarded, and exceptions connect directly", async () => {
   await using tls = serve(() => new Response("by tls"), { tls: "server" });
   await using plain = serve(() => new Response("by http"));
   await using proxy = startProxy({ "registry.test:443": tls.port, "plain.test": plain.port });
@@ -102,7 +101,7 @@ Deno.test("https goes through a tunnel, http is forwarded, and exceptions go dir
   assertEquals(proxy.log, ["CONNECT registry.test:443 HTTP/1.1", "GET http://plain.test/ HTTP/1.1"]);
 });
 
-Deno.test("A proxy is told its user and password, in tunnels and when it forwards", async () => {
+Deno.test("A proxy receives its credentials, for tunnels and forwarded requests", async () => {
   await using tls = serve(() => new Response("by tls"), { tls: "server" });
   await using plain = serve(() => new Response("by http"));
   const header = `Basic ${btoa("us@er:p:ss")}`;
@@ -117,7 +116,7 @@ Deno.test("A proxy is told its user and password, in tunnels and when it forward
   ]);
 });
 
-Deno.test("A proxy that refuses or can't be reached is named, without its password", async (t) => {
+Deno.test("The error for a failing proxy names it without its password", async (t) => {
   await using proxy = startProxy({}, "Basic bm9ib2R5");
   await using open = startProxy({});
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
@@ -125,14 +124,14 @@ Deno.test("A proxy that refuses or can't be reached is named, without its passwo
   listener.close();
   const cases = [
     ["wrong password", `http://u:s3cret@${proxy.host}`, proxy.host, "proxy"],
-    ["no way on", `http://u:s3cret@${open.host}`, open.host, "proxy"],
+    ["no upstream", `http://u:s3cret@${open.host}`, open.host, "proxy"],
     ["refused", `http://u:s3cret@${gone}`, gone, "refused"],
   ] as const;
   for (const [name, https, host, reason] of cases) {
     await t.step(name, async () => {
       const error = await assertRejects(() => get("https://registry.test/", { https }));
       assert(error instanceof AppError);
-      assertStringIncludes(error.message, `Cannot reach "registry.test" by way of proxy "${host}"`);
+      assertStringIncludes(error.message, `Cannot reach "registry.test" through proxy "${host}"`);
       assert(!error.message.includes("s3cret"));
       assertEquals(
         networkReasonOf(error),

@@ -1,5 +1,5 @@
 /**
- * Following redirects by hand: the runtime's own way would carry credentials along.
+ * Follows redirects. `fetch` can't be used for that: it would send configured headers to other origins.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { AppError } from "../base/errors.ts";
 import { redactUrl } from "../base/redact.ts";
 import type { HttpRequest, HttpResponse } from "./message/http_message.ts";
 
-/** As browsers and Go do; more is a loop. */
+/** The limit of Go's client; more hops are a loop. */
 const MAX_REDIRECTS = 10;
-/** What may go to another origin: everything else could be a secret, such as a header that the user configured. */
-const HARMLESS_HEADERS = new Set([
+/** The headers that another origin receives: any other one could be a secret, such as one from a hosts.toml. */
+const SAFE_HEADERS = new Set([
   "accept",
   "accept-encoding",
   "range",
@@ -22,12 +22,12 @@ const HARMLESS_HEADERS = new Set([
 const STATUSES = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Sends a request and follows its redirects: at most 10, nothing but harmless headers to another origin, never from
- * https down to http.
+ * Sends a request and follows at most 10 redirects. Another origin receives only safe headers. A redirect from https to
+ * http is refused.
  *
- * @param sendOnce sends one request and follows nothing
- * @param discard ends a response whose body nobody wants
- * @throws AppError `network` with the reason `redirect`, whatever `sendOnce` and `request.checkRedirect` throw, or the
+ * @param sendOnce sends one request without following redirects
+ * @param discard disposes a redirect response
+ * @throws AppError `network` with the reason `redirect`, the errors of `sendOnce` and `request.checkRedirect`, or the
  * signal's reason
  */
 export async function sendFollowingRedirects(
@@ -42,7 +42,7 @@ export async function sendFollowingRedirects(
     const location = response.headers.get("location");
     if (!STATUSES.has(response.status) || location === null) return response;
     try {
-      if (hops === MAX_REDIRECTS) throw refuse(request.url, `it redirected more than ${MAX_REDIRECTS} times`);
+      if (hops === MAX_REDIRECTS) throw refuse(request.url, `more than ${MAX_REDIRECTS} redirects`);
       current = nextRequest(current, response.status, location, request);
     } catch (error) {
       response[Symbol.dispose]();
@@ -56,13 +56,13 @@ function nextRequest(from: HttpRequest, status: number, location: string, first:
   const url = targetOf(from.url, location);
   first.checkRedirect?.(url);
   const isSameOrigin = url.origin === from.url.origin;
-  // As browsers do, and Go: only 307 and 308 keep a POST a POST.
+  // Other statuses turn POST into GET, as in browsers and Go (RFC 9110, section 15.4).
   const keepsMethod = from.method !== "POST" || status === 307 || status === 308;
   if (from.method === "POST" && keepsMethod && !isSameOrigin) {
     // The body is a form with a password or a refresh token.
-    throw refuse(from.url, `it redirected a form to another host, "${url.host}"`);
+    throw refuse(from.url, `a form must not be sent to another host, "${url.host}"`);
   }
-  const headers = isSameOrigin ? from.headers : harmless(from.headers);
+  const headers = isSameOrigin ? from.headers : safeHeaders(from.headers);
   const { body: _body, method: _method, ...rest } = from;
   if (!keepsMethod) {
     const { "content-type": _type, ...others } = headers;
@@ -76,28 +76,28 @@ function targetOf(from: URL, location: string): URL {
   try {
     url = new URL(location, from);
   } catch {
-    throw refuse(from, "it redirected to something that is not a URL");
+    throw refuse(from, "the location is not a URL");
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw refuse(from, `it redirected to the scheme "${url.protocol.slice(0, -1)}", want https`);
+    throw refuse(from, `the location has the scheme "${url.protocol.slice(0, -1)}" instead of https`);
   }
   if (from.protocol === "https:" && url.protocol === "http:") {
-    throw refuse(from, `it redirected from https down to "${redactUrl(url)}"`);
+    throw refuse(from, `it leads from https to plain HTTP, "${redactUrl(url)}"`);
   }
-  // The runtime would make an Authorization header of them.
+  // `fetch` would turn them into an Authorization header.
   url.username = "";
   url.password = "";
   return url;
 }
 
-function harmless(headers: Readonly<Record<string, string>>): Record<string, string> {
+function safeHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())),
+    Object.entries(headers).filter(([name]) => SAFE_HEADERS.has(name.toLowerCase())),
   );
 }
 
-function refuse(from: URL, why: string): AppError {
-  return new AppError("network", `Cannot follow redirect of "${redactUrl(from)}": ${why}`, {
+function refuse(from: URL, cause: string): AppError {
+  return new AppError("network", `Cannot follow redirect of "${redactUrl(from)}": ${cause}`, {
     details: { host: from.host, reason: "redirect", isRetryable: false },
   });
 }

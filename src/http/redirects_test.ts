@@ -4,16 +4,16 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "../..
 import type { HttpRequest, HttpResponse } from "./message/http_message.ts";
 import { sendFollowingRedirects } from "./redirects.ts";
 import { EMPTY_READER } from "./message/stream_reader.ts";
-import { serve, testPem, textOf } from "./test_servers.ts";
+import { noRoots, serve, testPem, textOf } from "./test_servers.ts";
 import { createTransport } from "./transport.ts";
 
 const never = neverAborted();
 const SECRETS = { authorization: "Bearer s3cret", cookie: "c=s3cret", "x-token": "s3cret" };
-const HARMLESS = { accept: "a/b", range: "bytes=5-", "user-agent": "dray" };
+const SAFE = { accept: "a/b", range: "bytes=5-", "user-agent": "dray" };
 
 type Step = readonly [status: number, location: string];
 
-/** Follows scripted answers; the last one is a 200. */
+/** Follows the scripted redirects; every later response is a 200. */
 async function follow(
   first: string,
   steps: readonly Step[],
@@ -24,15 +24,15 @@ async function follow(
   const request: HttpRequest = {
     method: "GET",
     url: new URL(first),
-    headers: { ...SECRETS, ...HARMLESS },
+    headers: { ...SECRETS, ...SAFE },
     ...changes,
   };
   const response = await sendFollowingRedirects(
     request,
-    (one) => {
+    (request) => {
       const [status, location] = steps[sent.length] ?? [200, ""];
-      sent.push(one);
-      return Promise.resolve(answer(status, location, one.url));
+      sent.push(request);
+      return Promise.resolve(respond(status, location, request.url));
     },
     () => {
       discarded++;
@@ -44,7 +44,7 @@ async function follow(
   return { sent, discarded };
 }
 
-function answer(status: number, location: string, url: URL): HttpResponse {
+function respond(status: number, location: string, url: URL): HttpResponse {
   const headers = new Headers(location === "" ? {} : { location });
   return { status, headers, url, body: EMPTY_READER, [Symbol.dispose]() {} };
 }
@@ -54,41 +54,41 @@ Deno.test("Redirects within an origin keep all headers", async (t) => {
     await t.step(`${status}`, async () => {
       const { sent, discarded } = await follow("https://a.example/x", [[status, "/y?z=1"]]);
       assertEquals(sent[1]?.url.href, "https://a.example/y?z=1");
-      assertEquals(sent[1]?.headers, { ...SECRETS, ...HARMLESS });
+      assertEquals(sent[1]?.headers, { ...SECRETS, ...SAFE });
       assertEquals(discarded, 1);
     });
   }
 });
 
-Deno.test("Another origin gets harmless headers alone, and what was dropped does not come back", async (t) => {
-  const elsewhere = [
+Deno.test("Another origin receives only safe headers, and the dropped ones don't come back", async (t) => {
+  const locations = [
     "https://b.example/",
     "https://a.example:8443/",
     "https://sub.a.example/",
     "//b.example/x",
   ];
-  for (const location of elsewhere) {
+  for (const location of locations) {
     await t.step(location, async () => {
       const { sent } = await follow("https://a.example/x", [[307, location], [
         307,
         "https://a.example/back",
       ]]);
-      assertEquals(sent[1]?.headers, HARMLESS);
-      assertEquals(sent[2]?.headers, HARMLESS);
+      assertEquals(sent[1]?.headers, SAFE);
+      assertEquals(sent[2]?.headers, SAFE);
     });
   }
-  await t.step("from http up to https of the same host", async () => {
+  await t.step("from http to https of the same host", async () => {
     const { sent } = await follow("http://a.example/x", [[301, "https://a.example/x"]]);
-    assertEquals(sent[1]?.headers, HARMLESS);
+    assertEquals(sent[1]?.headers, SAFE);
   });
 });
 
-Deno.test("User and password in a location are dropped", async () => {
+Deno.test("User information in a location is dropped", async () => {
   const { sent } = await follow("https://a.example/x", [[302, "https://u:p@b.example/y"]]);
   assertEquals(sent[1]?.url.href, "https://b.example/y");
 });
 
-Deno.test("Ten redirects are followed, and no more", async () => {
+Deno.test("At most ten redirects are followed", async () => {
   const steps: Step[] = Array.from({ length: 10 }, (_, i) => [302, `/${i}`]);
   assertEquals((await follow("https://a.example/x", steps)).sent.length, 11);
   const error = await assertRejects(() => follow("https://a.example/x?sig=s3cret", [...steps, [302, "/10"]]));
@@ -98,7 +98,7 @@ Deno.test("Ten redirects are followed, and no more", async () => {
   assert(!error.message.includes("s3cret"));
 });
 
-Deno.test("Redirects to a worse place are refused, with addresses that hold no secrets", async (t) => {
+Deno.test("Unsafe redirects are refused, with URLs that contain no secrets", async (t) => {
   const cases = [
     ["https://a.example/?sig=s3cret", "http://a.example/?sig=s3cret"],
     ["https://a.example/?sig=s3cret", "http://127.0.0.1/?sig=s3cret"],
@@ -116,7 +116,7 @@ Deno.test("Redirects to a worse place are refused, with addresses that hold no s
   }
 });
 
-Deno.test("Other statuses, and redirects to nowhere, are answers", async () => {
+Deno.test("Other statuses, and redirects without a location, are final", async () => {
   for (const step of [[304, "/y"], [200, "/y"], [201, "/y"], [401, "/y"], [302, ""], [300, "/y"]] as const) {
     assertEquals((await follow("https://a.example/x", [step])).sent.length, 1);
   }
@@ -128,7 +128,7 @@ const FORM: Partial<HttpRequest> = {
   headers: { "content-type": "form", accept: "a/b" },
 };
 
-Deno.test("A form is sent again only within its origin, and where the status says so", async () => {
+Deno.test("A form is resent only to its own origin, and only after 307 and 308", async () => {
   const same = await follow("https://a.example/x", [[307, "/y"]], FORM);
   assertEquals([same.sent[1]?.method, same.sent[1]?.body], ["POST", "password=s3cret"]);
   for (const status of [301, 302, 303]) {
@@ -143,19 +143,19 @@ Deno.test("A form is sent again only within its origin, and where the status say
   }
 });
 
-Deno.test("The request's own check of redirects can refuse them", async () => {
+Deno.test("checkRedirect can refuse a redirect", async () => {
   const seen: string[] = [];
-  const no = new Error("no");
+  const refusal = new Error("refused");
   const checkRedirect = (url: URL) => {
     seen.push(url.href);
-    if (url.hostname === "b.example") throw no;
+    if (url.hostname === "b.example") throw refusal;
   };
   const steps: Step[] = [[302, "/y"], [302, "https://b.example/"]];
-  assertEquals(await assertRejects(() => follow("https://a.example/x", steps, { checkRedirect })), no);
+  assertEquals(await assertRejects(() => follow("https://a.example/x", steps, { checkRedirect })), refusal);
   assertEquals(seen, ["https://a.example/y", "https://b.example/"]);
 });
 
-Deno.test("Trust is handed on with a redirect, over real connections", async () => {
+Deno.test("A redirect target is trusted with the CAs of the redirecting host", async () => {
   await using storage = serve((request) => new Response(request.headers.get("authorization") ?? "nothing"), {
     tls: "server",
     host: "localhost",
@@ -167,12 +167,11 @@ Deno.test("Trust is handed on with a redirect, over real connections", async () 
     },
   );
   const transport = createTransport({
-    systemRoots: () => Promise.resolve(undefined),
     tls: {
       tlsFor: (url) =>
         Promise.resolve({ caCerts: url.host === registry.url.host ? [testPem("ca.crt")] : [] }),
     },
-  });
+  }, noRoots);
   const request: HttpRequest = { method: "GET", url: registry.url, headers: SECRETS };
   assertEquals(await textOf(await transport.send(request, never)), "nothing");
   transport.close();

@@ -1,5 +1,5 @@
 /**
- * A clock that tests move by hand.
+ * A clock that tests advance explicitly.
  *
  * @module
  */
@@ -10,9 +10,9 @@ interface Timer {
   readonly act: () => void;
 }
 
-/** Sleeps end at once, and time has passed then. Timers fire only in `advance`. */
+/** `sleep` advances the clock and returns immediately. Timers fire only in `advance`. */
 export class TestClock implements Clock {
-  /** Every sleep, in milliseconds. */
+  /** The duration of each sleep, in milliseconds. */
   readonly slept: number[] = [];
   #elapsed = 0;
   readonly #start: number;
@@ -50,17 +50,17 @@ export class TestClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** How many timers are set. */
+  /** The number of pending timers. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Resolves as soon as a timer is set. */
+  /** Resolves once a timer is pending. */
   async untilTimer(): Promise<void> {
     if (this.#timers.size === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Lets time pass; each timer fires at its moment. */
+  /** Advances the clock; each timer fires when it is due. */
   advance(ms: number): void {
     const end = this.#elapsed + ms;
     for (;;) {
@@ -73,7 +73,7 @@ export class TestClock implements Clock {
     this.#elapsed = end;
   }
 
-  /** Lets time pass while the process stands still: all timers fire late, at the end. */
+  /** Advances the clock as if the process were suspended: all due timers fire at the end. */
   freeze(ms: number): void {
     this.#elapsed += ms;
     this.advance(0);

@@ -1,5 +1,5 @@
 /**
- * Servers on loopback for the tests of this room.
+ * Loopback servers and certificates for the tests of HTTP clients.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import { createAuthority, type KeyedCertificate } from "../../tests/certificates
 import { readAll } from "../base/bytes.ts";
 import type { HttpResponse } from "./message/http_message.ts";
 
-/** A server that remembers what it was asked. */
+/** A running server that logs its requests. */
 export interface TestServer extends AsyncDisposable {
   readonly url: URL;
   readonly port: number;
-  /** `GET /v2/ auth=…`, in their order. */
+  /** One line per request: `GET /v2/ auth=…`. */
   readonly log: string[];
 }
 
@@ -26,16 +26,16 @@ const CERTIFICATES = {
   "not-yet": await authority.issue(LOOPBACK, { usage: "server", valid: "future" }),
 } as const satisfies Record<string, KeyedCertificate>;
 
-/** The certificates of the tests, all of one authority, `ca`. */
+/** The test certificates, all issued by `ca`. */
 export type CertificateName = keyof typeof CERTIFICATES;
 
-/** A certificate or its key, as the file that somebody would keep it in: `ca.crt`, `server.key`. */
+/** Returns a certificate or its key in PEM, by file name: `ca.crt`, `server.key`. */
 export function testPem(file: `${CertificateName}.${"crt" | "key"}`): string {
   const [name, end] = file.split(".") as [CertificateName, "crt" | "key"];
   return CERTIFICATES[name][end === "crt" ? "cert" : "key"];
 }
 
-/** Starts a server; `tls` names the certificate to speak TLS with. */
+/** Starts a server; with TLS if `tls` names its certificate. */
 export function serve(
   handler: (request: Request) => Response | Promise<Response>,
   options: { readonly tls?: CertificateName; readonly host?: string } = {},
@@ -63,7 +63,12 @@ export function serve(
   };
 }
 
-/** Reads a response to its end as text, and disposes it. */
+/** Instead of the CA bundle of the machine that runs the tests. */
+export function noRoots(): Promise<undefined> {
+  return Promise.resolve(undefined);
+}
+
+/** Reads a response as text and disposes it. */
 export async function textOf(response: HttpResponse): Promise<string> {
   using _response = response;
   return new TextDecoder().decode(await readAll(response.body, 1_000_000, "test response"));

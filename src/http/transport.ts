@@ -1,5 +1,5 @@
 /**
- * HTTP: over a client of our own where that can be, else over the runtime's `fetch`. The only file that calls it.
+ * The HTTP transport: `Http1Client` where it supports the request, otherwise `fetch`. No other file calls `fetch`.
  *
  * @module
  */
@@ -17,76 +17,79 @@ import { sendFollowingRedirects } from "./redirects.ts";
 import type { ProxySettings } from "./network/proxies.ts";
 import { NO_TLS, readSystemRoots, type TlsIdentity, type TlsIdentitySource } from "./tls/tls.ts";
 
-/** How long a connection and the head of a response may take unless told otherwise, in milliseconds. */
+/** Default limit for opening a connection and receiving the head of a response, in milliseconds. */
 const DEFAULT_HEAD_TIMEOUT_MS = 30_000;
 /** Requests for small bodies at once, by way of the runtime's client. */
 const SMALL_REQUESTS = 16;
 
-/** What a transport is made with; every field has a default. */
+/** Options of a transport; every field has a default. */
 export interface TransportOptions {
   /** Proxies. @default {{}} */
   readonly proxies?: ProxySettings;
-  /** Certificates. @default {NO_TLS} */
+  /** Trusted CAs and client certificates. @default {NO_TLS} */
   readonly tls?: TlsIdentitySource;
-  /** How long a connection and the head of a response may take, in milliseconds. @default {30_000} */
+  /** Limit for opening a connection and receiving the head of a response, in milliseconds. @default {30_000} */
   readonly headTimeout?: number;
-  /** What to call ourselves. @default {"dray"} */
+  /** The User-Agent header. @default {"dray"} */
   readonly userAgent?: string;
-  /** Hears of each address right before it is asked. @default nobody does */
+  /** Called with the URL of each request before it is sent, redirects included. */
   readonly onRequest?: (url: URL) => void;
-  /** The system's own authorities, asked for only if the runtime's don't suffice. @default {readSystemRoots} */
-  readonly systemRoots?: () => Promise<string | undefined>;
 }
 
-/** A transport that holds idle connections until it is closed. */
+/** A transport that keeps idle connections until it is closed. */
 export interface ClosableTransport extends Transport {
-  /** Closes idle connections; a second call does nothing. Bodies that are being read go on. */
+  /** Closes idle connections; a second call does nothing. Bodies can still be read. */
   close(): void;
 }
 
 /**
- * Makes a transport.
+ * Creates a transport. The caller closes it.
  *
+ * @param readRoots reads the system's CA bundle, only after a certificate was signed by a CA that the runtime doesn't
+ * know. A parameter because tests can't write to the paths of the bundle.
  * @throws AppError `invalid_argument` for a proxy that is not a URL
  */
-export function createTransport(options: TransportOptions = {}): ClosableTransport {
-  return new HttpTransport(options);
+export function createTransport(
+  options: TransportOptions = {},
+  readRoots: () => Promise<string | undefined> = readSystemRoots,
+): ClosableTransport {
+  return new HttpTransport(options, readRoots);
 }
 
-/** Throws what the runtime has against certificates, while the caller still knows which file they came from. */
+/** Throws the runtime's error for unusable certificates, while the caller still knows which file they came from. */
 export function tryIdentity(identity: TlsIdentity): void {
   Deno.createHttpClient({ caCerts: [...identity.caCerts], ...identity.client }).close();
 }
 
 class HttpTransport implements ClosableTransport {
   readonly #clients: PooledClient[] = [];
-  readonly #direct: Http1Client;
-  readonly #smallOnes = new Limiter(SMALL_REQUESTS);
+  readonly #http1: Http1Client;
+  readonly #smallRequests = new Limiter(SMALL_REQUESTS);
   readonly #chooseProxy: (url: URL) => ProxyChoice | undefined;
   readonly #tls: TlsIdentitySource;
   readonly #headTimeout: number;
   readonly #userAgent: string;
   readonly #onRequest: (url: URL) => void;
-  readonly #readSystemRoots: () => Promise<string | undefined>;
+  readonly #readRoots: () => Promise<string | undefined>;
   #systemRoots: Promise<string | undefined> | undefined;
-  /** Hosts whose certificates only the system's own authorities vouch for. */
+  /** Hosts whose certificates are signed by a CA of the system's bundle only. */
   readonly #needSystemRoots = new Set<string>();
   #isClosed = false;
 
-  constructor(options: TransportOptions) {
+  constructor(options: TransportOptions, readRoots: () => Promise<string | undefined>) {
     this.#chooseProxy = proxyChooser(options.proxies ?? {});
     this.#tls = options.tls ?? NO_TLS;
     this.#headTimeout = options.headTimeout ?? DEFAULT_HEAD_TIMEOUT_MS;
-    this.#direct = new Http1Client(this.#headTimeout);
+    this.#http1 = new Http1Client(this.#headTimeout);
     this.#userAgent = options.userAgent ?? "dray";
     this.#onRequest = options.onRequest ?? (() => {});
-    this.#readSystemRoots = options.systemRoots ?? readSystemRoots;
+    this.#readRoots = readRoots;
   }
 
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     return sendFollowingRedirects(
       withoutUserInfo(request),
-      (one, signal) => this.#sendTrusting(one, request.onBehalfOf ?? request.url, signal),
+      (hop, signal) => this.#sendTrusting(hop, request.onBehalfOf ?? request.url, signal),
       discardResponse,
       signal,
     );
@@ -94,23 +97,23 @@ class HttpTransport implements ClosableTransport {
 
   close(): void {
     this.#isClosed = true;
-    this.#direct.close();
+    this.#http1.close();
     for (const { client } of this.#clients.splice(0)) client.close();
   }
 
-  /** Sends; if no authority known to the runtime signed the host's certificate, once more with the system's own. */
+  /** Sends a request. If its certificate is signed by an unknown CA, retries once with the system's CA bundle. */
   async #sendTrusting(request: HttpRequest, onBehalfOf: URL, signal: AbortSignal): Promise<HttpResponse> {
     const host = request.url.host;
     const identity = await this.#identityFor(request.url, onBehalfOf);
-    const isKnown = this.#needSystemRoots.has(host);
-    const roots = isKnown ? await this.#systemRoots : undefined;
+    const needsRoots = this.#needSystemRoots.has(host);
+    const roots = needsRoots ? await this.#systemRoots : undefined;
     try {
       return await this.#sendOnce(request, withRoots(identity, roots), signal);
     } catch (error) {
-      if (isKnown || networkReasonOf(error) !== "tls_authority") throw error;
-      const more = await (this.#systemRoots ??= this.#readSystemRoots());
-      if (more === undefined) throw error;
-      const response = await this.#sendOnce(request, withRoots(identity, more), signal);
+      if (needsRoots || networkReasonOf(error) !== "tls_authority") throw error;
+      const systemRoots = await (this.#systemRoots ??= this.#readRoots());
+      if (systemRoots === undefined) throw error;
+      const response = await this.#sendOnce(request, withRoots(identity, systemRoots), signal);
       this.#needSystemRoots.add(host);
       return response;
     }
@@ -118,11 +121,11 @@ class HttpTransport implements ClosableTransport {
 
   async #identityFor(url: URL, onBehalfOf: URL): Promise<TlsIdentity> {
     if (url.protocol !== "https:") return { caCerts: [] };
-    const own = await this.#tls.tlsFor(url);
-    if (onBehalfOf.origin === url.origin || onBehalfOf.protocol !== "https:") return own;
-    // Trust is handed on with a redirect, our own identity is not.
-    const sender = await this.#tls.tlsFor(onBehalfOf);
-    return { ...own, caCerts: [...new Set([...own.caCerts, ...sender.caCerts])] };
+    const target = await this.#tls.tlsFor(url);
+    if (onBehalfOf.origin === url.origin || onBehalfOf.protocol !== "https:") return target;
+    // A redirect target inherits the trusted CAs, but not the client certificate.
+    const origin = await this.#tls.tlsFor(onBehalfOf);
+    return { ...target, caCerts: [...new Set([...target.caCerts, ...origin.caCerts])] };
   }
 
   async #sendOnce(request: HttpRequest, identity: TlsIdentity, signal: AbortSignal): Promise<HttpResponse> {
@@ -131,18 +134,18 @@ class HttpTransport implements ClosableTransport {
     this.#onRequest(request.url);
     const proxy = this.#chooseProxy(request.url);
     const headers = { "user-agent": this.#userAgent, ...request.headers, "accept-encoding": "identity" };
-    if (proxy !== undefined || !this.#direct.canSend(request, identity)) {
-      return await this.#sendFetching(request, headers, identity, proxy, signal);
+    if (proxy !== undefined || !this.#http1.canSend(request, identity)) {
+      return await this.#sendWithFetch(request, headers, identity, proxy, signal);
     }
-    const direct = await this.#direct.send(request, headers, identity, signal);
-    if (direct !== undefined) return direct;
-    // It tries all addresses of a name, and knows why a connection can't be had.
-    const response = await this.#sendFetching(request, headers, identity, proxy, signal);
-    this.#direct.giveUp(request.url);
-    return response;
+    const response = await this.#http1.send(request, headers, identity, signal);
+    if (response !== undefined) return response;
+    // `fetch` tries all addresses of a host name, and reports why it can't connect.
+    const fetched = await this.#sendWithFetch(request, headers, identity, proxy, signal);
+    this.#http1.markUnreachable(request.url);
+    return fetched;
   }
 
-  async #sendFetching(
+  async #sendWithFetch(
     request: HttpRequest,
     headers: Record<string, string>,
     identity: TlsIdentity,
@@ -150,9 +153,9 @@ class HttpTransport implements ClosableTransport {
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     this.#mustBeOpen();
-    // Our own client lines small requests up by itself; the runtime's would make a connection for each.
+    // Without a limit, `fetch` would open one connection per small request.
     using slot = new DisposableStack();
-    if (request.expectedBytes !== undefined) slot.use(await this.#smallOnes.acquire(signal));
+    if (request.expectedBytes !== undefined) slot.use(await this.#smallRequests.acquire(signal));
     const client = this.#clientFor(request.url, identity, proxy);
     const scope = abortScope(signal);
     const disarm = after(
@@ -183,7 +186,9 @@ class HttpTransport implements ClosableTransport {
   }
 
   #clientFor(url: URL, identity: TlsIdentity, proxy: ProxyChoice | undefined): Deno.HttpClient {
-    const pooled = this.#clients.find((one) => one.proxy === proxy && isSameIdentity(one.identity, identity));
+    const pooled = this.#clients.find((pooled) =>
+      pooled.proxy === proxy && isSameIdentity(pooled.identity, identity)
+    );
     if (pooled !== undefined) return pooled.client;
     const client = createClient(url, identity, proxy);
     this.#clients.push({ identity, proxy, client });
@@ -191,7 +196,7 @@ class HttpTransport implements ClosableTransport {
   }
 }
 
-/** A client and what it was made for: connections are shared only among requests that say the same in TLS. */
+/** A client with its parameters: requests share connections only if their proxy and TLS identity are the same. */
 interface PooledClient {
   readonly identity: TlsIdentity;
   readonly proxy: ProxyChoice | undefined;
@@ -205,7 +210,7 @@ function isSameIdentity(a: TlsIdentity, b: TlsIdentity): boolean {
   );
 }
 
-/** The runtime would make an Authorization header of a user in an address, such as that of a foreign layer. */
+/** `fetch` turns user information in a URL, such as that of a foreign layer, into an Authorization header. */
 function withoutUserInfo(request: HttpRequest): HttpRequest {
   if (request.url.username === "" && request.url.password === "") return request;
   const url = new URL(request.url);
@@ -234,7 +239,7 @@ function createClient(url: URL, identity: TlsIdentity, proxy: ProxyChoice | unde
   } catch (cause) {
     throw new AppError(
       "invalid_content",
-      `Cannot reach "${url.host}": a certificate or key for it can't be used: ${messageOf(cause)}`,
+      `Cannot reach "${url.host}": unusable certificate or key: ${messageOf(cause)}`,
       { cause },
     );
   }

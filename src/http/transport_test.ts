@@ -6,16 +6,15 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "../..
 import { discardResponse } from "./message/discard.ts";
 import type { HttpRequest } from "./message/http_message.ts";
 import { networkReasonOf } from "./network/network_error.ts";
-import { serve, testPem, textOf } from "./test_servers.ts";
+import { noRoots, serve, testPem, textOf } from "./test_servers.ts";
 import type { TlsIdentitySource } from "./tls/tls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 
 const never = neverAborted();
-const NO_ROOTS = { systemRoots: () => Promise.resolve(undefined) };
-const TRUSTING: TlsIdentitySource = { tlsFor: () => Promise.resolve({ caCerts: [testPem("ca.crt")] }) };
+const TRUSTS_CA: TlsIdentitySource = { tlsFor: () => Promise.resolve({ caCerts: [testPem("ca.crt")] }) };
 
-function open(options: TransportOptions = {}) {
-  const transport = createTransport({ ...NO_ROOTS, ...options });
+function open(options: TransportOptions = {}, readRoots: () => Promise<string | undefined> = noRoots) {
+  const transport = createTransport(options, readRoots);
   const get = (url: string | URL, changes: Partial<HttpRequest> = {}, signal = never) =>
     transport.send({ method: "GET", url: new URL(url), headers: {}, ...changes }, signal);
   return { get, close: () => transport.close(), [Symbol.dispose]: () => transport.close() };
@@ -32,7 +31,7 @@ Deno.test("A body is read into the caller's buffer, whatever its size", async ()
     for (;;) {
       const n = await readFull(response.body, buffer);
       if (n === 0) break;
-      assertEquals(buffer.length, size, "the buffer stays the caller's");
+      assertEquals(buffer.length, size, "the caller's buffer isn't detached");
       for (const byte of buffer.subarray(0, n)) all.push(byte);
     }
     assertEquals(await response.body.read(buffer), null);
@@ -49,7 +48,7 @@ Deno.test("A response to HEAD has an empty body", async () => {
   assertEquals(response.headers.get("x-a"), "b");
 });
 
-Deno.test("A request says who asks, and that bytes are wanted as they are", async () => {
+Deno.test("A request has a User-Agent and disables content encodings", async () => {
   await using server = serve((request) => Response.json(Object.fromEntries(request.headers)));
   using transport = open({ userAgent: "dray/1" });
   const headers = JSON.parse(await textOf(await transport.get(server.url, { headers: { accept: "a/b" } })));
@@ -60,7 +59,7 @@ Deno.test("A request says who asks, and that bytes are wanted as they are", asyn
   ]);
 });
 
-Deno.test("A user in an address is not sent", async () => {
+Deno.test("User information in a URL is not sent", async () => {
   await using server = serve(() => new Response("x"));
   using transport = open();
   const url = new URL(server.url);
@@ -70,7 +69,7 @@ Deno.test("A user in an address is not sent", async () => {
   assertEquals(server.log, ["GET /"]);
 });
 
-Deno.test("A discarded response leaves its connection to the next request", async () => {
+Deno.test("The connection of a discarded response is reused", async () => {
   const ports = new Set<number>();
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (_request, { remoteAddr }) => {
     ports.add(remoteAddr.port);
@@ -85,7 +84,7 @@ Deno.test("A discarded response leaves its connection to the next request", asyn
   await server.shutdown();
 });
 
-Deno.test("A response that is disposed early ends the sending", async () => {
+Deno.test("Disposing a response early closes its connection", async () => {
   const ended = Promise.withResolvers<string>();
   const chunk = new Uint8Array(64 * 1024);
   let left = 1000;
@@ -110,7 +109,7 @@ Deno.test("A response that is disposed early ends the sending", async () => {
   assertEquals(await ended.promise, "cancelled");
 });
 
-/** Takes connections and does `act` with each. */
+/** Accepts connections and calls `act` with each. */
 function listen(act: (conn: Deno.Conn) => Promise<void>) {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const conns: Deno.Conn[] = [];
@@ -136,16 +135,16 @@ function listen(act: (conn: Deno.Conn) => Promise<void>) {
   };
 }
 
-Deno.test("A host that does not answer in time is a network error, not an abort", async () => {
+Deno.test("A host without a response in time is a network error, not an abort", async () => {
   await using silent = listen(() => Promise.resolve());
   using transport = open({ headTimeout: 30 });
   const error = await assertRejects(() => transport.get(silent.url));
   assert(error instanceof AppError);
   assertEquals([error.code, error.details.reason, error.details.isRetryable], ["network", "timeout", true]);
-  assertEquals(error.message, `Cannot reach "${silent.url.host}": no answer within 0.03 s`);
+  assertEquals(error.message, `Cannot reach "${silent.url.host}": no response within 0.03 s`);
 });
 
-Deno.test("The time for the head does not count for the body", async () => {
+Deno.test("The head timeout doesn't apply to the body", async () => {
   const more = Promise.withResolvers<void>();
   await using server = serve(() =>
     new Response(
@@ -167,12 +166,12 @@ Deno.test("The time for the head does not count for the body", async () => {
   assertEquals(await response.body.read(buffer), 3);
 });
 
-Deno.test("An abort gives the caller's own reason, before, in the head, and in the body", async () => {
+Deno.test("An abort throws the caller's reason before the request, in the head and in the body", async () => {
   const reason = new Error("enough");
-  const asked = Promise.withResolvers<void>();
+  const requested = Promise.withResolvers<void>();
   await using silent = listen(async (conn) => {
     await conn.read(new Uint8Array(100));
-    asked.resolve();
+    requested.resolve();
   });
   await using server = serve(() =>
     new Response(
@@ -183,7 +182,7 @@ Deno.test("An abort gives the caller's own reason, before, in the head, and in t
   assertEquals(await assertRejects(() => transport.get(silent.url, {}, AbortSignal.abort(reason))), reason);
   const inHead = new AbortController();
   const sending = transport.get(silent.url, {}, inHead.signal);
-  await asked.promise;
+  await requested.promise;
   inHead.abort(reason);
   assertEquals(await assertRejects(() => sending), reason);
   const inBody = new AbortController();
@@ -194,7 +193,7 @@ Deno.test("An abort gives the caller's own reason, before, in the head, and in t
   assertEquals(await assertRejects(() => reading), reason);
 });
 
-Deno.test("A broken connection is a network error, in the head and in the body", async () => {
+Deno.test("A closed connection is a network error, in the head and in the body", async () => {
   await using closing = listen(async (conn) => {
     await conn.read(new Uint8Array(1_000));
     conn.close();
@@ -214,7 +213,7 @@ Deno.test("A broken connection is a network error, in the head and in the body",
   assertStringIncludes(inBody.message, `"${cutting.url.host}"`);
 });
 
-Deno.test("A refused connection, and both mix-ups of http and https, are told apart", async () => {
+Deno.test("A refused connection and both confusions of http and https have different reasons", async () => {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = listener.addr;
   listener.close();
@@ -227,7 +226,7 @@ Deno.test("A refused connection, and both mix-ups of http and https, are told ap
   assertEquals(await reasonOf(`http://127.0.0.1:${tls.port}/`), "not_tls");
 });
 
-Deno.test("Certificates are checked for authority, name and time", async (t) => {
+Deno.test("Certificates are validated: CA, name and validity period", async (t) => {
   const cases = [
     ["server", true, undefined],
     ["server", false, "tls_authority"],
@@ -236,9 +235,9 @@ Deno.test("Certificates are checked for authority, name and time", async (t) => 
     ["not-yet", true, "tls_expired"],
   ] as const;
   for (const [tls, isTrusted, reason] of cases) {
-    await t.step(`${tls}, ${isTrusted ? "trusted" : "unknown"} authority: ${reason ?? "fine"}`, async () => {
+    await t.step(`${tls}, ${isTrusted ? "trusted" : "unknown"} CA: ${reason ?? "valid"}`, async () => {
       await using server = serve(() => new Response("tls"), { tls, host: "localhost" });
-      using transport = open(isTrusted ? { tls: TRUSTING } : {});
+      using transport = open(isTrusted ? { tls: TRUSTS_CA } : {});
       if (reason === undefined) {
         assertEquals(await textOf(await transport.get(server.url)), "tls");
       } else {
@@ -251,15 +250,13 @@ Deno.test("Certificates are checked for authority, name and time", async (t) => 
   }
 });
 
-Deno.test("An authority of the machine's owner is looked for only when the public ones don't suffice", async () => {
+Deno.test("The system's CA bundle is read once, and only after a certificate of an unknown CA", async () => {
   await using server = serve(() => new Response("tls"), { tls: "server" });
   await using plain = serve(() => new Response("plain"));
   let reads = 0;
-  using transport = open({
-    systemRoots() {
-      reads++;
-      return Promise.resolve(testPem("ca.crt"));
-    },
+  using transport = open({}, () => {
+    reads++;
+    return Promise.resolve(testPem("ca.crt"));
   });
   assertEquals(await textOf(await transport.get(plain.url)), "plain");
   assertEquals(reads, 0);
@@ -267,14 +264,14 @@ Deno.test("An authority of the machine's owner is looked for only when the publi
   assertEquals(reads, 1);
 });
 
-Deno.test("Authorities that don't help leave the error as it was", async () => {
+Deno.test("A CA bundle without the right CA doesn't change the error", async () => {
   await using server = serve(() => new Response("tls"), { tls: "server" });
-  const { cert } = await createAuthority("somebody else");
-  using transport = open({ systemRoots: () => Promise.resolve(cert) });
+  const { cert } = await createAuthority("another CA");
+  using transport = open({}, () => Promise.resolve(cert));
   assertEquals(networkReasonOf(await assertRejects(() => transport.get(server.url))), "tls_authority");
 });
 
-Deno.test("Certificates that can't be used are an error that names the host", async () => {
+Deno.test("The error for unusable certificates names the host", async () => {
   const caCerts = ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"];
   using transport = open({ tls: { tlsFor: () => Promise.resolve({ caCerts }) } });
   const error = await assertRejects(() => transport.get("https://reg.example/"));
@@ -282,7 +279,7 @@ Deno.test("Certificates that can't be used are an error that names the host", as
   assertStringIncludes(error.message, '"reg.example"');
 });
 
-Deno.test("A closed transport sends nothing", async () => {
+Deno.test("A closed transport rejects requests", async () => {
   const transport = open();
   transport.close();
   transport.close();

@@ -5,6 +5,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import { type Digest, parseDigest } from "./digest.ts";
+import { DOCKER_HUB, DOCKER_HUB_INDEX } from "./docker_hub.ts";
 
 /** A complete reference: `docker.io/library/nginx:latest`. */
 export interface Reference {
@@ -18,8 +19,6 @@ export interface Reference {
   readonly digest?: Digest;
 }
 
-const DEFAULT_REGISTRY = "docker.io";
-const LEGACY_DEFAULT_REGISTRY = "index.docker.io";
 const OFFICIAL_PREFIX = "library/";
 const DEFAULT_TAG = "latest";
 
@@ -99,11 +98,11 @@ function splitRegistry(path: string): [registry: string, repository: string] {
   const first = path.slice(0, Math.max(0, slash));
   const isRegistry = first === "localhost" || /[.:]/.test(first) || first !== first.toLowerCase();
   if (slash < 0 || !isRegistry) {
-    return [DEFAULT_REGISTRY, slash < 0 ? OFFICIAL_PREFIX + path : path];
+    return [DOCKER_HUB, slash < 0 ? OFFICIAL_PREFIX + path : path];
   }
   const rest = path.slice(slash + 1);
-  if (first !== LEGACY_DEFAULT_REGISTRY && first !== DEFAULT_REGISTRY) return [first, rest];
-  return [DEFAULT_REGISTRY, rest.includes("/") ? rest : OFFICIAL_PREFIX + rest];
+  if (first !== DOCKER_HUB_INDEX && first !== DOCKER_HUB) return [first, rest];
+  return [DOCKER_HUB, rest.includes("/") ? rest : OFFICIAL_PREFIX + rest];
 }
 
 function checkParts(text: string, registry: string, repository: string): void {

@@ -117,7 +117,7 @@ async function getDocument(
     method: "GET",
     headers: ACCEPTED_DOCUMENTS,
     accepted: [200],
-    isOpening: true,
+    preconnect: true,
   } as const;
   using connection = await openMonitoredResponse(endpoint, request, context, signal);
   const { headers } = connection;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basicHeader } from "../../src/registry/auth/token.ts";
 import { errorResponse, type TestResponse } from "./response.ts";
 import type { RawRequest } from "./http1.ts";
 import type { Route } from "./routes.ts";
@@ -54,12 +55,6 @@ export function basicCheck({ username, password }: BasicAuth): AuthCheck {
     if (request.headers.get("authorization") === want) return undefined;
     return refusal('Basic realm="test registry"');
   };
-}
-
-/** Returns the value of an `authorization` header. */
-export function basicHeader(username: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
 /** Decides which tokens are valid. */

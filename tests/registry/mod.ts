@@ -7,7 +7,8 @@
  * @module
  */
 export type { Chunks, ResponseBody, TestResponse } from "./response.ts";
-export { type AuthOptions, type BasicAuth, basicHeader, type BearerAuth } from "./auth.ts";
+export { basicHeader } from "../../src/registry/auth/token.ts";
+export { type AuthOptions, type BasicAuth, type BearerAuth } from "./auth.ts";
 export { RegistryContent } from "./content.ts";
 export {
   challenge,

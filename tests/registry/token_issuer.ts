@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { basicHeader } from "../../src/registry/auth/token.ts";
 import { errorResponse, jsonResponse, type TestResponse } from "./response.ts";
-import { basicHeader, type BearerAuth } from "./auth.ts";
+import type { BearerAuth } from "./auth.ts";
 import type { RawRequest } from "./http1.ts";
 
 interface Grant {

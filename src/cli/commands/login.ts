@@ -5,6 +5,7 @@
  */
 import { AppError } from "../../base/errors.ts";
 import type { Credential } from "../../content/credential.ts";
+import { DOCKER_HUB, DOCKER_HUB_API } from "../../oci/docker_hub.ts";
 import { parseReference } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import {
@@ -60,9 +61,9 @@ async function wantedCredential(options: RegistryValues, context: Context): Prom
  *
  * @throws AppError `invalid_argument`
  */
-export function registryNamed(text = "docker.io"): string {
+export function registryNamed(text = DOCKER_HUB): string {
   const host = text.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-  if (host === "registry-1.docker.io") return "docker.io";
+  if (host === DOCKER_HUB_API) return DOCKER_HUB;
   try {
     // A host without a dot or port would be read as the first part of a repository.
     const { registry, repository } = parseReference(`${host}/x`);

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { DOCKER_HUB } from "../../oci/docker_hub.ts";
 
 /** Where a registry sends its clients, as `--allow-net` takes it. */
 export interface KnownHosts {
@@ -16,7 +17,7 @@ export interface KnownHosts {
 }
 
 const KNOWN: Readonly<Record<string, KnownHosts>> = {
-  "docker.io": known(["auth.docker.io"], [
+  [DOCKER_HUB]: known(["auth.docker.io"], [
     "production.cloudflare.docker.com",
     "docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com",
   ]),

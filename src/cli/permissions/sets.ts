@@ -6,6 +6,7 @@
  */
 import { credentialLocations, searchOrderOf } from "../../credentials/locations.ts";
 import { SYSTEM_BUNDLES } from "../../http/tls/tls.ts";
+import { apiHostOf } from "../../oci/docker_hub.ts";
 import { readEnvironment, VARIABLES } from "../environment.ts";
 import { type Grants, joinGrants } from "./grants.ts";
 import { KNOWN_REGISTRIES, knownHostsOf } from "./known_hosts.ts";
@@ -62,8 +63,7 @@ const FETCH = joinGrants(READ, { read: registryFiles(ROOT_HOME), write: STORE, e
 export function knownHosts(): readonly string[] {
   return KNOWN_REGISTRIES.flatMap((registry) => {
     const { tokens, blobs } = knownHostsOf(registry) ?? { tokens: [], blobs: [] };
-    const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
-    return [`${host}:443`, ...tokens, ...blobs];
+    return [`${apiHostOf(registry)}:443`, ...tokens, ...blobs];
   });
 }
 

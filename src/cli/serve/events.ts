@@ -6,6 +6,7 @@
 import { abortable } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
+import { parseMessageHead, parseStatusLine } from "../../http/message/message_head.ts";
 import type { HttpAddress } from "./address.ts";
 
 /** One event. */
@@ -49,8 +50,8 @@ export async function* readEvents(
       text += decoder.decode(chunk.subarray(0, n), { stream: true });
       const parts = text.split(isHead ? "\r\n\r\n" : "\n\n");
       if (isHead && parts.length > 1) {
-        const [status = ""] = (parts.shift() ?? "").split("\r\n");
-        if (!/^HTTP\/1\.[01] 200 /.test(status)) throw fail(`the answer is "${status.slice(0, 80)}"`);
+        const head = parts.shift() ?? "";
+        if (statusOf(head) !== 200) throw fail(`the answer is "${head.split("\r\n", 1)[0]?.slice(0, 80)}"`);
         isHead = false;
         parts.splice(0, parts.length, ...parts.join("\r\n\r\n").split("\n\n"));
       }
@@ -60,6 +61,15 @@ export async function* readEvents(
     }
   } finally {
     conn.close();
+  }
+}
+
+/** The status of a response head; undefined if it isn't one. */
+function statusOf(head: string): number | undefined {
+  try {
+    return parseStatusLine(parseMessageHead(head).startLine)?.status;
+  } catch {
+    return undefined;
   }
 }
 

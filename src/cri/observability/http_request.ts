@@ -5,6 +5,7 @@
  */
 import { abortable } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
+import { parseMessageHead, parseRequestLine } from "../../http/message/message_head.ts";
 
 /** What a client asks for. */
 export interface ObserverRequest {
@@ -38,8 +39,13 @@ export async function readRequest(
   return undefined;
 }
 
-function parseHead(head: string): ObserverRequest | undefined {
-  const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/.exec(head) ?? [];
-  if (method === undefined || target === undefined) return undefined;
-  return { method, path: target.split("?", 1)[0] ?? "" };
+/** Bare LF line ends are accepted (RFC 9112, section 2.2): people type requests by hand. */
+function parseHead(text: string): ObserverRequest | undefined {
+  const [head = ""] = text.replaceAll(/\r?\n/g, "\r\n").split("\r\n\r\n", 1);
+  try {
+    const line = parseRequestLine(parseMessageHead(head).startLine);
+    return line && { method: line.method, path: line.target.split("?", 1)[0] ?? "" };
+  } catch {
+    return undefined;
+  }
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { decodeUserPassword } from "../../base/base64.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Credential, CredentialSource } from "../../content/credential.ts";
+import { isDockerHub } from "../../oci/docker_hub.ts";
 import type { AuthConfig } from "../proto/runtime_pb.ts";
 
 /** The fields of the message that count here. */
@@ -45,26 +47,12 @@ function credentialIn(fields: AuthFields): Credential | undefined {
 }
 
 function decodeAuth(auth: string): Credential {
-  const refused = new AppError(
+  const pair = decodeUserPassword(auth);
+  if (pair !== undefined) return { kind: "basic", ...pair };
+  throw new AppError(
     "invalid_argument",
     'Cannot use the field "auth" of the AuthConfig: want base64 of USER:PASSWORD',
   );
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(
-      Uint8Array.from(atob(auth), (char) => char.charCodeAt(0)),
-    );
-  } catch {
-    throw refused;
-  }
-  const colon = text.indexOf(":");
-  if (colon < 0) throw refused;
-  // Some writers pad the password with zero bytes.
-  return {
-    kind: "basic",
-    username: text.slice(0, colon),
-    password: text.slice(colon + 1).replace(/\0+$/, ""),
-  };
 }
 
 /** The host of `host`, `host/path` and `https://host/v1/`. */
@@ -72,9 +60,6 @@ function addressHost(address: string): string {
   return address.replace(/^[a-z]+:\/\//i, "").split("/", 1)[0]?.toLowerCase() ?? "";
 }
 
-/** Docker Hub goes by several names. */
-const HUB_NAMES = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
-
 function isSameRegistry(address: string, registry: string): boolean {
-  return address === registry.toLowerCase() || (HUB_NAMES.has(address) && HUB_NAMES.has(registry));
+  return address === registry.toLowerCase() || (isDockerHub(address) && isDockerHub(registry));
 }

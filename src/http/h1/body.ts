@@ -7,18 +7,21 @@ import type { BodyReader, OnBytes } from "../message/http_message.ts";
 import type { Http1Connection } from "./connection.ts";
 import type { Framing } from "./response_head.ts";
 
-/** A chunk's size line: 16 digits, and extensions that nobody uses. */
+/** A chunk-size line has at most 16 digits; extensions are ignored. Limits what a server can make us buffer. */
 const CHUNK_LINE_MAX_BYTES = 1024;
-/** Fields after the last chunk, which nobody here reads. */
+/** Trailer fields are discarded; a server must not send them without end. */
 const TRAILERS_MAX = 100;
 
-/** What is left of a body. */
+/** The unread part of a response body. */
 export interface Http1Body extends BodyReader {
-  /** Whether all of it was read. */
+  /** Whether the body was read to its end. */
   readonly isDone: boolean;
 }
 
-/** Reads a body, straight into the callers' buffers. @throws Error if the connection ends before the body */
+/**
+ * Returns a reader of the body that follows a head on `connection`. Reads go directly into the caller's buffer and
+ * throw an Error if the connection ends before the body. The caller closes the connection.
+ */
 export function http1Body(connection: Http1Connection, framing: Framing): Http1Body {
   switch (framing.kind) {
     case "length":
@@ -26,39 +29,39 @@ export function http1Body(connection: Http1Connection, framing: Framing): Http1B
     case "chunked":
       return new ChunkedBody(connection);
     case "close":
-      return new OpenBody(connection);
+      return new CloseDelimitedBody(connection);
   }
 }
 
 class LengthBody implements Http1Body {
   readonly #connection: Http1Connection;
-  #left: number;
+  #remaining: number;
 
   constructor(connection: Http1Connection, bytes: number) {
     this.#connection = connection;
-    this.#left = bytes;
+    this.#remaining = bytes;
   }
 
   get isDone(): boolean {
-    return this.#left === 0;
+    return this.#remaining === 0;
   }
 
   async read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
-    if (this.#left === 0) return null;
+    if (this.#remaining === 0) return null;
     const n = await this.#connection.read(
-      buffer.length > this.#left ? buffer.subarray(0, this.#left) : buffer,
+      buffer.length > this.#remaining ? buffer.subarray(0, this.#remaining) : buffer,
       onBytes,
     );
-    if (n === null) throw cutShort();
-    this.#left -= n;
+    if (n === null) throw truncatedError();
+    this.#remaining -= n;
     return n;
   }
 }
 
 class ChunkedBody implements Http1Body {
   readonly #connection: Http1Connection;
-  /** Of the chunk; -1 before a first one. */
-  #left = -1;
+  /** Bytes left of the current chunk; -1 before the first one. */
+  #remaining = -1;
   isDone = false;
 
   constructor(connection: Http1Connection) {
@@ -66,37 +69,37 @@ class ChunkedBody implements Http1Body {
   }
 
   async read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
-    if (this.#left <= 0 && !this.isDone) await this.#nextChunk();
+    if (this.#remaining <= 0 && !this.isDone) await this.#readChunkSize();
     if (this.isDone) return null;
     const n = await this.#connection.read(
-      buffer.length > this.#left ? buffer.subarray(0, this.#left) : buffer,
+      buffer.length > this.#remaining ? buffer.subarray(0, this.#remaining) : buffer,
       onBytes,
     );
-    if (n === null) throw cutShort();
-    this.#left -= n;
+    if (n === null) throw truncatedError();
+    this.#remaining -= n;
     return n;
   }
 
-  async #nextChunk(): Promise<void> {
-    if (this.#left === 0 && await this.#line() !== "") throw new Error("invalid HTTP chunk");
-    const [size = ""] = (await this.#line()).split(";");
+  async #readChunkSize(): Promise<void> {
+    if (this.#remaining === 0 && await this.#readLine() !== "") throw new Error("invalid HTTP chunk");
+    const [size = ""] = (await this.#readLine()).split(";");
     if (!/^[0-9a-f]{1,13}[ \t]*$/i.test(size)) throw new Error("invalid HTTP chunk size");
-    this.#left = parseInt(size, 16);
-    if (this.#left > 0) return;
-    for (let i = 0; await this.#line() !== ""; i++) {
+    this.#remaining = parseInt(size, 16);
+    if (this.#remaining > 0) return;
+    for (let i = 0; await this.#readLine() !== ""; i++) {
       if (i === TRAILERS_MAX) throw new Error("invalid HTTP trailers");
     }
     this.isDone = true;
   }
 
-  async #line(): Promise<string> {
+  async #readLine(): Promise<string> {
     const line = await this.#connection.readUntil("\r\n", CHUNK_LINE_MAX_BYTES);
-    if (line === undefined) throw cutShort();
+    if (line === undefined) throw truncatedError();
     return line;
   }
 }
 
-class OpenBody implements Http1Body {
+class CloseDelimitedBody implements Http1Body {
   readonly #connection: Http1Connection;
   isDone = false;
 
@@ -111,6 +114,6 @@ class OpenBody implements Http1Body {
   }
 }
 
-function cutShort(): Error {
+function truncatedError(): Error {
   return new Error("connection closed before the body was complete");
 }

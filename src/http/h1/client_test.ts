@@ -15,22 +15,22 @@ function open() {
   return { get, [Symbol.dispose]: () => transport.close() };
 }
 
-Deno.test("Bodies end by length, by chunks, and with the connection", async (t) => {
+Deno.test("Bodies are delimited by length, chunks or the end of the connection", async (t) => {
   const cases = [
     ["a length", okText("hello")],
     [
       "chunks, with extensions and trailers",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n",
     ],
-    ["the connection's end", "HTTP/1.1 200 OK\r\n\r\nhello"],
-    ["interim responses before it", `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${okText("hello")}`],
+    ["the end of the connection", "HTTP/1.1 200 OK\r\n\r\nhello"],
+    ["interim responses", `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${okText("hello")}`],
   ] as const;
-  for (const [name, answer] of cases) {
+  for (const [name, response] of cases) {
     await t.step(name, async () => {
       await using server = serveRaw(async (write) => {
-        // Byte by byte: no read may rely on what comes together.
-        for (const character of answer) await write(character);
-        return answer.includes("Content-Length") || answer.includes("chunked");
+        // Byte by byte: a read may end anywhere.
+        for (const character of response) await write(character);
+        return response.includes("Content-Length") || response.includes("chunked");
       });
       using client = open();
       assertEquals(await textOf(await client.get(server.url)), "hello");
@@ -38,7 +38,7 @@ Deno.test("Bodies end by length, by chunks, and with the connection", async (t) 
   }
 });
 
-Deno.test("A body that was encoded comes as it was sent", async () => {
+Deno.test("A content encoding is not decoded", async () => {
   await using server = serveRaw(async (write) => {
     await write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nblob");
     return true;
@@ -49,17 +49,17 @@ Deno.test("A body that was encoded comes as it was sent", async () => {
   assertEquals(await readAll(response.body, 10, "test"), new TextEncoder().encode("blob"));
 });
 
-Deno.test("A body that is cut short is a broken connection, whatever was to end it", async (t) => {
+Deno.test("A truncated response is a network error, whatever its framing", async (t) => {
   for (
-    const answer of [
+    const truncated of [
       "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n",
       "HTTP/1.1 200 OK\r\nContent-Le",
     ]
   ) {
-    await t.step(JSON.stringify(answer), async () => {
+    await t.step(JSON.stringify(truncated), async () => {
       await using server = serveRaw(async (write) => {
-        await write(answer);
+        await write(truncated);
         return false;
       });
       using client = open();
@@ -69,37 +69,37 @@ Deno.test("A body that is cut short is a broken connection, whatever was to end 
   }
 });
 
-Deno.test("Connections are used again, and one that was closed meanwhile is replaced", async () => {
+Deno.test("Connections are reused, and one that the server has closed is replaced", async () => {
   await using server = serveRaw(async (write, _path, nth) => {
     await write(okText("x"));
     return nth < 1;
   });
   using client = open();
   for (let i = 0; i < 5; i++) assertEquals(await textOf(await client.get(server.url)), "x");
-  assertEquals(server.asked.map(({ length }) => length), [2, 2, 1]);
+  assertEquals(server.requests.map(({ length }) => length), [2, 2, 1]);
 });
 
-Deno.test("Bytes that nobody asked for never become the next answer", async () => {
+Deno.test("Unsolicited bytes are never used as the next response", async () => {
   await using server = serveRaw(async (write) => {
     await write(`${okText("good")}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`);
     return true;
   });
   using client = open();
   for (let i = 0; i < 3; i++) assertEquals(await textOf(await client.get(server.url)), "good");
-  assertEquals(server.asked.length, 3);
+  assertEquals(server.requests.length, 3);
 });
 
-Deno.test("A header value can't write a request of its own", async () => {
+Deno.test("CR and LF in a header are rejected before anything is sent", async () => {
   await using server = serveRaw(async (write) => {
     await write(okText("x"));
     return true;
   });
   using client = open();
   await assertRejects(() => client.get(server.url, { "x-a": "b\r\nx-evil: c" }));
-  assertEquals(server.asked.length, 0);
+  assertEquals(server.requests.length, 0);
 });
 
-Deno.test("A head without an end is given up", async () => {
+Deno.test("A head without an end is rejected", async () => {
   await using server = serveRaw(async (write) => {
     await write(`HTTP/1.1 200 OK\r\n${"X-Long: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(4_000)}`);
     return false;

@@ -1,5 +1,5 @@
 /**
- * One connection to one server, with what was read of it too far.
+ * One TCP or TLS connection to one server, with the bytes that were read ahead.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { abortable, abortScope } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
 import { after } from "../../base/timer.ts";
 import { parseIp } from "../network/addresses.ts";
-import { BufferedReader } from "./coalesced_read.ts";
+import { BufferedReader } from "./buffered_reader.ts";
 import type { OnBytes } from "../message/http_message.ts";
 import { latin1, latin1Bytes } from "../message/latin1.ts";
 
@@ -15,41 +15,41 @@ import { latin1, latin1Bytes } from "../message/latin1.ts";
 const BUFFER_BYTES = 32 * KIB;
 /** Some requests; more of them are written out of memory of their own. */
 const WRITE_BYTES = 2 * KIB;
-/** Servers send heads of some hundred bytes, with cookies a few thousand; a longer one is an attack or a mistake. */
+/** Servers send heads of some hundred bytes, or a few thousand with cookies; a longer one is an attack or a mistake. */
 export const HEAD_MAX_BYTES = 64 * KIB;
 
-/** What ends a head. */
+/** The end of a head. */
 export const HEAD_END = "\r\n\r\n";
 
-/** Where a connection goes. */
+/** The server of a connection. */
 export interface ConnectionTarget {
   readonly url: URL;
-  /** PEM certificates of authorities to trust beside the runtime's. */
+  /** PEM certificates of CAs to trust in addition to the runtime's. */
   readonly caCerts: readonly string[];
 }
 
 /** A TCP or TLS connection. Close it. */
 export class Http1Connection {
   readonly #conn: Deno.Conn;
-  readonly #gatherer: BufferedReader;
+  readonly #reader: BufferedReader;
   #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #written = new Uint8Array(WRITE_BYTES);
-  /** Between these lie the bytes that were read and not yet given. */
+  /** Bytes from `#start` to `#end` of the buffer were read from the connection and not yet returned. */
   #start = 0;
   #end = 0;
   #isClosed = false;
-  /** Responses that were read to their end. */
+  /** Number of responses that were read to their end. */
   uses = 0;
-  /** What opening the TCP connection took, in milliseconds: about one round trip. */
+  /** Time to open the TCP connection, in milliseconds: about one round trip. */
   readonly roundTrip: number;
 
   private constructor(conn: Deno.Conn, roundTrip: number) {
     this.#conn = conn;
-    this.#gatherer = new BufferedReader(conn);
+    this.#reader = new BufferedReader(conn);
     this.roundTrip = roundTrip;
   }
 
-  /** Opens a connection. @throws what the runtime throws, or the signal's reason */
+  /** Opens a connection. @throws the runtime's error, or the signal's reason */
   static async open({ url, caCerts }: ConnectionTarget, signal: AbortSignal): Promise<Http1Connection> {
     const isTls = url.protocol === "https:";
     const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
@@ -62,7 +62,7 @@ export class Http1Connection {
     signal.addEventListener("abort", close, { once: true });
     try {
       signal.throwIfAborted();
-      // Before TLS begins: `connectTls` leaves Nagle's algorithm on, which costs two stalls of 43 ms a handshake.
+      // Not `connectTls`: it leaves Nagle's algorithm on, which adds two stalls of 43 ms to each handshake.
       tcp.setNoDelay(true);
       if (isTls) {
         const tls = await Deno.startTls(tcp, {
@@ -84,54 +84,56 @@ export class Http1Connection {
     }
   }
 
-  /** Whether bytes are here that no response has claimed. */
+  /** Whether bytes were received that belong to no response yet. */
   get hasUnread(): boolean {
     return this.#end > this.#start;
   }
 
-  /** Whether it is of no use any more. */
+  /** Whether `close` was called. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Sends text of one character a byte. */
+  /** Sends Latin-1 text. The caller must await each write before the next. */
   async write(text: string): Promise<void> {
-    // Nothing else is written meanwhile: whoever writes waits for what it wrote before.
+    // The buffer can be shared because writes never overlap.
     const bytes = latin1Bytes(text, this.#written);
     for (let at = 0; at < bytes.length;) at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
   }
 
-  /** Reads up to `buffer.length` bytes, null at the end. What lies here already comes first. */
+  /** Reads up to `buffer.length` bytes, null at the end. Returns bytes that were read ahead first. */
   read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
-    const here = this.#end - this.#start;
-    if (here === 0) return this.#gatherer.read(buffer, onBytes);
-    const n = Math.min(here, buffer.length);
+    const buffered = this.#end - this.#start;
+    if (buffered === 0) return this.#reader.read(buffer, onBytes);
+    const n = Math.min(buffered, buffer.length);
     buffer.set(this.#buffer.subarray(this.#start, this.#start + n));
     this.#start += n;
     return Promise.resolve(n);
   }
 
   /**
-   * Reads up to and with the next `mark`, and gives what is before it, one character a byte; undefined at the end.
+   * Reads up to and including the next `mark`, and returns the Latin-1 text before it; undefined if the connection
+   * ended first.
    *
-   * @throws Error if `limit` bytes hold no mark, or if the connection ends in the middle
+   * @param limit maximum number of bytes before the mark
+   * @throws Error if there is no mark within the limit, or if the connection ends after some bytes
    */
   async readUntil(mark: string, limit: number): Promise<string | undefined> {
-    for (let seen = 0;;) {
-      const at = this.#find(mark, seen);
+    for (let searched = 0;;) {
+      const at = this.#find(mark, searched);
       if (at !== -1) {
         const text = latin1(this.#buffer.subarray(this.#start, at));
         this.#start = at + mark.length;
         return text;
       }
-      const have = this.#end - this.#start;
-      if (have >= limit) throw new Error("invalid HTTP header parsed: it is too long");
-      seen = Math.max(0, have - mark.length + 1);
-      this.#makeRoom();
+      const buffered = this.#end - this.#start;
+      if (buffered >= limit) throw new Error("invalid HTTP header parsed: too long");
+      searched = Math.max(0, buffered - mark.length + 1);
+      this.#ensureFreeSpace();
       const n = await this.#conn.read(this.#buffer.subarray(this.#end));
       if (n === null) {
-        if (have === 0) return undefined;
-        // A TLS server answers plain http with seven bytes of its own and hangs up.
+        if (buffered === 0) return undefined;
+        // A TLS server responds to plain HTTP with a TLS alert of seven bytes and closes the connection.
         const isHttp = mark !== HEAD_END ||
           latin1(this.#buffer.subarray(this.#start, this.#start + 5)) === "HTTP/";
         throw new Error(
@@ -142,7 +144,7 @@ export class Http1Connection {
     }
   }
 
-  /** Closes it; a second call does nothing. A read under way fails. */
+  /** Closes the connection; a second call does nothing. Pending reads fail. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -161,22 +163,25 @@ export class Http1Connection {
     return -1;
   }
 
-  #makeRoom(): void {
+  #ensureFreeSpace(): void {
     if (this.#start === this.#end) {
       this.#start = 0;
       this.#end = 0;
     } else if (this.#end === this.#buffer.length) {
-      const kept = this.#buffer.subarray(this.#start, this.#end);
+      const unread = this.#buffer.subarray(this.#start, this.#end);
       const next = this.#start > 0 ? this.#buffer : new Uint8Array(this.#buffer.length * 2);
-      next.set(kept);
+      next.set(unread);
       this.#buffer = next;
-      this.#end = kept.length;
+      this.#end = unread.length;
       this.#start = 0;
     }
   }
 }
 
-/** Deno 2.6 leaks what it listens to a signal with where a name has no address: so a name's connection is abandoned. */
+/**
+ * Deno 2.6 leaks its abort listener if a DNS lookup fails. For a host name, therefore, the signal isn't passed on and an
+ * abort abandons the connection attempt.
+ */
 async function connectTcp(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   if (parseIp(hostname) !== undefined) return await Deno.connect({ hostname, port, signal });
   const connecting = Deno.connect({ hostname, port });
@@ -188,7 +193,7 @@ async function connectTcp(hostname: string, port: number, signal: AbortSignal): 
   }
 }
 
-/** Opens a connection that must be there within so many milliseconds. */
+/** Opens a connection within `ms` milliseconds. @throws the runtime's error, or the signal's reason */
 export async function openWithin(
   target: ConnectionTarget,
   ms: number,
@@ -208,6 +213,6 @@ function closeQuietly(conn: Deno.Conn): void {
   try {
     conn.close();
   } catch {
-    // The handshake that failed has closed it, or an abort has.
+    // A failed handshake or an abort has already closed it.
   }
 }

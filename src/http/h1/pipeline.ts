@@ -1,5 +1,5 @@
 /**
- * One connection with requests in line on it.
+ * One keep-alive connection on which requests are sent ahead of the responses to earlier ones.
  *
  * @module
  */
@@ -15,58 +15,60 @@ const SLACK_BYTES = 16 * KIB;
 /** Bytes per second that a connection with requests on it must bring. */
 const FLOOR = KIB;
 
-/** A request that waits for its turn, or for its answer. */
+/** A request that waits to be sent, or for its response. */
 export interface PipelineJob {
   readonly request: RawRequest;
-  /** Bytes of the body. */
+  /** Expected size of the body in bytes. */
   readonly expected: number;
   readonly signal: AbortSignal;
-  /** Undefined: it has to be sent in some other way. */
+  /** Ends the job; undefined means that the request must be sent without pipelining. */
   readonly settle: (response: RawResponse | undefined) => void;
   isSettled: boolean;
   tries: number;
 }
 
-/** What a lane works with. */
+/** What a pipelined connection shares with the others of its pool. */
 export interface PipelineDeps {
   readonly pool: ConnectionPool;
-  readonly memory: BufferPool;
-  /** How long the connection may take to be made or to bring anything, in milliseconds. */
+  readonly buffers: BufferPool;
+  /** Limit for opening the connection and for the wait for a response, in milliseconds. */
   readonly timeout: number;
-  /** Gives the next job for a lane with so many in line. */
-  readonly next: (inLine: number) => PipelineJob | undefined;
+  /** Takes the next job from the queue, for a connection that already has `pending` jobs. */
+  readonly next: (pending: number) => PipelineJob | undefined;
+  /** The current limit of jobs per connection. */
   readonly depth: () => number;
 }
 
-/** One connection and the jobs in line on it. */
+/** One connection and its jobs, in the order in which they were sent. */
 export class PipelinedConnection {
   readonly #pool: ConnectionPool;
-  readonly #memory: BufferPool;
+  readonly #buffers: BufferPool;
   readonly #timeout: number;
-  readonly #next: (inLine: number) => PipelineJob | undefined;
+  readonly #next: (pending: number) => PipelineJob | undefined;
   readonly #depth: () => number;
   readonly #jobs: PipelineJob[] = [];
   #connection: Http1Connection | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** Bytes of bodies received. */
   #bytes = 0;
-  /** What had come at each of the last looks. */
-  readonly #seen: number[] = [];
+  /** `#bytes` at each of the last samples. */
+  readonly #samples: number[] = [];
 
-  /** A lane that has no connection yet. */
-  constructor({ pool, memory, timeout, next, depth }: PipelineDeps) {
+  /** Creates an instance without a connection; `run` opens one. */
+  constructor({ pool, buffers, timeout, next, depth }: PipelineDeps) {
     this.#pool = pool;
-    this.#memory = memory;
+    this.#buffers = buffers;
     this.#timeout = timeout;
     this.#next = next;
     this.#depth = depth;
   }
 
-  /** Jobs in line. */
+  /** Number of jobs without a response. */
   get length(): number {
     return this.#jobs.length;
   }
 
-  /** Answers jobs until there are none; gives back those that it could not answer. */
+  /** Runs jobs until none is left, or until the connection fails; then returns those without a response. */
   async run(first: PipelineJob): Promise<readonly PipelineJob[]> {
     this.#jobs.push(first);
     first.tries++;
@@ -74,7 +76,7 @@ export class PipelinedConnection {
       await this.#pool.open(this.#timeout, first.signal).catch(() => undefined);
     if (connection === undefined || this.#jobs.every(({ isSettled }) => isSettled)) {
       if (connection !== undefined) this.#pool.putBack(connection);
-      // Without a connection the ordinary way knows what to say.
+      // Sending without pipelining reports why there is no connection.
       for (const job of this.#jobs) if (!job.isSettled) job.settle(undefined);
       return [];
     }
@@ -83,24 +85,24 @@ export class PipelinedConnection {
     try {
       this.#write(connection, first.request.text);
       this.takeMore();
-      while (isClean && this.#jobs.length > 0) isClean = await this.#answer(connection);
+      while (isClean && this.#jobs.length > 0) isClean = await this.#receive(connection);
     } catch {
       connection.close();
     }
-    // Before anything else runs: a job put in line from here on would be written to a connection that is somebody else's.
+    // Before the next await: takeMore() must not write to a connection that goes back to the pool.
     this.#connection = undefined;
     await this.#writing.catch(() => {});
-    // What is left of an answer that was passed on would be taken for the next one.
+    // Unread bytes of a declined response would be parsed as the next response.
     if (isClean && this.#jobs.length === 0) this.#pool.putBack(connection);
     else connection.close();
     return this.#jobs;
   }
 
-  /** Puts more jobs in line, as many as may be. */
+  /** Sends more jobs, up to the current depth. */
   takeMore(): void {
     const connection = this.#connection;
     if (connection === undefined || connection.isClosed) return;
-    // Two in one write cost both sides less than each in its own.
+    // Wait until at least two can be sent: one write for both costs either side less.
     if (this.#jobs.length > Math.max(0, this.#depth() - 2)) return;
     let text = "";
     for (let job = this.#next(this.#jobs.length); job !== undefined; job = this.#next(this.#jobs.length)) {
@@ -111,64 +113,64 @@ export class PipelinedConnection {
     if (text !== "") this.#write(connection, text);
   }
 
-  /** Nobody waits for what is in line: the connection is closed rather than read. */
-  closeIfUnwanted(): void {
+  /** Closes the connection if all its jobs were aborted, rather than read their responses. */
+  closeIfAllSettled(): void {
     if (this.#jobs.every(({ isSettled }) => isSettled)) this.#connection?.close();
   }
 
   /**
-   * Closes a connection that brought too little in the time that it has, of which `looks` looks make a whole: its jobs
-   * are sent in the ordinary way, which knows what to say.
+   * Closes the connection if it received too little within the timeout; its jobs are then sent without pipelining, which
+   * reports the reason. Called `samples` times per timeout.
    */
-  checkSpeed(looks: number): void {
-    if (this.#seen.length === looks) {
-      const before = this.#seen.shift() ?? 0;
+  checkThroughput(samples: number): void {
+    if (this.#samples.length === samples) {
+      const before = this.#samples.shift() ?? 0;
       if (this.#bytes - before < FLOOR * this.#timeout / 1000) this.#connection?.close();
     }
-    this.#seen.push(this.#bytes);
+    this.#samples.push(this.#bytes);
   }
 
   #write(connection: Http1Connection, text: string): void {
     this.#writing = this.#writing.then(() => connection.write(text));
-    // The read that waits for the answer tells of a connection that broke.
+    // A broken connection is reported by the read of the response.
     this.#writing.catch(() => {});
   }
 
-  /** Reads the answer of the first job in line; whether the connection is good for another. */
-  async #answer(connection: Http1Connection): Promise<boolean> {
+  /** Reads the response to the oldest job. Returns whether the connection can be used for another response. */
+  async #receive(connection: Http1Connection): Promise<boolean> {
     const job = this.#jobs[0];
     if (job === undefined) return false;
     const begin = performance.now();
-    const isAlone = this.#jobs.length === 1;
+    const isOnlyJob = this.#jobs.length === 1;
     const head = await readHead(connection, job.request.method);
     if (head === undefined) return false;
-    if (isAlone) this.#pool.noteLatency(performance.now() - begin);
+    if (isOnlyJob) this.#pool.recordLatency(performance.now() - begin);
     const { framing } = head;
     const limit = job.expected + SLACK_BYTES;
-    if (framing.kind === "length" && framing.bytes > limit) return this.#passOn(job);
+    if (framing.kind === "length" && framing.bytes > limit) return this.#decline(job);
     const body = http1Body(connection, framing);
-    const most = framing.kind === "length" ? framing.bytes : limit;
-    const memory = this.#memory.take(most);
-    const buffer = memory.subarray(0, most);
+    const maxBytes = framing.kind === "length" ? framing.bytes : limit;
+    const pooled = this.#buffers.take(maxBytes);
+    const buffer = pooled.subarray(0, maxBytes);
     let filled = 0;
     while (!body.isDone) {
-      // One more byte than fits is wanted only to find the end of a body that did not tell its length.
-      const room = filled < buffer.length ? buffer.subarray(filled) : new Uint8Array(1);
+      // The buffer is full: read one more byte to detect a body without a Content-Length that is too long.
+      const target = filled < buffer.length ? buffer.subarray(filled) : new Uint8Array(1);
       const before = this.#bytes;
-      const n = await body.read(room, (bytes) => this.#bytes += bytes);
+      const n = await body.read(target, (bytes) => this.#bytes += bytes);
       if (n === null) break;
-      if (filled === buffer.length) return this.#passOn(job);
+      if (filled === buffer.length) return this.#decline(job);
       filled += n;
       this.#bytes = before + n;
     }
     this.#jobs.shift();
-    if (head.isPersistent) this.#pool.noteUse(connection);
-    if (job.isSettled) this.#memory.give(memory);
+    if (head.isPersistent) this.#pool.recordUse(connection);
+    if (job.isSettled) this.#buffers.give(pooled);
     else {
       job.settle({
         head,
         body: buffer.subarray(0, filled),
-        [Symbol.dispose]: () => this.#memory.give(memory),
+        [Symbol.dispose]: () => this.#buffers.give(pooled),
       });
     }
     if (!head.isPersistent) return false;
@@ -176,7 +178,8 @@ export class PipelinedConnection {
     return true;
   }
 
-  #passOn(job: PipelineJob): false {
+  /** Ends a job whose response is too long to buffer; the caller sends it again without pipelining. */
+  #decline(job: PipelineJob): false {
     this.#jobs.shift();
     if (!job.isSettled) job.settle(undefined);
     return false;

@@ -1,5 +1,5 @@
 /**
- * Many small requests to one server over few connections, several in line on each where the way is long.
+ * Sends many small requests to one server over few connections, and pipelines them if latency is high.
  *
  * @module
  */
@@ -26,34 +26,35 @@ interface WaitingJob extends PipelineJob {
   readonly reject: (reason: unknown) => void;
 }
 
-interface Listener {
+interface AbortListener {
   readonly jobs: Set<WaitingJob>;
-  readonly leave: () => void;
+  readonly onAbort: () => void;
 }
 
-/** The lanes to one server. Only for requests that may be sent twice. */
+/** The pipelined connections to one server. Only for idempotent requests: one may be sent twice. */
 export class PipelinePool {
   readonly #pool: ConnectionPool;
   readonly #timeout: number;
-  readonly #memory = new BufferPool({ pieceBytes: PIECE_BYTES, pieces: SPARE_PIECES });
-  readonly #lanes = new Set<PipelinedConnection>();
-  readonly #listeners = new Map<AbortSignal, Listener>();
+  readonly #buffers = new BufferPool({ pieceBytes: PIECE_BYTES, pieces: SPARE_PIECES });
+  readonly #connections = new Set<PipelinedConnection>();
+  readonly #listeners = new Map<AbortSignal, AbortListener>();
   #queue: PipelineJob[] = [];
-  /** Whether a connection with a line has broken: then this server gets one request at a time. */
-  #isShort = false;
-  #watch: (() => void) | undefined;
+  /** Set when a connection with several pending requests fails: not every server supports pipelining. */
+  #isPipeliningDisabled = false;
+  #stopMonitor: (() => void) | undefined;
 
-  /** @param timeout how long a connection may take to be made or to bring anything, in milliseconds */
+  /** @param timeout limit for opening a connection and for the wait for a response, in milliseconds */
   constructor(pool: ConnectionPool, timeout: number) {
     this.#pool = pool;
     this.#timeout = timeout;
   }
 
   /**
-   * Sends a request in some line and reads the whole of its answer.
+   * Sends a request and reads its complete response. The caller disposes the response.
    *
-   * @param expected bytes of the body
-   * @returns undefined if that did not work, or the answer is much longer: then it is to be sent in the ordinary way
+   * @param expected expected size of the body in bytes
+   * @returns undefined if no response was received, or one that is much longer than expected: the caller must then send
+   * the request without pipelining
    * @throws the signal's reason
    */
   send(request: RawRequest, expected: number, signal: AbortSignal): Promise<RawResponse | undefined> {
@@ -74,11 +75,11 @@ export class PipelinePool {
       };
       this.#listen(job);
       this.#queue.push(job);
-      this.#fill();
+      this.#dispatch();
     });
   }
 
-  /** One listener for all jobs of a signal: a pull has hundreds, and one for each would cost as much as its answer. */
+  /** Uses one listener for all jobs of a signal: a pull has hundreds, and a listener costs as much as a response. */
   #listen(job: WaitingJob): void {
     const { signal } = job;
     const known = this.#listeners.get(signal);
@@ -87,92 +88,96 @@ export class PipelinePool {
       return;
     }
     const jobs = new Set([job]);
-    const leave = () => {
+    const onAbort = () => {
       this.#listeners.delete(signal);
       for (const each of jobs) {
         each.isSettled = true;
         each.reject(signal.reason);
       }
-      for (const lane of this.#lanes) lane.closeIfUnwanted();
+      for (const connection of this.#connections) connection.closeIfAllSettled();
     };
-    this.#listeners.set(signal, { jobs, leave });
-    signal.addEventListener("abort", leave, { once: true });
+    this.#listeners.set(signal, { jobs, onAbort });
+    signal.addEventListener("abort", onAbort, { once: true });
   }
 
   #unlisten(job: WaitingJob): void {
     const known = this.#listeners.get(job.signal);
     if (known === undefined || !known.jobs.delete(job) || known.jobs.size > 0) return;
-    job.signal.removeEventListener("abort", known.leave);
+    job.signal.removeEventListener("abort", known.onAbort);
     this.#listeners.delete(job.signal);
   }
 
-  /** The next job for a lane that has so many in line already. */
-  #next(inLine: number): PipelineJob | undefined {
-    if (inLine >= this.depth) return undefined;
+  /** Takes the next job for a connection that already has `pending` jobs; undefined if it may not have another. */
+  #next(pending: number): PipelineJob | undefined {
+    if (pending >= this.depth) return undefined;
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       if (!job.isSettled) return job;
     }
     return undefined;
   }
 
-  /** Requests that may be in line on one connection. */
+  /** The number of requests that may be pending on one connection. */
   get depth(): number {
-    return !this.#isShort && this.#pool.keepsAlive && this.#pool.latency > LONG_WAY_MS ? DEPTH : 1;
+    const isWorthwhile = this.#pool.keepsAlive && this.#pool.latency > LONG_WAY_MS;
+    return isWorthwhile && !this.#isPipeliningDisabled ? DEPTH : 1;
   }
 
-  /** Gives jobs to lanes: first those that are there, then new ones. */
-  #fill(): void {
-    for (const lane of this.#lanes) {
+  /** Assigns queued jobs to connections: first to open ones, then to new ones. */
+  #dispatch(): void {
+    for (const connection of this.#connections) {
       if (this.#queue.length === 0) return;
-      // A line grows only once there is a connection for everybody.
-      if (lane.length === 0 || this.#lanes.size === PIPELINES_MAX) lane.takeMore();
+      // Pipeline only once no more connections may be opened.
+      if (connection.length === 0 || this.#connections.size === PIPELINES_MAX) connection.takeMore();
     }
-    while (this.#lanes.size < PIPELINES_MAX && this.#queue.some(({ isSettled }) => !isSettled)) {
-      this.#addLane();
+    while (this.#connections.size < PIPELINES_MAX && this.#queue.some(({ isSettled }) => !isSettled)) {
+      this.#addConnection();
     }
   }
 
-  #addLane(): void {
+  #addConnection(): void {
     const job = this.#next(0);
     if (job === undefined) return;
-    const lane = new PipelinedConnection({
+    const connection = new PipelinedConnection({
       pool: this.#pool,
-      memory: this.#memory,
+      buffers: this.#buffers,
       timeout: this.#timeout,
-      next: (inLine) => this.#next(inLine),
+      next: (pending) => this.#next(pending),
       depth: () => this.depth,
     });
-    this.#lanes.add(lane);
-    lane.run(job).then((left) => {
-      this.#lanes.delete(lane);
-      this.#return(left);
-      this.#fill();
-      this.#unwatch();
+    this.#connections.add(connection);
+    connection.run(job).then((unanswered) => {
+      this.#connections.delete(connection);
+      this.#requeue(unanswered);
+      this.#dispatch();
+      this.#stopMonitorIfIdle();
     });
-    this.#watchLanes();
+    this.#startMonitor();
   }
 
-  /** One timer for all lanes until none is left, and set when the first request is out: each costs half as much as a request. */
-  #watchLanes(): void {
-    if (this.#watch !== undefined) return;
-    this.#watch = after(this.#timeout / LOOKS, () => {
-      this.#watch = undefined;
-      for (const lane of this.#lanes) lane.checkSpeed(LOOKS);
-      if (this.#lanes.size > 0) this.#watchLanes();
+  /**
+   * Uses one timer for all connections, set after the first request was sent: setting a timer costs half as much as a
+   * request.
+   */
+  #startMonitor(): void {
+    if (this.#stopMonitor !== undefined) return;
+    this.#stopMonitor = after(this.#timeout / LOOKS, () => {
+      this.#stopMonitor = undefined;
+      for (const connection of this.#connections) connection.checkThroughput(LOOKS);
+      if (this.#connections.size > 0) this.#startMonitor();
     });
   }
 
-  #unwatch(): void {
-    if (this.#lanes.size > 0) return;
-    this.#watch?.();
-    this.#watch = undefined;
+  #stopMonitorIfIdle(): void {
+    if (this.#connections.size > 0) return;
+    this.#stopMonitor?.();
+    this.#stopMonitor = undefined;
   }
 
-  /** Takes jobs back whose connection was lost. */
-  #return(jobs: readonly PipelineJob[]): void {
-    const wanted = jobs.filter(({ isSettled }) => !isSettled);
-    if (jobs.length > 1) this.#isShort = true;
-    for (const job of wanted) if (job.tries > 1) job.settle(undefined);
-    this.#queue.unshift(...wanted.filter(({ isSettled }) => !isSettled));
+  /** Queues the jobs of a failed connection again, each of them once. */
+  #requeue(jobs: readonly PipelineJob[]): void {
+    const unsettled = jobs.filter(({ isSettled }) => !isSettled);
+    if (jobs.length > 1) this.#isPipeliningDisabled = true;
+    for (const job of unsettled) if (job.tries > 1) job.settle(undefined);
+    this.#queue.unshift(...unsettled.filter(({ isSettled }) => !isSettled));
   }
 }

@@ -7,58 +7,58 @@ import { ConnectionPool } from "./pool.ts";
 
 const never = neverAborted();
 
-/** A server that seems far away. */
-class FarPool extends ConnectionPool {
+/** The pool of a server with a high latency. */
+class SlowPool extends ConnectionPool {
   override get latency(): number {
     return 50;
   }
 }
 
-function open(url: URL, Pool: typeof ConnectionPool = FarPool, timeout = 5_000) {
+function open(url: URL, Pool: typeof ConnectionPool = SlowPool, timeout = 5_000) {
   const pool = new Pool({ url, caCerts: [] });
-  const lanes = new PipelinePool(pool, timeout);
+  const pipelines = new PipelinePool(pool, timeout);
   const get = (path: string, signal = never, expected = 100) =>
-    lanes.send(rawRequest({ method: "GET", url: new URL(path, url), headers: {} }, {}), expected, signal);
+    pipelines.send(rawRequest({ method: "GET", url: new URL(path, url), headers: {} }, {}), expected, signal);
   return { get, [Symbol.dispose]: () => pool.close() };
 }
 
 const text = (response: { readonly body: Uint8Array } | undefined) =>
   response === undefined ? undefined : new TextDecoder().decode(response.body);
 
-Deno.test("Each of many requests gets its own answer, over few connections", async (t) => {
-  for (const Pool of [FarPool, ConnectionPool]) {
+Deno.test("Each of many requests gets its own response, over few connections", async (t) => {
+  for (const Pool of [SlowPool, ConnectionPool]) {
     await t.step(Pool.name, async () => {
       await using server = serveRaw(async (write, path) => {
         await write(okText(path));
         return true;
       });
-      using lanes = open(server.url, Pool);
+      using pipelines = open(server.url, Pool);
       const paths = Array.from({ length: 200 }, (_, i) => `/${i}`);
-      assertEquals(await Promise.all(paths.map(async (path) => text(await lanes.get(path)))), paths);
-      assert(server.asked.length <= PIPELINES_MAX);
+      assertEquals(await Promise.all(paths.map(async (path) => text(await pipelines.get(path)))), paths);
+      assert(server.requests.length <= PIPELINES_MAX);
     });
   }
 });
 
-Deno.test("Requests are lined up before the answer to the first one, where the way is long", async () => {
+Deno.test("Requests are pipelined before the first response arrives if latency is high", async () => {
   const others = Promise.withResolvers<void>();
   let first: string | undefined;
   await using server = serveRaw(async (write, path, nth) => {
-    // The second request of this connection is here only because it did not wait for the first one's answer.
+    // The second request of this connection can only arrive now if it was sent before the first response.
     if (nth === 1 && first === undefined) first = path;
     if (nth === 2) others.resolve();
     await write(okText(path));
     return true;
   });
-  using lanes = open(server.url);
-  const answers = Promise.all(Array.from({ length: 100 }, (_, i) => lanes.get(`/${i}`)));
+  using pipelines = open(server.url);
+  const responses = Promise.all(Array.from({ length: 100 }, (_, i) => pipelines.get(`/${i}`)));
   await others.promise;
-  assertEquals((await answers).filter((answer) => answer === undefined), []);
+  assertEquals((await responses).filter((response) => response === undefined), []);
 });
 
-Deno.test("A connection that ends takes no request with it: each is answered or given back", async (t) => {
+Deno.test("After a connection ends, each request gets its own response or is returned", async (t) => {
   for (
-    const [name, ending] of [["between", ""], ["in a head", "HTTP/1.1 2"], [
+    const [name, ending] of [["between responses", ""], ["in a head", "HTTP/1.1 2"], [
       "in a body",
       "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
     ]] as const
@@ -72,25 +72,25 @@ Deno.test("A connection that ends takes no request with it: each is answered or 
         await write(okText(path));
         return true;
       });
-      using lanes = open(server.url);
+      using pipelines = open(server.url);
       const paths = Array.from({ length: 60 }, (_, i) => `/${i}`);
-      const answers = await Promise.all(paths.map(async (path) => text(await lanes.get(path))));
-      answers.forEach((answer, i) => assert(answer === undefined || answer === paths[i]));
+      const texts = await Promise.all(paths.map(async (path) => text(await pipelines.get(path))));
+      texts.forEach((body, i) => assert(body === undefined || body === paths[i]));
     });
   }
 });
 
-Deno.test("A body much longer than expected is left to the ordinary way", async () => {
+Deno.test("A request with a body much longer than expected is returned", async () => {
   await using server = serveRaw(async (write, path) => {
     await write(okText(path === "/long" ? "x".repeat(40_000) : path));
     return true;
   });
-  using lanes = open(server.url);
-  const [long, short] = await Promise.all([lanes.get("/long"), lanes.get("/short")]);
+  using pipelines = open(server.url);
+  const [long, short] = await Promise.all([pipelines.get("/long"), pipelines.get("/short")]);
   assertEquals([long, text(short)], [undefined, "/short"]);
 });
 
-Deno.test("What is left of an answer that was passed on is never taken for the next one", async () => {
+Deno.test("Unread bytes of a declined response are never parsed as the next response", async () => {
   await using server = serveRaw(async (write, path) => {
     if (path === "/long") {
       await write("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n");
@@ -98,91 +98,89 @@ Deno.test("What is left of an answer that was passed on is never taken for the n
     } else await write(okText(path));
     return true;
   });
-  using lanes = open(server.url);
+  using pipelines = open(server.url);
   for (let i = 0; i < 10; i++) {
-    assertEquals(await lanes.get("/long"), undefined);
-    assertEquals(text(await lanes.get("/a")), "/a");
+    assertEquals(await pipelines.get("/long"), undefined);
+    assertEquals(text(await pipelines.get("/a")), "/a");
   }
 });
 
-Deno.test("No connection: the request is given back", async () => {
+Deno.test("A request is returned if no connection can be opened", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = new URL(`http://127.0.0.1:${listener.addr.port}/`);
   listener.close();
-  using lanes = open(url);
-  assertEquals(await lanes.get("/"), undefined);
+  using pipelines = open(url);
+  assertEquals(await pipelines.get("/"), undefined);
 });
 
-Deno.test("Who aborts gets the reason; the others in line get their answers", async () => {
+Deno.test("An aborted request rejects with the reason; the others on its connection get their responses", async () => {
   const gate = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
   await using server = serveRaw(async (write, path) => {
-    if (path === "/17") asked.resolve();
     await gate.promise;
     await write(okText(path));
     return true;
   });
-  using lanes = open(server.url);
+  using pipelines = open(server.url);
   const reason = new Error("enough");
   const controller = new AbortController();
-  const kept = Array.from({ length: 16 }, (_, i) => lanes.get(`/${i}`));
-  const left = lanes.get("/16", controller.signal);
+  const others = Array.from({ length: 16 }, (_, i) => pipelines.get(`/${i}`));
+  const aborted = pipelines.get("/16", controller.signal);
   controller.abort(reason);
-  assertEquals(await assertRejects(() => left), reason);
+  assertEquals(await assertRejects(() => aborted), reason);
   gate.resolve();
-  assertEquals((await Promise.all(kept)).map(text), Array.from({ length: 16 }, (_, i) => `/${i}`));
+  assertEquals((await Promise.all(others)).map(text), Array.from({ length: 16 }, (_, i) => `/${i}`));
 });
 
-Deno.test("Who aborts does so for all its requests, and for nobody else's", async () => {
+Deno.test("A signal aborts all of its requests and no others", async () => {
   const gate = Promise.withResolvers<void>();
   await using server = serveRaw(async (write, path) => {
     await gate.promise;
     await write(okText(path));
     return true;
   });
-  using lanes = open(server.url);
+  using pipelines = open(server.url);
   const controller = new AbortController();
-  const left = ["/a", "/b"].map((path) => lanes.get(path, controller.signal));
-  const kept = lanes.get("/c");
+  const aborted = ["/a", "/b"].map((path) => pipelines.get(path, controller.signal));
+  const other = pipelines.get("/c");
   controller.abort(new Error("enough"));
-  for (const one of left) assertEquals((await assertRejects(() => one) as Error).message, "enough");
+  for (const one of aborted) assertEquals((await assertRejects(() => one) as Error).message, "enough");
   gate.resolve();
-  assertEquals(text(await kept), "/c");
+  assertEquals(text(await other), "/c");
 });
 
-Deno.test("A connection that brings nothing is given up, and its requests are given back", async () => {
+Deno.test("A silent connection is closed, and its requests are returned", async () => {
   const gate = Promise.withResolvers<void>();
   await using server = serveRaw(async () => {
     await gate.promise;
     return false;
   });
-  using lanes = open(server.url, FarPool, 40);
-  assertEquals(await lanes.get("/"), undefined);
+  using pipelines = open(server.url, SlowPool, 40);
+  assertEquals(await pipelines.get("/"), undefined);
   gate.resolve();
 });
 
-Deno.test("A body that nobody has read yet is not written over by the next one", async () => {
+Deno.test("An unread body isn't overwritten by the next response", async () => {
   await using server = serveRaw(async (write, path) => {
     await write(okText(path.repeat(50)));
     return true;
   });
-  using lanes = open(server.url);
-  const first = await lanes.get("/a");
-  await Promise.all(Array.from({ length: 40 }, (_, i) => lanes.get(`/${i}`)));
+  using pipelines = open(server.url);
+  const first = await pipelines.get("/a");
+  await Promise.all(Array.from({ length: 40 }, (_, i) => pipelines.get(`/${i}`)));
   assertEquals(text(first), "/a".repeat(50));
 });
 
-Deno.test("A request that comes while its lane ends gets its own answer, and so does the next one", async () => {
+Deno.test("A request that arrives while its connection becomes idle gets its own response, as do the next ones", async () => {
   await using server = serveRaw(async (write, path) => {
     await write(okText(path));
     return true;
   });
-  using lanes = open(server.url);
-  // Whatever a lane does between its last answer and its end takes some turns: one of these hits each of them.
+  using pipelines = open(server.url);
+  // A connection needs several microtasks from its last response to its end: cover each point in between.
   for (let turns = 0; turns < 40; turns++) {
-    assertEquals(text(await lanes.get(`/${turns}/a`)), `/${turns}/a`);
+    assertEquals(text(await pipelines.get(`/${turns}/a`)), `/${turns}/a`);
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
     const next = ["b", "c", "d"].map((name) => `/${turns}/${name}`);
-    assertEquals(await Promise.all(next.map(async (path) => text(await lanes.get(path)))), next);
+    assertEquals(await Promise.all(next.map(async (path) => text(await pipelines.get(path)))), next);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * The connections to one server.
+ * The idle connections to one server.
  *
  * @module
  */
@@ -13,93 +13,92 @@ const IDLE_MAX_MS = 30_000;
 /** A program that is younger does without the sweep: its first `setTimeout` would cost it 8 of these milliseconds. */
 const BRIEF_MS = 1_000;
 
-/** Idle connections to one server, made with the same trust. Close it. */
+/** Idle connections to one server, opened with the same trusted CAs. Close it. */
 export class ConnectionPool {
   readonly #target: ConnectionTarget;
-  /** Connections that are being opened ahead and that nobody has claimed, each with the signal that it is opened by. */
-  readonly #coming = new Map<Promise<Http1Connection | undefined>, AbortSignal>();
+  /** Unclaimed connections that `preconnect` is opening, each with the signal that can abort it. */
+  readonly #opening = new Map<Promise<Http1Connection | undefined>, AbortSignal>();
   #idle: { readonly connection: Http1Connection; readonly since: number }[] = [];
-  /** The least time from a request to its answer, in milliseconds: no less than a round trip. */
+  /** The shortest time from a request to its response, in milliseconds: at least one round trip. */
   #latency = Infinity;
   #keepsAlive = false;
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  /** A pool with no connection yet. */
+  /** Creates a pool without connections. */
   constructor(target: ConnectionTarget) {
     this.#target = target;
   }
 
-  /** Whether a request to `url` may go over its connections. */
+  /** Whether a request to `url` that trusts `caCerts` may use its connections. */
   serves(url: URL, caCerts: readonly string[]): boolean {
     const own = this.#target;
     return own.url.origin === url.origin && own.caCerts.length === caCerts.length &&
       own.caCerts.every((cert, i) => cert === caCerts[i]);
   }
 
-  /** The least time that an answer took, in milliseconds; 0 before the first. */
+  /** The shortest time from a request to its response, in milliseconds; 0 before the first response. */
   get latency(): number {
     return this.#latency === Infinity ? 0 : this.#latency;
   }
 
-  /** Whether the server keeps connections for further requests. */
+  /** Whether the server has kept a connection open after a response. */
   get keepsAlive(): boolean {
     return this.#keepsAlive;
   }
 
-  /** An answer took so many milliseconds. */
-  noteLatency(ms: number): void {
+  /** Records the time from a request to its response, in milliseconds. */
+  recordLatency(ms: number): void {
     this.#latency = Math.min(this.#latency, ms);
   }
 
-  /** A connection has served a request, and is kept for another. */
-  noteUse(connection: Http1Connection): void {
+  /** Records that a response was read to its end and its connection can be used again. */
+  recordUse(connection: Http1Connection): void {
     connection.uses++;
     this.#keepsAlive = true;
   }
 
   /**
-   * Opens connections ahead of the requests that will want them.
-   *
-   * @throws nothing: what can't be opened ahead is tried again when it is wanted
+   * Opens `count` connections before the requests that will use them. It never throws: `open` retries and reports the
+   * error.
    */
-  async warm(count: number, headTimeout: number, signal: AbortSignal): Promise<void> {
+  async preconnect(count: number, headTimeout: number, signal: AbortSignal): Promise<void> {
     await Promise.all(Array.from({ length: count }, async () => {
-      const coming = this.#openNew(headTimeout, signal).catch(() => undefined);
-      this.#coming.set(coming, signal);
-      const connection = await coming;
-      const isClaimed = !this.#coming.delete(coming);
+      const opening = this.#openNew(headTimeout, signal).catch(() => undefined);
+      this.#opening.set(opening, signal);
+      const connection = await opening;
+      const isClaimed = !this.#opening.delete(opening);
       if (connection !== undefined && !isClaimed) this.putBack(connection);
     }));
   }
 
-  /** The connection that was used last, if one is idle and not for so long that its server may have left. */
+  /** Takes the most recently used idle connection; undefined if the server may have closed it. */
   takeIdle(): Http1Connection | undefined {
     const last = this.#idle.pop();
     if (last === undefined || last.since > Date.now() - IDLE_MAX_MS) return last?.connection;
-    // The others have been idle for longer.
+    // The other ones have been idle even longer.
     for (const { connection } of [last, ...this.#idle.splice(0)]) connection.close();
     return undefined;
   }
 
   /**
-   * Opens a connection, or waits for one that is being opened ahead; undefined if that fails.
+   * Opens a connection, or waits for one that `preconnect` is opening; undefined if that fails.
    *
    * @throws the signal's reason
    */
   async open(headTimeout: number, signal: AbortSignal): Promise<Http1Connection | undefined> {
     signal.throwIfAborted();
-    const [claimed] = this.#coming;
+    const [claimed] = this.#opening;
     if (claimed === undefined) return await this.#openNew(headTimeout, signal);
-    const [coming, opener] = claimed;
-    this.#coming.delete(coming);
+    const [opening, openerSignal] = claimed;
+    this.#opening.delete(opening);
     try {
-      const connection = await abortable(coming, signal);
-      // What failed by itself would fail once more, and take its time again.
-      if (connection !== undefined || !opener.aborted) return connection;
+      const connection = await abortable(opening, signal);
+      // Retry only if it was aborted: any other failure would repeat and take the time of a second attempt.
+      if (connection !== undefined || !openerSignal.aborted) return connection;
       return await this.#openNew(headTimeout, signal);
     } catch (error) {
-      coming.then((connection) => connection && this.putBack(connection));
+      opening.then((connection) => connection && this.putBack(connection));
       throw error;
     }
   }
@@ -114,15 +113,15 @@ export class ConnectionPool {
     }
   }
 
-  /** Takes a connection that no response is on. */
+  /** Adds a connection whose responses were all read; closes it if it can't be used again. */
   putBack(connection: Http1Connection): void {
-    // Bytes that no request asked for would be taken for the next answer.
+    // Unsolicited bytes would be parsed as the next response.
     if (this.#isClosed || connection.isClosed || connection.hasUnread) return connection.close();
     this.#idle.push({ connection, since: Date.now() });
     this.#startSweep();
   }
 
-  /** Closes idle connections, now and from now on. */
+  /** Closes all idle connections, and each connection that is put back later. */
   close(): void {
     this.#isClosed = true;
     for (const { connection } of this.#idle.splice(0)) connection.close();
@@ -131,7 +130,7 @@ export class ConnectionPool {
     this.#sweep = undefined;
   }
 
-  /** The timer is left alone while connections come and go: setting and clearing it costs as much as a request. */
+  /** The timer isn't reset when a connection is taken or put back: that costs as much as a request. */
   #startSweep(): void {
     if (this.#sweep !== undefined || performance.now() < BRIEF_MS) return;
     const timer = setTimeout(() => {
@@ -141,7 +140,7 @@ export class ConnectionPool {
       this.#idle = this.#idle.filter(({ since }) => since > oldest);
       if (this.#idle.length > 0) this.#startSweep();
     }, IDLE_MAX_MS);
-    // An idle connection must not keep the program.
+    // An idle connection must not keep the process alive.
     Deno.unrefTimer(timer);
     this.#sweep = timer;
   }

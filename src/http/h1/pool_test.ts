@@ -6,16 +6,16 @@ import { ConnectionPool } from "./pool.ts";
 const never = neverAborted();
 const TIMEOUT = 5_000;
 
-function serveNothing() {
+function serveWithoutResponses() {
   return serveRaw(() => Promise.resolve(true));
 }
 
-Deno.test("Who wants a connection gets one that is being opened ahead, and no other is opened", async () => {
-  await using server = serveNothing();
+Deno.test("open() uses a connection that preconnect() is opening, and opens no other", async () => {
+  await using server = serveWithoutResponses();
   const pool = new ConnectionPool({ url: server.url, caCerts: [] });
-  const warming = pool.warm(2, TIMEOUT, never);
+  const preconnecting = pool.preconnect(2, TIMEOUT, never);
   const [one, two] = await Promise.all([pool.open(TIMEOUT, never), pool.open(TIMEOUT, never)]);
-  await warming;
+  await preconnecting;
   assert(one !== undefined && two !== undefined && one !== two);
   assertEquals(pool.takeIdle(), undefined);
   const third = await pool.open(TIMEOUT, never);
@@ -24,62 +24,60 @@ Deno.test("Who wants a connection gets one that is being opened ahead, and no ot
   pool.close();
 });
 
-Deno.test("A connection that was opened ahead for somebody who left is kept for the next", async () => {
-  await using server = serveNothing();
+Deno.test("A preconnected connection stays in the pool if its caller aborts", async () => {
+  await using server = serveWithoutResponses();
   const pool = new ConnectionPool({ url: server.url, caCerts: [] });
-  const warming = pool.warm(1, TIMEOUT, never);
+  const preconnecting = pool.preconnect(1, TIMEOUT, never);
   const controller = new AbortController();
   const opening = pool.open(TIMEOUT, controller.signal);
-  controller.abort(new RangeError("left"));
-  await assertRejects(() => opening, RangeError, "left");
-  await warming;
-  const kept = pool.takeIdle();
-  assert(kept !== undefined);
-  kept.close();
+  controller.abort(new RangeError("aborted"));
+  await assertRejects(() => opening, RangeError, "aborted");
+  await preconnecting;
+  const idle = pool.takeIdle();
+  assert(idle !== undefined);
+  idle.close();
   pool.close();
 });
 
-Deno.test("Where opening ahead was given up, who wants a connection opens one", async () => {
-  await using server = serveNothing();
+Deno.test("open() opens a connection if preconnect() was aborted", async () => {
+  await using server = serveWithoutResponses();
   const pool = new ConnectionPool({ url: server.url, caCerts: [] });
   const controller = new AbortController();
-  const warming = pool.warm(1, TIMEOUT, controller.signal);
+  const preconnecting = pool.preconnect(1, TIMEOUT, controller.signal);
   const opening = pool.open(TIMEOUT, never);
-  controller.abort(new RangeError("left"));
+  controller.abort(new RangeError("aborted"));
   const connection = await opening;
-  await warming;
+  await preconnecting;
   assert(connection !== undefined && !connection.isClosed);
   connection.close();
   pool.close();
 });
 
-Deno.test("A connection that can't be opened ahead is not tried once more for who waited for it", async () => {
-  let accepted = 0;
+Deno.test("open() doesn't retry a failed preconnect() that it waited for", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const held: Deno.Conn[] = [];
+  const accepted: Deno.Conn[] = [];
   const serving = (async () => {
     for await (const conn of listener) {
-      accepted++;
-      held.push(conn);
+      accepted.push(conn);
     }
   })();
-  // A server that takes connections and never begins its part of TLS.
+  // The server accepts connections and never starts a TLS handshake.
   const pool = new ConnectionPool({ url: new URL(`https://127.0.0.1:${listener.addr.port}/`), caCerts: [] });
-  const warming = pool.warm(1, 50, never);
+  const preconnecting = pool.preconnect(1, 50, never);
   assertEquals(await pool.open(50, never), undefined);
-  await warming;
-  assertEquals(accepted, 1);
+  await preconnecting;
+  assertEquals(accepted.length, 1);
   pool.close();
   listener.close();
   await serving;
-  for (const conn of held) conn.close();
+  for (const conn of accepted) conn.close();
 });
 
-Deno.test("A pool that is closed keeps nothing of what was being opened", async () => {
-  await using server = serveNothing();
+Deno.test("A closed pool keeps no connection that was being opened", async () => {
+  await using server = serveWithoutResponses();
   const pool = new ConnectionPool({ url: server.url, caCerts: [] });
-  const warming = pool.warm(2, TIMEOUT, never);
+  const preconnecting = pool.preconnect(2, TIMEOUT, never);
   pool.close();
-  await warming;
+  await preconnecting;
   assertEquals(pool.takeIdle(), undefined);
 });

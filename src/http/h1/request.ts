@@ -1,5 +1,5 @@
 /**
- * Requests and the heads of responses, as they go over a connection.
+ * Writes requests to a connection and reads the heads of responses from it.
  *
  * @module
  */
@@ -7,27 +7,27 @@ import type { HttpRequest } from "../message/http_message.ts";
 import { HEAD_END, HEAD_MAX_BYTES, type Http1Connection } from "./connection.ts";
 import { parseResponseHead, type ResponseHead } from "./response_head.ts";
 
-/** A request as it is sent. */
+/** A serialised request. */
 export interface RawRequest {
   readonly method: "GET" | "HEAD";
-  /** One character a byte. */
+  /** Latin-1: one character per byte. */
   readonly text: string;
 }
 
-/** A response that was read whole. Dispose it: its body's memory then takes another one. */
+/** A complete response. Dispose it to return its buffer to the pool; the body is invalid afterwards. */
 export interface RawResponse extends Disposable {
   readonly head: ResponseHead;
   readonly body: Uint8Array;
 }
 
-/** A request that our own client can send. */
+/** A request that `Http1Client` can send. */
 export type Http1Request = HttpRequest & { readonly method: "GET" | "HEAD" };
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Without line ends, with which a value could write a request of its own. */
+/** No CR or LF: they would let a value inject headers or a second request. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Writes a request. @throws TypeError for a header that would be two */
+/** Serialises a request. @throws TypeError for a header name or value with invalid characters */
 export function rawRequest(
   { method, url }: Http1Request,
   headers: Readonly<Record<string, string>>,
@@ -36,24 +36,24 @@ export function rawRequest(
   if (headers.accept === undefined) text += "accept: */*\r\n";
   for (const name of Object.keys(headers)) {
     const value = headers[name] ?? "";
-    if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`header "${name}" can't be sent`);
+    if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`header "${name}" is invalid`);
     text += `${name}: ${value}\r\n`;
   }
   return { method, text: `${text}\r\n` };
 }
 
-/** The head of the final response; undefined if the connection ended before it. */
+/** Reads the head of the final response; undefined if the connection ended before it. */
 export async function readHead(
   connection: Http1Connection,
   method: "GET" | "HEAD",
 ): Promise<ResponseHead | undefined> {
-  for (let left = HEAD_MAX_BYTES; left > 0;) {
-    const text = await connection.readUntil(HEAD_END, left);
+  for (let remaining = HEAD_MAX_BYTES; remaining > 0;) {
+    const text = await connection.readUntil(HEAD_END, remaining);
     if (text === undefined) return undefined;
     const head = parseResponseHead(text, method);
     if (head.status >= 200) return head;
-    // 100 and 103 come before the response proper.
-    left -= text.length;
+    // Skip interim responses such as 103 Early Hints.
+    remaining -= text.length;
   }
   throw new Error("invalid HTTP header parsed: too many interim responses");
 }

@@ -1,5 +1,5 @@
 /**
- * Responses of our own client, as the room knows them.
+ * Responses of `Http1Client`.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import type { RawResponse } from "./request.ts";
 import type { ResponseHead } from "./response_head.ts";
 import type { ConnectionPool } from "./pool.ts";
 
-/** A response whose body is here already. */
+/** Returns a response whose body was already received. It disposes `response` with the last byte. */
 export function receivedResponse(response: RawResponse, url: URL): HttpResponse {
   const { head } = response;
   let { body } = response;
-  let isOver = false;
+  let isFinished = false;
   const finish = () => {
-    if (isOver) return;
-    isOver = true;
+    if (isFinished) return;
+    isFinished = true;
     body = body.subarray(body.length);
     response[Symbol.dispose]();
   };
@@ -29,7 +29,7 @@ export function receivedResponse(response: RawResponse, url: URL): HttpResponse 
     isReceived: true,
     body: {
       read(buffer) {
-        if (body.length === 0) return NOTHING;
+        if (body.length === 0) return END;
         const part = body.length > buffer.length ? body.subarray(0, buffer.length) : body;
         buffer.set(part);
         body = body.subarray(part.length);
@@ -41,17 +41,17 @@ export function receivedResponse(response: RawResponse, url: URL): HttpResponse 
   };
 }
 
-const NOTHING: Promise<null> = Promise.resolve(null);
+const END: Promise<null> = Promise.resolve(null);
 
-/** A response whose body is still to be read from its connection, which then goes back to the pool. */
+/** A response whose body is read from its connection. The connection returns to the pool at the end of the body. */
 export class OpenResponse implements HttpResponse {
   readonly status: number;
   readonly headers: HeaderFields;
   readonly url: URL;
   readonly body: BodyReader;
-  readonly #finish: (isWhole: boolean) => void;
+  readonly #finish: (isComplete: boolean) => void;
 
-  /** @param release called when the connection is let go of */
+  /** @param release called once, when the connection is closed or returned to the pool */
   constructor(
     head: ResponseHead,
     url: URL,
@@ -63,13 +63,13 @@ export class OpenResponse implements HttpResponse {
     this.status = head.status;
     this.headers = head.headers;
     this.url = url;
-    let isOver = false;
-    this.#finish = (isWhole) => {
-      if (isOver) return;
-      isOver = true;
+    let isFinished = false;
+    this.#finish = (isComplete) => {
+      if (isFinished) return;
+      isFinished = true;
       release();
-      if (!isWhole || !head.isPersistent) return connection.close();
-      pool.noteUse(connection);
+      if (!isComplete || !head.isPersistent) return connection.close();
+      pool.recordUse(connection);
       pool.putBack(connection);
     };
     const body = http1Body(connection, head.framing);
@@ -81,7 +81,7 @@ export class OpenResponse implements HttpResponse {
         try {
           signal.throwIfAborted();
           const n = await body.read(buffer, onBytes);
-          // At the last byte and not at the read after it, so that the connection is free at once.
+          // Don't wait for the read that returns null: the connection is free now.
           if (body.isDone) finish(true);
           return n;
         } catch (error) {

@@ -4,47 +4,45 @@
  * @module
  */
 import type { HeaderFields } from "../message/http_message.ts";
+import { parseMessageHead, parseStatusLine } from "../message/message_head.ts";
 
-/** How one knows where a body ends. */
+/** What marks the end of a body. */
 export type Framing =
   | { readonly kind: "length"; readonly bytes: number }
   | { readonly kind: "chunked" }
-  /** With the connection: then nothing tells a whole body from a cut one. */
+  /** The end of the connection: a truncated body can't be told from a complete one. */
   | { readonly kind: "close" };
 
-/** What a response says before its body. */
+/** A parsed response head. */
 export interface ResponseHead {
   readonly status: number;
   readonly headers: HeaderFields;
   readonly framing: Framing;
-  /** Whether the connection may serve another request once the body was read. */
+  /** Whether the connection can be used for another request after the body was read. */
   readonly isPersistent: boolean;
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: .*)?$/;
-const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\0\r\n]*)$/;
-
-/** A length as nearly all servers send it. */
+/** The form that nearly all servers send. */
 const PLAIN_LENGTH = /^[0-9]{1,15}$/;
 
 /**
- * Reads a head.
+ * Parses a head.
  *
- * @param text everything before the empty line, one character a byte
- * @throws Error for what is no HTTP/1.x, and for bodies whose end would be a matter of opinion
+ * @param text Latin-1 text before the empty line
+ * @param method of the request: a response to HEAD has no body
+ * @throws Error for anything but HTTP/1.x, and for a body whose end is ambiguous
  */
 export function parseResponseHead(text: string, method: "GET" | "HEAD"): ResponseHead {
-  const [first = "", ...lines] = text.split("\r\n");
-  const match = STATUS_LINE.exec(first);
-  if (match === null) throw new Error("invalid HTTP version parsed");
-  const status = Number(match[2]);
-  const headers = new WireFields(lines);
+  const { startLine, headers } = parseMessageHead(text);
+  const statusLine = parseStatusLine(startLine);
+  if (statusLine === undefined) throw new Error("invalid HTTP version parsed");
+  const { status, minorVersion } = statusLine;
   const tokens = tokensOf(headers.get("connection"));
-  const keeps = match[1] === "1" ? !tokens.includes("close") : tokens.includes("keep-alive");
+  const isKeptAlive = minorVersion === 1 ? !tokens.includes("close") : tokens.includes("keep-alive");
   const framing = framingOf(status, headers, method);
-  // Who sends both a length and chunks may be two servers that disagree (RFC 9112, 6.3).
-  const isDoubtful = framing.kind === "chunked" && headers.has("content-length");
-  return { status, headers, framing, isPersistent: keeps && framing.kind !== "close" && !isDoubtful };
+  // Both a length and chunks: two servers may disagree on where the body ends (RFC 9112, 6.3).
+  const isAmbiguous = framing.kind === "chunked" && headers.has("content-length");
+  return { status, headers, framing, isPersistent: isKeptAlive && framing.kind !== "close" && !isAmbiguous };
 }
 
 function framingOf(status: number, headers: HeaderFields, method: "GET" | "HEAD"): Framing {
@@ -65,30 +63,6 @@ function framingOf(status: number, headers: HeaderFields, method: "GET" | "HEAD"
     throw new Error("invalid HTTP header parsed: content-length");
   }
   return { kind: "length", bytes };
-}
-
-/** The fields of one head. The web's `Headers` costs a tenth of a millisecond a head, which three hundred small blobs feel. */
-class WireFields implements HeaderFields {
-  readonly #values = new Map<string, string>();
-
-  constructor(lines: readonly string[]) {
-    for (const line of lines) {
-      const field = FIELD.exec(line);
-      if (field === null) throw new Error("invalid HTTP header parsed");
-      const name = (field[1] ?? "").toLowerCase();
-      const value = (field[2] ?? "").trim();
-      const before = this.#values.get(name);
-      this.#values.set(name, before === undefined ? value : `${before}, ${value}`);
-    }
-  }
-
-  get(name: string): string | null {
-    return this.#values.get(name.toLowerCase()) ?? null;
-  }
-
-  has(name: string): boolean {
-    return this.#values.has(name.toLowerCase());
-  }
 }
 
 const NO_TOKENS: readonly string[] = [];

@@ -1,32 +1,32 @@
 /**
- * Servers on loopback that speak byte by byte, for the tests of our own HTTP client.
+ * Loopback servers that write raw HTTP/1.1, for the tests of `Http1Client`.
  *
  * @module
  */
 
-/** A server of a test's own. */
+/** A running test server. Disposing it waits until its connections have ended. */
 export interface RawServer extends AsyncDisposable {
   readonly url: URL;
-  /** The paths asked for, by connection. */
-  readonly asked: readonly (readonly string[])[];
+  /** The requested paths, per connection. */
+  readonly requests: readonly (readonly string[])[];
 }
 
-/** What a connection does with one request; false closes it. */
-export type Answerer = (
+/** Responds to one request; returning false closes the connection. */
+export type RawHandler = (
   write: (text: string) => Promise<void>,
   path: string,
   nth: number,
 ) => Promise<boolean>;
 
-/** Answers each request in order, however they come in. `nth` counts the requests of the connection from 0. */
-export function serveRaw(answer: Answerer): RawServer {
+/** Starts a server that handles requests in order. `nth` counts the requests of a connection from 0. */
+export function serveRaw(handle: RawHandler): RawServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const asked: string[][] = [];
+  const requests: string[][] = [];
   const open = new Set<Deno.Conn>();
   const serve = async (conn: Deno.Conn) => {
     open.add(conn);
     const paths: string[] = [];
-    asked.push(paths);
+    requests.push(paths);
     const write = async (text: string) => {
       const bytes = new TextEncoder().encode(text);
       for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
@@ -44,7 +44,7 @@ export function serveRaw(answer: Answerer): RawServer {
       const path = text.split(" ")[1] ?? "";
       text = text.slice(end + 4);
       paths.push(path);
-      if (!await answer(write, path, paths.length - 1)) return;
+      if (!await handle(write, path, paths.length - 1)) return;
     }
   };
   const done = (async () => {
@@ -62,7 +62,7 @@ export function serveRaw(answer: Answerer): RawServer {
   })();
   return {
     url: new URL(`http://127.0.0.1:${listener.addr.port}/`),
-    asked,
+    requests,
     async [Symbol.asyncDispose]() {
       listener.close();
       await done;
@@ -70,7 +70,7 @@ export function serveRaw(answer: Answerer): RawServer {
   };
 }
 
-/** A response with a length. */
+/** A response with a Content-Length. */
 export function okText(body: string): string {
   return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }

@@ -1,25 +1,25 @@
 /**
- * The Content-Range header (RFC 9110, 14.4), read strictly: a body put at the wrong offset is a corrupt blob.
+ * The Content-Range header (RFC 9110, section 14.4). Parsed strictly: a body at a wrong offset would corrupt a blob.
  *
  * @module
  */
 
-/** What a Content-Range says. */
+/** A parsed Content-Range header. */
 export type ContentRange =
-  /** The body is the bytes from `first` to `last`, both included; `total` is undefined if the host doesn't know it. */
+  /** The body has the bytes from `first` to `last` (inclusive); `total` is undefined if the host doesn't know it. */
   | {
     readonly kind: "range";
     readonly first: number;
     readonly last: number;
     readonly total: number | undefined;
   }
-  /** No byte of the range is there; the whole has `total` bytes. */
+  /** The range is beyond the end of the content, which has `total` bytes. */
   | { readonly kind: "unsatisfied"; readonly total: number };
 
 const RANGE = /^bytes ([0-9]{1,16})-([0-9]{1,16})\/([0-9]{1,16}|\*)$/i;
 const UNSATISFIED = /^bytes \*\/([0-9]{1,16})$/i;
 
-/** Parses the header, or gives undefined if it is missing, of another unit, or says something impossible. */
+/** Parses the header; undefined if it is missing, has another unit or contradicts itself. */
 export function parseContentRange(value: string | null): ContentRange | undefined {
   if (value === null) return undefined;
   const none = UNSATISFIED.exec(value);

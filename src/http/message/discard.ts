@@ -1,5 +1,5 @@
 /**
- * Letting go of responses.
+ * Disposes responses whose body isn't needed.
  *
  * @module
  */
@@ -13,20 +13,20 @@ const DRAIN_MAX_BYTES = 16 * KIB;
 const DRAIN_MAX_MS = 500;
 
 /**
- * Ends a response whose body nobody wants: a short body is read, so that the connection can be used again.
+ * Disposes a response. A short body is read to its end first, so that the connection can be used again. It never throws.
  */
 export async function discardResponse(response: HttpResponse): Promise<void> {
   using _response = response;
   const buffer = new Uint8Array(4 * KIB);
-  let left = DRAIN_MAX_BYTES;
+  let remaining = DRAIN_MAX_BYTES;
   const disarm = after(DRAIN_MAX_MS, () => response[Symbol.dispose]());
   try {
     for (;;) {
       const n = await response.body.read(buffer);
-      if (n === null || (left -= n) < 0) return;
+      if (n === null || (remaining -= n) < 0) return;
     }
   } catch {
-    // Nobody wanted it: a body that breaks is no failure.
+    // The body isn't needed, so its failure doesn't matter.
   } finally {
     disarm();
   }

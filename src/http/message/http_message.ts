@@ -1,17 +1,16 @@
 /**
- * The shapes of HTTP that this room uses, small enough for two clients to have: the runtime's `fetch`, and one of our
- * own for blobs where that pays.
+ * HTTP requests and responses, as both clients implement them: `fetch` and `Http1Client`.
  *
  * @module
  */
 import type { ByteReader } from "../../base/bytes.ts";
 
-/** What a client may know to be quicker. */
+/** Hints that let a client send a request faster. */
 export interface RequestHints {
-  /** Says that the response has a body of about so many bytes, and few enough to be read at once. */
+  /** The approximate size of a small body in bytes: the response is buffered, and its request may be pipelined. */
   readonly expectedBytes?: number;
-  /** Says that many requests to the same host will follow. */
-  readonly isOpening?: boolean;
+  /** Opens connections in advance: many requests to the same host will follow. */
+  readonly preconnect?: boolean;
 }
 
 /** A request. */
@@ -22,48 +21,48 @@ export interface HttpRequest extends RequestHints {
   readonly headers: Readonly<Record<string, string>>;
   /** A form, for token requests. */
   readonly body?: string;
-  /** The server that sent us here: authorities that are trusted for it are trusted for this address too. */
+  /** The server that named this URL: the CAs that are trusted for it are trusted for this URL too. */
   readonly onBehalfOf?: URL;
-  /** Called before a redirect is followed; throws to refuse it. */
+  /** Called with each redirect target before it is followed; throws to refuse it. */
   readonly checkRedirect?: (url: URL) => void;
 }
 
-/** The fields of a response's head; the web's `Headers` is one. */
+/** The fields of a head; compatible with the web's `Headers`. */
 export interface HeaderFields {
-  /** The value of a field, several joined by ", "; null if there is none. */
+  /** The value of a field, or several values joined by ", "; null if the field is missing. */
   get(name: string): string | null;
-  /** Whether there is such a field. */
+  /** Whether the field is present. */
   has(name: string): boolean;
 }
 
-/** Hears of bytes that have come while more are waited for. */
+/** Called with the number of bytes received while a read waits for more. */
 export type OnBytes = (bytes: number) => void;
 
 /** The bytes of a body. */
 export interface BodyReader extends ByteReader {
   /**
-   * As `ByteReader`.
+   * Reads as in `ByteReader`.
    *
-   * @param onBytes may be told of bytes that came before the read is over; they count in its result too
+   * @param onBytes may be called before the read ends; the read's result includes those bytes
    */
   read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null>;
 }
 
-/** A response. Dispose it on every path: that closes the connection of a body not read to its end. */
+/** A response. Dispose it on every path: that closes its connection unless the body was read to its end. */
 export interface HttpResponse extends Disposable {
   readonly status: number;
   readonly headers: HeaderFields;
-  /** The address that answered, after redirects. */
+  /** The URL that sent the response, after redirects. */
   readonly url: URL;
-  /** The body's bytes, with no content encoding undone. */
+  /** The body; a content encoding is not decoded. */
   readonly body: BodyReader;
-  /** Whether the body was received already: nothing of it can be late or break. @default {false} */
+  /** Whether the whole body was received before the response was returned. @default {false} */
   readonly isReceived?: boolean;
 }
 
 /**
- * Sends requests to any host, following redirects by the rules of this room: at most 10, no credentials to another
- * origin, never from https down to http. The signal governs the body as well.
+ * Sends requests to any host and follows redirects: at most 10, without credentials to another origin, and never from
+ * https to http. The signal also aborts reads of the body.
  */
 export interface Transport {
   /** @throws AppError `network`, or the signal's reason */

@@ -4,25 +4,25 @@
  * @module
  */
 
-/** Media types that we can read. */
+/** Media types that the client accepts. */
 export const ACCEPT = "accept";
-/** What was done to the bytes for the way. */
+/** The compression of the body for its transfer. */
 export const CONTENT_ENCODING = "content-encoding";
-/** Bytes of the body. */
+/** The size of the body in bytes. */
 export const CONTENT_LENGTH = "content-length";
-/** Which bytes of the whole the body has. */
+/** The part of the content in the body. */
 export const CONTENT_RANGE = "content-range";
-/** What the body is. */
+/** The media type of the body. */
 export const CONTENT_TYPE = "content-type";
-/** What the host's clock says. */
+/** The time of the host. */
 export const DATE = "date";
-/** Where the next page is (RFC 8288). */
+/** The URL of the next page (RFC 8288). */
 export const LINK = "link";
-/** Which bytes we want. */
+/** The part of the content that is requested. */
 export const RANGE = "range";
-/** How long we are to stay away. */
+/** The time to wait before a retry. */
 export const RETRY_AFTER = "retry-after";
-/** What a registry wants its users to know. */
+/** A message of the registry to its users. */
 export const WARNING = "warning";
-/** What the bytes of a manifest hash to, says the registry. */
+/** The digest of a manifest, according to the registry. */
 export const DOCKER_CONTENT_DIGEST = "docker-content-digest";

@@ -1,5 +1,5 @@
 /**
- * The Link header, as far as pagination needs it (RFC 8288; distribution spec 1.1, "Listing Tags").
+ * The Link header of a page of a list (RFC 8288; distribution spec 1.1, "Listing Tags").
  *
  * @module
  */
@@ -8,24 +8,24 @@ const LINK = /<([^<>]*)>((?:\s*;\s*[^\s;,=]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]*))?)*)
 const NEXT = /;\s*rel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next(?=\s*(?:;|$)))/i;
 
 /**
- * The query of the next page of a list, "" on the last page.
+ * Returns the query of the next page of a list, "" on the last page.
  *
- * @param asked where the page came from
- * @param refuse makes the error of what was found
- * @throws what `refuse` makes for a link to another list: our credentials go along with the request for the next page
+ * @param page the URL of the current page
+ * @param refuse makes an error of a reason
+ * @throws the error of `refuse` for a link to another path or host, which would receive the credentials
  */
-export function nextQuery(value: string | null, asked: URL, refuse: (found: string) => Error): string {
-  const link = nextLink(value, asked);
+export function nextQuery(value: string | null, page: URL, refuse: (reason: string) => Error): string {
+  const link = nextLink(value, page);
   if (link === undefined) return "";
-  if (link.origin !== asked.origin || link.pathname !== asked.pathname) {
-    throw refuse("links to a page elsewhere");
+  if (link.origin !== page.origin || link.pathname !== page.pathname) {
+    throw refuse("links to another path or host");
   }
-  // A mirror's namespace is the session's to add.
+  // The session adds the namespace for a mirror.
   link.searchParams.delete("ns");
   return link.search;
 }
 
-/** The address of the next page, resolved against the one that was asked; undefined on the last page. */
+/** Returns the URL of the next page, resolved against `base`; undefined on the last page. */
 export function nextLink(value: string | null, base: URL): URL | undefined {
   if (value === null) return undefined;
   for (const [, target = "", parameters = ""] of value.matchAll(LINK)) {

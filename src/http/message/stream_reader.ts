@@ -5,15 +5,15 @@
  */
 import type { ByteReader } from "../../base/bytes.ts";
 
-/** A reader that can be given up. */
+/** A reader that can be cancelled. */
 export interface StreamReader extends ByteReader {
-  /** Whether the end was read. */
+  /** Whether the stream was read to its end. */
   readonly isDone: boolean;
-  /** Lets go of the stream; the connection of one that was not read to its end is closed. */
+  /** Cancels the stream, which closes its connection. It never throws. */
   cancel(): Promise<void>;
 }
 
-/** The reader of a body that isn't there. */
+/** The reader of a missing body. */
 export const EMPTY_READER: StreamReader = {
   isDone: true,
   read: () => Promise.resolve(null),
@@ -21,10 +21,10 @@ export const EMPTY_READER: StreamReader = {
 };
 
 /**
- * Reads a stream into the callers' buffers. A byte stream is read through one buffer that goes back and forth: the
- * caller's own can't be lent, since a stream takes a buffer away for good. That costs one copy within the cache.
+ * Reads a stream into the caller's buffers. A byte stream detaches the buffer that it reads into, so it gets a buffer of
+ * this reader instead of the caller's, and the bytes are copied.
  *
- * @param wrap makes the error to throw of what the stream throws
+ * @param wrap converts an error of the stream
  */
 export function streamReader(
   stream: ReadableStream<Uint8Array>,
@@ -38,13 +38,13 @@ function byteReaderOf(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBRea
   try {
     return stream.getReader({ mode: "byob" });
   } catch {
-    // Bodies that were made of plain streams have no such reader.
+    // Not a byte stream.
     return undefined;
   }
 }
 
 function byobReader(reader: ReadableStreamBYOBReader, wrap: (error: unknown) => unknown): StreamReader {
-  let spare = new ArrayBuffer(0);
+  let scratch = new ArrayBuffer(0);
   let isDone = false;
   return {
     get isDone() {
@@ -52,14 +52,14 @@ function byobReader(reader: ReadableStreamBYOBReader, wrap: (error: unknown) => 
     },
     async read(buffer) {
       if (isDone) return null;
-      if (spare.byteLength < buffer.length) spare = new ArrayBuffer(buffer.length);
-      // Never more than fits, so that nothing is left over between two reads.
-      const view = new Uint8Array(spare, 0, buffer.length);
+      if (scratch.byteLength < buffer.length) scratch = new ArrayBuffer(buffer.length);
+      // Not longer than the caller's buffer, so that all bytes can be copied.
+      const view = new Uint8Array(scratch, 0, buffer.length);
       const result = await reader.read(view).catch((error) => {
-        spare = new ArrayBuffer(0);
+        scratch = new ArrayBuffer(0);
         throw wrap(error);
       });
-      if (result.value !== undefined) spare = result.value.buffer;
+      if (result.value !== undefined) scratch = result.value.buffer;
       if (result.done || result.value === undefined) {
         isDone = true;
         return null;
@@ -75,24 +75,24 @@ function chunkReader(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   wrap: (error: unknown) => unknown,
 ): StreamReader {
-  let left = new Uint8Array(0) as Uint8Array;
+  let chunk = new Uint8Array(0) as Uint8Array;
   let isDone = false;
   return {
     get isDone() {
       return isDone;
     },
     async read(buffer) {
-      while (left.length === 0) {
+      while (chunk.length === 0) {
         if (isDone) return null;
         const result = await reader.read().catch((error) => {
           throw wrap(error);
         });
         if (result.done) isDone = true;
-        else left = result.value;
+        else chunk = result.value;
       }
-      const n = Math.min(left.length, buffer.length);
-      buffer.set(left.subarray(0, n));
-      left = left.subarray(n);
+      const n = Math.min(chunk.length, buffer.length);
+      buffer.set(chunk.subarray(0, n));
+      chunk = chunk.subarray(n);
       return n;
     },
     cancel: () => reader.cancel().catch(() => {}),

@@ -4,9 +4,9 @@ import { streamReader } from "./stream_reader.ts";
 const chunks = (...sizes: readonly number[]) => sizes.map((size, i) => new Uint8Array(size).fill(i + 1));
 
 function streamOf(type: "bytes" | "chunks", parts: Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array> {
-  const left = [...parts];
+  const pending = [...parts];
   const pull = (controller: { enqueue(chunk: Uint8Array<ArrayBuffer>): void; close(): void }) => {
-    const next = left.shift();
+    const next = pending.shift();
     if (next === undefined) controller.close();
     else controller.enqueue(next);
   };
@@ -14,13 +14,13 @@ function streamOf(type: "bytes" | "chunks", parts: Uint8Array<ArrayBuffer>[]): R
     type: "bytes",
     pull(controller) {
       pull(controller);
-      // A byte stream answers the read that is waiting when it is closed.
-      if (left.length === 0 && controller.byobRequest !== null) controller.byobRequest.respond(0);
+      // A closed byte stream must also end the pending read.
+      if (pending.length === 0 && controller.byobRequest !== null) controller.byobRequest.respond(0);
     },
   });
 }
 
-Deno.test("Both kinds of streams fill the caller's buffer, and lose nothing between reads", async (t) => {
+Deno.test("streamReader() fills the caller's buffer from either kind of stream, and loses no byte between reads", async (t) => {
   for (const type of ["bytes", "chunks"] as const) {
     await t.step(type, async () => {
       const reader = streamReader(streamOf(type, chunks(5, 1, 3)), (error) => error);
@@ -38,7 +38,7 @@ Deno.test("Both kinds of streams fill the caller's buffer, and lose nothing betw
   }
 });
 
-Deno.test("What a stream throws is wrapped, and can be cancelled after", async (t) => {
+Deno.test("streamReader() converts errors of the stream, and can be cancelled afterwards", async (t) => {
   const broken = new Error("broken");
   const wrapped = new Error("wrapped");
   for (const type of ["bytes", undefined] as const) {
@@ -52,7 +52,7 @@ Deno.test("What a stream throws is wrapped, and can be cancelled after", async (
   }
 });
 
-Deno.test("Cancelling reaches the source", async () => {
+Deno.test("cancel() cancels the stream", async () => {
   let cancelled = 0;
   const stream = new ReadableStream({ cancel: () => void cancelled++ });
   await streamReader(stream, (error) => error).cancel();

@@ -25,13 +25,13 @@ const IPS: readonly (readonly [text: string, want: string | undefined])[] = [
   ["reg:5000", undefined],
 ];
 
-Deno.test("parseIp() reads addresses and nothing else", async (t) => {
+Deno.test("parseIp() parses addresses and nothing else", async (t) => {
   for (const [text, want] of IPS) {
     await t.step(text || "(empty)", () => assertEquals(parseIp(text)?.join(), want));
   }
 });
 
-Deno.test("A network is cut at its bit", async (t) => {
+Deno.test("isInNetwork() compares the bits of the prefix", async (t) => {
   const cases = [
     ["10.0.0.0/8", "10.255.0.1", true],
     ["10.0.0.0/8", "11.0.0.1", false],
@@ -54,11 +54,11 @@ Deno.test("A network is cut at its bit", async (t) => {
   for (
     const text of ["10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "a/8", "::/129", "10.0.0.0/-1"]
   ) {
-    await t.step(`${text} is none`, () => assertEquals(parseNetwork(text), undefined));
+    await t.step(`${text} isn't a network`, () => assertEquals(parseNetwork(text), undefined));
   }
 });
 
-Deno.test("kindOfHost() judges by the text", async (t) => {
+Deno.test("kindOfHost() returns the kind without resolving names", async (t) => {
   const cases: readonly (readonly [host: string, kind: AddressKind])[] = [
     ["reg.example:5000", "public"],
     ["8.8.8.8", "public"],
@@ -84,7 +84,7 @@ Deno.test("kindOfHost() judges by the text", async (t) => {
   }
 });
 
-Deno.test("bareHost() takes ports, brackets and the final dot off", () => {
+Deno.test("bareHost() removes the port, brackets and the final dot", () => {
   assertEquals(["A.b:1", "[::1]:1", "[::1]", "::1", "a.b."].map(bareHost), [
     "a.b",
     "::1",

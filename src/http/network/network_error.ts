@@ -1,12 +1,12 @@
 /**
- * What goes wrong on the way to a host, in words: the runtime's messages mapped in one table.
+ * Maps the runtime's network errors to reasons and messages, in one table.
  *
  * @module
  */
 import { AppError, codeOf } from "../../base/errors.ts";
 import { kindOfHost } from "./addresses.ts";
 
-/** Why a host could not be reached; the field `reason` of the error's details. */
+/** Why a request failed; the field `reason` of the error's details. */
 export type NetworkReason =
   | "dns"
   | "refused"
@@ -27,11 +27,11 @@ interface Known {
   readonly pattern: RegExp;
   readonly reason: NetworkReason;
   readonly text: string;
-  /** Whether the same request may succeed if it is sent again. */
+  /** Whether a retry of the same request can succeed. */
   readonly isRetryable: boolean;
 }
 
-/** First match wins. The patterns are pieces of what rustls, hyper and the system say under both runtimes. */
+/** The first match wins. The patterns match messages of rustls, hyper and the system in the supported Deno versions. */
 const KNOWN: readonly Known[] = [
   known(
     /UnknownIssuer|CaUsedAsEndEntity/,
@@ -45,40 +45,40 @@ const KNOWN: readonly Known[] = [
   known(
     /CertificateRequired|certificate ?required|UnknownCA|BadCertificate|CertificateUnknown/i,
     "tls_client",
-    "it refused our client certificate, or wants one",
+    "it requires a client certificate or rejected the one given",
     false,
   ),
-  known(/Requests to port [0-9]+ are blocked/, "other", "the runtime sends nothing to that port", false),
-  known(/InvalidContentType/, "not_tls", "it does not speak TLS on this port", false),
+  known(/Requests to port [0-9]+ are blocked/, "other", "the runtime blocks requests to that port", false),
+  known(/InvalidContentType/, "not_tls", "it does not use TLS on this port", false),
   known(
     /invalid HTTP version parsed|invalid HTTP (?:header|status)/,
     "not_tls",
-    "it does not speak plain http on this port",
+    "it does not use plain HTTP on this port",
     false,
   ),
   known(/invalid peer certificate/, "tls", "its certificate is not valid", false),
-  known(/handshake eof/, "reset", "it closed the connection in the TLS handshake", true),
+  known(/handshake eof/, "reset", "connection closed during the TLS handshake", true),
   known(
     /AlertReceived|received fatal alert|peer (?:is )?incompatible/i,
     "tls",
     "the TLS handshake failed",
     false,
   ),
-  known(/dns error|failed to lookup|No such host|nodename/i, "dns", "its name has no address (DNS)", true),
+  known(/dns error|failed to lookup|No such host|nodename/i, "dns", "DNS lookup failed: no address", true),
   known(
     /proxy authorization|proxy auth|proxy.*407/i,
     "proxy",
-    "the proxy wants a user and password, or refused ours",
+    "the proxy requires credentials or rejected the ones given",
     false,
   ),
-  known(/tunnel|socks|proxy/i, "proxy", "the proxy did not make a connection", true),
-  known(/Connection refused/i, "refused", "the connection was refused", true),
-  known(/unreachable|no route/i, "unreachable", "there is no route to it", true),
-  known(/timed out/i, "timeout", "the connection timed out", true),
+  known(/tunnel|socks|proxy/i, "proxy", "the proxy could not connect to it", true),
+  known(/Connection refused/i, "refused", "connection refused", true),
+  known(/unreachable|no route/i, "unreachable", "no route to host", true),
+  known(/timed out/i, "timeout", "connection timed out", true),
   known(
     /connection closed before|reset by peer|broken pipe|connection error|end of file|error reading a body|IncompleteMessage/i,
     "reset",
-    "it closed the connection too early",
+    "connection closed early",
     true,
   ),
 ];
@@ -87,19 +87,19 @@ function known(pattern: RegExp, reason: NetworkReason, text: string, isRetryable
   return { pattern, reason, text, isRetryable };
 }
 
-/** All messages of an error and its causes in one line: the runtimes put the true reason at different depths. */
-function chainOf(error: unknown): string {
+/** Joins the messages of an error and its causes: Deno versions differ in where they put the reason. */
+function messagesOf(error: unknown): string {
   const texts: string[] = [];
   for (let e = error; e instanceof Error && texts.length < 5; e = e.cause) texts.push(e.message);
-  // An address may hold any word: "https://proxy.example".
+  // A URL may contain a word of the patterns, as in "https://proxy.example".
   return texts.join(": ").replace(/https?:\/\/\S+/g, "URL");
 }
 
 /**
- * The failure of a request as an `AppError`: `network` with the host, `reason` and `isRetryable` in its details, or
- * `permission_denied` when the runtime itself refuses. An error that is typed already is given back as it is.
+ * Converts the failure of a request to an `AppError`: `network` with `host`, `reason` and `isRetryable` in its details,
+ * or `permission_denied` if the process lacks the permission. An `AppError` is returned unchanged.
  *
- * @param via the proxy that was asked, if any: `proxy.corp:3128`
+ * @param via the proxy of the request, such as `proxy.corp:3128`
  */
 export function networkErrorFrom(error: unknown, url: URL, via?: string): AppError {
   if (error instanceof AppError) return error;
@@ -107,18 +107,18 @@ export function networkErrorFrom(error: unknown, url: URL, via?: string): AppErr
   if (error instanceof Deno.errors.NotCapable) {
     return new AppError(
       "permission_denied",
-      `Cannot reach "${host}": the runtime needs --allow-net=${host}`,
+      `Cannot reach "${host}": missing permission: add --allow-net=${host}`,
       {
         cause: error,
         details: { host },
       },
     );
   }
-  const chain = chainOf(error);
-  const match = KNOWN.find(({ pattern }) => pattern.test(chain));
+  const messages = messagesOf(error);
+  const match = KNOWN.find(({ pattern }) => pattern.test(messages));
   const text = `${match?.text ?? "the request failed"}${adviceFor(match?.reason, url)}`;
-  const byWay = via === undefined ? "" : ` by way of proxy "${via}"`;
-  return new AppError("network", `Cannot reach "${host}"${byWay}: ${text}`, {
+  const route = via === undefined ? "" : ` through proxy "${via}"`;
+  return new AppError("network", `Cannot reach "${host}"${route}: ${text}`, {
     cause: error,
     details: {
       host,
@@ -128,27 +128,27 @@ export function networkErrorFrom(error: unknown, url: URL, via?: string): AppErr
   });
 }
 
-/** What a user of a registry of their own has most likely left out. */
+/** Advice for a private registry: its CA is probably not configured. */
 function adviceFor(reason: NetworkReason | undefined, url: URL): string {
   const kind = kindOfHost(url.hostname);
   if (reason === "tls_authority" && kind !== "public") {
-    return "; if it is a host of your own, name that authority with --ca-file";
+    return "; if it uses a private CA, pass its certificate with --ca-file";
   }
   return reason === "not_tls" && kind === "loopback" && url.protocol === "http:" ? NEEDS_TLS : "";
 }
 
-/** Advice for a host on this machine that was asked over plain http, as such hosts are unless told otherwise. */
-export const NEEDS_TLS = "; if it speaks TLS, say so with --ca-file and its authority";
+/** Advice for a loopback host: dray uses plain HTTP for it by default. */
+export const NEEDS_TLS = "; if it uses TLS, pass its CA with --ca-file";
 
-/** The failure of a host that let the time for a connection and the head of its answer pass. */
+/** The error for a host that sent no response head within `ms` milliseconds. */
 export function headTimeoutError(url: URL, ms: number): AppError {
   const host = url.host;
-  return new AppError("network", `Cannot reach "${host}": no answer within ${ms / 1000} s`, {
+  return new AppError("network", `Cannot reach "${host}": no response within ${ms / 1000} s`, {
     details: { host, reason: "timeout", isRetryable: true },
   });
 }
 
-/** Why a host could not be reached; undefined if the error is not of this kind. */
+/** Returns the reason of a `network` error; undefined for any other error. */
 export function networkReasonOf(error: unknown): NetworkReason | undefined {
   if (!(error instanceof AppError) || error.code !== "network") return undefined;
   return error.details.reason as NetworkReason | undefined;

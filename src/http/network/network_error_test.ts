@@ -2,9 +2,9 @@ import { AppError } from "../../base/errors.ts";
 import { assertEquals, assertStrictEquals, assertStringIncludes } from "../../../tests/assert.ts";
 import { networkErrorFrom, type NetworkReason, networkReasonOf } from "./network_error.ts";
 
-const URL_HERE = new URL("https://u:s3cret@reg.example:5000/v2/?sig=s3cret");
+const REQUEST_URL = new URL("https://u:s3cret@reg.example:5000/v2/?sig=s3cret");
 
-/** Texts of the runtimes that can't be provoked on loopback. */
+/** Messages of the runtime that can't be provoked on loopback. */
 const CASES: readonly (readonly [text: string, reason: NetworkReason, isRetryable: boolean])[] = [
   [
     "client error (Connect): dns error: failed to lookup address information: Name or service not known",
@@ -34,11 +34,11 @@ const CASES: readonly (readonly [text: string, reason: NetworkReason, isRetryabl
   ["something new", "other", true],
 ];
 
-Deno.test("What the runtime says becomes a reason, and the host is named without secrets", async (t) => {
+Deno.test("networkErrorFrom() maps messages to reasons, and names the host without secrets", async (t) => {
   for (const [text, reason, isRetryable] of CASES) {
     await t.step(text, () => {
       for (const thrown of [new TypeError(text), new TypeError("fetch failed", { cause: new Error(text) })]) {
-        const error = networkErrorFrom(thrown, URL_HERE);
+        const error = networkErrorFrom(thrown, REQUEST_URL);
         assertEquals([error.code, error.details.reason, error.details.isRetryable], [
           "network",
           reason,
@@ -51,16 +51,16 @@ Deno.test("What the runtime says becomes a reason, and the host is named without
   }
 });
 
-Deno.test("A missing permission is said as one, and typed errors pass", () => {
-  const refused = networkErrorFrom(new Deno.errors.NotCapable("Requires net access"), URL_HERE);
+Deno.test("networkErrorFrom() maps a missing permission, and returns an AppError unchanged", () => {
+  const refused = networkErrorFrom(new Deno.errors.NotCapable("Requires net access"), REQUEST_URL);
   assertEquals(refused.code, "permission_denied");
   assertStringIncludes(refused.message, "--allow-net=reg.example:5000");
   const typed = new AppError("unauthorized", "No");
-  assertStrictEquals(networkErrorFrom(typed, URL_HERE), typed);
+  assertStrictEquals(networkErrorFrom(typed, REQUEST_URL), typed);
   assertEquals(networkReasonOf(typed), undefined);
 });
 
-Deno.test("Hosts of the user's own get a hint at what is missing; others are not to be trusted for it", async (t) => {
+Deno.test("networkErrorFrom() advises --ca-file only for hosts with a non-public address", async (t) => {
   const cases = [
     ["https://127.0.0.1:5000/", "invalid peer certificate: UnknownIssuer", true],
     ["https://[::1]:5000/", "invalid peer certificate: UnknownIssuer", true],

@@ -1,6 +1,5 @@
 /**
- * Which proxy a request goes through: the rules of Go's `httpproxy`, so that an environment that works for other
- * container tools works here.
+ * Chooses the proxy of a request by the rules of Go's `httpproxy` package, which other container tools follow too.
  *
  * @module
  */
@@ -16,25 +15,25 @@ import {
   parseNetwork,
 } from "./addresses.ts";
 
-/** Proxies by the scheme of the request's address, as the environment variables name them. */
+/** Proxies, as in the environment variables of the same names. */
 export interface ProxySettings {
-  /** For https addresses: `HTTPS_PROXY`. */
+  /** The proxy for https URLs: `HTTPS_PROXY`. */
   readonly https?: string;
-  /** For http addresses: `HTTP_PROXY`. */
+  /** The proxy for http URLs: `HTTP_PROXY`. */
   readonly http?: string;
-  /** Hosts, domains, addresses and networks that are asked directly: `NO_PROXY`. */
+  /** Hosts, domains, addresses and networks to connect to without a proxy, separated by commas: `NO_PROXY`. */
   readonly no?: string;
 }
 
-/** A proxy to use. */
+/** The proxy for a request. */
 export interface ProxyChoice {
-  /** Without user and password. */
+  /** Without user information. */
   readonly url: URL;
-  /** What to tell it. Secret. */
+  /** Its credentials. Secret. */
   readonly basicAuth?: { readonly username: string; readonly password: string };
 }
 
-/** Decides for each address. */
+/** Returns the proxy for a URL; undefined for a direct connection. */
 export type ProxyChooser = (url: URL) => ProxyChoice | undefined;
 
 type Rule = (host: string, ip: IpBytes | undefined, port: string) => boolean;
@@ -42,7 +41,7 @@ type Rule = (host: string, ip: IpBytes | undefined, port: string) => boolean;
 const SCHEMES = new Set(["http:", "https:", "socks5:", "socks5h:"]);
 
 /**
- * Reads the settings once.
+ * Parses the settings.
  *
  * @throws AppError `invalid_argument` for a proxy that is not a URL
  */
@@ -64,24 +63,27 @@ export function proxyChooser(settings: ProxySettings): ProxyChooser {
 
 function parseProxy(text: string | undefined, scheme: string): ProxyChoice | undefined {
   if (text === undefined || text.trim() === "") return undefined;
-  const written = text.trim();
+  const trimmed = text.trim();
   let url: URL;
   try {
-    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `http://${written}`);
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`);
   } catch {
-    throw new AppError("invalid_argument", `Cannot use the proxy for ${scheme}: its address is not a URL`);
+    // The value may contain a password.
+    throw new AppError("invalid_argument", `Cannot use the proxy for ${scheme}: it is not a URL`);
   }
   if (!SCHEMES.has(url.protocol) || url.hostname === "") {
     throw new AppError(
       "invalid_argument",
-      `Cannot use the proxy "${redactUrl(url)}": want http, https or socks5 and a host`,
+      `Cannot use the proxy "${
+        redactUrl(url)
+      }": its scheme must be http, https or socks5, and it needs a host`,
     );
   }
   const basicAuth = { username: decode(url.username), password: decode(url.password) };
-  const isNamed = basicAuth.username !== "" || basicAuth.password !== "";
+  const hasCredentials = basicAuth.username !== "" || basicAuth.password !== "";
   url.username = "";
   url.password = "";
-  return isNamed ? { url, basicAuth } : { url };
+  return hasCredentials ? { url, basicAuth } : { url };
 }
 
 function decode(text: string): string {
@@ -92,7 +94,10 @@ function decode(text: string): string {
   }
 }
 
-/** NO_PROXY: names and what is below them, `.name` and `*.name` for what is below alone, addresses, networks, `*`. */
+/**
+ * Parses NO_PROXY: `name` matches the name and its subdomains, `.name` and `*.name` only the subdomains, `*` everything;
+ * an address or a network matches IP addresses.
+ */
 function parseExceptions(text: string): readonly Rule[] {
   const rules: Rule[] = [];
   for (const item of text.split(",")) {
@@ -117,14 +122,12 @@ function networkRule(network: Network): Rule {
 function hostRule(entry: string): Rule | undefined {
   const [name, port] = splitPort(entry);
   if (name === "") return undefined;
-  const wanted = parseIp(name);
-  const isPort = (got: string) => port === undefined || port === got;
-  if (wanted !== undefined) {
-    return (_host, ip, got) => ip !== undefined && ip.join() === wanted.join() && isPort(got);
-  }
-  const below = name.startsWith("*.") ? name.slice(1) : name;
-  if (below.startsWith(".")) return (host, _ip, got) => host.endsWith(below) && isPort(got);
-  return (host, _ip, got) => (host === below || host.endsWith(`.${below}`)) && isPort(got);
+  const address = parseIp(name)?.join();
+  const isSamePort = (other: string) => port === undefined || port === other;
+  if (address !== undefined) return (_host, ip, other) => ip?.join() === address && isSamePort(other);
+  const domain = name.startsWith("*.") ? name.slice(1) : name;
+  if (domain.startsWith(".")) return (host, _ip, other) => host.endsWith(domain) && isSamePort(other);
+  return (host, _ip, other) => (host === domain || host.endsWith(`.${domain}`)) && isSamePort(other);
 }
 
 function splitPort(entry: string): [name: string, port: string | undefined] {

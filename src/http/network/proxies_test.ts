@@ -4,8 +4,8 @@ import { proxyChooser } from "./proxies.ts";
 
 const PROXY = "http://proxy.corp:3128/";
 
-/** The rules of Go's httpproxy, `useProxy`. */
-const EXCEPTIONS: readonly (readonly [no: string, url: string, goes: "proxy" | "direct"])[] = [
+/** The rules of `useProxy` in Go's httpproxy package. */
+const EXCEPTIONS: readonly (readonly [no: string, url: string, route: "proxy" | "direct"])[] = [
   ["", "https://registry.example/", "proxy"],
   ["", "https://localhost:5000/", "direct"],
   ["", "http://127.0.0.1:5000/", "direct"],
@@ -49,16 +49,16 @@ const EXCEPTIONS: readonly (readonly [no: string, url: string, goes: "proxy" | "
   ["10.0.0.0/33", "http://10.1.2.3/", "proxy"],
 ];
 
-Deno.test("NO_PROXY means what it means to Go", async (t) => {
-  for (const [no, url, goes] of EXCEPTIONS) {
+Deno.test("NO_PROXY follows the rules of Go", async (t) => {
+  for (const [no, url, route] of EXCEPTIONS) {
     await t.step(`"${no}" ${url}`, () => {
       const choose = proxyChooser({ https: PROXY, http: PROXY, no });
-      assertEquals(choose(new URL(url))?.url.href, goes === "proxy" ? PROXY : undefined);
+      assertEquals(choose(new URL(url))?.url.href, route === "proxy" ? PROXY : undefined);
     });
   }
 });
 
-Deno.test("The proxy is that of the request's scheme", () => {
+Deno.test("The scheme of the request selects the proxy", () => {
   const choose = proxyChooser({ https: "https://tls-proxy.corp", http: "proxy.corp:3128" });
   assertEquals(choose(new URL("https://a.example"))?.url.href, "https://tls-proxy.corp/");
   assertEquals(choose(new URL("http://a.example"))?.url.href, PROXY);
@@ -67,13 +67,13 @@ Deno.test("The proxy is that of the request's scheme", () => {
   assertEquals(proxyChooser({ https: " ", http: "" })(new URL("https://a.example")), undefined);
 });
 
-Deno.test("User and password of a proxy are taken out of its address and decoded", () => {
+Deno.test("Credentials of a proxy are removed from its URL and decoded", () => {
   const choice = proxyChooser({ http: "http://us%40er:p%3Ass@proxy.corp:3128" })(new URL("http://a.example"));
   assertEquals(choice?.url.href, PROXY);
   assertEquals(choice?.basicAuth, { username: "us@er", password: "p:ss" });
 });
 
-Deno.test("A proxy that is none is refused without its password", () => {
+Deno.test("The error for an invalid proxy doesn't contain its password", () => {
   for (const text of ["ftp://u:pw@proxy.corp", "http://u:pw@", "http://u:pw@a b"]) {
     const error = assertThrows(() => proxyChooser({ https: text }));
     assert(isCode(error, "invalid_argument"));

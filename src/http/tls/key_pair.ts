@@ -1,12 +1,11 @@
 /**
- * Whether a private key belongs to a certificate. The runtime finds out by itself, but an older one that must work
- * too ends the whole process over a pair that doesn't match.
+ * Checks whether a private key belongs to a certificate. Older supported Deno versions crash on a mismatched pair.
  *
  * @module
  */
 import { parsePem } from "./pem.ts";
 
-/** What was found out of a pair. */
+/** Result of checking a certificate and its private key. */
 export type KeyPairResult =
   | "matches"
   | "mismatch"
@@ -16,9 +15,9 @@ export type KeyPairResult =
   | "unknown";
 
 /**
- * Looks for the public half of a key in the first certificate of a PEM text.
+ * Looks for the public key of a private key in the first certificate of a PEM text.
  *
- * @returns `unknown` for keys that don't hold their public half, such as Ed25519
+ * @returns `unknown` for a private key without its public key, such as Ed25519
  */
 export function checkPair(certPem: string, keyPem: string): KeyPairResult {
   const cert = parsePem(certPem).find(({ label }) => label === "CERTIFICATE");
@@ -26,9 +25,9 @@ export function checkPair(certPem: string, keyPem: string): KeyPairResult {
   if (/ENCRYPTED/.test(keyPem)) return "encrypted key";
   const key = parsePem(keyPem).find(({ label }) => label.endsWith("PRIVATE KEY"));
   if (key === undefined) return "no key";
-  const publicHalf = key.label === "PRIVATE KEY" ? publicOfPkcs8(key.der) : publicOfInner(key.der);
-  if (publicHalf === undefined || publicHalf.length < 32) return "unknown";
-  return includes(cert.der, publicHalf) ? "matches" : "mismatch";
+  const publicKey = key.label === "PRIVATE KEY" ? publicKeyOfPkcs8(key.der) : publicKeyOfInner(key.der);
+  if (publicKey === undefined || publicKey.length < 32) return "unknown";
+  return includes(cert.der, publicKey) ? "matches" : "mismatch";
 }
 
 const TAG = { integer: 0x02, bits: 0x03, octets: 0x04, sequence: 0x30, publicKey: 0xa1 } as const;
@@ -38,7 +37,7 @@ interface Element {
   readonly content: Uint8Array;
 }
 
-/** The elements that stand one after another in DER; what is cut off is left out. */
+/** Splits DER into its elements, without a truncated last one. */
 function elementsOf(der: Uint8Array): readonly Element[] {
   const elements: Element[] = [];
   for (let at = 0; at + 2 <= der.length;) {
@@ -55,16 +54,16 @@ function elementsOf(der: Uint8Array): readonly Element[] {
   return elements;
 }
 
-/** RFC 5208: version, algorithm, and the key in its own form. */
-function publicOfPkcs8(der: Uint8Array): Uint8Array | undefined {
+/** RFC 5208: version, algorithm, and the key in the format of its algorithm. */
+function publicKeyOfPkcs8(der: Uint8Array): Uint8Array | undefined {
   const [outer] = elementsOf(der);
   if (outer?.tag !== TAG.sequence) return undefined;
   const [, , inner] = elementsOf(outer.content);
-  return inner?.tag === TAG.octets ? publicOfInner(inner.content) : undefined;
+  return inner?.tag === TAG.octets ? publicKeyOfInner(inner.content) : undefined;
 }
 
-/** RFC 8017, A.1.2: version, modulus, …; RFC 5915: version, private half, parameters, public half. */
-function publicOfInner(der: Uint8Array): Uint8Array | undefined {
+/** RFC 8017, A.1.2: version, modulus, …; RFC 5915: version, private key, parameters, public key. */
+function publicKeyOfInner(der: Uint8Array): Uint8Array | undefined {
   const [outer] = elementsOf(der);
   if (outer?.tag !== TAG.sequence) return undefined;
   const parts = elementsOf(outer.content);
@@ -74,7 +73,7 @@ function publicOfInner(der: Uint8Array): Uint8Array | undefined {
   }
   const point = parts.find(({ tag }) => tag === TAG.publicKey);
   const [bits] = elementsOf(point?.content ?? new Uint8Array(0));
-  // The first byte of a bit string counts unused bits.
+  // The first byte of a bit string is the number of unused bits.
   return bits?.tag === TAG.bits ? bits.content.subarray(1) : undefined;
 }
 

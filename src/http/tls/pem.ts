@@ -1,28 +1,29 @@
 /**
- * PEM text (RFC 7468): the blocks in it.
+ * PEM text (RFC 7468).
  *
  * @module
  */
 
-/** One block. */
+import { bytesFromBase64 } from "../../base/base64.ts";
+
+/** One block of a PEM text. */
 export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`, … */
   readonly label: string;
-  /** What it holds: DER. */
+  /** The decoded content. */
   readonly der: Uint8Array<ArrayBuffer>;
 }
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
 
-/** The blocks of a text, leaving out those that hold no base64. */
+/** Parses the blocks of a text; skips blocks that aren't base64. */
 export function parsePem(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
   for (const [, label = "", body = ""] of text.matchAll(BLOCK)) {
     try {
-      const der = Uint8Array.from(atob(body.replace(/\s+/g, "")), (char) => char.charCodeAt(0));
-      blocks.push({ label, der });
+      blocks.push({ label, der: bytesFromBase64(body) });
     } catch {
-      // Headers of the old encryption, or damage: who needs the block will miss it.
+      // A corrupt block, or one with the headers of legacy encryption. The caller reports a missing block.
     }
   }
   return blocks;

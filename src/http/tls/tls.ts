@@ -1,5 +1,5 @@
 /**
- * What a connection to a server is made with: who is trusted, and who we say we are.
+ * TLS parameters of connections: trusted CAs and client certificates.
  *
  * @module
  */
@@ -10,24 +10,24 @@ export interface ClientPair {
   readonly key: string;
 }
 
-/** Trust and identity for the connections to one server. */
+/** TLS parameters of the connections to one server. */
 export interface TlsIdentity {
-  /** PEM certificates of authorities to trust beside the system's. */
+  /** PEM certificates of CAs to trust in addition to the system's. */
   readonly caCerts: readonly string[];
-  /** Who we say we are, if the server asks. */
+  /** Sent if the server requests a client certificate. */
   readonly client?: ClientPair;
 }
 
-/** Finds the identity for a server. */
+/** Finds the TLS parameters for a server. */
 export interface TlsIdentitySource {
-  /** @throws AppError `invalid_content` for a certificate file that can't be used, naming it */
+  /** @throws AppError `invalid_content` for an unusable certificate file, naming it */
   tlsFor(url: URL): Promise<TlsIdentity>;
 }
 
-/** The directory that has nothing for anyone. */
+/** The source without additional CAs and client certificates. */
 export const NO_TLS: TlsIdentitySource = { tlsFor: () => Promise.resolve({ caCerts: [] }) };
 
-/** Where the systems that we know keep their bundle of authorities, the first that is there wins. */
+/** Paths of the CA bundle on the supported systems; the first existing one is used. */
 export const SYSTEM_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -37,16 +37,15 @@ export const SYSTEM_BUNDLES = [
 ];
 
 /**
- * The system's own authorities as one PEM text; undefined if there is no bundle or it may not be read. The runtime
- * brings the public ones along, so this is read only when they don't suffice: an authority that the owner of the
- * machine added.
+ * Reads the system's CA bundle as one PEM text; undefined if there is none or it isn't readable. The runtime already
+ * contains the public CAs, so the bundle matters only for CAs that an administrator added.
  */
 export async function readSystemRoots(): Promise<string | undefined> {
   for (const path of SYSTEM_BUNDLES) {
     try {
       return await Deno.readTextFile(path);
     } catch {
-      // Not this system's place, or not ours to read: the runtime's own authorities remain.
+      // Missing or not readable: the runtime's CAs are still trusted.
     }
   }
   return undefined;

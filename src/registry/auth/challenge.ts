@@ -1,17 +1,17 @@
 /**
- * The `WWW-Authenticate` header (RFC 9110, section 11.6.1): several challenges in one line, with parameters that may
- * hold commas.
+ * Parses the `WWW-Authenticate` header (RFC 9110, section 11.6.1): several challenges in one line, whose parameters may
+ * contain commas.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 import { KIB } from "../../base/bytes.ts";
 
-/** One way to authenticate that a host offers. */
+/** One challenge: a scheme that the host accepts. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;
-  /** Names in lower case; the first of two equal ones counts. */
+  /** Names in lower case; the first of several equal names wins. */
   readonly params: ReadonlyMap<string, string>;
 }
 
@@ -20,7 +20,7 @@ const HEADER_MAX_LENGTH = 8 * KIB;
 
 /** RFC 9110, section 5.6.2. */
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
-/** Unquoted values that hosts send although they aren't tokens: URLs, scopes. */
+/** Unquoted values that hosts send although they aren't tokens, such as URLs and scopes. */
 const LOOSE_VALUE = /[^\s",]+/y;
 const TOKEN68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
 const QUOTED = /"((?:[^"\\]|\\[^])*)"/y;
@@ -28,7 +28,7 @@ const SPACE = /[ \t]*/y;
 const EQUALS = /[ \t]*=[ \t]*/y;
 const COMMAS = /[ \t,]*/y;
 
-/** A place in the text that only moves on. */
+/** A read position in a text. */
 class Cursor {
   #at = 0;
   readonly #text: string;
@@ -41,7 +41,7 @@ class Cursor {
     return this.#at >= this.#text.length;
   }
 
-  /** What the sticky pattern matches here, and moves behind it. */
+  /** Matches a sticky pattern at the position, and moves the position behind the match. */
   take(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.#at;
     const match = pattern.exec(this.#text);
@@ -50,29 +50,29 @@ class Cursor {
     return match;
   }
 
-  mark(): number {
+  get position(): number {
     return this.#at;
   }
 
-  back(mark: number): void {
-    this.#at = mark;
+  reset(position: number): void {
+    this.#at = position;
   }
 }
 
 /**
  * Parses the header.
  *
- * @returns the challenges in their order; none for an empty header
- * @throws AppError `invalid_content`, and nothing else whatever the text is
+ * @returns the challenges in the order of the header; none for an empty header
+ * @throws AppError `invalid_content`; no text causes another error
  */
 export function parseChallenges(header: string): readonly Challenge[] {
-  if (header.length > HEADER_MAX_LENGTH) throw wrong(`it is longer than ${HEADER_MAX_LENGTH} characters`);
+  if (header.length > HEADER_MAX_LENGTH) throw invalid(`it is longer than ${HEADER_MAX_LENGTH} characters`);
   const cursor = new Cursor(header);
   const challenges: Challenge[] = [];
   cursor.take(COMMAS);
   while (!cursor.isAtEnd) {
     const scheme = cursor.take(TOKEN)?.[0];
-    if (scheme === undefined) throw wrong("it has no scheme where one must be");
+    if (scheme === undefined) throw invalid("a scheme is missing");
     const params = new Map<string, string>();
     challenges.push({ scheme: scheme.toLowerCase(), params });
     takeParams(cursor, params);
@@ -86,8 +86,8 @@ function takeParams(cursor: Cursor, params: Map<string, string>): void {
   for (;;) {
     cursor.take(COMMAS);
     if (cursor.isAtEnd) return;
-    if (params.size === 0 && isBlob(cursor)) continue;
-    const mark = cursor.mark();
+    if (params.size === 0 && takesToken68(cursor)) continue;
+    const start = cursor.position;
     const name = cursor.take(TOKEN)?.[0];
     if (name !== undefined && cursor.take(EQUALS) !== undefined) {
       const value = takeValue(cursor);
@@ -97,17 +97,17 @@ function takeParams(cursor: Cursor, params: Map<string, string>): void {
         continue;
       }
     }
-    cursor.back(mark);
-    if (name === undefined) throw wrong("it has no parameter where one must be");
+    cursor.reset(start);
+    if (name === undefined) throw invalid("a parameter is missing");
     return;
   }
 }
 
-/** The opaque blob of schemes such as Negotiate; one with no `=` could as well be a scheme, and counts as that. */
-function isBlob(cursor: Cursor): boolean {
-  const mark = cursor.mark();
+/** Reads the token68 of schemes such as Negotiate. One without `=` is ambiguous and is read as the next scheme. */
+function takesToken68(cursor: Cursor): boolean {
+  const start = cursor.position;
   if (cursor.take(TOKEN68)?.[0].endsWith("=")) return true;
-  cursor.back(mark);
+  cursor.reset(start);
   return false;
 }
 
@@ -117,6 +117,6 @@ function takeValue(cursor: Cursor): string | undefined {
   return cursor.take(LOOSE_VALUE)?.[0];
 }
 
-function wrong(why: string): AppError {
+function invalid(why: string): AppError {
   return new AppError("invalid_content", `Cannot read WWW-Authenticate header: ${why}`);
 }

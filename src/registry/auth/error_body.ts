@@ -1,5 +1,5 @@
 /**
- * What a server says about a failure (distribution spec 1.1, "Error Codes"; RFC 6749, 5.2 for token servers).
+ * The error in the body of a response (distribution spec 1.1, "Error Codes"; RFC 6749, section 5.2, for token servers).
  *
  * @module
  */
@@ -9,24 +9,24 @@ import type { HttpResponse } from "../../http/message/http_message.ts";
 
 /** The first error of a body. */
 export interface ServerError {
-  /** `MANIFEST_UNKNOWN` and the like; "" if there is none. */
+  /** A code such as `MANIFEST_UNKNOWN`; "" if there is none. */
   readonly code: string;
-  /** For people; "" if there is none. */
+  /** A message for users; "" if there is none. */
   readonly message: string;
 }
 
-/** An explanation is short; what is longer is a page for browsers. */
+/** Error bodies are short; a longer one is a web page. */
 const BODY_MAX_BYTES = 64 * KIB;
-/** Nobody waits longer for an explanation, in milliseconds. */
+/** The longest wait for an error body, in milliseconds: the status already describes the failure. */
 const BODY_TIMEOUT = 5_000;
-/** Characters of the message that are worth a line on a terminal. */
+/** Longer messages are truncated to this number of characters. */
 const MESSAGE_MAX_LENGTH = 300;
 
-const NOTHING: ServerError = { code: "", message: "" };
+const NO_ERROR: ServerError = { code: "", message: "" };
 
-/** Reads the explanation, as far as there is one, and disposes the response. It never fails. */
+/** Reads the error in a body and disposes the response. It never throws: a missing error has an empty message. */
 export async function readErrorBody(response: HttpResponse, clock: Clock): Promise<ServerError> {
-  // Ends the read of a body that stands still.
+  // Disposing the response ends the read of a stalled body.
   const disarm = clock.after(BODY_TIMEOUT, () => response[Symbol.dispose]());
   try {
     return parseErrorBody(await readStart(response), response.headers.get("content-type") ?? "");
@@ -46,14 +46,14 @@ async function readStart(response: HttpResponse): Promise<string> {
       length += n;
     }
   } catch {
-    // The status is the failure; a body that breaks off must not hide it.
+    // A truncated body must not hide the status.
   }
   return new TextDecoder().decode(buffer.subarray(0, length));
 }
 
 /**
- * Picks what is meant for people: the first of a registry's `errors`, else a token server's `details`,
- * `error_description`, `message` or `error`, else plain text. Pages for browsers say nothing.
+ * Finds the message: the first of a registry's `errors`, otherwise a token server's `details`, `error_description`,
+ * `message` or `error`, otherwise plain text. A web page has no message.
  */
 export function parseErrorBody(text: string, contentType: string): ServerError {
   let body: unknown;
@@ -62,23 +62,23 @@ export function parseErrorBody(text: string, contentType: string): ServerError {
   } catch {
     const isPage = /html/i.test(contentType) || text.trimStart().startsWith("<") ||
       text.trimStart().startsWith("{");
-    return isPage ? NOTHING : { code: "", message: clean(text) };
+    return isPage ? NO_ERROR : { code: "", message: sanitize(text) };
   }
-  if (!isRecord(body)) return NOTHING;
+  if (!isRecord(body)) return NO_ERROR;
   const first: unknown = Array.isArray(body.errors) ? body.errors[0] : undefined;
   if (isRecord(first)) {
-    const code = clean(first.code);
-    return { code, message: clean(first.message) || clean(first.detail) || code };
+    const code = sanitize(first.code);
+    return { code, message: sanitize(first.message) || sanitize(first.detail) || code };
   }
   for (const name of ["details", "error_description", "message", "error"]) {
-    const message = clean(body[name]);
+    const message = sanitize(body[name]);
     if (message !== "") return { code: "", message };
   }
-  return NOTHING;
+  return NO_ERROR;
 }
 
-/** Server text goes to terminals and logs: no control characters, one line, not long. */
-function clean(value: unknown): string {
+/** Makes a server's text safe for terminals and logs: one short line without control characters. */
+function sanitize(value: unknown): string {
   if (typeof value !== "string") return "";
   const line = value.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
   return line.length > MESSAGE_MAX_LENGTH ? `${line.slice(0, MESSAGE_MAX_LENGTH)}…` : line;

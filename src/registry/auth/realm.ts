@@ -1,6 +1,6 @@
 /**
- * Where a token may be asked for: a registry names the place, and could name one that it must not reach through us
- * (the metadata service of a cloud, a router, a service of this machine), or one in plain text.
+ * Validates realms. A registry names the URL that it wants us to request tokens from, and a malicious one could name a
+ * server that only this machine can reach (a cloud metadata service, a router, a local service), or plain HTTP.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { AppError } from "../../base/errors.ts";
 import { redactUrl } from "../../base/redact.ts";
 import { type AddressKind, bareHost, kindOfHost, kindOfIp, parseIp } from "../../http/network/addresses.ts";
 
-/** The addresses of a name. Fails or is empty when there are none. */
+/** Returns the addresses of a host name. It may reject or return none. */
 export type AddressLookup = (name: string) => Promise<readonly string[]>;
 
-/** Asks the system's DNS servers for both kinds of addresses. */
+/** Resolves the IPv4 and IPv6 addresses of a host name with DNS. */
 export async function lookupAddresses(name: string): Promise<readonly string[]> {
-  const answers = await Promise.allSettled([Deno.resolveDns(name, "A"), Deno.resolveDns(name, "AAAA")]);
-  return answers.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
+  const results = await Promise.allSettled([Deno.resolveDns(name, "A"), Deno.resolveDns(name, "AAAA")]);
+  return results.flatMap((result) => result.status === "fulfilled" ? result.value : []);
 }
 
 /**
- * The URL of a realm.
+ * Parses a realm; a relative URL is resolved against `registry`.
  *
  * @throws AppError `unauthorized` for one that is not an http or https URL
  */
@@ -27,12 +27,12 @@ export function parseRealm(realm: string, registry: URL): URL {
   try {
     url = new URL(realm, registry);
   } catch {
-    throw refuse(registry, "(not a URL)", "it is not a URL");
+    throw refuse(registry, "(not a URL)", "is not a URL");
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw refuse(registry, redactUrl(url), "it is not an https address");
+    throw refuse(registry, redactUrl(url), "is not an https URL");
   }
-  // The runtime would make an Authorization header of them.
+  // `fetch` would turn them into an Authorization header.
   url.username = "";
   url.password = "";
   url.hash = "";
@@ -40,15 +40,15 @@ export function parseRealm(realm: string, registry: URL): URL {
 }
 
 /**
- * Makes the check that a realm and each redirect of a token request must pass:
+ * Checks a realm, and returns the same check for each redirect of its token requests:
  *
- * - no http if the registry speaks https;
- * - no loopback, private, link-local or reserved address, unless it is the registry's own host, or the registry is at
- *   a loopback or private address of the same kind itself.
+ * - no http if the registry uses https;
+ * - no loopback, private, link-local or reserved address, unless it is the registry's own host, or the registry has a
+ *   loopback or private address of the same kind.
  *
- * Names are judged by their text; only the registry's own name may be looked up, when the realm is a private address.
+ * Names aren't resolved, except the registry's own name if the realm is a loopback or private address.
  *
- * @throws AppError `unauthorized`
+ * @throws AppError `unauthorized`, as does the returned function
  */
 export async function realmChecker(
   realm: URL,
@@ -58,19 +58,19 @@ export async function realmChecker(
   const kinds = await kindsOfRegistry(realm, registry, lookup);
   const check = (url: URL) => {
     if (registry.protocol === "https:" && url.protocol === "http:") {
-      throw refuse(registry, redactUrl(url), "it is http, and the registry is https");
+      throw refuse(registry, redactUrl(url), "is http although the registry uses https");
     }
     if (bareHost(url.hostname) === bareHost(registry.hostname)) return;
     const kind = kindOfHost(url.hostname);
     if (kind === "public" || kinds.has(kind)) return;
-    throw refuse(registry, redactUrl(url), `it is a ${kind} address, and the registry is not`);
+    throw refuse(registry, redactUrl(url), `has a ${kind} address although the registry doesn't`);
   };
   check(realm);
   return check;
 }
 
-/** Link-local and reserved addresses are never neighbours: the metadata services of clouds are there. */
-const NEIGHBOURLY: ReadonlySet<AddressKind> = new Set<AddressKind>(["loopback", "private"]);
+/** The kinds that a registry may share with its token server. Cloud metadata services are link-local. */
+const SHAREABLE: ReadonlySet<AddressKind> = new Set<AddressKind>(["loopback", "private"]);
 
 async function kindsOfRegistry(
   realm: URL,
@@ -78,23 +78,23 @@ async function kindsOfRegistry(
   lookup: AddressLookup,
 ): Promise<ReadonlySet<AddressKind>> {
   const own = kindOfHost(registry.hostname);
-  if (own !== "public") return new Set(NEIGHBOURLY.has(own) ? [own] : []);
+  if (own !== "public") return new Set(SHAREABLE.has(own) ? [own] : []);
   const name = bareHost(registry.hostname);
-  const isWorthALookup = NEIGHBOURLY.has(kindOfHost(realm.hostname)) && parseIp(name) === undefined;
-  if (!isWorthALookup) return new Set();
-  const found = await lookup(name).catch(() => []);
-  const kinds = found.map((text) => {
+  const needsLookup = SHAREABLE.has(kindOfHost(realm.hostname)) && parseIp(name) === undefined;
+  if (!needsLookup) return new Set();
+  const addresses = await lookup(name).catch(() => []);
+  const kinds = addresses.map((text) => {
     const ip = parseIp(text);
     return ip === undefined ? "public" : kindOfIp(ip);
   });
-  // One public address among them, and the name is not that of a machine in the private network.
-  return new Set(kinds.every((kind) => NEIGHBOURLY.has(kind)) ? kinds : []);
+  // With a public address among them, the registry isn't a machine of the private network.
+  return new Set(kinds.every((kind) => SHAREABLE.has(kind)) ? kinds : []);
 }
 
 function refuse(registry: URL, realm: string, why: string): AppError {
   return new AppError(
     "unauthorized",
-    `Cannot ask for a token: registry "${registry.host}" names the realm "${realm}", but ${why}`,
+    `Cannot request a token for "${registry.host}": its realm "${realm}" ${why}`,
     { details: { host: registry.host } },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The contract of one repository at one host.
+ * The contract of a session: authenticated requests to one repository at one host.
  *
  * @module
  */
@@ -9,23 +9,25 @@ import type { HttpResponse, RequestHints } from "../../http/message/http_message
 /** A request to a registry's API. */
 export interface ApiRequest extends RequestHints {
   readonly method: "GET" | "HEAD";
-  /** Below the host's base: `library/nginx/manifests/latest`, with a query if one is needed. */
+  /** Relative to the host's base URL, with an optional query: `library/nginx/manifests/latest`. */
   readonly path: string;
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * One repository at one host: sends API requests with the right credentials. It answers challenges, gets and renews
- * tokens, and asks once more; a 401 that comes back from it is final. It neither retries failures nor reads bodies.
+ * Sends requests to one repository at one host with the credentials that the host requires. It handles challenges,
+ * requests and renews tokens, and resends the request; a 401 that it returns is final. It doesn't retry other failures.
  */
 export interface RegistrySession {
   readonly host: RegistryHost;
   /**
-   * @throws AppError `network`, `unauthorized`, `forbidden` or `rate_limited` (no token to be had), `invalid_content`
-   * (a token response, a file of credentials), or the signal's reason
+   * Sends a request. The caller disposes the response.
+   *
+   * @throws AppError `network`, `unauthorized`, `forbidden` or `rate_limited` (the token server refused a token),
+   * `invalid_content` (a token response or a credential file), or the signal's reason
    */
   send(request: ApiRequest, signal: AbortSignal): Promise<HttpResponse>;
-  /** Where the credentials came from, for messages: a file and key, or "anonymous". Known after the first `send`. */
+  /** The source of the credentials, for messages: a file and key, or "anonymous". Valid after the first `send`. */
   readonly credentialSource: string;
 }

@@ -1,5 +1,5 @@
 /**
- * One repository at one host, with the right credentials for each request.
+ * Sends authenticated requests to one repository at one host.
  *
  * @module
  */
@@ -13,26 +13,24 @@ import { discardResponse } from "../../http/message/discard.ts";
 import type { ApiRequest, RegistrySession } from "./registry_session.ts";
 import type { HttpResponse, Transport } from "../../http/message/http_message.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
-import { type AddressLookup, lookupAddresses, parseRealm, realmChecker } from "./realm.ts";
+import { lookupAddresses, parseRealm, realmChecker } from "./realm.ts";
 import { basicHeader, fetchToken } from "./token.ts";
 import type { Scheme, TokenCache, TokenKey } from "./token_cache.ts";
 
-/** What sessions share. */
+/** The dependencies that all sessions share. */
 export interface SessionDeps {
   readonly transport: Transport;
   readonly tokens: TokenCache;
-  /** Whether secrets may go over plain http to hosts other than this machine. @default {false} */
+  /** Whether secrets may be sent over plain HTTP to hosts other than loopback. @default {false} */
   readonly plainHttp?: boolean;
-  /** Finds the addresses of the registry's name, asked only when a realm is a private address. */
-  readonly lookup?: AddressLookup;
 }
 
 /**
- * Opens a session; nothing is sent yet. The first request goes out without waiting for credentials unless the host
- * is known to want them: who has none loses no time, and who has some loses no more than the host's 401.
+ * Opens a session without sending anything. Unless the host is known to require credentials, the first request is sent
+ * while they are still being looked up: at worst this costs a 401.
  *
- * @param repository "" for requests to the registry as a whole: their token has no scope but what the host asks for
- * @param credentials asked once, and only for a host that is no mirror
+ * @param repository "" for requests to the registry as a whole, whose token has only the scope of the challenge
+ * @param credentials called once, and not at all for a mirror
  */
 export function openSession(
   host: RegistryHost,
@@ -43,13 +41,14 @@ export function openSession(
   return new Session(host, repository, credentials, deps);
 }
 
-/** A request may be refused for want of a token, and then for want of a wider one. */
+/** The first attempt without a token, the second with one, the third with a token of a wider scope. */
 const MAX_SENDS = 3;
 
-/** What went along with a request. */
-type Sent =
+/** The authorization of a request. */
+type Authorization =
   | { readonly kind: "none" }
   | { readonly kind: "basic"; readonly header: string }
+  /** A registry token of the user. */
   | { readonly kind: "given"; readonly header: string }
   | {
     readonly kind: "token";
@@ -59,12 +58,12 @@ type Sent =
     readonly isFresh: boolean;
   };
 
-/** Gets what to send instead. */
-type Plan = (signal: AbortSignal) => Promise<Sent>;
+/** Gets the authorization for the next attempt. */
+type NextAuthorization = (signal: AbortSignal) => Promise<Authorization>;
 
 type BearerScheme = Extract<Scheme, { kind: "bearer" }>;
 
-const NOTHING: Sent = { kind: "none" };
+const NONE: Authorization = { kind: "none" };
 
 class Session implements RegistrySession {
   readonly host: RegistryHost;
@@ -73,9 +72,9 @@ class Session implements RegistrySession {
   readonly #deps: SessionDeps;
   #found: FoundCredential | undefined;
   #isFound = false;
-  readonly #lookup = new Flight<FoundCredential | undefined>();
+  readonly #lookups = new Flight<FoundCredential | undefined>();
   #identity: Promise<string> | undefined;
-  /** Grows when the host asks for more. */
+  /** Grows if a challenge names more scopes. */
   #scopes: readonly string[];
 
   constructor(host: RegistryHost, repository: string, credentials: CredentialSource, deps: SessionDeps) {
@@ -83,7 +82,7 @@ class Session implements RegistrySession {
     this.#repository = repository;
     this.#credentials = credentials;
     this.#deps = deps;
-    // Without a repository the base of the API is asked, for which a token needs no scope.
+    // Requests to the base of the API need a token without scope.
     this.#scopes = repository === "" ? [] : [`repository:${repository}:pull`];
   }
 
@@ -93,45 +92,52 @@ class Session implements RegistrySession {
 
   async send(request: ApiRequest, signal: AbortSignal): Promise<HttpResponse> {
     const lookup = this.#findCredential(signal);
-    // It may fail while the request is under way; who awaits it below hears of it.
+    // It may fail during the request; the awaits below throw the error.
     lookup.catch(() => {});
-    let sent = await this.#upFront(lookup, signal);
+    let authorization = await this.#initialAuthorization(lookup, signal);
     for (let sends = 1;; sends++) {
-      const response = await this.#sendWith(request, sent, signal);
-      let plan: Plan | undefined;
+      const response = await this.#sendWith(request, authorization, signal);
+      let next: NextAuthorization | undefined;
       try {
         await lookup;
-        plan = sends < MAX_SENDS ? this.#planAfter(response, sent) : undefined;
+        next = sends < MAX_SENDS ? this.#authorizationAfter(response, authorization) : undefined;
       } catch (error) {
         response[Symbol.dispose]();
         throw error;
       }
-      if (plan === undefined) return response;
+      if (next === undefined) return response;
       await discardResponse(response);
-      sent = await plan(signal);
+      authorization = await next(signal);
     }
   }
 
-  async #sendWith(request: ApiRequest, sent: Sent, signal: AbortSignal): Promise<HttpResponse> {
+  async #sendWith(
+    request: ApiRequest,
+    authorization: Authorization,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
     const url = new URL(request.path, this.host.base);
     if (url.origin !== this.host.base.origin) {
-      // A path such as "//other.example/" would take the credentials along.
-      throw new AppError("internal", `Cannot ask "${this.host.base.host}" for "${redactUrl(url)}"`);
+      // A path such as "//other.example/" would send the credentials to another host.
+      throw new AppError(
+        "internal",
+        `Cannot request "${redactUrl(url)}": it is not on host "${this.host.base.host}"`,
+      );
     }
     const headers: Record<string, string> = { ...this.host.headers, ...request.headers };
     if (this.host.isMirror) {
       if (!url.searchParams.has("ns")) url.searchParams.set("ns", this.host.registry);
       headers["oci-namespace"] ??= this.host.registry;
     }
-    if (sent.kind !== "none") headers.authorization = sent.header;
+    if (authorization.kind !== "none") headers.authorization = authorization.header;
     return await this.#deps.transport.send({ ...request, url, headers }, signal);
   }
 
-  /** Finds the credential, once for all requests that wait for it. A mirror gets none of the registry's. */
+  /** Looks up the credential; concurrent requests share the lookup. Mirrors don't receive the registry's credential. */
   async #findCredential(signal: AbortSignal): Promise<void> {
     if (this.#isFound || this.host.isMirror) return;
     const { registry } = this.host;
-    this.#found = await this.#lookup.do(
+    this.#found = await this.#lookups.do(
       registry,
       (signal) => this.#credentials.findCredential(registry, this.#repository, signal),
       signal,
@@ -139,20 +145,20 @@ class Session implements RegistrySession {
     this.#isFound = true;
   }
 
-  /** What to send along at once, because the host is known to want it. */
-  async #upFront(lookup: Promise<void>, signal: AbortSignal): Promise<Sent> {
+  /** The authorization of the first attempt: none unless the host has sent a challenge before. */
+  async #initialAuthorization(lookup: Promise<void>, signal: AbortSignal): Promise<Authorization> {
     const scheme = this.#deps.tokens.findScheme(this.host.base.origin);
-    if (scheme === undefined) return NOTHING;
+    if (scheme === undefined) return NONE;
     await lookup;
     const credential = this.#found?.credential;
     if (credential?.kind === "bearer") return this.#given(credential.token);
     if (scheme.kind === "bearer") return await this.#tokenFor(scheme, this.#scopes, signal);
-    return credential?.kind === "basic" ? this.#basic(credential) : NOTHING;
+    return credential?.kind === "basic" ? this.#basic(credential) : NONE;
   }
 
-  /** What to do about a refusal, or undefined if the response is final. */
-  #planAfter(response: HttpResponse, sent: Sent): Plan | undefined {
-    // Where a redirect led is none of the registry's: it gets no credentials, whatever it asks for.
+  /** The authorization to retry a rejected request with, or undefined if the response is final. */
+  #authorizationAfter(response: HttpResponse, sent: Authorization): NextAuthorization | undefined {
+    // A redirect target on another origin must not receive credentials, not even through a realm in its challenge.
     if (response.url.origin !== this.host.base.origin) return undefined;
     if (response.status !== 401 && response.status !== 403) return undefined;
     const credential = this.#found?.credential;
@@ -162,23 +168,23 @@ class Session implements RegistrySession {
     const challenges = this.#challengesOf(response);
     const bearer = challenges.find(({ scheme, params }) => scheme === "bearer" && params.has("realm"));
     if (response.status === 403 && bearer?.params.get("error") !== "insufficient_scope") return undefined;
-    if (bearer !== undefined) return this.#planToken(bearer, sent);
-    const isBasicAsked = challenges.some(({ scheme }) => scheme === "basic");
-    if (!isBasicAsked || credential?.kind !== "basic" || sent.kind === "basic") return undefined;
+    if (bearer !== undefined) return this.#tokenAfter(bearer, sent);
+    const acceptsBasic = challenges.some(({ scheme }) => scheme === "basic");
+    if (!acceptsBasic || credential?.kind !== "basic" || sent.kind === "basic") return undefined;
     return () => {
       const basic = this.#basic(credential);
-      this.#deps.tokens.rememberScheme(this.host.base.origin, { kind: "basic" });
+      this.#deps.tokens.recordScheme(this.host.base.origin, { kind: "basic" });
       return Promise.resolve(basic);
     };
   }
 
-  #planToken(challenge: Challenge, sent: Sent): Plan | undefined {
+  #tokenAfter(challenge: Challenge, sent: Authorization): NextAuthorization | undefined {
     const { tokens } = this.#deps;
-    const asked = (challenge.params.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
-    const scopes = [...new Set([...this.#scopes, ...asked])];
+    const required = (challenge.params.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
+    const scopes = [...new Set([...this.#scopes, ...required])];
     const isWider = scopes.length > this.#scopes.length;
     if (sent.kind === "token" && !isWider) {
-      // Made for this very request: another one would be refused as well.
+      // Requested for this very request: the host would reject another one too.
       if (sent.isFresh) return undefined;
       tokens.drop(sent.key, sent.token);
     }
@@ -188,7 +194,7 @@ class Session implements RegistrySession {
       const scheme: BearerScheme = { kind: "bearer", realm, service: challenge.params.get("service") ?? "" };
       const next = await this.#tokenFor(scheme, scopes, signal);
       this.#scopes = scopes;
-      tokens.rememberScheme(base.origin, scheme);
+      tokens.recordScheme(base.origin, scheme);
       return next;
     };
   }
@@ -197,8 +203,8 @@ class Session implements RegistrySession {
     scheme: BearerScheme,
     scopes: readonly string[],
     signal: AbortSignal,
-  ): Promise<Sent> {
-    const { tokens, transport, lookup } = this.#deps;
+  ): Promise<Authorization> {
+    const { tokens, transport } = this.#deps;
     const { base } = this.host;
     const credential = this.#found?.credential;
     if (credential?.kind === "bearer") return this.#given(credential.token);
@@ -210,17 +216,17 @@ class Session implements RegistrySession {
       identity: await (this.#identity ??= tokens.identityOf(credential)),
     };
     const { token, isFresh } = await tokens.token(key, async (signal) => {
-      const checkRealm = await realmChecker(scheme.realm, base, lookup ?? lookupAddresses);
-      // The password goes to the realm, and what it gets to the registry.
-      if (credential !== undefined) [scheme.realm, base].forEach((url) => this.#checkPrivacy(url));
-      const refresh = credential?.kind === "refresh" ? tokens.findRefreshToken(key) : undefined;
-      const used = refresh === undefined ? credential : { kind: "refresh", token: refresh } as const;
+      const checkRealm = await realmChecker(scheme.realm, base, lookupAddresses);
+      // The realm receives the credential, and the registry the token.
+      if (credential !== undefined) [scheme.realm, base].forEach((url) => this.#mustBePrivate(url));
+      const successor = credential?.kind === "refresh" ? tokens.findRefreshToken(key) : undefined;
+      const current = successor === undefined ? credential : { kind: "refresh", token: successor } as const;
       return await fetchToken(
         {
           realm: scheme.realm,
           service: scheme.service,
           scopes,
-          ...(used === undefined ? {} : { credential: used }),
+          ...(current === undefined ? {} : { credential: current }),
           source: this.credentialSource,
           registry: base,
           checkRealm,
@@ -239,37 +245,37 @@ class Session implements RegistrySession {
     } catch (cause) {
       throw new AppError(
         "unauthorized",
-        `Cannot authenticate to "${this.host.base.host}": it answered ${response.status} with a WWW-Authenticate header that can't be read`,
+        `Cannot authenticate to "${this.host.base.host}": it responded with ${response.status} and an invalid WWW-Authenticate header`,
         { cause, details: { host: this.host.base.host } },
       );
     }
   }
 
-  #basic(credential: Extract<Credential, { kind: "basic" }>): Sent {
-    this.#checkPrivacy(this.host.base);
+  #basic(credential: Extract<Credential, { kind: "basic" }>): Authorization {
+    this.#mustBePrivate(this.host.base);
     return { kind: "basic", header: basicHeader(credential.username, credential.password) };
   }
 
-  #given(token: string): Sent {
-    this.#checkPrivacy(this.host.base);
+  #given(token: string): Authorization {
+    this.#mustBePrivate(this.host.base);
     return { kind: "given", header: `Bearer ${token}` };
   }
 
-  /** Secrets in plain text go to this machine alone, or where the user said so. */
-  #checkPrivacy(url: URL): void {
+  /** Refuses to send secrets over plain HTTP, except to loopback and where the user allowed it. */
+  #mustBePrivate(url: URL): void {
     if (url.protocol === "https:" || isLoopbackHost(url.hostname)) return;
     if (this.#deps.plainHttp === true || this.host.isPlainChosen === true) return;
     throw new AppError(
       "unauthorized",
-      `Cannot send credentials (${this.credentialSource}) to "${
+      `Cannot send credentials from ${this.credentialSource} to "${
         redactUrl(url)
-      }": it is plain http, want https or --plain-http`,
+      }": it uses plain HTTP; use https or allow it with --plain-http`,
       { details: { host: url.host } },
     );
   }
 }
 
-/** The credential's origin and user, with no secret. */
+/** The source and user of a credential, without its secret. */
 function describeSource(found: FoundCredential | undefined): string {
   if (found === undefined) return "anonymous";
   const { credential, source } = found;

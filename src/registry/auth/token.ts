@@ -1,10 +1,11 @@
 /**
- * Getting a bearer token: by GET (distribution spec, token authentication) and by POST (its OAuth2 form).
+ * Requests a bearer token: with GET (distribution spec, token authentication) or POST (its OAuth2 variant).
  *
  * @module
  */
 import { KIB, readAll } from "../../base/bytes.ts";
 import { AppError, type ErrorCode } from "../../base/errors.ts";
+import { encodeUserPassword } from "../../base/base64.ts";
 import { redactUrl } from "../../base/redact.ts";
 import type { Credential } from "../../content/credential.ts";
 import { type JsonObject, parseJsonObject } from "../../oci/json.ts";
@@ -14,32 +15,30 @@ import { discardResponse } from "../../http/message/discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "../../http/message/http_message.ts";
 import { retryAfterOf } from "./retry_after.ts";
 
-/** Token responses have a few KiB. */
+/** Token responses have a few KiB; a longer one is an attack or a mistake. */
 const TOKEN_RESPONSE_MAX_BYTES = 64 * KIB;
-/** The specification's life for a token that doesn't say. */
+/** The lifetime that the specification gives to a token without `expires_in`. */
 const DEFAULT_LIFE_S = 60;
-/** The part of a token's life that is used: the rest is for clocks that differ and requests under way. */
-const USED_PART = 0.9;
-/** What we call ourselves to token servers. */
+/** The usable fraction of a token's lifetime; the rest allows for clock differences and requests in flight. */
+const USABLE_FRACTION = 0.9;
+/** Our client id at token servers. */
 const CLIENT_ID = "dray";
 
-/** What to ask for. */
+/** The parameters of a token. */
 export interface TokenRequest {
   readonly realm: URL;
-  /** What the challenge calls the registry; "" if it doesn't. */
+  /** The service of the challenge; "" if it has none. */
   readonly service: string;
   /** `repository:library/nginx:pull`. */
   readonly scopes: readonly string[];
-  /** Undefined asks as nobody. */
+  /** Undefined requests an anonymous token. */
   readonly credential?: Exclude<Credential, { kind: "bearer" }>;
-  /** Where the credential came from and its user, for messages. */
+  /** The source of the credential and its user, for messages. */
   readonly source: string;
-  /** The registry, for messages and for trust. */
+  /** The registry, for messages; the realm is trusted with the registry's CAs. */
   readonly registry: URL;
-  /** Judges redirects. */
+  /** Called with each redirect target; throws to refuse it. */
   readonly checkRealm: (url: URL) => void;
-  /** Whether to ask for a refresh token as well. @default {false} */
-  readonly offline?: boolean;
 }
 
 /** A token. */
@@ -48,13 +47,13 @@ export interface Token {
   readonly token: string;
   /** When to stop using it, in milliseconds since 1970. */
   readonly usableUntil: number;
-  /** Secret: gets the next token. */
+  /** Secret. Replaces the refresh token that this one was requested with. */
   readonly refreshToken?: string;
 }
 
 /**
- * Asks a token server: with a credential by POST first, and by GET where that server can't or won't (404, 405, 401,
- * 400, as GCR, Harbor, Artifactory and ACR do); without one by GET.
+ * Requests a token. With a credential it uses POST, and GET if the server rejects that with 400, 401, 404 or 405, as
+ * GCR, Harbor, Artifactory and ACR do. Without a credential it uses GET.
  *
  * @throws AppError `unauthorized`, `forbidden`, `rate_limited`, `network`, `invalid_content`, or the signal's reason
  */
@@ -67,7 +66,7 @@ export async function fetchToken(
   const { credential } = request;
   if (credential !== undefined) {
     using response = await transport.send(postRequest(request, credential), signal);
-    const canGet = credential.kind === "basic" && GET_INSTEAD.has(response.status);
+    const canGet = credential.kind === "basic" && RETRY_WITH_GET.has(response.status);
     if (!canGet) return await readToken(request, response, clock);
     await discardResponse(response);
   }
@@ -75,7 +74,7 @@ export async function fetchToken(
   return await readToken(request, response, clock);
 }
 
-const GET_INSTEAD = new Set([400, 401, 404, 405]);
+const RETRY_WITH_GET = new Set([400, 401, 404, 405]);
 
 function postRequest(
   request: TokenRequest,
@@ -93,7 +92,7 @@ function postRequest(
   form.set("client_id", CLIENT_ID);
   form.set("service", request.service);
   if (request.scopes.length > 0) form.set("scope", request.scopes.join(" "));
-  if (request.offline) form.set("access_type", "offline");
+
   return {
     method: "POST",
     url: request.realm,
@@ -116,17 +115,13 @@ function getRequest(request: TokenRequest, credential: TokenRequest["credential"
     url.searchParams.set("account", credential.username);
     headers.authorization = basicHeader(credential.username, credential.password);
   }
-  if (request.offline) {
-    url.searchParams.set("client_id", CLIENT_ID);
-    url.searchParams.set("offline_token", "true");
-  }
+
   return { method: "GET", url, headers, onBehalfOf: request.registry, checkRedirect: request.checkRealm };
 }
 
-/** The value of an `Authorization` header for user and password (RFC 7617, UTF-8). */
+/** Returns the value of an `Authorization` header for a user and password. */
 export function basicHeader(username: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+  return `Basic ${encodeUserPassword(username, password)}`;
 }
 
 async function readToken(request: TokenRequest, response: HttpResponse, clock: Clock): Promise<Token> {
@@ -136,14 +131,14 @@ async function readToken(request: TokenRequest, response: HttpResponse, clock: C
   const fields = parseJsonObject(bytes, where);
   const token = secret(fields.token) ?? secret(fields.access_token);
   if (token === undefined) {
-    throw new AppError("invalid_content", `Cannot read ${where}: want a "token" or "access_token"`);
+    throw new AppError("invalid_content", `Cannot read ${where}: it has no "token" or "access_token"`);
   }
   const refreshToken = secret(fields.refresh_token);
   const usableUntil = usableUntilOf(fields, clock.now());
   return refreshToken === undefined ? { token, usableUntil } : { token, usableUntil, refreshToken };
 }
 
-/** A text that can stand in a header; anything else is no token. */
+/** Returns a token that is valid in a header; undefined for any other value. */
 function secret(value: unknown): string | undefined {
   return typeof value === "string" && /^[\x21-\x7e]+$/.test(value) ? value : undefined;
 }
@@ -152,9 +147,9 @@ function usableUntilOf(fields: JsonObject, now: number): number {
   const life = Number(fields.expires_in);
   const lifeMs = (Number.isFinite(life) && life > 0 ? life : DEFAULT_LIFE_S) * 1000;
   const issued = typeof fields.issued_at === "string" ? Date.parse(fields.issued_at) : NaN;
-  // A server whose clock runs ahead or far behind would make each token look unborn or dead.
+  // If the server's clock differs much from ours, its date would make the token appear not yet valid or expired.
   const start = issued <= now && issued > now - lifeMs ? issued : now;
-  return start + lifeMs * USED_PART;
+  return start + lifeMs * USABLE_FRACTION;
 }
 
 const CODES: ReadonlyMap<number, ErrorCode> = new Map([
@@ -169,13 +164,14 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
 async function tokenError(request: TokenRequest, response: HttpResponse, clock: Clock): Promise<AppError> {
   const { status } = response;
   const code = CODES.get(status) ?? (status >= 500 || status === 408 ? "network" : "unauthorized");
-  const { registry, realm, scopes, source } = request;
-  const { message: said } = await readErrorBody(response, clock);
+  const { registry, realm, scopes, source, credential } = request;
+  const { message } = await readErrorBody(response, clock);
   const retryAfter = retryAfterOf(response.headers, clock.now());
   return new AppError(
     code,
-    `Cannot get a token for "${registry.host}": realm "${redactUrl(realm)}" answered ${status} ` +
-      `(${source}; scope "${scopes.join(" ")}")${said === "" ? "" : `: ${said}`}`,
+    `Cannot get a token for "${registry.host}": realm "${redactUrl(realm)}" responded with ${status} ` +
+      `(${credential === undefined ? "no credentials were sent" : `credentials from ${source}`}; ` +
+      `scope "${scopes.join(" ")}")${message === "" ? "" : `: ${message}`}`,
     {
       details: {
         host: realm.host,

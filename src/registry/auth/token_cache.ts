@@ -1,5 +1,5 @@
 /**
- * Tokens and ways to authenticate that are known already, shared by all sessions of one client.
+ * Caches tokens and authentication schemes for all sessions of one client.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { Credential } from "../../content/credential.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../http/clock.ts";
 import type { Token } from "./token.ts";
 
-/** How a host wants to be authenticated to: what a challenge says, without the scope. */
+/** The authentication scheme of a host: a challenge without its scope. */
 export type Scheme =
   | { readonly kind: "basic" }
   | { readonly kind: "bearer"; readonly realm: URL; readonly service: string };
 
-/** What a token is for. */
+/** The key of a token. */
 export interface TokenKey {
   /** Origin of the registry's API. */
   readonly registry: string;
@@ -26,26 +26,26 @@ export interface TokenKey {
   readonly identity: string;
 }
 
-/** Repositories and credentials that are in use at once: far fewer. */
-const MAX_KEPT = 1_000;
+/** Far more than the repositories and credentials that a process uses at a time. */
+const MAX_ENTRIES = 1_000;
 
-/** Keeps tokens in memory only. A failure is kept for nobody. */
+/** An in-memory cache. Failures aren't cached. */
 export class TokenCache {
   readonly #tokens = new Map<string, Token>();
   readonly #schemes = new Map<string, Scheme>();
   readonly #refreshTokens = new Map<string, string>();
   readonly #flight = new Flight<Token>();
-  /** The clock that tokens are judged by. */
+  /** The clock that decides whether tokens have expired. */
   readonly clock: Clock;
-  /** Makes the identities worthless outside of this process. */
+  /** Makes identities useless outside this process. */
   readonly #salt = crypto.randomUUID();
 
-  /** Makes an empty cache. */
+  /** Creates an empty cache. */
   constructor(clock: Clock = SYSTEM_CLOCK) {
     this.clock = clock;
   }
 
-  /** Who a credential stands for, with none of its secret in it. */
+  /** Returns a salted hash that identifies a credential without revealing it. */
   async identityOf(credential: Credential | undefined): Promise<string> {
     if (credential === undefined) return "anonymous";
     const parts = credential.kind === "basic"
@@ -55,21 +55,20 @@ export class TokenCache {
     return await hashHex("sha256", new TextEncoder().encode(text));
   }
 
-  /** How the host at this origin wants to be authenticated to, if it ever asked. */
+  /** The scheme of the host at an origin; undefined if it never sent a challenge. */
   findScheme(origin: string): Scheme | undefined {
     return this.#schemes.get(origin);
   }
 
-  /** Remembers what a host asked for. */
-  rememberScheme(origin: string, scheme: Scheme): void {
+  /** Records the scheme of a host. */
+  recordScheme(origin: string, scheme: Scheme): void {
     this.#schemes.set(origin, scheme);
   }
 
   /**
-   * The token for a key: the one at hand while it is usable, else a fresh one that `fetch` gets, once for all
-   * who wait.
+   * Returns the cached token of a key while it is usable, otherwise a fresh one. Concurrent callers share one `fetch`.
    *
-   * @throws what `fetch` throws, or the signal's reason
+   * @throws the errors of `fetch`, or the signal's reason
    */
   async token(
     key: TokenKey,
@@ -83,49 +82,49 @@ export class TokenCache {
     }
     const fresh = await this.#flight.do(id, async (signal) => {
       const token = await fetch(signal);
-      this.#keep(id, token);
-      this.#keepRefresh(refreshId(key), token.refreshToken);
+      this.#store(id, token);
+      this.#storeRefreshToken(refreshId(key), token.refreshToken);
       return token;
     }, signal);
     return { token: fresh.token, isFresh: true };
   }
 
-  /** A server lives for months, and its tokens for minutes. */
-  #keep(id: string, token: Token): void {
-    if (this.#tokens.size >= MAX_KEPT) {
+  #store(id: string, token: Token): void {
+    // Tokens expire within minutes, but a server runs for months.
+    if (this.#tokens.size >= MAX_ENTRIES) {
       for (const [id, { usableUntil }] of this.#tokens) {
         if (usableUntil <= this.clock.now()) this.#tokens.delete(id);
       }
     }
-    forgetOldest(this.#tokens);
-    forgetOldest(this.#refreshTokens);
+    evictOldest(this.#tokens);
+    evictOldest(this.#refreshTokens);
     this.#tokens.set(id, token);
   }
 
-  /** Without a successor the one in use stays good. */
-  #keepRefresh(id: string, successor: string | undefined): void {
-    const kept = successor ?? this.#refreshTokens.get(id);
-    if (kept === undefined) return;
-    // Set anew, so that what is in use is not the oldest.
+  /** Without a successor, the current refresh token stays valid. */
+  #storeRefreshToken(id: string, successor: string | undefined): void {
+    const current = successor ?? this.#refreshTokens.get(id);
+    if (current === undefined) return;
+    // Delete it first: only then does it move to the end of the map, away from eviction.
     this.#refreshTokens.delete(id);
-    this.#refreshTokens.set(id, kept);
+    this.#refreshTokens.set(id, current);
   }
 
-  /** Drops a token that the host refused. Another one that took its place meanwhile stays. */
+  /** Removes a token that the host rejected, unless the key has another token by now. */
   drop(key: TokenKey, token: string): void {
     const id = idOf(key);
     if (this.#tokens.get(id)?.token === token) this.#tokens.delete(id);
   }
 
-  /** The refresh token that replaced the one of this key's credential: some servers accept each only once. */
+  /** The refresh token that replaced the one of the key's credential; some servers accept each only once. */
   findRefreshToken(key: TokenKey): string | undefined {
     return this.#refreshTokens.get(refreshId(key));
   }
 }
 
-function forgetOldest(map: Map<string, unknown>): void {
+function evictOldest(map: Map<string, unknown>): void {
   const [oldest] = map.keys();
-  if (map.size >= MAX_KEPT && oldest !== undefined) map.delete(oldest);
+  if (map.size >= MAX_ENTRIES && oldest !== undefined) map.delete(oldest);
 }
 
 function idOf(key: TokenKey): string {
