@@ -1,5 +1,6 @@
 import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
+import { pem } from "../../tests/certificates/der.ts";
 import { directoryNames, readCertDirectory } from "./certs.ts";
 import { checkPair } from "../http/tls/key_pair.ts";
 import { testPem } from "../http/test_servers.ts";
@@ -43,7 +44,7 @@ Deno.test("readCertDirectory() returns undefined for a missing or empty director
 });
 
 const damaged = CA.replace(/\n[A-Za-z0-9+/]{8}/, "\nAAAAAAAA");
-const BAD: readonly (readonly [files: Readonly<Record<string, string>>, file: string, says: string])[] = [
+const BAD: readonly (readonly [files: Readonly<Record<string, string>>, file: string, message: string])[] = [
   [{ "a.cert": CERT }, "a.cert", '"a.key" is missing'],
   [{ "a.key": KEY }, "a.key", '"a.cert" is missing'],
   [{ "a.cert": CERT, "b.key": KEY }, "a.cert", '"a.key" is missing'],
@@ -99,12 +100,7 @@ async function newKeys(algorithm: RsaHashedKeyGenParams | EcKeyGenParams) {
   assert("privateKey" in generated);
   const { privateKey, publicKey } = generated;
   return {
-    cert: pem("CERTIFICATE", await crypto.subtle.exportKey("spki", publicKey)),
-    key: pem("PRIVATE KEY", await crypto.subtle.exportKey("pkcs8", privateKey)),
+    cert: pem("CERTIFICATE", new Uint8Array(await crypto.subtle.exportKey("spki", publicKey))),
+    key: pem("PRIVATE KEY", new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey))),
   };
-}
-
-function pem(label: string, der: ArrayBuffer): string {
-  const text = btoa(String.fromCharCode(...new Uint8Array(der)));
-  return `-----BEGIN ${label}-----\n${text.replace(/.{64}/g, "$&\n")}\n-----END ${label}-----\n`;
 }

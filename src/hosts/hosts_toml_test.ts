@@ -70,7 +70,7 @@ Deno.test("The path of the API is appended to host URLs, once", async (t) => {
 });
 
 const HOST = '[host."https://m.example"]\n';
-const BAD: readonly (readonly [text: string, says: string])[] = [
+const BAD: readonly (readonly [text: string, message: string])[] = [
   ["server = ", "not valid TOML"],
   ['server = "a"\nserver = "b"', "not valid TOML"],
   ["server = 5", '"server" must be a string'],

@@ -2,11 +2,12 @@ import { neverAborted } from "../base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { startRegistry } from "../../tests/registry/mod.ts";
+import { ANONYMOUS } from "../content/credential.ts";
 import { createHosts } from "../hosts/hosts.ts";
 import { networkReasonOf } from "../http/network/network_error.ts";
 import { openSession } from "./auth/session.ts";
 import { noRoots, textOf } from "../http/test_servers.ts";
-import { BOB, NOBODY } from "./auth/test_sessions.ts";
+import { BOB } from "./auth/test_sessions.ts";
 import { TokenCache } from "./auth/token_cache.ts";
 import { createTransport } from "../http/transport.ts";
 
@@ -44,7 +45,7 @@ Deno.test("One directory in certs.d makes a registry and its token server truste
   transport.close();
 
   const untrusting = createTransport({}, noRoots);
-  const session2 = openSession(host, "a/b", NOBODY, { transport: untrusting, tokens: new TokenCache() });
+  const session2 = openSession(host, "a/b", ANONYMOUS, { transport: untrusting, tokens: new TokenCache() });
   const error = await assertRejects(() => session2.send(request, neverAborted()));
   assertEquals(networkReasonOf(error), "tls_authority");
   untrusting.close();

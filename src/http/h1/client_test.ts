@@ -1,6 +1,7 @@
 import { neverAborted } from "../../base/abort.ts";
 import { readAll } from "../../base/bytes.ts";
-import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
+import { AppError } from "../../base/errors.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../../tests/assert.ts";
 import { networkReasonOf } from "../network/network_error.ts";
 import { textOf } from "../test_servers.ts";
 import { okText, serveRaw } from "./test_h1.ts";
@@ -89,21 +90,62 @@ Deno.test("Unsolicited bytes are never used as the next response", async () => {
   assertEquals(server.requests.length, 3);
 });
 
-Deno.test("CR and LF in a header are rejected before anything is sent", async () => {
+Deno.test("CR and LF in a header are rejected before anything is sent", async (t) => {
   await using server = serveRaw(async (write) => {
     await write(okText("x"));
     return true;
   });
   using client = open();
-  await assertRejects(() => client.get(server.url, { "x-a": "b\r\nx-evil: c" }));
-  assertEquals(server.requests.length, 0);
+  const invalid = [
+    ["x-a", "b\r\nx-evil: c"],
+    ["x-a", "b\r\n\r\nGET /evil HTTP/1.1\r\nhost: x"],
+    ["x-a", "b\nx-evil: c"],
+    ["x-a", "b\rx-evil: c"],
+    ["x-a", "b\0"],
+    ["x-a", "\u{100}"],
+    ["x-a: b\r\nx-evil", "c"],
+    ["x-a:", "b"],
+    ["", "b"],
+  ] as const;
+  for (const [name, value] of invalid) {
+    await t.step(JSON.stringify([name, value]), async () => {
+      await assertRejects(async () => await textOf(await client.get(server.url, { [name]: value })));
+      assertEquals(server.requests, []);
+    });
+  }
+  await t.step("every other character is sent", async () => {
+    assertEquals(await textOf(await client.get(server.url, { "x-a": "\t ~\x80\xff" })), "x");
+  });
 });
 
-Deno.test("A head without an end is rejected", async () => {
-  await using server = serveRaw(async (write) => {
-    await write(`HTTP/1.1 200 OK\r\n${"X-Long: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(4_000)}`);
-    return false;
-  });
-  using client = open();
-  assert(networkReasonOf(await assertRejects(() => client.get(server.url))) !== undefined);
+/** Responses of which a client must not read more than a limit; each one ends well for a client without the limit. */
+const UNBOUNDED: readonly (readonly [name: string, response: string])[] = [
+  [
+    "a head",
+    `HTTP/1.1 200 OK\r\n${"X-Long: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(4_000)}Content-Length: 0\r\n\r\n`,
+  ],
+  [
+    "interim responses",
+    `${"HTTP/1.1 103 Early Hints\r\nLink: </aaaaaaa>\r\n\r\n".repeat(2_000)}${okText("x")}`,
+  ],
+  [
+    "a chunk size",
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;${"x".repeat(200_000)}\r\nx\r\n0\r\n\r\n`,
+  ],
+  ["trailers", `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${"X-A: b\r\n".repeat(200)}\r\n`],
+];
+
+Deno.test("The parts of a response that a client must buffer or skip have limits", async (t) => {
+  for (const [name, response] of UNBOUNDED) {
+    await t.step(name, async () => {
+      await using server = serveRaw(async (write) => {
+        await write(response);
+        return true;
+      });
+      using client = open();
+      const error = await assertRejects(async () => await textOf(await client.get(server.url)));
+      assert(error instanceof AppError && error.cause instanceof Error);
+      assertMatch(error.cause.message, /^invalid HTTP (?:header|chunk|trailers)/);
+    });
+  }
 });

@@ -115,8 +115,8 @@ export class Http1Connection {
    * Reads up to and including the next `mark`, and returns the Latin-1 text before it; undefined if the connection
    * ended first.
    *
-   * @param limit maximum number of bytes before the mark
-   * @throws Error if there is no mark within the limit, or if the connection ends after some bytes
+   * @param limit stops reading once this number of bytes is buffered without a mark
+   * @throws Error at the limit, or if the connection ends after some bytes
    */
   async readUntil(mark: string, limit: number): Promise<string | undefined> {
     for (let searched = 0;;) {

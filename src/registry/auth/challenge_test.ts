@@ -3,13 +3,13 @@ import { assert, assertEquals, assertThrows } from "../../../tests/assert.ts";
 import { seededRandom } from "../../../tests/random.ts";
 import { parseChallenges } from "./challenge.ts";
 
-type Plain = readonly (readonly [scheme: string, params: Record<string, string>])[];
+type Parsed = readonly (readonly [scheme: string, params: Record<string, string>])[];
 
-function plain(header: string): Plain {
+function parsed(header: string): Parsed {
   return parseChallenges(header).map(({ scheme, params }) => [scheme, Object.fromEntries(params)]);
 }
 
-const GOOD: readonly (readonly [header: string, want: Plain])[] = [
+const GOOD: readonly (readonly [header: string, want: Parsed])[] = [
   ["", []],
   [" , ,", []],
   ['Basic realm="x"', [["basic", { realm: "x" }]]],
@@ -40,9 +40,9 @@ const GOOD: readonly (readonly [header: string, want: Plain])[] = [
   ],
 ];
 
-Deno.test("parseChallenges() reads what registries send", async (t) => {
+Deno.test("parseChallenges() parses the headers of real registries", async (t) => {
   for (const [header, want] of GOOD) {
-    await t.step(header || "(empty)", () => assertEquals(plain(header), want));
+    await t.step(header || "(empty)", () => assertEquals(parsed(header), want));
   }
 });
 
@@ -57,7 +57,7 @@ const BAD = [
   `Bearer realm="${"x".repeat(9000)}"`,
 ];
 
-Deno.test("parseChallenges() refuses what can't be read with one kind of error", async (t) => {
+Deno.test("parseChallenges() rejects invalid headers with one error code", async (t) => {
   for (const header of BAD) {
     await t.step(JSON.stringify(header.slice(0, 40)), () => {
       const error = assertThrows(() => parseChallenges(header));
@@ -87,7 +87,7 @@ const PIECES = [
   "",
 ];
 
-Deno.test("parseChallenges() survives 20,000 random headers, and ends quickly on each", () => {
+Deno.test("parseChallenges() parses or rejects 20,000 random headers", () => {
   const random = seededRandom();
   for (let run = 0; run < 20_000; run++) {
     const header = Array.from({ length: random(24) }, () => PIECES[random(PIECES.length)]).join("");
@@ -102,12 +102,12 @@ Deno.test("parseChallenges() survives 20,000 random headers, and ends quickly on
   }
 });
 
-Deno.test("parseChallenges() reads back what was written, whatever the values hold", () => {
+Deno.test("parseChallenges() restores quoted values with any characters", () => {
   const random = seededRandom();
   for (let run = 0; run < 2_000; run++) {
     const value = Array.from({ length: random(12) }, () => PIECES[random(PIECES.length)]).join("");
     const quoted = value.replace(/["\\]/g, (char) => `\\${char}`);
-    assertEquals(plain(`Basic realm="x", Bearer realm="${quoted}",service=s`), [
+    assertEquals(parsed(`Basic realm="x", Bearer realm="${quoted}",service=s`), [
       ["basic", { realm: "x" }],
       ["bearer", { realm: value, service: "s" }],
     ]);

@@ -21,20 +21,20 @@ const CASES: readonly (readonly [text: string, code: string, message: string])[]
   ["", "", ""],
 ];
 
-Deno.test("parseErrorBody() finds what is meant for people, safe for a terminal", async (t) => {
+Deno.test("parseErrorBody() finds the message for users and makes it safe for terminals", async (t) => {
   for (const [text, code, message] of CASES) {
     await t.step(
-      text.slice(0, 60) || "nothing",
+      text.slice(0, 60) || "(empty)",
       () => assertEquals(parseErrorBody(text, ""), { code, message }),
     );
   }
 });
 
-Deno.test("readErrorBody() reads at most 64 KiB, and ends a body that stands still", async () => {
+Deno.test("readErrorBody() reads at most 64 KiB, and cancels a stalled body", async () => {
   const clock = new TestClock();
   let read = 0;
   let isDisposed = false;
-  const stop = Promise.withResolvers<null>();
+  const disposed = Promise.withResolvers<null>();
   const error = await readErrorBody({
     status: 500,
     headers: new Headers(),
@@ -49,13 +49,13 @@ Deno.test("readErrorBody() reads at most 64 KiB, and ends a body that stands sti
     [Symbol.dispose]: () => isDisposed = true,
   }, clock);
   assertEquals([read, isDisposed, error.message.length, clock.timers], [65_536, true, 301, 0]);
-  const stuck = readErrorBody({
+  const stalled = readErrorBody({
     status: 500,
     headers: new Headers(),
     url: new URL("http://h.test/"),
-    body: { read: () => stop.promise },
-    [Symbol.dispose]: () => stop.resolve(null),
+    body: { read: () => disposed.promise },
+    [Symbol.dispose]: () => disposed.resolve(null),
   }, clock);
   clock.advance(5_000);
-  assertEquals(await stuck, { code: "", message: "" });
+  assertEquals(await stalled, { code: "", message: "" });
 });

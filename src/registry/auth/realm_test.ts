@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "home.example": ["127.0.0.1", "::1"],
 };
 
-const CASES: readonly (readonly [registry: string, realm: string, verdict: "ok" | "refused"])[] = [
+const CASES: readonly (readonly [registry: string, realm: string, result: "ok" | "refused"])[] = [
   [PUBLIC, "https://auth.example/token", "ok"],
   [PUBLIC, "https://registry.example/token", "ok"],
   [PUBLIC, "https://203.0.113.9/token", "ok"],
@@ -49,26 +49,26 @@ const CASES: readonly (readonly [registry: string, realm: string, verdict: "ok" 
   ["https://169.254.1.1/v2/", "https://169.254.169.254/token", "refused"],
 ];
 
-Deno.test("A realm is asked for a token only where a registry may send us", async (t) => {
-  for (const [registry, realm, verdict] of CASES) {
-    await t.step(`${registry} -> ${realm}: ${verdict}`, async () => {
+Deno.test("realmChecker() accepts only realms that the registry may name", async (t) => {
+  for (const [registry, realm, result] of CASES) {
+    await t.step(`${registry} -> ${realm}: ${result}`, async () => {
       const lookup = (name: string) => Promise.resolve(NAMES[name] ?? []);
       const checking = realmChecker(new URL(realm), new URL(registry), lookup);
-      if (verdict === "ok") await checking;
+      if (result === "ok") await checking;
       else assert(isCode(await assertRejects(() => checking), "unauthorized"));
     });
   }
 });
 
-Deno.test("The check of a realm holds for its redirects", async () => {
-  const lookup = () => Promise.reject(new Error("no look-up is needed"));
+Deno.test("realmChecker() returns the same check for redirects", async () => {
+  const lookup = () => Promise.reject(new Error("unexpected lookup"));
   const check = await realmChecker(new URL("https://auth.example/token"), new URL(PUBLIC), lookup);
   check(new URL("https://auth2.example/token"));
   assertThrows(() => check(new URL("http://auth.example/token")));
   assertThrows(() => check(new URL("https://169.254.169.254/")));
 });
 
-Deno.test("parseRealm() takes addresses relative to the registry, and drops user and password", () => {
+Deno.test("parseRealm() resolves relative URLs and drops user information", () => {
   const registry = new URL(PUBLIC);
   assertEquals(parseRealm("/token", registry).href, "https://registry.example/token");
   assertEquals(parseRealm("https://u:p@auth.example/t#x", registry).href, "https://auth.example/t");

@@ -24,13 +24,13 @@ const CASES: readonly [string | null, number | undefined][] = [
   ["Thu, 99 Foo 2026", undefined],
 ];
 
-Deno.test("parseRetryAfter() reads seconds and dates", async (t) => {
+Deno.test("parseRetryAfter() parses seconds and dates", async (t) => {
   for (const [value, want] of CASES) {
     await t.step(value?.slice(0, 40) ?? "no header", () => assertEquals(parseRetryAfter(value, NOW), want));
   }
 });
 
-Deno.test("retryAfterOf() reads a date by the host's own clock", () => {
+Deno.test("retryAfterOf() compares a date with the Date header", () => {
   const headers = new Headers({
     date: "Thu, 01 Jan 2026 09:00:00 GMT",
     "retry-after": "Thu, 01 Jan 2026 09:00:10 GMT",

@@ -1,6 +1,6 @@
 import { AppError, isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
-import type { CredentialSource } from "../../content/credential.ts";
+import { ANONYMOUS, type CredentialSource } from "../../content/credential.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
 import { openSession, type SessionDeps } from "./session.ts";
 import { serve, textOf } from "../../http/test_servers.ts";
@@ -9,36 +9,36 @@ import {
   BOB,
   BOB_HEADER,
   CONTENT,
-  counting,
+  countingTokens,
   get,
   hostOf,
   never,
-  NOBODY,
   PATH,
   registry,
-  shared,
+  sessionDeps,
+  source,
 } from "./test_sessions.ts";
 import { TokenCache } from "./token_cache.ts";
 import { createTransport } from "../../http/transport.ts";
 
-Deno.test("A mirror is sent no credentials, but the name of the registry that it stands for", async () => {
+Deno.test("A mirror receives the name of its registry, but no credentials", async () => {
   await using server = registry({
     accepts: (header) => header === "Bearer t1",
     challenge: () => `Basic realm="here", ${BEARER}`,
-    token: counting(),
+    token: countingTokens(),
   });
-  using deps = shared();
-  const asked: string[] = [];
+  using deps = sessionDeps();
+  const lookups: string[] = [];
   const credentials: CredentialSource = {
     findCredential(registry) {
-      asked.push(registry);
+      lookups.push(registry);
       return BOB.findCredential(registry, "", never);
     },
   };
   const host = hostOf(server, { registry: "docker.io", isMirror: true, headers: { "x-own": "1" } });
   const session = openSession(host, "a/b", credentials, deps);
   assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
-  assertEquals(asked, []);
+  assertEquals(lookups, []);
   assertEquals(server.log, [
     `GET /v2/${PATH}?ns=docker.io`,
     "GET /token?service=reg&scope=repository%3Aa%2Fb%3Apull",
@@ -46,27 +46,53 @@ Deno.test("A mirror is sent no credentials, but the name of the registry that it
   ]);
 });
 
-Deno.test("A 401 of the place that a redirect leads to is not answered", async () => {
+Deno.test("The Basic challenge of a redirect target is ignored", async () => {
   await using storage = registry({ accepts: () => false, challenge: () => 'Basic realm="storage"' });
   await using server = serve((request) =>
     request.headers.get("authorization") === BOB_HEADER
       ? new Response(null, { status: 307, headers: { location: `${storage.url}blob?sig=x` } })
       : new Response(null, { status: 401, headers: { "www-authenticate": 'Basic realm="reg"' } })
   );
-  using deps = shared();
+  using deps = sessionDeps();
   const response = await get(server, BOB, deps);
   assertEquals([response.status, response.url.origin], [401, storage.url.origin]);
   await textOf(response);
   assertEquals(storage.log, ["GET /blob?sig=x"]);
 });
 
-Deno.test("Credentials go over plain http to this machine alone, or where that was chosen", async () => {
+Deno.test("The Bearer challenge of a redirect target is ignored: its realm receives nothing", async (t) => {
+  const credentials = {
+    "a password": BOB,
+    "a refresh token": source({ kind: "refresh", token: "s3cret" }),
+    "a registry token": source({ kind: "bearer", token: "s3cret" }),
+    "no credentials": ANONYMOUS,
+  };
+  for (const [name, credential] of Object.entries(credentials)) {
+    await t.step(name, async () => {
+      await using storage = registry({ accepts: () => false, token: countingTokens() });
+      await using server = serve((request) =>
+        new URL(request.url).pathname === "/token"
+          ? Response.json({ token: "t1" })
+          : new Response(null, { status: 307, headers: { location: `${storage.url}v2/blob` } })
+      );
+      using deps = sessionDeps();
+      const response = await get(server, credential, deps);
+      assertEquals([response.status, response.url.origin], [401, storage.url.origin]);
+      await textOf(response);
+      // The log contains every request to the realm, whether GET or POST, and every Authorization header.
+      assertEquals(storage.log, ["GET /v2/blob"]);
+      assertEquals(server.log, [`GET /v2/${PATH}`]);
+    });
+  }
+});
+
+Deno.test("Credentials are sent over plain HTTP only to loopback, or where the user allowed it", async () => {
   await using server = registry({
     accepts: (header) => header === BOB_HEADER,
     challenge: () => 'Basic realm="here"',
   });
   const inner = createTransport();
-  // Sends what is meant for another machine to the server here.
+  // Sends the requests for reg.example to the loopback server.
   const transport: SessionDeps["transport"] = {
     async send(request, signal) {
       const url = new URL(request.url);
@@ -82,7 +108,7 @@ Deno.test("Credentials go over plain http to this machine alone, or where that w
       .send({ method: "GET", path: PATH }, never);
   const error = await assertRejects(() => send(false));
   assert(error instanceof AppError && isCode(error, "unauthorized"));
-  assertStringIncludes(error.message, "plain http");
+  assertStringIncludes(error.message, "plain HTTP");
   assert(!error.message.includes("s3cret"));
   assertEquals(server.log, [`GET /v2/${PATH}`]);
   assertEquals(await textOf(await send(true)), CONTENT);
@@ -90,30 +116,30 @@ Deno.test("Credentials go over plain http to this machine alone, or where that w
   inner.close();
 });
 
-Deno.test("A realm that the registry must not name is asked nothing", async () => {
+Deno.test("A realm that the registry must not name is an error", async () => {
   await using server = registry({
     accepts: () => false,
     challenge: () => 'Bearer realm="http://169.254.169.254/latest/"',
   });
-  using deps = shared();
+  using deps = sessionDeps();
   const error = await assertRejects(() => get(server, BOB, deps));
   assert(error instanceof AppError && isCode(error, "unauthorized"));
   assertStringIncludes(error.message, "169.254.169.254");
 });
 
-Deno.test("A challenge that can't be read is an error of its own; one that is missing is final", async () => {
-  using deps = shared();
-  await using odd = registry({ accepts: () => false, challenge: () => 'Bearer realm="open' });
-  assert(isCode(await assertRejects(() => get(odd, BOB, deps)), "unauthorized"));
+Deno.test("An invalid challenge is an error; a 401 without a challenge is final", async () => {
+  using deps = sessionDeps();
+  await using invalid = registry({ accepts: () => false, challenge: () => 'Bearer realm="open' });
+  assert(isCode(await assertRejects(() => get(invalid, BOB, deps)), "unauthorized"));
   await using none = serve(() => new Response(null, { status: 401 }));
   const response = await get(none, BOB, deps);
   assertEquals(response.status, 401);
   await textOf(response);
 });
 
-Deno.test("Credentials that can't be found end the request, and are looked for again by the next", async () => {
+Deno.test("A failed credential lookup fails the request, and the next request repeats it", async () => {
   await using server = registry({ accepts: () => true });
-  using deps = shared();
+  using deps = sessionDeps();
   let isBroken = true;
   const session = openSession(hostOf(server), "a/b", {
     findCredential: () =>
@@ -126,33 +152,33 @@ Deno.test("Credentials that can't be found end the request, and are looked for a
   assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
 });
 
-Deno.test("A caller that gives up gets its own reason, and the others their token", async () => {
+Deno.test("An aborted request rejects with its reason; the others receive the token", async () => {
   const gate = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
+  const requested = Promise.withResolvers<void>();
   await using server = registry({
     accepts: (header) => header === "Bearer t",
     token: async () => {
-      asked.resolve();
+      requested.resolve();
       await gate.promise;
       return Response.json({ token: "t" });
     },
   });
-  using deps = shared();
-  const session = openSession(hostOf(server), "a/b", NOBODY, deps);
-  const hasty = new AbortController();
-  const first = session.send({ method: "GET", path: PATH }, hasty.signal);
+  using deps = sessionDeps();
+  const session = openSession(hostOf(server), "a/b", ANONYMOUS, deps);
+  const controller = new AbortController();
+  const first = session.send({ method: "GET", path: PATH }, controller.signal);
   const second = session.send({ method: "GET", path: PATH }, never);
-  await asked.promise;
-  const reason = new Error("enough");
-  hasty.abort(reason);
+  await requested.promise;
+  const reason = new Error("aborted");
+  controller.abort(reason);
   assertEquals(await assertRejects(() => first), reason);
   gate.resolve();
   assertEquals(await textOf(await second), CONTENT);
 });
 
-Deno.test("A path that leads to another host is not asked for", async () => {
+Deno.test("A path that resolves to another host is rejected", async () => {
   await using server = registry({ accepts: () => true });
-  using deps = shared();
+  using deps = sessionDeps();
   for (const path of ["//other.example/x", "https://other.example/x", "\\\\other.example/x"]) {
     assert(isCode(await assertRejects(() => get(server, BOB, deps, path)), "internal"), path);
   }

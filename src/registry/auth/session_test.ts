@@ -1,5 +1,5 @@
 import { AppError, isCode } from "../../base/errors.ts";
-import type { CredentialSource } from "../../content/credential.ts";
+import { ANONYMOUS, type CredentialSource } from "../../content/credential.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { SYSTEM_CLOCK } from "../../http/clock.ts";
 import { openSession } from "./session.ts";
@@ -9,25 +9,27 @@ import {
   BOB,
   BOB_HEADER,
   CONTENT,
-  counting,
+  countingTokens,
   get,
   hostOf,
   never,
-  NOBODY,
   PATH,
   registry,
-  shared,
+  sessionDeps,
   source,
 } from "./test_sessions.ts";
 
-Deno.test("A session without credentials gets an anonymous token, and sends it up front from then on", async () => {
-  await using server = registry({ accepts: (header) => header.startsWith("Bearer t"), token: counting() });
-  using deps = shared();
-  const session = openSession(hostOf(server), "a/b", NOBODY, deps);
+Deno.test("A session without credentials requests an anonymous token once, and later sends it without a challenge", async () => {
+  await using server = registry({
+    accepts: (header) => header.startsWith("Bearer t"),
+    token: countingTokens(),
+  });
+  using deps = sessionDeps();
+  const session = openSession(hostOf(server), "a/b", ANONYMOUS, deps);
   assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
   assertEquals(await textOf(await session.send({ method: "GET", path: "a/b/blobs/y" }, never)), CONTENT);
-  // Another session for the same repository knows what to send, too.
-  assertEquals(await textOf(await get(server, NOBODY, deps)), CONTENT);
+  // Another session for the same repository uses the cached token.
+  assertEquals(await textOf(await get(server, ANONYMOUS, deps)), CONTENT);
   assertEquals(server.log, [
     "GET /v2/a/b/manifests/x",
     "GET /token?service=reg&scope=repository%3Aa%2Fb%3Apull",
@@ -38,19 +40,19 @@ Deno.test("A session without credentials gets an anonymous token, and sends it u
   assertEquals(session.credentialSource, "anonymous");
 });
 
-Deno.test("A session asks an open registry once, with nothing", async () => {
+Deno.test("A session sends one request without credentials to an open registry", async () => {
   await using server = registry({ accepts: () => true });
-  using deps = shared();
+  using deps = sessionDeps();
   assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
   assertEquals(server.log, ["GET /v2/a/b/manifests/x"]);
 });
 
-Deno.test("A session answers Basic, and sends it up front from then on", async () => {
+Deno.test("A session responds to a Basic challenge once, and later sends the credentials without one", async () => {
   await using server = registry({
     accepts: (header) => header === BOB_HEADER,
     challenge: () => 'Basic realm="here"',
   });
-  using deps = shared();
+  using deps = sessionDeps();
   const session = openSession(hostOf(server), "a/b", BOB, deps);
   for (let i = 0; i < 2; i++) {
     assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
@@ -67,24 +69,24 @@ Deno.test("A session prefers Bearer to Basic in one header", async () => {
   await using server = registry({
     accepts: (header) => header === "Bearer t1",
     challenge: () => `Basic realm="here", ${BEARER}`,
-    token: counting(),
+    token: countingTokens(),
   });
-  using deps = shared();
+  using deps = sessionDeps();
   assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
 });
 
-Deno.test("A wrong password is final: one answer to a Basic challenge, and the 401 comes back", async () => {
+Deno.test("A wrong password is final: one retry after a Basic challenge, then the 401 is returned", async () => {
   await using server = registry({ accepts: () => false, challenge: () => 'Basic realm="here"' });
-  using deps = shared();
+  using deps = sessionDeps();
   const response = await get(server, BOB, deps);
   assertEquals(response.status, 401);
   assertStringIncludes(await textOf(response), "log in");
   assertEquals(server.log.length, 2);
 });
 
-Deno.test("A registry token is sent as it is", async () => {
-  await using server = registry({ accepts: (header) => header === "Bearer given", token: counting() });
-  using deps = shared();
+Deno.test("A registry token is sent unchanged", async () => {
+  await using server = registry({ accepts: (header) => header === "Bearer given", token: countingTokens() });
+  using deps = sessionDeps();
   const given = source({ kind: "bearer", token: "given" });
   for (let i = 0; i < 2; i++) assertEquals(await textOf(await get(server, given, deps)), CONTENT);
   assertEquals(server.log.filter((line) => line.includes("/token")), []);
@@ -92,7 +94,7 @@ Deno.test("A registry token is sent as it is", async () => {
   assertEquals((await get(server, wrong, deps))[Symbol.dispose](), undefined);
 });
 
-Deno.test("A refresh token is changed into tokens, and its successor is used from then on", async () => {
+Deno.test("A refresh token is exchanged for tokens, and replaced by its successor", async () => {
   const forms: string[] = [];
   await using server = registry({
     accepts: (header) => header === `Bearer t${forms.length}`,
@@ -104,7 +106,7 @@ Deno.test("A refresh token is changed into tokens, and its successor is used fro
     },
   });
   let now = 0;
-  using deps = shared({ clock: { ...SYSTEM_CLOCK, now: () => now } });
+  using deps = sessionDeps({ clock: { ...SYSTEM_CLOCK, now: () => now } });
   const identity = source({ kind: "refresh", token: "r0" });
   for (let i = 0; i < 3; i++) {
     assertEquals(await textOf(await get(server, identity, deps)), CONTENT);
@@ -113,19 +115,19 @@ Deno.test("A refresh token is changed into tokens, and its successor is used fro
   assertEquals(forms, ["refresh_token r0", "refresh_token r1", "refresh_token r1"]);
 });
 
-Deno.test("A token is renewed before it runs out, and when the registry no longer takes it", async () => {
+Deno.test("A token is renewed before it expires, and after the registry rejects it", async () => {
   let good = "Bearer t1";
-  await using server = registry({ accepts: (header) => header === good, token: counting(100) });
+  await using server = registry({ accepts: (header) => header === good, token: countingTokens(100) });
   let now = 1_000_000;
-  using deps = shared({ clock: { ...SYSTEM_CLOCK, now: () => now } });
+  using deps = sessionDeps({ clock: { ...SYSTEM_CLOCK, now: () => now } });
   await textOf(await get(server, BOB, deps));
   now += 89_000;
   await textOf(await get(server, BOB, deps));
   now += 2_000;
   good = "Bearer t2";
-  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT, "after 90 % of its life");
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT, "after 90 % of its lifetime");
   good = "Bearer t3";
-  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT, "after the registry dropped it");
+  assertEquals(await textOf(await get(server, BOB, deps)), CONTENT, "after the registry rejected it");
   assertEquals(server.log, [
     `GET /v2/${PATH}`,
     "POST /token",
@@ -141,8 +143,8 @@ Deno.test("A token is renewed before it runs out, and when the registry no longe
 
 Deno.test("Many requests at once get one token, at the start and when it is dropped", async () => {
   let good = "Bearer t1";
-  await using server = registry({ accepts: (header) => header === good, token: counting() });
-  using deps = shared();
+  await using server = registry({ accepts: (header) => header === good, token: countingTokens() });
+  using deps = sessionDeps();
   let lookups = 0;
   const credentials: CredentialSource = {
     findCredential(...args) {
@@ -165,37 +167,37 @@ Deno.test("Many requests at once get one token, at the start and when it is drop
   assertEquals(lookups, 1);
 });
 
-Deno.test("A session with the registry as a whole asks for a token without scope", async () => {
+Deno.test("A session for the whole registry requests a token without scope", async () => {
   await using server = registry({
     accepts: (header) => header === "Bearer t1",
     challenge: () => 'Bearer realm="{base}token?x=1",service="reg"',
-    token: counting(),
+    token: countingTokens(),
   });
-  using deps = shared();
-  const session = openSession(hostOf(server), "", NOBODY, deps);
+  using deps = sessionDeps();
+  const session = openSession(hostOf(server), "", ANONYMOUS, deps);
   assertEquals(await textOf(await session.send({ method: "GET", path: "" }, never)), CONTENT);
   assertEquals(server.log, ["GET /v2/", "GET /token?x=1&service=reg", "GET /v2/ auth=Bearer t1"]);
 });
 
-Deno.test("A challenge without a realm is no challenge", async () => {
+Deno.test("A challenge without a realm is ignored", async () => {
   await using server = registry({ accepts: () => false, challenge: () => 'Bearer service="reg"' });
-  using deps = shared();
+  using deps = sessionDeps();
   const response = await get(server, BOB, deps);
   assertEquals(response.status, 401);
   await textOf(response);
   assertEquals(server.log.length, 1);
 });
 
-Deno.test("A refused fresh token is final", async () => {
-  await using server = registry({ accepts: () => false, token: counting() });
-  using deps = shared();
+Deno.test("The rejection of a fresh token is final", async () => {
+  await using server = registry({ accepts: () => false, token: countingTokens() });
+  using deps = sessionDeps();
   const response = await get(server, BOB, deps);
   assertEquals(response.status, 401);
   await textOf(response);
   assertEquals(server.log, [`GET /v2/${PATH}`, "POST /token", `GET /v2/${PATH} auth=Bearer t1`]);
 });
 
-Deno.test("insufficient_scope is answered once, with a token for both scopes", async (t) => {
+Deno.test("After insufficient_scope, a token for both scopes is requested once", async (t) => {
   for (const status of [401, 403]) {
     await t.step(`${status}`, async () => {
       const scopes: string[] = [];
@@ -211,29 +213,29 @@ Deno.test("insufficient_scope is answered once, with a token for both scopes", a
           return Response.json({ token: `t${scopes.length}` });
         },
       });
-      using deps = shared();
+      using deps = sessionDeps();
       assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
       assertEquals(scopes, ["repository:a/b:pull", "repository:a/b:pull repository:other:pull"]);
     });
   }
 });
 
-Deno.test("insufficient_scope without end is given up", async () => {
+Deno.test("Repeated insufficient_scope ends after three requests", async () => {
   let wider = 0;
   await using server = registry({
     accepts: () => false,
     challenge: () =>
       `Bearer realm="{base}token",error="insufficient_scope",scope="repository:x${++wider}:pull"`,
-    token: counting(),
+    token: countingTokens(),
   });
-  using deps = shared();
+  using deps = sessionDeps();
   const response = await get(server, BOB, deps);
   assertEquals(response.status, 401);
   await textOf(response);
   assertEquals(server.log.filter((line) => !line.includes("/token")).length, 3);
 });
 
-Deno.test("A credential that fails leaves another one's tokens alone", async () => {
+Deno.test("A rejected credential doesn't affect the tokens of another one", async () => {
   await using server = registry({
     accepts: (header) => header === "Bearer bob",
     token: async (request) => {
@@ -243,7 +245,7 @@ Deno.test("A credential that fails leaves another one's tokens alone", async () 
         : Response.json({ details: "incorrect username or password" }, { status: 401 });
     },
   });
-  using deps = shared();
+  using deps = sessionDeps();
   const wrong = source({ kind: "basic", username: "bob", password: "guess" });
   const fail = async () => {
     const error = await assertRejects(() => get(server, wrong, deps));
@@ -253,8 +255,8 @@ Deno.test("A credential that fails leaves another one's tokens alone", async () 
   const { message } = await fail();
   assertEquals(
     message,
-    `Cannot get a token for "${server.url.host}": realm "${server.url}token" answered 401 ` +
-      '(/home/u/config.json, user "bob"; scope "repository:a/b:pull"): incorrect username or password',
+    `Cannot get a token for "${server.url.host}": realm "${server.url}token" responded with 401 ` +
+      '(credentials from /home/u/config.json, user "bob"; scope "repository:a/b:pull"): incorrect username or password',
   );
   assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
   await fail();

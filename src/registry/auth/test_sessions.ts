@@ -1,5 +1,5 @@
 /**
- * Sessions with registries on loopback, for the tests of this room.
+ * Sessions and loopback registries for the tests of authentication.
  *
  * @module
  */
@@ -13,25 +13,23 @@ import { serve, type TestServer } from "../../http/test_servers.ts";
 import { TokenCache } from "./token_cache.ts";
 import { createTransport } from "../../http/transport.ts";
 
-/** Never aborts. */
+/** A signal that never aborts. */
 export const never = neverAborted();
-/** What is asked for, below `/v2/`. */
+/** The requested path, below `/v2/`. */
 export const PATH = "a/b/manifests/x";
-/** What a good answer holds. */
+/** The body of a successful response. */
 export const CONTENT = "content";
 
-/** A source that has one credential for all. */
+/** A source that returns `credential` for every repository. */
 export function source(credential: Credential): CredentialSource {
   return { findCredential: () => Promise.resolve({ credential, source: "/home/u/config.json" }) };
 }
-/** A source that has none. */
-export const NOBODY: CredentialSource = { findCredential: () => Promise.resolve(undefined) };
-/** A user and password. */
+/** A source with a user and password. */
 export const BOB = source({ kind: "basic", username: "bob", password: "s3cret" });
-/** Bob in a header. */
+/** The Authorization header of `BOB`. */
 export const BOB_HEADER = `Basic ${btoa("bob:s3cret")}`;
 
-/** The host of a server. */
+/** The host entry of a server. */
 export function hostOf(server: TestServer, changes: Partial<RegistryHost> = {}): RegistryHost {
   return {
     registry: server.url.host,
@@ -43,8 +41,8 @@ export function hostOf(server: TestServer, changes: Partial<RegistryHost> = {}):
   };
 }
 
-/** What sessions share, closed at the end. */
-export function shared(
+/** The dependencies of sessions. Dispose them. */
+export function sessionDeps(
   changes: Partial<SessionDeps> & { readonly clock?: Clock } = {},
 ): SessionDeps & Disposable {
   const transport = createTransport();
@@ -53,13 +51,13 @@ export function shared(
   return { ...deps, [Symbol.dispose]: () => transport.close() };
 }
 
-/** How a test registry answers. */
-export interface Rules {
-  /** Whether the registry takes an Authorization header. */
+/** The behaviour of a test registry. */
+export interface RegistryRules {
+  /** Whether the registry accepts an Authorization header. */
   readonly accepts: (authorization: string, path: string) => boolean;
-  /** Answers `/token`. */
+  /** Responds to `/token`. */
   readonly token?: (request: Request) => Response | Promise<Response>;
-  /** What the challenge says; `{base}` stands for the server. */
+  /** The challenge; `{base}` is replaced by the URL of the server. */
   readonly challenge?: (path: string, authorization: string) => string;
   readonly status?: number;
 }
@@ -68,7 +66,7 @@ export interface Rules {
 export const BEARER = 'Bearer realm="{base}token",service="reg",scope="repository:a/b:pull"';
 
 /** Starts a registry. */
-export function registry(rules: Rules): TestServer {
+export function registry(rules: RegistryRules): TestServer {
   const server: TestServer = serve((request) => {
     const { pathname } = new URL(request.url);
     const authorization = request.headers.get("authorization") ?? "";
@@ -83,16 +81,16 @@ export function registry(rules: Rules): TestServer {
   return server;
 }
 
-/** Gives tokens t1, t2, …; `life` in seconds. */
-export function counting(life = 300): NonNullable<Rules["token"]> {
-  let made = 0;
+/** Issues the tokens t1, t2, …; `life` is their lifetime in seconds. */
+export function countingTokens(life = 300): NonNullable<RegistryRules["token"]> {
+  let count = 0;
   return async (request) => {
     await request.text();
-    return Response.json({ token: `t${++made}`, expires_in: life });
+    return Response.json({ token: `t${++count}`, expires_in: life });
   };
 }
 
-/** Asks for {@linkcode PATH} in a session of its own. */
+/** Requests `path` in a new session. */
 export async function get(
   server: TestServer,
   credentials: CredentialSource,

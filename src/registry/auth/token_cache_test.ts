@@ -13,31 +13,28 @@ const KEY: TokenKey = {
 };
 
 function counted() {
-  let made = 0;
+  let count = 0;
   return {
-    fetch: () => Promise.resolve({ token: `t${++made}`, usableUntil: 1_000 }),
-    get made() {
-      return made;
-    },
+    fetch: () => Promise.resolve({ token: `t${++count}`, usableUntil: 1_000 }),
   };
 }
 
-Deno.test("A token serves the same key, with scopes in any order, and no other key", async () => {
+Deno.test("A token is cached for its key, with scopes in any order, and for no other key", async () => {
   const cache = new TokenCache({ ...SYSTEM_CLOCK, now: () => 0 });
   const tokens = counted();
-  const ask = async (changes: Partial<TokenKey>) =>
+  const tokenFor = async (changes: Partial<TokenKey>) =>
     (await cache.token({ ...KEY, ...changes }, tokens.fetch, never)).token;
-  assertEquals(await ask({}), "t1");
-  assertEquals(await ask({ scopes: ["b", "a", "b"] }), "t1");
-  assertEquals(await ask({ scopes: ["a"] }), "t2");
-  assertEquals(await ask({ identity: "x" }), "t3");
-  assertEquals(await ask({ registry: "https://other.example" }), "t4");
-  assertEquals(await ask({ realm: "https://other.example/token" }), "t5");
-  assertEquals(await ask({ service: "other" }), "t6");
-  assertEquals(await ask({}), "t1");
+  assertEquals(await tokenFor({}), "t1");
+  assertEquals(await tokenFor({ scopes: ["b", "a", "b"] }), "t1");
+  assertEquals(await tokenFor({ scopes: ["a"] }), "t2");
+  assertEquals(await tokenFor({ identity: "x" }), "t3");
+  assertEquals(await tokenFor({ registry: "https://other.example" }), "t4");
+  assertEquals(await tokenFor({ realm: "https://other.example/token" }), "t5");
+  assertEquals(await tokenFor({ service: "other" }), "t6");
+  assertEquals(await tokenFor({}), "t1");
 });
 
-Deno.test("A token that ran out is replaced, and one that lives for no time still serves who asked for it", async () => {
+Deno.test("An expired token is replaced, and a token without lifetime is still returned to its caller", async () => {
   let now = 0;
   const cache = new TokenCache({ ...SYSTEM_CLOCK, now: () => now });
   const tokens = counted();
@@ -49,7 +46,7 @@ Deno.test("A token that ran out is replaced, and one that lives for no time stil
   assertEquals(await cache.token(KEY, tokens.fetch, never), { token: "t3", isFresh: true });
 });
 
-Deno.test("A dropped token is replaced once: dropping it late leaves its successor alone", async () => {
+Deno.test("drop() doesn't remove the successor of a token", async () => {
   const cache = new TokenCache({ ...SYSTEM_CLOCK, now: () => 0 });
   const tokens = counted();
   await cache.token(KEY, tokens.fetch, never);
@@ -59,22 +56,22 @@ Deno.test("A dropped token is replaced once: dropping it late leaves its success
   assertEquals((await cache.token(KEY, tokens.fetch, never)).token, "t2");
 });
 
-Deno.test("A failure reaches all who wait and is kept for nobody", async () => {
+Deno.test("A failure rejects all waiting callers and isn't cached", async () => {
   const cache = new TokenCache();
-  const no = new Error("no");
-  let asked = 0;
+  const failure = new Error("failed");
+  let calls = 0;
   const failing = () => {
-    asked++;
-    return Promise.reject(no);
+    calls++;
+    return Promise.reject(failure);
   };
   const waiting = [cache.token(KEY, failing, never), cache.token(KEY, failing, never)];
-  for (const one of waiting) assertEquals(await assertRejects(() => one), no);
-  assertEquals(asked, 1);
+  for (const one of waiting) assertEquals(await assertRejects(() => one), failure);
+  assertEquals(calls, 1);
   const tokens = counted();
   assertEquals((await cache.token(KEY, tokens.fetch, never)).token, "t1");
 });
 
-Deno.test("An identity tells credentials apart and gives none of them away", async () => {
+Deno.test("identityOf() distinguishes credentials without revealing them", async () => {
   const cache = new TokenCache();
   const of = (username: string, password: string) => cache.identityOf({ kind: "basic", username, password });
   const bob = await of("bob", "s3cret");
@@ -91,7 +88,7 @@ Deno.test("An identity tells credentials apart and gives none of them away", asy
   assertNotEquals(bob, btoa("s3cret"));
 });
 
-Deno.test("The cache stays bounded, and keeps the latest", async () => {
+Deno.test("The cache has a maximum size and evicts the oldest tokens", async () => {
   const cache = new TokenCache({ ...SYSTEM_CLOCK, now: () => 0 });
   const tokens = counted();
   for (let i = 0; i < 1_100; i++) await cache.token({ ...KEY, service: `s${i}` }, tokens.fetch, never);

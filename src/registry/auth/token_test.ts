@@ -10,7 +10,7 @@ const never = neverAborted();
 const BOB = { kind: "basic", username: "bob", password: "s3cret" } as const;
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 
-async function ask(
+async function request(
   server: TestServer,
   changes: Partial<TokenRequest> = {},
   clock: Clock = { ...SYSTEM_CLOCK, now: () => NOW },
@@ -38,24 +38,24 @@ async function ask(
 
 const granting = () => Response.json({ token: "t" });
 
-Deno.test("Nobody asks by GET, and keeps the query of the realm", async () => {
+Deno.test("An anonymous token is requested with GET, which keeps the query of the realm", async () => {
   await using server = serve(granting);
   const realm = new URL("token?tenant=1", server.url);
-  await ask(server, { realm, scopes: ["b", "a"] });
-  await ask(server, { service: "", scopes: [], offline: true });
+  await request(server, { realm, scopes: ["b", "a"] });
+  await request(server, { service: "", scopes: [] });
   assertEquals(server.log, [
     "GET /token?tenant=1&service=reg&scope=b&scope=a",
-    "GET /token?client_id=dray&offline_token=true",
+    "GET /token",
   ]);
 });
 
-Deno.test("A user asks by POST first, and by GET where the server wants that", async (t) => {
+Deno.test("A token with a password is requested with POST, then with GET if the server rejects that", async (t) => {
   for (const status of [400, 401, 404, 405]) {
     await t.step(`${status}`, async () => {
       await using server = serve((request) =>
         request.method === "POST" ? new Response("no", { status }) : granting()
       );
-      await ask(server, { credential: BOB });
+      await request(server, { credential: BOB });
       assertEquals(server.log, [
         "POST /token",
         `GET /token?service=reg&scope=repository%3Aa%2Fb%3Apull&account=bob auth=${
@@ -67,25 +67,25 @@ Deno.test("A user asks by POST first, and by GET where the server wants that", a
   for (const status of [403, 429, 500]) {
     await t.step(`${status} is final`, async () => {
       await using server = serve(() => new Response("no", { status }));
-      await assertRejects(() => ask(server, { credential: BOB }));
+      await assertRejects(() => request(server, { credential: BOB }));
       assertEquals(server.log, ["POST /token"]);
     });
   }
 });
 
-Deno.test("A refresh token is never asked with by GET", async () => {
+Deno.test("A refresh token is never sent with GET", async () => {
   const forms: string[] = [];
   await using server = serve(async (request) => {
     forms.push(await request.text());
     return new Response("no", { status: 404 });
   });
-  await assertRejects(() => ask(server, { credential: { kind: "refresh", token: "r" }, offline: true }));
+  await assertRejects(() => request(server, { credential: { kind: "refresh", token: "r" } }));
   assertEquals(forms, [
-    "grant_type=refresh_token&refresh_token=r&client_id=dray&service=reg&scope=repository%3Aa%2Fb%3Apull&access_type=offline",
+    "grant_type=refresh_token&refresh_token=r&client_id=dray&service=reg&scope=repository%3Aa%2Fb%3Apull",
   ]);
 });
 
-Deno.test("A user name and password of any characters survive", () => {
+Deno.test("basicHeader() encodes any characters", () => {
   assertEquals(basicHeader("a", "ü:€"), `Basic ${btoa("a:\xc3\xbc:\xe2\x82\xac")}`);
 });
 
@@ -100,22 +100,22 @@ const LIVES: readonly (readonly [fields: Record<string, unknown>, usableS: numbe
   [{ expires_in: "soon" }, 54],
   [{ expires_in: 300, issued_at: at(-100) }, 170],
   [{ expires_in: 300, issued_at: at(0) }, 270],
-  // Clocks that differ: the token is as old as it is here.
+  // If the clocks differ too much, the lifetime starts now.
   [{ expires_in: 300, issued_at: at(4_000) }, 270],
   [{ expires_in: 300, issued_at: at(-4_000) }, 270],
   [{ expires_in: 300, issued_at: "yesterday" }, 270],
 ];
 
-Deno.test("A token is used for nine tenths of its life", async (t) => {
+Deno.test("A token is usable for nine tenths of its lifetime", async (t) => {
   for (const [fields, usableS] of LIVES) {
     await t.step(JSON.stringify(fields), async () => {
       await using server = serve(() => Response.json({ token: "t", ...fields }));
-      assertEquals((await ask(server)).usableUntil, NOW + usableS * 1000);
+      assertEquals((await request(server)).usableUntil, NOW + usableS * 1000);
     });
   }
 });
 
-Deno.test("The token is in either field, and what can't be one is refused", async (t) => {
+Deno.test("A token is read from either field, and an invalid one is rejected", async (t) => {
   const good: readonly (readonly [body: Record<string, unknown>, token: string])[] = [
     [{ token: "a" }, "a"],
     [{ access_token: "b" }, "b"],
@@ -126,7 +126,7 @@ Deno.test("The token is in either field, and what can't be one is refused", asyn
   for (const [body, token] of good) {
     await t.step(JSON.stringify(body), async () => {
       await using server = serve(() => Response.json(body));
-      assertEquals((await ask(server)).token, token);
+      assertEquals((await request(server)).token, token);
     });
   }
   const bad = [
@@ -141,7 +141,7 @@ Deno.test("The token is in either field, and what can't be one is refused", asyn
   for (const body of bad) {
     await t.step(body, async () => {
       await using server = serve(() => new Response(body));
-      const error = await assertRejects(() => ask(server));
+      const error = await assertRejects(() => request(server));
       assert(error instanceof AppError && error.code === "invalid_content");
     });
   }
@@ -149,10 +149,10 @@ Deno.test("The token is in either field, and what can't be one is refused", asyn
 
 Deno.test("A token response has at most 64 KiB", async () => {
   const body = (length: number) => `{"token":"t","pad":"${"x".repeat(length)}"}`;
-  await using fits = serve(() => new Response(body(65_000)));
-  assertEquals((await ask(fits)).token, "t");
+  await using small = serve(() => new Response(body(65_000)));
+  assertEquals((await request(small)).token, "t");
   await using huge = serve(() => new Response(body(66_000)));
-  const error = await assertRejects(() => ask(huge));
+  const error = await assertRejects(() => request(huge));
   assert(error instanceof AppError && error.code === "limit_exceeded");
 });
 
@@ -168,7 +168,7 @@ const FAILURES: readonly (readonly [status: number, code: ErrorCode, isRetryable
   [503, "network", true],
 ];
 
-Deno.test("A refusal says who asked whom for what, and what the server said", async (t) => {
+Deno.test("The error for a refused token names the realm, the credentials, the scope and the server's message", async (t) => {
   for (const [status, code, isRetryable] of FAILURES) {
     await t.step(`${status}`, async () => {
       await using server = serve(() =>
@@ -176,7 +176,7 @@ Deno.test("A refusal says who asked whom for what, and what the server said", as
       );
       const realm = new URL("token?key=s3cret", server.url);
       const error = await assertRejects(() =>
-        ask(server, { realm, credential: BOB, source: 'config, user "bob"' })
+        request(server, { realm, credential: BOB, source: 'config, user "bob"' })
       );
       assert(error instanceof AppError);
       assertEquals([error.code, error.details.isRetryable, error.details.retryAfter], [
@@ -186,37 +186,37 @@ Deno.test("A refusal says who asked whom for what, and what the server said", as
       ]);
       assertEquals(
         error.message,
-        `Cannot get a token for "${server.url.host}": realm "${server.url}token?key=REDACTED" answered ${status} ` +
-          '(config, user "bob"; scope "repository:a/b:pull"): no [31m luck',
+        `Cannot get a token for "${server.url.host}": realm "${server.url}token?key=REDACTED" responded with ${status} ` +
+          '(credentials from config, user "bob"; scope "repository:a/b:pull"): no [31m luck',
       );
     });
   }
 });
 
-Deno.test("A realm's redirect is checked, and gets no password in another origin", async () => {
+Deno.test("A redirect of a realm is checked, and another origin receives no password", async () => {
   await using other = serve(granting);
   await using server = serve((request) =>
     request.method === "POST"
       ? new Response(null, { status: 405 })
       : new Response(null, { status: 302, headers: { location: new URL("elsewhere", other.url).href } })
   );
-  assertEquals((await ask(server, { credential: BOB })).token, "t");
+  assertEquals((await request(server, { credential: BOB })).token, "t");
   assertEquals(other.log, ["GET /elsewhere"]);
-  const no = new AppError("unauthorized", "No");
+  const refusal = new AppError("unauthorized", "refused");
   const checkRealm = (url: URL) => {
-    if (url.pathname === "/elsewhere") throw no;
+    if (url.pathname === "/elsewhere") throw refusal;
   };
-  assertEquals(await assertRejects(() => ask(server, { checkRealm })), no);
+  assertEquals(await assertRejects(() => request(server, { checkRealm })), refusal);
   assertEquals(other.log.length, 1);
 });
 
-Deno.test("A form with a password is not sent on to another origin", async () => {
+Deno.test("A form with a password is not sent to another origin", async () => {
   await using other = serve(granting);
   await using server = serve(() =>
     new Response(null, { status: 307, headers: { location: other.url.href } })
   );
-  const error = await assertRejects(() => ask(server, { credential: BOB }));
+  const error = await assertRejects(() => request(server, { credential: BOB }));
   assert(error instanceof AppError);
-  assertStringIncludes(error.message, "redirected a form to another host");
+  assertStringIncludes(error.message, "a form must not be sent to another host");
   assertEquals(other.log, []);
 });
