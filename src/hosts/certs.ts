@@ -41,9 +41,9 @@ export async function readCertDirectory(path: string): Promise<TlsIdentity | und
 async function readOnlyPair(path: string, names: readonly string[]): Promise<ClientPair | undefined> {
   const stems = new Set(names.flatMap((name) => /^(.*)\.(?:cert|key)$/.exec(name)?.[1] ?? []));
   for (const stem of stems) {
-    for (const [have, want] of [["cert", "key"], ["key", "cert"]]) {
-      if (names.includes(`${stem}.${have}`) && !names.includes(`${stem}.${want}`)) {
-        throw unusable(`${path}/${stem}.${have}`, `"${stem}.${want}" is missing in the same directory`);
+    for (const [present, missing] of [["cert", "key"], ["key", "cert"]]) {
+      if (names.includes(`${stem}.${present}`) && !names.includes(`${stem}.${missing}`)) {
+        throw unusable(`${path}/${stem}.${present}`, `"${stem}.${missing}" is missing in the same directory`);
       }
     }
   }

@@ -172,7 +172,7 @@ async function readIfExists(path: string): Promise<string | undefined> {
   }
 }
 
-/** Returns the value of a key, or makes it once. A failure isn't kept. */
+/** Returns the value of a key, or makes it once. Failures aren't cached. */
 function memoize<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const found = map.get(key);
   if (found !== undefined) return found;

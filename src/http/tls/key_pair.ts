@@ -15,7 +15,7 @@ export type KeyPairResult =
   | "unknown";
 
 /**
- * Looks for the public key of a private key in the first certificate of a PEM text.
+ * Searches for the public key of a private key in the first certificate of a PEM text.
  *
  * @returns `unknown` for a private key without its public key, such as Ed25519
  */

@@ -1,6 +1,6 @@
 /**
- * Validates realms. A registry names the URL that it wants us to request tokens from, and a malicious one could name a
- * server that only this machine can reach (a cloud metadata service, a router, a local service), or plain HTTP.
+ * Validates realms. A registry names the URL of its token server. A malicious one could name a server that only
+ * this machine can reach (a cloud metadata service, a router, a local service), or plain HTTP.
  *
  * @module
  */

@@ -2,8 +2,9 @@ import { AppError, isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { ANONYMOUS, type CredentialSource } from "../../content/credential.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
-import { openSession, type SessionDeps } from "./session.ts";
-import { serve, textOf } from "../../http/test_servers.ts";
+import type { HttpRequest, HttpResponse } from "../../http/message/http_message.ts";
+import { openSession } from "./session.ts";
+import { serve, type TestServer, textOf } from "../../http/test_servers.ts";
 import {
   BEARER,
   BOB,
@@ -86,34 +87,79 @@ Deno.test("The Bearer challenge of a redirect target is ignored: its realm recei
   }
 });
 
-Deno.test("Credentials are sent over plain HTTP only to loopback, or where the user allowed it", async () => {
-  await using server = registry({
-    accepts: (header) => header === BOB_HEADER,
-    challenge: () => 'Basic realm="here"',
-  });
-  const inner = createTransport();
-  // Sends the requests for reg.example to the loopback server.
-  const transport: SessionDeps["transport"] = {
-    async send(request, signal) {
+/** A transport that sends the requests to every host to one loopback server, and logs their hosts and secrets. */
+function relayTo(server: TestServer) {
+  const transport = createTransport();
+  const log: string[] = [];
+  return {
+    log,
+    async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+      const hasSecret = request.headers.authorization !== undefined || request.body !== undefined;
+      log.push(`${request.url.origin}${hasSecret ? " with a secret" : ""}`);
       const url = new URL(request.url);
+      url.protocol = "http:";
       url.host = server.url.host;
-      const response = await inner.send({ ...request, url }, signal);
+      const response = await transport.send({ ...request, url }, signal);
       const { status, headers, body } = response;
       return { status, headers, body, url: request.url, [Symbol.dispose]: () => response[Symbol.dispose]() };
     },
+    [Symbol.dispose]: () => transport.close(),
   };
-  const host = hostOf(server, { registry: "reg.example", base: new URL("http://reg.example/v2/") });
-  const send = (plainHttp: boolean, changes: Partial<RegistryHost> = {}) =>
-    openSession({ ...host, ...changes }, "a/b", BOB, { transport, tokens: new TokenCache(), plainHttp })
-      .send({ method: "GET", path: PATH }, never);
-  const error = await assertRejects(() => send(false));
-  assert(error instanceof AppError && isCode(error, "unauthorized"));
-  assertStringIncludes(error.message, "plain HTTP");
-  assert(!error.message.includes("s3cret"));
-  assertEquals(server.log, [`GET /v2/${PATH}`]);
-  assertEquals(await textOf(await send(true)), CONTENT);
-  assertEquals(await textOf(await send(false, { isPlainChosen: true })), CONTENT);
-  inner.close();
+}
+
+const REFRESH = source({ kind: "refresh", token: "s3cret" });
+const GIVEN = source({ kind: "bearer", token: "s3cret" });
+const BASIC = 'Basic realm="reg"';
+const HTTP_REALM = 'Bearer realm="http://auth.example/token"';
+const HTTPS_REALM = 'Bearer realm="https://auth.example/token"';
+
+/** Whether a credential may be sent to a host with such a challenge. */
+const PRIVACY: readonly (readonly [
+  name: string,
+  credentials: CredentialSource,
+  base: string,
+  challenge: string,
+  isAllowed: boolean,
+])[] = [
+  ["a password to a registry", BOB, "http://reg.example/v2/", BASIC, false],
+  ["a password to a registry", BOB, "https://reg.example/v2/", BASIC, true],
+  ["a password to a registry", BOB, "http://127.0.0.1/v2/", BASIC, true],
+  ["a password to a realm", BOB, "http://127.0.0.1/v2/", HTTP_REALM, false],
+  ["a password to a realm", BOB, "http://127.0.0.1/v2/", HTTPS_REALM, true],
+  ["a refresh token to a realm", REFRESH, "http://127.0.0.1/v2/", HTTP_REALM, false],
+  ["a refresh token to a realm", REFRESH, "https://reg.example/v2/", HTTPS_REALM, true],
+  ["the user's token to a registry", BOB, "http://reg.example/v2/", HTTPS_REALM, false],
+  ["a registry token to a registry", GIVEN, "http://reg.example/v2/", BASIC, false],
+  ["a registry token to a registry", GIVEN, "https://reg.example/v2/", BASIC, true],
+  ["an anonymous token to a registry", ANONYMOUS, "http://reg.example/v2/", HTTP_REALM, true],
+];
+
+Deno.test("Credentials are sent over plain HTTP only to loopback, or where the user allowed it", async (t) => {
+  for (const [name, credentials, base, challenge, isAllowed] of PRIVACY) {
+    await t.step(`${name}: ${base}, ${challenge}`, async () => {
+      await using server = registry({
+        accepts: (header) => header !== "",
+        challenge: () => challenge,
+        token: countingTokens(),
+      });
+      using transport = relayTo(server);
+      const host = hostOf(server, { registry: "reg.example", base: new URL(base) });
+      const send = async (changes: Partial<RegistryHost>, plainHttp: boolean) => {
+        const deps = { transport, tokens: new TokenCache(), plainHttp };
+        const session = openSession({ ...host, ...changes }, "a/b", credentials, deps);
+        return await textOf(await session.send({ method: "GET", path: PATH }, never));
+      };
+      if (!isAllowed) {
+        const error = await assertRejects(() => send({}, false));
+        assert(error instanceof AppError && isCode(error, "unauthorized"));
+        assertStringIncludes(error.message, "plain HTTP");
+        assert(!error.message.includes("s3cret"));
+        assertEquals(transport.log, [host.base.origin]);
+      } else assertEquals(await send({}, false), CONTENT);
+      assertEquals(await send({}, true), CONTENT);
+      assertEquals(await send({ isPlainChosen: true }, false), CONTENT);
+    });
+  }
 });
 
 Deno.test("A realm that the registry must not name is an error", async () => {

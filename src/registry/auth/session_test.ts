@@ -141,7 +141,7 @@ Deno.test("A token is renewed before it expires, and after the registry rejects 
   ]);
 });
 
-Deno.test("Many requests at once get one token, at the start and when it is dropped", async () => {
+Deno.test("Concurrent requests share one token request, at the start and after the token is rejected", async () => {
   let good = "Bearer t1";
   await using server = registry({ accepts: (header) => header === good, token: countingTokens() });
   using deps = sessionDeps();
