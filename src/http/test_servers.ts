@@ -68,6 +68,13 @@ export function noRoots(): Promise<undefined> {
   return Promise.resolve(undefined);
 }
 
+/** A signal that ends a test whose own time limit doesn't work, so that it fails instead of hanging. Dispose it. */
+export function testDeadline(ms = 10_000): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error(`The test didn't end within ${ms} ms`)), ms);
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
 /** Reads a response as text and disposes it. */
 export async function textOf(response: HttpResponse): Promise<string> {
   using _response = response;

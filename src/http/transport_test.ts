@@ -6,7 +6,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "../..
 import { discardResponse } from "./message/discard.ts";
 import type { HttpRequest } from "./message/http_message.ts";
 import { networkReasonOf } from "./network/network_error.ts";
-import { noRoots, serve, testPem, textOf } from "./test_servers.ts";
+import { noRoots, serve, testDeadline, testPem, textOf } from "./test_servers.ts";
 import type { TlsIdentitySource } from "./tls/tls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 
@@ -138,7 +138,8 @@ function listen(act: (conn: Deno.Conn) => Promise<void>) {
 Deno.test("A host without a response in time is a network error, not an abort", async () => {
   await using silent = listen(() => Promise.resolve());
   using transport = open({ headTimeout: 30 });
-  const error = await assertRejects(() => transport.get(silent.url));
+  using deadline = testDeadline();
+  const error = await assertRejects(() => transport.get(silent.url, {}, deadline.signal));
   assert(error instanceof AppError);
   assertEquals([error.code, error.details.reason, error.details.isRetryable], ["network", "timeout", true]);
   assertEquals(error.message, `Cannot reach "${silent.url.host}": no response within 0.03 s`);

@@ -1,5 +1,6 @@
 import { neverAborted } from "../../base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
+import { testDeadline } from "../test_servers.ts";
 import { okText, serveRaw } from "./test_h1.ts";
 import { rawRequest } from "./request.ts";
 import { PipelinePool, PIPELINES_MAX } from "./pipelines.ts";
