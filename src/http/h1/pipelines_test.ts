@@ -183,16 +183,10 @@ Deno.test("A silent connection is closed, and its requests are returned", async 
     return false;
   });
   using pipelines = open(server.url, SlowPool, 40);
-  // Without it, a connection that is never closed would only be noticed as a hanging test.
-  const controller = new AbortController();
-  const deadline = setTimeout(
-    () => controller.abort(new Error("the connection wasn't closed in time")),
-    10_000,
-  );
+  using deadline = testDeadline();
   try {
-    assertEquals(await pipelines.get("/", controller.signal), undefined);
+    assertEquals(await pipelines.get("/", deadline.signal), undefined);
   } finally {
-    clearTimeout(deadline);
     gate.resolve();
   }
 });

@@ -95,4 +95,14 @@ Deno.test("The cache has a maximum size and evicts the oldest tokens", async () 
   const isFresh = async (i: number) =>
     (await cache.token({ ...KEY, service: `s${i}` }, tokens.fetch, never)).isFresh;
   assertEquals([await isFresh(1_099), await isFresh(200), await isFresh(0)], [false, false, true]);
+  const refreshKey = (i: number) => ({ ...KEY, service: `r${i}` });
+  for (let i = 0; i < 1_100; i++) {
+    const fetch = () => Promise.resolve({ token: "t", usableUntil: 1_000, refreshToken: `r${i}` });
+    await cache.token(refreshKey(i), fetch, never);
+  }
+  assertEquals([1_099, 200, 0].map((i) => cache.findRefreshToken(refreshKey(i))), [
+    "r1099",
+    "r200",
+    undefined,
+  ]);
 });

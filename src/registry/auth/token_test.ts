@@ -208,6 +208,10 @@ Deno.test("A redirect of a realm is checked, and another origin receives no pass
   };
   assertEquals(await assertRejects(() => request(server, { checkRealm })), refusal);
   assertEquals(other.log.length, 1);
+  await using redirecting = serve(() => Response.redirect(new URL("elsewhere", other.url), 302));
+  const posting = () => request(redirecting, { credential: BOB, checkRealm });
+  assertEquals(await assertRejects(posting), refusal);
+  assertEquals([redirecting.log, other.log.length], [["POST /token"], 1]);
 });
 
 Deno.test("A form with a password is not sent to another origin", async () => {
