@@ -26,7 +26,7 @@ export function nextQuery(value: string | null, page: URL, refuse: (reason: stri
 }
 
 /** Returns the URL of the next page, resolved against `base`; undefined on the last page. */
-export function nextLink(value: string | null, base: URL): URL | undefined {
+function nextLink(value: string | null, base: URL): URL | undefined {
   if (value === null) return undefined;
   for (const [, target = "", parameters = ""] of value.matchAll(LINK)) {
     if (NEXT.test(parameters)) return URL.parse(target, base) ?? undefined;

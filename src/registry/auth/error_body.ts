@@ -55,7 +55,7 @@ async function readStart(response: HttpResponse): Promise<string> {
  * Finds the message: the first of a registry's `errors`, otherwise a token server's `details`, `error_description`,
  * `message` or `error`, otherwise plain text. A web page has no message.
  */
-export function parseErrorBody(text: string, contentType: string): ServerError {
+function parseErrorBody(text: string, contentType: string): ServerError {
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -1,5 +1,7 @@
 import { assertEquals } from "../../../tests/assert.ts";
-import { parseErrorBody, readErrorBody } from "./error_body.ts";
+import { readErrorBody } from "./error_body.ts";
+import type { HttpResponse } from "../../http/message/http_message.ts";
+import { streamReader } from "../../http/message/stream_reader.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
 const CASES: readonly (readonly [text: string, code: string, message: string])[] = [
@@ -21,12 +23,23 @@ const CASES: readonly (readonly [text: string, code: string, message: string])[]
   ["", "", ""],
 ];
 
-Deno.test("parseErrorBody() finds the message for users and makes it safe for terminals", async (t) => {
+/** A response with the status 500; `read` reads its body. */
+function failed(read: HttpResponse["body"]["read"], onDispose: () => void = () => {}): HttpResponse {
+  return {
+    status: 500,
+    headers: new Headers(),
+    url: new URL("http://h.test/"),
+    body: { read },
+    [Symbol.dispose]: onDispose,
+  };
+}
+
+Deno.test("readErrorBody() finds the message for users and makes it safe for terminals", async (t) => {
   for (const [text, code, message] of CASES) {
-    await t.step(
-      text.slice(0, 60) || "(empty)",
-      () => assertEquals(parseErrorBody(text, ""), { code, message }),
-    );
+    await t.step(text.slice(0, 60) || "(empty)", async () => {
+      const { read } = streamReader(new Blob([text]).stream(), (error) => error);
+      assertEquals(await readErrorBody(failed(read), new TestClock()), { code, message });
+    });
   }
 });
 
@@ -35,27 +48,14 @@ Deno.test("readErrorBody() reads at most 64 KiB, and cancels a stalled body", as
   let read = 0;
   let isDisposed = false;
   const disposed = Promise.withResolvers<null>();
-  const error = await readErrorBody({
-    status: 500,
-    headers: new Headers(),
-    url: new URL("http://h.test/"),
-    body: {
-      read(buffer) {
-        buffer.fill(0x61);
-        read += buffer.length;
-        return Promise.resolve(buffer.length);
-      },
-    },
-    [Symbol.dispose]: () => isDisposed = true,
-  }, clock);
+  const endless = (buffer: Uint8Array) => {
+    buffer.fill(0x61);
+    read += buffer.length;
+    return Promise.resolve(buffer.length);
+  };
+  const error = await readErrorBody(failed(endless, () => isDisposed = true), clock);
   assertEquals([read, isDisposed, error.message.length, clock.timers], [65_536, true, 301, 0]);
-  const stalled = readErrorBody({
-    status: 500,
-    headers: new Headers(),
-    url: new URL("http://h.test/"),
-    body: { read: () => disposed.promise },
-    [Symbol.dispose]: () => disposed.resolve(null),
-  }, clock);
+  const stalled = readErrorBody(failed(() => disposed.promise, () => disposed.resolve(null)), clock);
   clock.advance(5_000);
   assertEquals(await stalled, { code: "", message: "" });
 });
