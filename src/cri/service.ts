@@ -57,7 +57,7 @@ export interface CriService {
   /** The figures, as Prometheus reads them. */
   metrics(): string;
   /** Finishes calls within the grace (in milliseconds), cuts off the rest, and stops all that runs beside them. */
-  close(graceMs: number): Promise<"drained" | "cut">;
+  close(graceMs: number): Promise<"drained" | "aborted">;
 }
 
 /**

@@ -381,7 +381,7 @@ Deno.test("shutdown() lets a call in flight finish, and cuts it off after the gr
       using client = await connect();
       await client.send(callFrame(1, "/t.T/Wait"), dataFrame(1, framed(NOTHING)));
       await started;
-      assertEquals(await server.shutdown(1), "cut");
+      assertEquals(await server.shutdown(1), "aborted");
       assertEquals((await reason as AppError).code, "cancelled");
     });
   });

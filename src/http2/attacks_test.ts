@@ -24,8 +24,8 @@ import {
 const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
 const PING = encodeFrame(FrameType.ping, 0, 0, new Uint8Array(8));
 
-/** Answers at the request's end, with some bytes. */
-function answering(bytes = 0): Http2StreamHandler {
+/** Responds at the end of the request, with a body of `bytes`. */
+function respondWith(bytes = 0): Http2StreamHandler {
   return (stream: Http2Stream) => ({
     data(_bytes, last) {
       if (!last) return;
@@ -41,57 +41,57 @@ const later = (ms: number) => performance.now() + ms;
 const times = (count: number, make: (i: number) => Uint8Array) =>
   Array.from({ length: count }, (_, i) => make(i));
 
-Deno.test("rapid reset ends the connection; as many resets as allowed do not", async () => {
+Deno.test("rapid reset ends the connection; the allowed number of resets doesn't", async () => {
   const resets = { burst: 10, perSecond: 0.001 };
   const pairs = (count: number) =>
     times(count, (i) => headersFrame(2 * i + 1, GET_FIELDS, "body follows")).flatMap((open, i) => [
       open,
       encodeResetStream(2 * i + 1, H2Code.cancel),
     ]);
-  await withPair(answering(), { resets }, async ({ client, errors }) => {
+  await withPair(respondWith(), { resets }, async ({ client, errors }) => {
     await client.hello(...pairs(11));
     assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
     assertEquals(h2CodeOf(errors[0]), H2Code.enhanceYourCalm);
   });
-  await withPair(answering(), { resets }, async ({ client }) => {
+  await withPair(respondWith(), { resets }, async ({ client }) => {
     await client.hello(...pairs(10), headersFrame(101));
     assertEquals((await client.response(101)).headers.get(":status"), "200");
   });
 });
 
-Deno.test("making the server reset streams counts as rapid reset, too", async () => {
-  await withPair(answering(), { resets: { burst: 5, perSecond: 0.001 } }, async ({ client }) => {
+Deno.test("stream errors that make the server reset streams count as rapid reset", async () => {
+  await withPair(respondWith(), { resets: { burst: 5, perSecond: 0.001 } }, async ({ client }) => {
     const faults = times(6, (i) => encodeWindowUpdate(2 * i + 1, 0));
     await client.hello(...times(6, (i) => headersFrame(2 * i + 1, GET_FIELDS, "body follows")), ...faults);
     assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
   });
 });
 
-Deno.test("a flood of CONTINUATION ends the connection; a block in a few pieces does not", async () => {
+Deno.test("a CONTINUATION flood ends the connection; a block in a few frames doesn't", async () => {
   const block = encodeHeaderBlock(GET_FIELDS);
   const start = encodeFrame(FrameType.headers, FrameFlag.endStream, 1, block);
   const piece = encodeFrame(FrameType.continuation, 0, 1, NOTHING);
   const end = encodeFrame(FrameType.continuation, FrameFlag.endHeaders, 1, NOTHING);
-  await withPair(answering(), { maxContinuations: 4 }, async ({ client }) => {
+  await withPair(respondWith(), { maxContinuations: 4 }, async ({ client }) => {
     await client.hello(start, ...times(5, () => piece));
     assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
   });
-  await withPair(answering(), { maxContinuations: 4 }, async ({ client }) => {
+  await withPair(respondWith(), { maxContinuations: 4 }, async ({ client }) => {
     await client.hello(start, ...times(3, () => piece), end);
     assertEquals((await client.response(1)).headers.get(":status"), "200");
   });
 });
 
-Deno.test("a header block that is too large ends the connection before it is whole", async () => {
-  await withPair(answering(), { headerBytes: 20_000 }, async ({ client }) => {
+Deno.test("a header block above the limit ends the connection before the block is complete", async () => {
+  await withPair(respondWith(), { headerBytes: 20_000 }, async ({ client }) => {
     const start = encodeFrame(FrameType.headers, 0, 1, new Uint8Array(16_384));
     await client.hello(start, encodeFrame(FrameType.continuation, 0, 1, new Uint8Array(16_384)));
     assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
   });
 });
 
-Deno.test("a header list that unfolds is answered with 431, and the connection goes on", async () => {
-  await withPair(answering(), { headerBytes: 5000 }, async ({ client }) => {
+Deno.test("an HPACK bomb gets the response 431, and the connection continues", async () => {
+  await withPair(respondWith(), { headerBytes: 5000 }, async ({ client }) => {
     const big = encodeHeaderBlock([...GET_FIELDS, ["a", "x".repeat(3000)], ["b", "y".repeat(3000)]]);
     const flags = FrameFlag.endHeaders | FrameFlag.endStream;
     await client.hello(encodeFrame(FrameType.headers, flags, 1, big), headersFrame(3));
@@ -100,12 +100,12 @@ Deno.test("a header list that unfolds is answered with 431, and the connection g
   });
 });
 
-Deno.test("control frames beyond what may wait close the connection; the answered ones do not", async () => {
-  await withPair(answering(), { maxQueuedControls: 20 }, async ({ client }) => {
+Deno.test("too many queued responses to control frames close the connection; sent ones don't", async () => {
+  await withPair(respondWith(), { maxQueuedControls: 20 }, async ({ client }) => {
     await client.hello(...times(30, () => PING));
-    await client.closed();
+    assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
   });
-  await withPair(answering(), { maxQueuedControls: 20 }, async ({ client }) => {
+  await withPair(respondWith(), { maxQueuedControls: 20 }, async ({ client }) => {
     await client.hello();
     for (let i = 0; i < 100; i++) {
       await client.send(PING);
@@ -114,32 +114,35 @@ Deno.test("control frames beyond what may wait close the connection; the answere
   });
 });
 
-Deno.test("floods of frames that carry nothing end the connection", async (t) => {
+Deno.test("floods of empty and control frames end the connection", async (t) => {
   const emptyFrames = { burst: 20, perSecond: 0.001 };
   const floods: [name: string, frame: Uint8Array][] = [
     ["SETTINGS", EMPTY_SETTINGS],
     ["PRIORITY", encodeFrame(FrameType.priority, 0, 9, new Uint8Array(5))],
     ["empty DATA", dataFrame(1, NOTHING, "body follows")],
-    ["DATA that is all padding", encodeFrame(FrameType.data, FrameFlag.padded, 1, Uint8Array.of(1, 0))],
+    ["DATA with only padding", encodeFrame(FrameType.data, FrameFlag.padded, 1, Uint8Array.of(1, 0))],
     ["unknown types", encodeFrame(0x77, 0, 0, NOTHING)],
     ["GOAWAY", encodeFrame(FrameType.goAway, 0, 0, new Uint8Array(8))],
   ];
   for (const [name, frame] of floods) {
     await t.step(name, () =>
-      withPair(answering(), { emptyFrames }, async ({ client }) => {
+      withPair(respondWith(), { emptyFrames }, async ({ client }) => {
         await client.hello(headersFrame(1, GET_FIELDS, "body follows"), ...times(21, () => frame));
         assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
       }));
   }
-  await t.step("a few of each do not", () =>
-    withPair(answering(), { emptyFrames }, async ({ client }) => {
-      await client.hello(headersFrame(1, GET_FIELDS, "body follows"), ...floods.map(([, frame]) => frame));
-      await client.send(headersFrame(3));
-      assertEquals((await client.response(3)).headers.get(":status"), "200");
-    }));
+  await t.step(
+    "accepted: a few of each",
+    () =>
+      withPair(respondWith(), { emptyFrames }, async ({ client }) => {
+        await client.hello(headersFrame(1, GET_FIELDS, "body follows"), ...floods.map(([, frame]) => frame));
+        await client.send(headersFrame(3));
+        assertEquals((await client.response(3)).headers.get(":status"), "200");
+      }),
+  );
 });
 
-Deno.test("streams beyond the limit are refused, and may come again", async () => {
+Deno.test("streams above the limit are refused, and accepted when others have ended", async () => {
   const waiting: Http2Stream[] = [];
   const onStream: Http2StreamHandler = (stream) => {
     waiting.push(stream);
@@ -159,8 +162,8 @@ Deno.test("streams beyond the limit are refused, and may come again", async () =
   });
 });
 
-Deno.test("half a preface closes the connection when its time is over, not before", async () => {
-  await withPair(answering(), { prefaceMs: 5000 }, async ({ client, connection }) => {
+Deno.test("an incomplete preface closes the connection after its time limit, not before", async () => {
+  await withPair(respondWith(), { prefaceMs: 5000 }, async ({ client, connection }) => {
     await client.send(PREFACE.subarray(0, 10));
     connection.check(later(4000));
     await client.send(PREFACE.subarray(10), EMPTY_SETTINGS, headersFrame(1));
@@ -170,7 +173,7 @@ Deno.test("half a preface closes the connection when its time is over, not befor
     assertEquals((await client.response(3)).headers.get(":status"), "200");
   });
   for (const sent of [PREFACE.subarray(0, 10), PREFACE]) {
-    await withPair(answering(), { prefaceMs: 5000 }, async ({ client, connection }) => {
+    await withPair(respondWith(), { prefaceMs: 5000 }, async ({ client, connection }) => {
       await client.send(sent);
       connection.check(later(6000));
       await client.closed();
@@ -178,8 +181,8 @@ Deno.test("half a preface closes the connection when its time is over, not befor
   }
 });
 
-Deno.test("a connection without streams is closed in good order when it has been idle too long", async () => {
-  await withPair(answering(), { idleMs: 5000 }, async ({ client, connection }) => {
+Deno.test("a connection without streams is closed with GOAWAY after the idle time", async () => {
+  await withPair(respondWith(), { idleMs: 5000 }, async ({ client, connection }) => {
     await client.hello(headersFrame(1));
     await client.response(1);
     connection.check(later(4000));
@@ -187,14 +190,14 @@ Deno.test("a connection without streams is closed in good order when it has been
     await client.response(3);
     connection.check(later(6000));
     assertEquals(await client.goAwayCode(), H2Code.noError);
-    // A client that never answers the PING does not keep it open.
+    // A client that doesn't acknowledge the PING can't keep the connection open.
     connection.check(later(60_000));
     await client.closed();
   });
 });
 
-Deno.test("a request that does not come to its end is reset", async () => {
-  await withPair(answering(), { requestMs: 2000 }, async ({ client, connection }) => {
+Deno.test("a request that isn't complete in time is reset", async () => {
+  await withPair(respondWith(), { requestMs: 2000 }, async ({ client, connection }) => {
     await client.hello(headersFrame(1, GET_FIELDS, "body follows"), PING);
     await client.nextOf(FrameType.ping);
     connection.check(later(1000));
@@ -204,8 +207,8 @@ Deno.test("a request that does not come to its end is reset", async () => {
   });
 });
 
-Deno.test("a client that keeps its window shut loses the stream", async () => {
-  await withPair(answering(100), { writeStallMs: 2000 }, async ({ client, connection }) => {
+Deno.test("a stream is reset if the client doesn't open its window", async () => {
+  await withPair(respondWith(100), { writeStallMs: 2000 }, async ({ client, connection }) => {
     await client.hello(settingFrame(4, 0), headersFrame(1), PING);
     await client.nextOf(FrameType.ping);
     await client.send(PING);
@@ -217,9 +220,9 @@ Deno.test("a client that keeps its window shut loses the stream", async () => {
   });
 });
 
-Deno.test("a client that reads nothing loses the connection", async () => {
+Deno.test("a connection is closed if the client doesn't read", async () => {
   const { promise: writing, resolve } = Promise.withResolvers<void>();
-  /** A write that waits for ever, as one to a full socket does. */
+  /** Makes writes wait forever, as on a full socket. */
   const stuck = (conn: Deno.Conn) =>
     new Proxy(conn, {
       get(target, key) {
@@ -231,7 +234,7 @@ Deno.test("a client that reads nothing loses the connection", async () => {
         };
       },
     });
-  await withPair(answering(), { writeStallMs: 5000 }, async ({ client, connection }) => {
+  await withPair(respondWith(), { writeStallMs: 5000 }, async ({ client, connection }) => {
     await client.hello();
     await writing;
     connection.check(later(4000));

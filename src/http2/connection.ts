@@ -1,5 +1,5 @@
 /**
- * A connection's life: preface, frames, shutting down, closing.
+ * The life cycle of a connection: preface, frames, shutdown, close.
  *
  * @module
  */
@@ -11,130 +11,130 @@ import { FrameReader } from "./frame/frame_reader.ts";
 import type { Http2Limits } from "./frame/limits.ts";
 import { FrameWriter } from "./stream/frame_writer.ts";
 import { readPreface } from "./receive/preface.ts";
-import { connectionError, H2Code, h2CodeOf, requestLost } from "./frame/protocol_error.ts";
+import { connectionError, H2Code, h2CodeOf, requestAborted } from "./frame/protocol_error.ts";
 import { encodeSettings } from "./frame/settings.ts";
 import type { StreamTable } from "./stream/stream_table.ts";
 
-/** What a connection is made with. `onError` hears of broken protocol too. */
+/** Options of {@linkcode Http2Connection}. `onError` is also called for protocol errors. */
 export type ConnectionOptions = StreamsOptions;
 
-/** How long the peer may take to answer the PING that tells us that it has seen our first GOAWAY. */
+/** How long to wait for the response to the PING after our first GOAWAY, in milliseconds. */
 const GOAWAY_PING_MS = 1000;
 
-/** `opening`: before the peer's SETTINGS; `lingering`: GOAWAY for an error is out, and what comes is dropped. */
+/** `opening`: before the peer's SETTINGS; `lingering`: after the GOAWAY for an error; received bytes are discarded. */
 type Phase = "opening" | "open" | "draining" | "lingering" | "closed";
 
-/** The server's side of one HTTP/2 connection, over any connection that carries bytes. */
-export class Http2Connection {
+/** The server's side of one HTTP/2 connection, over any byte stream. */
+export class Http2Connection implements Disposable {
   readonly #conn: Deno.Conn;
   readonly #options: ConnectionOptions;
   readonly #limits: Http2Limits;
   readonly #reader: FrameReader;
   readonly #handler: FrameHandler;
-  readonly #outbox: FrameWriter;
+  readonly #writer: FrameWriter;
   readonly #streams: ConnectionStreams;
   #phase: Phase = "opening";
-  /** When the phase began, or the last stream ended: milliseconds of `performance.now()`. */
+  /** When the phase began or the last stream ended, in milliseconds of `performance.now()`. */
   #since: number = performance.now();
   #awaitingPing = false;
-  #loseReason: AppError | undefined;
+  #abortReason: AppError | undefined;
 
-  /** Nothing happens before {@linkcode run}. */
+  /** Takes over `conn`; {@linkcode run} starts the protocol. */
   constructor(conn: Deno.Conn, options: ConnectionOptions) {
     this.#conn = conn;
     this.#options = options;
     this.#limits = options.limits;
     this.#reader = new FrameReader(conn);
-    this.#outbox = new FrameWriter(conn, {
+    this.#writer = new FrameWriter(conn, {
       sent: (stream) => this.#streams.sent(stream),
       written: () => this.#written(),
       failed: () => this.close(),
     });
-    this.#streams = new ConnectionStreams(this.#outbox, options, {
-      emptied: () => this.#emptied(),
-      pinged: () => this.#pinged(),
+    this.#streams = new ConnectionStreams(this.#writer, options, {
+      lastStreamEnded: () => this.#lastStreamEnded(),
+      pingAcknowledged: () => this.#pingAcknowledged(),
     });
     this.#handler = new FrameHandler(this.#streams, options.limits);
   }
 
-  /** Open streams and the numbers of the others. */
+  /** The open streams, and the states of all other stream ids. */
   get streams(): StreamTable {
     return this.#streams.streams;
   }
 
-  /** Since when the connection has had no stream; undefined while it has one, or is not open. */
+  /** When the last stream ended, in ms of `performance.now()`; undefined while a stream or the shutdown is running. */
   get idleSince(): number | undefined {
     return this.#phase === "open" && this.streams.open.size === 0 ? this.#since : undefined;
   }
 
-  /** Serves until the connection is closed, by whichever side. Never rejects. */
+  /** Serves until either side closes the connection. Never rejects. */
   async run(): Promise<void> {
     try {
       if (!await readPreface(this.#reader, this.#conn)) return;
-      this.#greet();
+      this.#sendSettings();
       await this.#readFrames();
     } catch (error) {
-      // Reading fails when either side closes; that needs no word.
+      // A read that fails because a side closed the connection isn't reported.
       if (this.#phase !== "closed" && h2CodeOf(error) === undefined) {
-        this.#loseReason ??= requestLost(messageOf(error), error);
+        this.#abortReason ??= requestAborted(messageOf(error), error);
       }
     } finally {
       this.close();
     }
   }
 
-  /** Refuses new streams, lets the open ones end, and closes (RFC 9113, section 6.8). */
+  /** Refuses new streams, waits for the open ones, and closes (RFC 9113, section 6.8). */
   shutdown(): void {
     if (this.#phase === "opening") return this.close();
     if (this.#phase !== "open") return;
     this.#enter("draining");
-    // Streams that the client has already sent are still served: the last number follows after a round trip.
-    this.#outbox.control(encodeGoAway(0x7fff_ffff, H2Code.noError, ""));
-    this.#outbox.control(encodeFrame(FrameType.ping, 0, 0, new Uint8Array(8)));
+    // Requests that are already on the way are still served: the final GOAWAY follows one round trip later.
+    this.#writer.control(encodeGoAway(0x7fff_ffff, H2Code.noError, ""));
+    this.#writer.control(encodeFrame(FrameType.ping, 0, 0, new Uint8Array(8)));
     this.#awaitingPing = true;
   }
 
-  /** Closes at once; open streams are aborted. */
+  /** Closes the connection immediately and aborts its open streams. */
   close(): void {
     if (this.#phase === "closed") return;
     this.#enter("closed");
-    this.#outbox.stop();
+    this.#writer.stop();
     closeQuietly(this.#conn);
-    this.#streams.abandon(this.#loseReason ?? requestLost("the connection is closed"));
+    this.#streams.abortAll(this.#abortReason ?? requestAborted("the connection is closed"));
   }
 
   /**
-   * Applies the limits of time; the owner calls it now and then.
+   * Enforces the time limits; the owner calls it periodically.
    *
    * @param now milliseconds of `performance.now()`
    */
   check(now: number): void {
     const limits = this.#limits;
     const phaseMs = now - this.#since;
-    const { writingSince } = this.#outbox;
+    const { writingSince } = this.#writer;
     if (writingSince !== undefined && now - writingSince > limits.writeStallMs) return this.close();
     if (this.#phase === "opening" && phaseMs > limits.prefaceMs) return this.close();
     if (this.#phase === "lingering" && phaseMs > limits.lingerMs) return this.close();
-    if (this.#awaitingPing && phaseMs > GOAWAY_PING_MS) this.#pinged();
+    if (this.#awaitingPing && phaseMs > GOAWAY_PING_MS) this.#pingAcknowledged();
     if (this.idleSince !== undefined) {
-      this.#outbox.trim();
+      this.#writer.trim();
       if (now - this.idleSince > limits.idleMs) this.shutdown();
     }
     this.#streams.check(now);
   }
 
-  /** The peer has seen our first GOAWAY: now the last stream number is known. */
-  #pinged(): void {
+  /** The peer has received our first GOAWAY: sends the second one, with the id of the last stream. */
+  #pingAcknowledged(): void {
     if (!this.#awaitingPing) return;
     this.#awaitingPing = false;
     this.streams.acceptedId = this.streams.lastId;
-    this.#outbox.control(encodeGoAway(this.streams.lastId, H2Code.noError, ""));
+    this.#writer.control(encodeGoAway(this.streams.lastId, H2Code.noError, ""));
   }
 
-  #greet(): void {
-    this.#outbox.control(encodeSettings(this.#limits));
-    const update = this.#handler.requests.openingUpdate();
-    if (update) this.#outbox.control(update);
+  #sendSettings(): void {
+    this.#writer.control(encodeSettings(this.#limits));
+    const update = this.#handler.requests.initialWindowUpdate();
+    if (update) this.#writer.control(update);
   }
 
   async #readFrames(): Promise<void> {
@@ -143,11 +143,11 @@ export class Http2Connection {
         while (this.#reader.next()) {
           if (this.#phase === "closed") return;
           this.#handler.handle(this.#reader);
-          if (this.#outbox.queuedControls > this.#limits.maxQueuedControls) {
-            throw connectionError(H2Code.enhanceYourCalm, "too many answers to control frames are unread");
+          if (this.#writer.queuedControls > this.#limits.maxQueuedControls) {
+            throw connectionError(H2Code.enhanceYourCalm, "too many responses to control frames are unread");
           }
         }
-        if (this.#phase === "opening" && this.#handler.settled) this.#enter("open");
+        if (this.#phase === "opening" && this.#handler.settingsReceived) this.#enter("open");
       } catch (error) {
         if (h2CodeOf(error) === undefined) {
           this.#options.onError(error);
@@ -158,19 +158,19 @@ export class Http2Connection {
     } while (this.#phase !== "closed" && await this.#reader.fill());
   }
 
-  /** Tells the peer why, and drops what it still sends: closing with unread bytes could destroy the message. */
+  /** Sends the error in a GOAWAY, then discards input: closing with unread bytes could destroy that frame (RST). */
   async #linger(error: unknown): Promise<void> {
     this.#options.onError(error);
-    this.#loseReason = requestLost(messageOf(error), error);
+    this.#abortReason = requestAborted(messageOf(error), error);
     this.#enter("lingering");
-    this.#streams.abandon(this.#loseReason);
+    this.#streams.abortAll(this.#abortReason);
     const found = error instanceof AppError ? String(error.details["found"] ?? "") : "";
     const code = (h2CodeOf(error) ?? H2Code.internalError) as H2Code;
-    this.#outbox.control(encodeGoAway(this.streams.lastId, code, found));
+    this.#writer.control(encodeGoAway(this.streams.lastId, code, found));
     do this.#reader.discard(); while (await this.#reader.fill());
   }
 
-  #emptied(): void {
+  #lastStreamEnded(): void {
     if (this.#phase === "open") this.#since = performance.now();
     this.#closeIfDrained();
   }
@@ -180,10 +180,14 @@ export class Http2Connection {
     this.#closeIfDrained();
   }
 
-  /** After the second GOAWAY no stream can come: when the last answer is out, all is done. */
+  /** No stream can start after the second GOAWAY, so the end of the last response ends the connection. */
   #closeIfDrained(): void {
     if (this.#phase !== "draining" || this.#awaitingPing || this.streams.open.size > 0) return;
-    if (!this.#outbox.busy) this.close();
+    if (!this.#writer.busy) this.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #enter(phase: Phase): void {
@@ -196,6 +200,6 @@ function closeQuietly(conn: Deno.Conn): void {
   try {
     conn.close();
   } catch {
-    // It was closed by its other user, the listener's owner.
+    // The connection is already closed.
   }
 }

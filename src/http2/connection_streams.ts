@@ -1,5 +1,5 @@
 /**
- * The streams of one connection: opening them, feeding them, and the ways in which they end.
+ * The streams of one connection: opens them, delivers their input, and ends them.
  *
  * @module
  */
@@ -10,56 +10,56 @@ import type { FrameTarget } from "./receive/frame_target.ts";
 import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import type { Http2Limits } from "./frame/limits.ts";
 import type { FrameWriter } from "./stream/frame_writer.ts";
-import { connectionError, H2Code, requestLost } from "./frame/protocol_error.ts";
+import { connectionError, H2Code, requestAborted } from "./frame/protocol_error.ts";
 import { SendBudget, type SharedTotal } from "./stream/send_budget.ts";
 import { SendQueue } from "./stream/send_queue.ts";
 import { Http2Stream, type StreamOwner, type StreamSink } from "./stream/stream.ts";
 import { StreamTable } from "./stream/stream_table.ts";
 import { TokenBucket } from "./frame/token_bucket.ts";
 
-/** Serves a request: says who takes its body, and answers through the stream, now or later. */
+/** Serves a request: returns the sink for its body, and sends the response through the stream, now or later. */
 export type Http2StreamHandler = (stream: Http2Stream) => StreamSink;
 
-/** What streams are made with. */
+/** Options of {@linkcode ConnectionStreams}. */
 export interface StreamsOptions {
   /** Called for each request; if it throws, the stream is reset. */
   readonly onStream: Http2StreamHandler;
-  /** Hears of handlers that throw; for the log. */
+  /** Called for exceptions of handlers; for the log. */
   readonly onError: (error: unknown) => void;
-  /** From `resolveHttp2Limits`. */
+  /** The result of `resolveHttp2Limits`. */
   readonly limits: Http2Limits;
-  /** Where the connections of a server count what waits for their clients. */
+  /** Counter of queued response bytes, shared by the connections of a server. */
   readonly queued: SharedTotal;
 }
 
-/** What the connection around them hears. */
+/** Events for the connection. */
 export interface StreamsEvents {
-  /** The last open stream has ended. */
-  emptied(): void;
-  /** The peer answers our PING. */
-  pinged(): void;
+  /** No stream is open any more. */
+  lastStreamEnded(): void;
+  /** The peer has acknowledged our PING. */
+  pingAcknowledged(): void;
 }
 
 const HEADERS_TOO_LARGE = encodeHeaderBlock([[":status", "431"]]);
 
-/** Keeps the streams of a connection. */
+/** Manages the streams of a connection. */
 export class ConnectionStreams implements FrameTarget, StreamOwner {
-  /** Open streams and the numbers of the others. */
+  /** The open streams, and the states of all other stream ids. */
   readonly streams: StreamTable = new StreamTable();
-  /** What all of them have waiting. */
+  /** Counts the queued response bytes of all streams. */
   readonly budget: SendBudget;
-  /** The writing half of the connection. */
-  readonly outbox: FrameWriter;
-  /** The peer's window for new streams. */
+  /** Writes the frames of the connection. */
+  readonly writer: FrameWriter;
+  /** The initial send window of new streams, in bytes. */
   peerWindowBytes: number = DEFAULT_WINDOW_BYTES;
   readonly #options: StreamsOptions;
   readonly #limits: Http2Limits;
   readonly #events: StreamsEvents;
   readonly #resets: TokenBucket;
 
-  /** There are none yet. */
-  constructor(outbox: FrameWriter, options: StreamsOptions, events: StreamsEvents) {
-    this.outbox = outbox;
+  /** Creates the manager, without streams. */
+  constructor(writer: FrameWriter, options: StreamsOptions, events: StreamsEvents) {
+    this.writer = writer;
     this.#options = options;
     this.#limits = options.limits;
     this.#events = events;
@@ -67,7 +67,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     this.#resets = new TokenBucket(options.limits.resets, performance.now());
   }
 
-  /** A well-formed request is here. */
+  /** Opens a stream for a well-formed request. Returns undefined if the stream was refused or is already over. */
   openStream(
     streamId: number,
     headers: ReadonlyMap<string, string>,
@@ -95,7 +95,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     return stream.closed ? undefined : stream;
   }
 
-  /** Gives the stream's sink the next bytes; a sink that throws costs only its stream. */
+  /** Passes the next bytes of the body to the stream's sink. An exception of the sink resets only this stream. */
   deliver(stream: Http2Stream, bytes: Uint8Array, last: boolean): void {
     stream.requestEnded = last;
     try {
@@ -106,39 +106,39 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     }
   }
 
-  /** The stream has something to send. */
+  /** Schedules the stream's output. */
   ready(stream: Http2Stream): void {
-    this.outbox.ready(stream);
+    this.writer.ready(stream);
   }
 
-  /** The end of a response is in the batch. */
+  /** Closes a stream whose response is completely in the write buffer. */
   sent(stream: Http2Stream): void {
     if (stream.requestEnded) {
       this.streams.remove(stream.id);
     } else {
-      // The rest of the request is not wanted (RFC 9113, section 8.1).
+      // Ask the client to stop sending the request (RFC 9113, section 8.1).
       this.streams.removeReset(stream.id);
-      this.outbox.control(encodeResetStream(stream.id, H2Code.noError));
+      this.writer.control(encodeResetStream(stream.id, H2Code.noError));
     }
     stream.close();
     this.#streamEnded();
   }
 
-  /** This side gives the stream up. */
+  /** Resets a stream because of a failure on our side. */
   reset(stream: Http2Stream, code: H2Code): void {
     this.#drop(stream, code, undefined);
   }
 
-  /** The peer broke a rule of one stream. @throws AppError if that happens too often */
+  /** Resets a stream because the peer violated the protocol. @throws AppError above the rate limit */
   resetForFault(streamId: number, code: H2Code): void {
     this.#countReset();
     const stream = this.streams.open.get(streamId);
-    if (stream) return this.#drop(stream, code, requestLost("the client broke the protocol"));
+    if (stream) return this.#drop(stream, code, requestAborted("the client violated the protocol"));
     this.streams.removeReset(streamId);
-    this.outbox.control(encodeResetStream(streamId, code));
+    this.writer.control(encodeResetStream(streamId, code));
   }
 
-  /** The peer has reset a stream. @throws AppError if that happens too often */
+  /** Closes a stream that the peer has reset. @throws AppError above the rate limit */
   resetByPeer(stream: Http2Stream, reason: AppError): void {
     this.streams.remove(stream.id);
     stream.close(reason);
@@ -146,13 +146,13 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     this.#countReset();
   }
 
-  /** The peer answers our PING. */
-  pinged(): void {
-    this.#events.pinged();
+  /** Forwards the event. */
+  pingAcknowledged(): void {
+    this.#events.pingAcknowledged();
   }
 
-  /** Ends all of them, with nothing more to send. */
-  abandon(reason: AppError): void {
+  /** Closes all streams without sending anything. */
+  abortAll(reason: AppError): void {
     for (const stream of [...this.streams.open.values()]) {
       this.streams.remove(stream.id);
       stream.close(reason);
@@ -160,7 +160,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
   }
 
   /**
-   * Gives up those that take too long.
+   * Resets the streams that exceed a time limit.
    *
    * @param now milliseconds of `performance.now()`
    */
@@ -170,14 +170,14 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
       const stalled = blockedAt !== undefined && now - blockedAt > this.#limits.writeStallMs;
       const late = !stream.requestEnded && now - stream.openedAt > this.#limits.requestMs;
       if (!stalled && !late) continue;
-      const found = stalled ? "the client does not read the answer" : "the request did not come to its end";
-      this.#drop(stream, H2Code.cancel, requestLost(found));
+      const found = stalled ? "the client doesn't read the response" : "the request wasn't sent in time";
+      this.#drop(stream, H2Code.cancel, requestAborted(found));
     }
   }
 
   #drop(stream: Http2Stream, code: H2Code, reason: AppError | undefined): void {
     this.streams.removeReset(stream.id);
-    this.outbox.control(encodeResetStream(stream.id, code));
+    this.writer.control(encodeResetStream(stream.id, code));
     stream.close(reason);
     this.#streamEnded();
   }
@@ -188,6 +188,6 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
   }
 
   #streamEnded(): void {
-    if (this.streams.open.size === 0) this.#events.emptied();
+    if (this.streams.open.size === 0) this.#events.lastStreamEnded();
   }
 }

@@ -10,7 +10,7 @@ import { dataFrame, GET_FIELDS, headersFrame, NOTHING, settingFrame, withPair } 
 const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
 const TRAILER_BLOCK = encodeHeaderBlock([["done", "yes"]]);
 
-/** Sends the request's body back. */
+/** Responds with the body of the request. */
 const echo: Http2StreamHandler = (stream) => ({
   data(bytes, last) {
     if (bytes.length > 0) stream.write(bytes.slice());
@@ -21,8 +21,8 @@ const echo: Http2StreamHandler = (stream) => ({
   aborted() {},
 });
 
-/** Keeps requests open, and says how they end. */
-function holding() {
+/** Leaves requests open, and records how they end. */
+function openStreams() {
   const streams: Http2Stream[] = [];
   const reasons: AppError[] = [];
   const { promise: opened, resolve: open } = Promise.withResolvers<Http2Stream>();
@@ -41,7 +41,7 @@ function holding() {
   return { onStream, streams, reasons, opened, aborted };
 }
 
-Deno.test("a request is answered with headers, body and trailers", async () => {
+Deno.test("a response has headers, body and trailers", async () => {
   await withPair(echo, {}, async ({ client, connection }) => {
     await client.hello(headersFrame(1, GET_FIELDS, "body follows"), dataFrame(1, Uint8Array.of(1, 2, 3)));
     const response = await client.response(1);
@@ -52,7 +52,7 @@ Deno.test("a request is answered with headers, body and trailers", async () => {
   });
 });
 
-Deno.test("frames that arrive byte by byte, padded, and in pieces of a block are read", async () => {
+Deno.test("frames with padding, and a header block in two frames, are read byte by byte", async () => {
   await withPair(echo, {}, async ({ client }) => {
     const block = encodeHeaderBlock(GET_FIELDS);
     const padded = Uint8Array.of(2, 0, 0, 0, 0, 9, ...block.subarray(0, 4), 0, 0);
@@ -68,7 +68,7 @@ Deno.test("frames that arrive byte by byte, padded, and in pieces of a block are
   });
 });
 
-Deno.test("a body larger than the windows is taken in, since they are given back", async () => {
+Deno.test("a body larger than the windows is received, because they are refilled", async () => {
   await withPair(echo, { streamWindowBytes: 65_535, connectionWindowBytes: 65_535 }, async ({ client }) => {
     const chunk = new Uint8Array(16_384).fill(5);
     let window = 65_535;
@@ -87,23 +87,39 @@ Deno.test("a body larger than the windows is taken in, since they are given back
   });
 });
 
-Deno.test("a body beyond the stream's window costs the stream, beyond the connection's the connection", async () => {
+Deno.test("a body above the stream's window resets only the stream", async () => {
   const chunk = new Uint8Array(16_384);
-  const limits = { streamWindowBytes: 20_000, connectionWindowBytes: 65_535 };
-  await withPair(holding().onStream, limits, async ({ client, errors }) => {
-    await client.hello(headersFrame(1, GET_FIELDS, "body follows"), headersFrame(3));
-    await client.send(...Array.from({ length: 2 }, () => dataFrame(1, chunk, "body follows")));
-    // Half of 20,000 is used by the first: it was given back, so the second fits.
-    await client.send(dataFrame(1, chunk, "body follows"), dataFrame(1, chunk, "body follows"));
-    assertEquals(errors, []);
+  const body = () => dataFrame(1, chunk, "body follows");
+  await withPair(openStreams().onStream, { streamWindowBytes: 20_000 }, async ({ client, connection }) => {
+    // Each chunk uses more than half of the window, which is refilled before the next chunk.
+    await client.hello(headersFrame(1, GET_FIELDS, "body follows"), body(), body(), body());
+    assertEquals(await client.resetCode(1), undefined);
+    assertEquals(connection.streams.open.size, 1);
   });
-  await withPair(holding().onStream, { ...limits, streamWindowBytes: 10_000 }, async ({ client }) => {
-    await client.hello(headersFrame(1, GET_FIELDS, "body follows"), dataFrame(1, chunk, "body follows"));
+  await withPair(openStreams().onStream, { streamWindowBytes: 10_000 }, async ({ client, errors }) => {
+    await client.hello(headersFrame(1, GET_FIELDS, "body follows"), body());
     assertEquals(await client.resetCode(1), H2Code.flowControlError);
+    assertEquals(errors, []);
   });
 });
 
-Deno.test("an answer waits for the client's window, and goes on when it opens", async () => {
+Deno.test("a body above the connection's window ends the connection", async () => {
+  // A connection starts with 65,535 bytes. This window is so small that it isn't refilled before they are used up.
+  const limits = { connectionWindowBytes: 10_000 };
+  const body = (bytes: number) => dataFrame(1, new Uint8Array(bytes), "body follows");
+  const head = [headersFrame(1, GET_FIELDS, "body follows"), body(16_384), body(16_384), body(16_384)];
+  await withPair(openStreams().onStream, limits, async ({ client, errors }) => {
+    await client.hello(...head, body(16_383));
+    assertEquals(await client.goAwayCode(), undefined);
+    assertEquals(errors, []);
+  });
+  await withPair(openStreams().onStream, limits, async ({ client }) => {
+    await client.hello(...head, body(16_384));
+    assertEquals(await client.goAwayCode(), H2Code.flowControlError);
+  });
+});
+
+Deno.test("a response waits for the client's window, and continues when it opens", async () => {
   const onStream: Http2StreamHandler = (stream) => {
     stream.sendHeaders(OK_BLOCK);
     stream.write(new Uint8Array(100));
@@ -133,7 +149,7 @@ Deno.test("an answer waits for the client's window, and goes on when it opens", 
   });
 });
 
-Deno.test("a writer that fills a stream is told to wait, and goes on when the client reads", async () => {
+Deno.test("write() and drained() make a fast writer wait until the client reads", async () => {
   const { promise: finished, resolve } = Promise.withResolvers<number>();
   const onStream: Http2StreamHandler = (stream) => {
     const writeAll = async () => {
@@ -158,8 +174,8 @@ Deno.test("a writer that fills a stream is told to wait, and goes on when the cl
   });
 });
 
-Deno.test("a reset by the client aborts its stream alone", async () => {
-  const { onStream, streams, aborted } = holding();
+Deno.test("a reset by the client aborts only its stream", async () => {
+  const { onStream, streams, aborted } = openStreams();
   await withPair(onStream, {}, async ({ client }) => {
     await client.hello(headersFrame(1), headersFrame(3), encodeResetStream(1, H2Code.cancel));
     assertEquals((await aborted).code, "cancelled");
@@ -168,7 +184,7 @@ Deno.test("a reset by the client aborts its stream alone", async () => {
 });
 
 Deno.test("a lost connection aborts all its streams", async () => {
-  const { onStream, reasons, opened } = holding();
+  const { onStream, reasons, opened } = openStreams();
   await withPair(onStream, {}, async ({ client, connection }) => {
     await client.hello(headersFrame(1), headersFrame(3));
     await opened;
@@ -179,7 +195,7 @@ Deno.test("a lost connection aborts all its streams", async () => {
   });
 });
 
-Deno.test("an answer before the request's end tells the client to stop, and what follows is ignored", async () => {
+Deno.test("a response before the request's end resets the stream, and later DATA is ignored", async () => {
   const onStream: Http2StreamHandler = (stream) => {
     stream.sendHeaders(OK_BLOCK);
     stream.end();
@@ -195,7 +211,7 @@ Deno.test("an answer before the request's end tells the client to stop, and what
   });
 });
 
-Deno.test("a handler or sink that throws costs only its stream", async () => {
+Deno.test("an exception of a handler or sink resets only its stream", async () => {
   const onStream: Http2StreamHandler = (stream) => {
     if (stream.id === 1) throw new RangeError("handler");
     if (stream.id > 3) return echo(stream);
@@ -215,8 +231,8 @@ Deno.test("a handler or sink that throws costs only its stream", async () => {
   });
 });
 
-Deno.test("shutdown() serves what is under way and what was already sent, then closes", async () => {
-  const { onStream, streams, opened } = holding();
+Deno.test("shutdown() serves running requests and those already sent, then closes", async () => {
+  const { onStream, streams, opened } = openStreams();
   await withPair(onStream, {}, async ({ client, connection }) => {
     await client.hello(headersFrame(1));
     await opened;
@@ -224,7 +240,7 @@ Deno.test("shutdown() serves what is under way and what was already sent, then c
     const first = await client.nextOf(FrameType.goAway);
     assertEquals(first?.payload.subarray(0, 4), Uint8Array.of(0x7f, 0xff, 0xff, 0xff));
     const ping = await client.nextOf(FrameType.ping);
-    // The client had sent stream 3 before it read the GOAWAY; 5 comes too late.
+    // The client sent stream 3 before it read the GOAWAY; stream 5 is too late.
     await client.send(
       headersFrame(3),
       encodeFrame(FrameType.ping, FrameFlag.ack, 0, ping?.payload ?? NOTHING),
@@ -242,21 +258,21 @@ Deno.test("shutdown() serves what is under way and what was already sent, then c
   });
 });
 
-Deno.test("what is not HTTP/2 is turned away", async (t) => {
+Deno.test("connections that don't speak HTTP/2 are closed", async (t) => {
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  const cases: [name: string, sent: Uint8Array, answer: RegExp][] = [
+  const cases: [name: string, sent: Uint8Array, want: RegExp][] = [
     ["HTTP/1.1", new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), /^HTTP\/1\.1 505 /],
     ["a TLS hello", Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3), /^$/],
     ["a preface with one wrong byte", new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r!"), /^$/],
     ["zeros", new Uint8Array(100), /^$/],
   ];
-  for (const [name, sent, answer] of cases) {
+  for (const [name, sent, want] of cases) {
     await t.step(name, () =>
       withPair(echo, {}, async ({ client }) => {
         await client.send(sent);
         const buffer = new Uint8Array(1000);
         const n = await client.conn.read(buffer).catch(() => null);
-        assertMatch(decode(buffer.subarray(0, n ?? 0)), answer);
+        assertMatch(decode(buffer.subarray(0, n ?? 0)), want);
       }));
   }
 });

@@ -1,5 +1,5 @@
 /**
- * Accepting connections, watching over them, and shutting down.
+ * Accepts HTTP/2 connections, enforces their time limits, and shuts them down.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import type { Http2StreamHandler } from "./connection_streams.ts";
 import type { SharedTotal } from "./stream/send_budget.ts";
 import { type Http2Limits, resolveHttp2Limits } from "./frame/limits.ts";
 
-/** How often the limits of time are applied, in milliseconds. */
+/** How often the time limits are checked, in milliseconds. */
 const CHECK_MS = 1000;
-/** Waits after a failed accept; there may be no descriptor until another connection ends. */
+/** Waits after a failed accept: if no file descriptor is free, one is freed only when a connection ends. */
 const ACCEPT_BACKOFF = { first: 20, most: 1000 };
 
-/** What a server is made with. */
+/** Options of {@linkcode Http2Server}. */
 export interface Http2ServerOptions {
   /** Called for each request. */
   readonly onStream: Http2StreamHandler;
-  /** Hears of broken protocol, handlers that throw, and failed accepts; for the log. */
+  /** Called for protocol errors, exceptions of handlers, and failed accepts; for the log. */
   readonly onError?: (error: unknown) => void;
-  /** Changes to the defaults. */
+  /** Limits that differ from the defaults. */
   readonly limits?: Partial<Http2Limits>;
 }
 
-/** How a shutdown ended: all calls were answered, or the grace was over and the rest was cut off. */
-export type ShutdownEnd = "drained" | "cut";
+/** How a shutdown ended: all requests were completed, or the rest was aborted at the end of the grace period. */
+export type ShutdownEnd = "drained" | "aborted";
 
-/** An HTTP/2 server (cleartext, prior knowledge) over listeners that it is given. */
-export class Http2Server {
+/** An HTTP/2 server (cleartext, prior knowledge) on the listeners that the caller passes to `serve()`. */
+export class Http2Server implements AsyncDisposable {
   readonly #connections = new Map<Http2Connection, Promise<void>>();
   readonly #listeners = new Set<Deno.Listener>();
   readonly #onStream: Http2StreamHandler;
@@ -37,12 +37,12 @@ export class Http2Server {
   readonly #limits: Http2Limits;
   readonly #stopping = new AbortController();
   readonly #queued: SharedTotal = { bytes: 0 };
-  #watch: ReturnType<typeof setInterval> | undefined;
+  #checkTimer: ReturnType<typeof setInterval> | undefined;
 
   /**
-   * Nothing is served before {@linkcode serve}.
+   * Creates a server; {@linkcode serve} starts it.
    *
-   * @throws AppError `invalid_argument` for a limit of HTTP/2 that is out of range
+   * @throws AppError `invalid_argument` for a limit that is out of range
    */
   constructor(options: Http2ServerOptions) {
     this.#onStream = options.onStream;
@@ -50,37 +50,37 @@ export class Http2Server {
     this.#limits = resolveHttp2Limits(options.limits);
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#connections.size;
   }
 
   /**
-   * Serves the listener's connections until {@linkcode shutdown}, which closes the listener, or until somebody
-   * else closes it. A failed accept (no descriptors left) is reported, and tried again.
+   * Serves the listener's connections until {@linkcode shutdown}, which closes the listener, or until the caller
+   * closes it. A failed accept (for example, when no file descriptor is free) is reported and retried.
    */
   async serve(listener: Deno.Listener): Promise<void> {
     if (this.#stopping.signal.aborted) return listener.close();
     this.#listeners.add(listener);
-    this.#watch ??= setInterval(() => this.#check(), CHECK_MS);
+    this.#checkTimer ??= setInterval(() => this.#check(), CHECK_MS);
     let failures = 0;
     while (this.#listeners.has(listener)) {
       try {
-        this.#take(await listener.accept());
+        this.#accept(await listener.accept());
         failures = 0;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         // The listener is closed: no later accept can succeed.
         if (isClosed(error)) this.#listeners.delete(listener);
-        else await this.#rest(error, ++failures);
+        else await this.#backOff(error, ++failures);
       }
     }
   }
 
   /**
-   * Stops accepting, tells each client that no new calls are taken, and waits for those under way.
+   * Stops accepting, announces the shutdown to each client (GOAWAY), and waits for the requests in progress.
    *
-   * @param graceMs how long to wait before the rest is cut off
+   * @param graceMs milliseconds until the remaining requests are aborted
    */
   async shutdown(graceMs: number): Promise<ShutdownEnd> {
     this.#stopping.abort();
@@ -90,12 +90,19 @@ export class Http2Server {
     const end = await this.#drain(graceMs);
     for (const connection of this.#connections.keys()) connection.close();
     await Promise.all(this.#connections.values());
-    clearInterval(this.#watch);
+    clearInterval(this.#checkTimer);
     return end;
   }
 
-  #take(conn: Deno.Conn): void {
-    if (this.#connections.size >= this.#limits.maxConnections && !this.#closeIdlest()) return conn.close();
+  /** Aborts the requests in progress and closes all listeners and connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown(0);
+  }
+
+  #accept(conn: Deno.Conn): void {
+    if (this.#connections.size >= this.#limits.maxConnections && !this.#closeLongestIdle()) {
+      return conn.close();
+    }
     const connection = new Http2Connection(conn, {
       onStream: this.#onStream,
       onError: this.#onError,
@@ -106,17 +113,19 @@ export class Http2Server {
     this.#connections.set(connection, done);
   }
 
-  /** Makes room at the cost of the connection that has been idle longest; false if none is. */
-  #closeIdlest(): boolean {
-    let idlest: Http2Connection | undefined;
+  /** Closes the connection that has been idle longest. Returns false if none is idle. */
+  #closeLongestIdle(): boolean {
+    let longestIdle: Http2Connection | undefined;
     for (const connection of this.#connections.keys()) {
       if (connection.idleSince === undefined) continue;
-      if (idlest?.idleSince === undefined || connection.idleSince < idlest.idleSince) idlest = connection;
+      if (longestIdle?.idleSince === undefined || connection.idleSince < longestIdle.idleSince) {
+        longestIdle = connection;
+      }
     }
-    if (idlest === undefined) return false;
-    // Its entry goes now, not when its reader has noticed: the next accept counts again.
-    this.#connections.delete(idlest);
-    idlest.close();
+    if (longestIdle === undefined) return false;
+    // Delete the entry now, not when `run()` ends: the next accept checks the number of connections again.
+    this.#connections.delete(longestIdle);
+    longestIdle.close();
     return true;
   }
 
@@ -125,16 +134,16 @@ export class Http2Server {
     for (const connection of this.#connections.keys()) connection.check(now);
   }
 
-  async #rest(error: unknown, failures: number): Promise<void> {
+  async #backOff(error: unknown, failures: number): Promise<void> {
     this.#onError(error);
     await sleep(backoffDelay(ACCEPT_BACKOFF, failures), this.#stopping.signal).catch(() => {});
   }
 
   async #drain(graceMs: number): Promise<ShutdownEnd> {
-    const { promise: over, resolve } = Promise.withResolvers<ShutdownEnd>();
-    const timer = setTimeout(() => resolve("cut"), graceMs);
+    const { promise: timeout, resolve } = Promise.withResolvers<ShutdownEnd>();
+    const timer = setTimeout(() => resolve("aborted"), graceMs);
     const all = Promise.all(this.#connections.values()).then(() => "drained" as const);
-    const end = await Promise.race([all, over]);
+    const end = await Promise.race([all, timeout]);
     clearTimeout(timer);
     return end;
   }

@@ -8,14 +8,14 @@ import { headersFrame, TestClient } from "./test_client.ts";
 
 const OK_BLOCK = encodeHeaderBlock([[":status", "200"]]);
 
-const answer: Http2StreamHandler = (stream) => {
+const respond: Http2StreamHandler = (stream) => {
   stream.sendHeaders(OK_BLOCK);
   stream.end();
   return { data() {}, aborted() {} };
 };
 const never: Http2StreamHandler = () => ({ data() {}, aborted() {} });
 
-/** Serves on loopback for the time of the test. */
+/** Serves on loopback during the test. */
 async function withServer(
   onStream: Http2StreamHandler,
   limits: Partial<Http2Limits>,
@@ -33,12 +33,12 @@ async function withServer(
   }
 }
 
-async function ask(client: TestClient): Promise<string | undefined> {
+async function request(client: TestClient): Promise<string | undefined> {
   await client.hello(headersFrame(1));
   return (await client.response(1)).headers.get(":status");
 }
 
-Deno.test("Http2Server goes on accepting after an accept has failed", async () => {
+Deno.test("Http2Server continues to accept after a failed accept", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let failures = 2;
   const failing = new Proxy(listener, {
@@ -49,19 +49,19 @@ Deno.test("Http2Server goes on accepting after an accept has failed", async () =
     },
   });
   const errors: string[] = [];
-  const server = new Http2Server({ onStream: answer, onError: (error) => errors.push(String(error)) });
+  const server = new Http2Server({ onStream: respond, onError: (error) => errors.push(String(error)) });
   const serving = server.serve(failing);
   {
     using client = new TestClient(await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }));
-    assertEquals(await ask(client), "200");
+    assertEquals(await request(client), "200");
   }
   await server.shutdown(0);
   await serving;
   assertEquals(errors, ["Error: Too many open files", "Error: Too many open files"]);
 });
 
-Deno.test("Http2Server ends serving when its listener is closed by another", async () => {
-  const server = new Http2Server({ onStream: answer });
+Deno.test("Http2Server.serve() ends when the caller closes the listener", async () => {
+  const server = new Http2Server({ onStream: respond });
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = server.serve(listener);
   listener.close();
@@ -69,20 +69,20 @@ Deno.test("Http2Server ends serving when its listener is closed by another", asy
   assertEquals(await server.shutdown(0), "drained");
 });
 
-Deno.test("Http2Server gives the place of an idle connection to a new one", async () => {
-  await withServer(answer, { maxConnections: 2 }, async (server, connect) => {
+Deno.test("Http2Server replaces an idle connection by a new one at the limit", async () => {
+  await withServer(respond, { maxConnections: 2 }, async (server, connect) => {
     using first = await connect();
-    await ask(first);
+    await request(first);
     using second = await connect();
-    await ask(second);
+    await request(second);
     using third = await connect();
-    assertEquals(await ask(third), "200");
+    assertEquals(await request(third), "200");
     await first.closed();
     assertEquals(server.connections, 2);
   });
 });
 
-Deno.test("Http2Server turns a new connection away when all others are busy", async () => {
+Deno.test("Http2Server closes a new connection at the limit if all others are busy", async () => {
   const { promise: opened, resolve } = Promise.withResolvers<void>();
   const onStream: Http2StreamHandler = (stream) => {
     resolve();
@@ -98,11 +98,11 @@ Deno.test("Http2Server turns a new connection away when all others are busy", as
   });
 });
 
-Deno.test("shutdown() says whether all calls were answered", async (t) => {
+Deno.test("shutdown() reports whether all requests were completed", async (t) => {
   await t.step("drained", () =>
-    withServer(answer, {}, async (server, connect) => {
+    withServer(respond, {}, async (server, connect) => {
       using client = await connect();
-      await ask(client);
+      await request(client);
       const ending = server.shutdown(60_000);
       const ping = await client.nextOf(FrameType.ping);
       assert(ping);
@@ -110,7 +110,7 @@ Deno.test("shutdown() says whether all calls were answered", async (t) => {
       assertEquals(await ending, "drained");
       await client.closed();
     }));
-  await t.step("cut", () => {
+  await t.step("aborted", () => {
     const { promise: opened, resolve } = Promise.withResolvers<void>();
     const onStream: Http2StreamHandler = (stream) => {
       resolve();
@@ -120,7 +120,7 @@ Deno.test("shutdown() says whether all calls were answered", async (t) => {
       using client = await connect();
       await client.hello(headersFrame(1));
       await opened;
-      assertEquals(await server.shutdown(1), "cut");
+      assertEquals(await server.shutdown(1), "aborted");
       await client.closed();
     });
   });

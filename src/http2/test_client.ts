@@ -1,9 +1,9 @@
 /**
- * A small HTTP/2 client for tests: it sends any bytes, right or wrong, and reads what comes back.
+ * A small HTTP/2 client for tests: it sends any bytes, valid or not, and reads the response.
  *
  * @module
  */
-import { concatBytes } from "../base/bytes.ts";
+import { concatBytes, equalBytes } from "../base/bytes.ts";
 import { Http2Connection } from "./connection.ts";
 import type { Http2StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, FrameFlag, FrameType, PREFACE, readUint32 } from "./frame/frame.ts";
@@ -13,7 +13,7 @@ import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import { type Http2Limits, resolveHttp2Limits } from "./frame/limits.ts";
 import type { HeaderField } from "./hpack/static_table.ts";
 
-/** A frame that the server sent. */
+/** A frame of the server. */
 export interface TestFrame {
   readonly type: number;
   readonly flags: number;
@@ -21,18 +21,18 @@ export interface TestFrame {
   readonly payload: Uint8Array;
 }
 
-/** A whole response. */
+/** A complete response. */
 export interface TestResponse {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
   readonly trailers: ReadonlyMap<string, string>;
-  /** The code of a RST_STREAM that ended it. */
+  /** The error code, if RST_STREAM ended the response. */
   readonly reset: number | undefined;
 }
 
 /** No bytes. */
 export const NOTHING: Uint8Array = new Uint8Array(0);
-/** SETTINGS that change nothing. */
+/** A SETTINGS frame without values. */
 export const EMPTY_SETTINGS: Uint8Array = encodeFrame(FrameType.settings, 0, 0, NOTHING);
 /** The headers of a small request. */
 export const GET_FIELDS: readonly HeaderField[] = [
@@ -42,7 +42,7 @@ export const GET_FIELDS: readonly HeaderField[] = [
   [":authority", "localhost"],
 ];
 
-/** A HEADERS frame with the whole block. */
+/** Encodes a HEADERS frame with a complete block. */
 export function headersFrame(
   streamId: number,
   fields: readonly HeaderField[] = GET_FIELDS,
@@ -52,7 +52,7 @@ export function headersFrame(
   return encodeFrame(FrameType.headers, flags, streamId, encodeHeaderBlock(fields));
 }
 
-/** A DATA frame. */
+/** Encodes a DATA frame. */
 export function dataFrame(
   streamId: number,
   bytes: Uint8Array,
@@ -61,13 +61,16 @@ export function dataFrame(
   return encodeFrame(FrameType.data, more === "ends" ? FrameFlag.endStream : 0, streamId, bytes);
 }
 
-/** A SETTINGS frame with one value. */
+/** Encodes a SETTINGS frame with one value. */
 export function settingFrame(id: number, value: number): Uint8Array {
   const payload = new Uint8Array(6);
   new DataView(payload.buffer).setUint16(0, id);
   new DataView(payload.buffer).setUint32(2, value);
   return encodeFrame(FrameType.settings, 0, 0, payload);
 }
+
+/** The payload of the PING after which `goAwayCode` and `resetCode` stop waiting. */
+const FENCE: Uint8Array = new TextEncoder().encode("the end.");
 
 /** The client's side of a connection. */
 export class TestClient implements Disposable {
@@ -80,18 +83,18 @@ export class TestClient implements Disposable {
     this.#reader = new FrameReader(conn);
   }
 
-  /** Sends bytes as they are. */
+  /** Sends bytes. */
   async send(...parts: readonly Uint8Array[]): Promise<void> {
     const bytes = concatBytes(parts);
     for (let sent = 0; sent < bytes.length;) sent += await this.conn.write(bytes.subarray(sent));
   }
 
-  /** Sends the preface and SETTINGS, and frames after them. */
+  /** Sends the preface, SETTINGS, and then the given frames. */
   hello(...frames: readonly Uint8Array[]): Promise<void> {
     return this.send(PREFACE, EMPTY_SETTINGS, ...frames);
   }
 
-  /** The next frame; undefined at the end of the connection, in good order or not. */
+  /** Returns the next frame; undefined at the end of the connection, even after a connection reset. */
   async next(): Promise<TestFrame | undefined> {
     try {
       while (!this.#reader.next()) if (!await this.#reader.fill()) return undefined;
@@ -103,29 +106,46 @@ export class TestClient implements Disposable {
     return { type, flags, streamId, payload: payload.slice() };
   }
 
-  /** The next frame of a type, others dropped; undefined at the end. */
+  /** Returns the next frame of a type and skips others; undefined at the end of the connection. */
   async nextOf(type: number, streamId?: number): Promise<TestFrame | undefined> {
     for (let frame = await this.next(); frame; frame = await this.next()) {
       if (frame.type === type && (streamId === undefined || frame.streamId === streamId)) return frame;
-      // Blocks that nobody looks at change the table, too.
+      // Skipped blocks change the header table, too.
       if (frame.type === FrameType.headers) this.decode(frame);
     }
     return undefined;
   }
 
-  /** The code of the GOAWAY that comes next. */
+  /** Returns the code of the server's GOAWAY; undefined if the server sends none for the frames sent so far. */
   async goAwayCode(): Promise<number | undefined> {
-    const frame = await this.nextOf(FrameType.goAway);
+    const frame = await this.#nextBeforeFence(({ type }) => type === FrameType.goAway);
     return frame && readUint32(frame.payload, 4);
   }
 
-  /** The code of the RST_STREAM that comes next for a stream. */
+  /** Returns the code of the stream's RST_STREAM; undefined if the server sends none for the frames sent so far. */
   async resetCode(streamId: number): Promise<number | undefined> {
-    const frame = await this.nextOf(FrameType.resetStream, streamId);
+    const frame = await this.#nextBeforeFence((frame) =>
+      frame.type === FrameType.resetStream && frame.streamId === streamId
+    );
     return frame && readUint32(frame.payload, 0);
   }
 
-  /** The response on a stream, to its end; other streams' frames are dropped. */
+  /**
+   * Sends a PING and returns the first matching frame before its acknowledgement. Without the PING, a test of a frame
+   * that the server doesn't send would hang instead of failing an assertion.
+   */
+  async #nextBeforeFence(matches: (frame: TestFrame) => boolean): Promise<TestFrame | undefined> {
+    // The server may have closed the connection; its last frames can still be read.
+    await this.send(encodeFrame(FrameType.ping, 0, 0, FENCE)).catch(() => {});
+    for (let frame = await this.next(); frame; frame = await this.next()) {
+      if (matches(frame)) return frame;
+      if (frame.type === FrameType.headers) this.decode(frame);
+      if (frame.type === FrameType.ping && equalBytes(frame.payload, FENCE)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Reads the response on a stream to its end; frames of other streams are skipped. */
   async response(streamId: number): Promise<TestResponse> {
     const lists: ReadonlyMap<string, string>[] = [];
     const body: Uint8Array[] = [];
@@ -143,7 +163,7 @@ export class TestClient implements Disposable {
     return { headers, body: concatBytes(body), trailers, reset };
   }
 
-  /** The fields of a HEADERS frame. */
+  /** Returns the fields of a HEADERS frame. */
   decode(frame: TestFrame): ReadonlyMap<string, string> {
     return new Map(this.#decoder.decode(frame.payload).fields);
   }
@@ -158,18 +178,18 @@ export class TestClient implements Disposable {
   }
 }
 
-/** A server connection and its client over loopback. */
+/** A server connection and its client, over loopback. */
 export interface TestPair {
   readonly client: TestClient;
   readonly connection: Http2Connection;
-  /** What the connection reported. */
+  /** The errors that the connection reported. */
   readonly errors: readonly unknown[];
 }
 
 /**
- * Opens a pair, runs the test, and closes both.
+ * Opens a pair, runs the test, and closes both sides.
  *
- * @param wrap changes the server's end, to make it fail
+ * @param wrap replaces the server's side of the connection, to make it fail
  */
 export async function withPair(
   onStream: Http2StreamHandler,

@@ -7,16 +7,16 @@
 /** Bytes of a frame header. */
 export const FRAME_HEADER_BYTES = 9;
 
-/** The largest payload that we accept, and the protocol's default: we never announce another. */
+/** The largest payload that we accept: the protocol's default, because we never announce another limit. */
 export const FRAME_PAYLOAD_BYTES = 16_384;
 
-/** The window of a connection, and of a stream whose peer has announced none. */
+/** The initial window of a connection, and of a stream unless the peer's SETTINGS changed it. */
 export const DEFAULT_WINDOW_BYTES = 65_535;
 
 /** The largest window (RFC 9113, section 6.9.1). */
 export const WINDOW_MAX_BYTES = 0x7fff_ffff;
 
-/** What a client sends first (RFC 9113, section 3.4). */
+/** The first bytes of a client (RFC 9113, section 3.4). */
 export const PREFACE: Uint8Array = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /** Frame types (RFC 9113, section 6). */
@@ -33,20 +33,20 @@ export const FrameType = {
   continuation: 9,
 } as const;
 
-/** Frame flags; `ack` and `endStream` share a bit and never a frame type. */
+/** Frame flags. `ack` and `endStream` are the same bit, in different frame types. */
 export const FrameFlag = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
 
-/** Reads a big-endian 32-bit number; `bytes` must hold it. */
+/** Reads a big-endian 32-bit number, which must be completely in `bytes`. */
 export function readUint32(bytes: Uint8Array, at: number): number {
   return (readUint16(bytes, at) * 0x1_0000) + readUint16(bytes, at + 2);
 }
 
-/** Reads a big-endian 16-bit number; `bytes` must hold it. */
+/** Reads a big-endian 16-bit number, which must be completely in `bytes`. */
 export function readUint16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
-/** Reads a stream id or a window size: 31 bits, the reserved one dropped. */
+/** Reads a stream id or a window size: 31 bits; the reserved bit is ignored. */
 export function readUint31(bytes: Uint8Array, at: number): number {
   return readUint32(bytes, at) & 0x7fff_ffff;
 }
@@ -76,7 +76,7 @@ export function writeFrameHeader(
   writeUint32(bytes, at + 5, streamId);
 }
 
-/** A whole frame with a payload of its own. */
+/** Encodes a frame; the payload is copied. */
 export function encodeFrame(type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array {
   const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
   writeFrameHeader(frame, 0, payload.length, type, flags, streamId);
@@ -84,17 +84,17 @@ export function encodeFrame(type: number, flags: number, streamId: number, paylo
   return frame;
 }
 
-/** RST_STREAM with an error code. */
+/** Encodes RST_STREAM with an error code. */
 export function encodeResetStream(streamId: number, code: number): Uint8Array {
   return encodeNumberFrame(FrameType.resetStream, streamId, code);
 }
 
-/** WINDOW_UPDATE; stream 0 is the connection. */
+/** Encodes WINDOW_UPDATE; stream 0 means the connection. */
 export function encodeWindowUpdate(streamId: number, increment: number): Uint8Array {
   return encodeNumberFrame(FrameType.windowUpdate, streamId, increment);
 }
 
-/** GOAWAY: the last stream that we will answer, why, and a word for the peer's log. */
+/** Encodes GOAWAY: the last stream that is served, the error code, and a message for the peer's log. */
 export function encodeGoAway(lastStreamId: number, code: number, message: string): Uint8Array {
   const text = new TextEncoder().encode(message);
   const payload = new Uint8Array(8 + text.length);

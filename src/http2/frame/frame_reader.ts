@@ -1,5 +1,5 @@
 /**
- * The reading half of a connection: bytes into frames.
+ * Splits the bytes of a connection into frames.
  *
  * @module
  */
@@ -7,50 +7,50 @@ import { type ByteReader, KIB } from "../../base/bytes.ts";
 import { FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES, PREFACE, readUint31 } from "./frame.ts";
 import { connectionError, H2Code } from "./protocol_error.ts";
 
-/** Enough for a connection with small calls. */
+/** The initial buffer, sufficient for small calls. */
 const SMALL_BUFFER_BYTES = 4 * KIB;
-/** For one that sends bodies: four of the largest frames. */
+/** The buffer of a connection that receives bodies: four frames of the maximum size. */
 const LARGE_BUFFER_BYTES = 64 * KIB + 4 * FRAME_HEADER_BYTES;
 
-/** Reads frames from a connection into one buffer that it keeps. */
+/** Reads frames from a connection into a buffer that is reused. */
 export class FrameReader {
-  /** Type of the frame that {@linkcode next} found. */
+  /** Type of the current frame. */
   type = 0;
-  /** Its flags. */
+  /** Flags of the current frame. */
   flags = 0;
-  /** Its stream. */
+  /** Stream id of the current frame. */
   streamId = 0;
-  /** Its payload: a view, good until the next {@linkcode fill}. */
+  /** Payload of the current frame: a view of the buffer, valid until the next {@linkcode fill}. */
   payload: Uint8Array = new Uint8Array(0);
   readonly #source: ByteReader;
   #buffer = new Uint8Array(SMALL_BUFFER_BYTES);
   #start = 0;
   #end = 0;
-  /** Whether the last read took all the room there was: the peer sends faster than small reads can take. */
-  #crowded = false;
+  /** Whether the last read filled the buffer, which means that larger reads would be faster. */
+  #filledBuffer = false;
 
-  /** Reads nothing yet. */
+  /** Creates a reader; {@linkcode fill} reads. */
   constructor(source: ByteReader) {
     this.#source = source;
   }
 
   /**
-   * Waits for more bytes.
+   * Reads more bytes into the buffer.
    *
    * @returns false at the end of the connection
    * @throws what the connection's `read` throws
    */
   async fill(): Promise<boolean> {
-    this.#makeRoom();
-    const room = this.#buffer.subarray(this.#end);
-    const n = await this.#source.read(room);
+    this.#ensureCapacity();
+    const space = this.#buffer.subarray(this.#end);
+    const n = await this.#source.read(space);
     if (n === null) return false;
-    this.#crowded = n === room.length;
+    this.#filledBuffer = n === space.length;
     this.#end += n;
     return true;
   }
 
-  /** Takes the preface; "other" as soon as a byte differs. */
+  /** Consumes the preface. Returns "other" as soon as a byte differs from it. */
   preface(): "whole" | "partial" | "other" {
     const length = Math.min(this.#end - this.#start, PREFACE.length);
     for (let i = 0; i < length; i++) if (this.#buffer[this.#start + i] !== PREFACE[i]) return "other";
@@ -59,18 +59,18 @@ export class FrameReader {
     return "whole";
   }
 
-  /** The bytes that have been read and not taken; a view. */
+  /** Returns the bytes that were read but not consumed, as a view of the buffer. */
   unread(): Uint8Array {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
-  /** Drops the bytes that have been read and not taken. */
+  /** Discards the bytes that were read but not consumed. */
   discard(): void {
     this.#start = this.#end = 0;
   }
 
   /**
-   * Takes the next frame, if it is in the buffer whole.
+   * Advances to the next frame. Returns false if the buffer doesn't contain all of it.
    *
    * @throws AppError a {@linkcode connectionError} with `frameSizeError`, before the payload is read
    */
@@ -79,7 +79,7 @@ export class FrameReader {
     if (available < FRAME_HEADER_BYTES) return false;
     const length = this.#payloadLength();
     if (length > FRAME_PAYLOAD_BYTES) {
-      throw connectionError(H2Code.frameSizeError, `a frame has ${length} bytes of payload`);
+      throw connectionError(H2Code.frameSizeError, `a frame has a payload of ${length} bytes`);
     }
     if (available < FRAME_HEADER_BYTES + length) return false;
     const buffer = this.#buffer;
@@ -98,15 +98,16 @@ export class FrameReader {
     return ((buffer[at] as number) << 16) | ((buffer[at + 1] as number) << 8) | (buffer[at + 2] as number);
   }
 
-  /** Leaves room for the rest of the frame that has begun, and for at least one byte. */
-  #makeRoom(): void {
+  /** Makes the rest of the incomplete frame, and at least one byte, fit into the buffer. */
+  #ensureCapacity(): void {
     const have = this.#end - this.#start;
     if (have === 0) this.#start = this.#end = 0;
-    const wanted = have < FRAME_HEADER_BYTES
+    const needed = have < FRAME_HEADER_BYTES
       ? FRAME_HEADER_BYTES
       : FRAME_HEADER_BYTES + this.#payloadLength();
-    const grow = this.#buffer.length < LARGE_BUFFER_BYTES && (this.#crowded || wanted > this.#buffer.length);
-    if (!grow && this.#start + wanted <= this.#buffer.length && this.#end < this.#buffer.length) return;
+    const grow = this.#buffer.length < LARGE_BUFFER_BYTES &&
+      (this.#filledBuffer || needed > this.#buffer.length);
+    if (!grow && this.#start + needed <= this.#buffer.length && this.#end < this.#buffer.length) return;
     const unread = this.unread();
     const buffer = grow ? new Uint8Array(LARGE_BUFFER_BYTES) : this.#buffer;
     buffer.set(unread, 0);

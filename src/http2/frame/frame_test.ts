@@ -8,7 +8,7 @@ import {
   readUint32,
 } from "./frame.ts";
 
-Deno.test("frames have the bytes of RFC 9113", async (t) => {
+Deno.test("frames are encoded as in RFC 9113", async (t) => {
   const cases: [name: string, frame: Uint8Array, want: number[]][] = [
     ["PING", encodeFrame(6, 1, 0, Uint8Array.of(1, 2)), [0, 0, 2, 6, 1, 0, 0, 0, 0, 1, 2]],
     ["RST_STREAM", encodeResetStream(5, 8), [0, 0, 4, 3, 0, 0, 0, 0, 5, 0, 0, 0, 8]],
@@ -22,7 +22,7 @@ Deno.test("frames have the bytes of RFC 9113", async (t) => {
   for (const [name, frame, want] of cases) await t.step(name, () => assertEquals([...frame], want));
 });
 
-Deno.test("readUint32() keeps the top bit and readUint31() drops it", () => {
+Deno.test("readUint32() returns the top bit and readUint31() ignores it", () => {
   const bytes = Uint8Array.of(0xff, 0xff, 0xff, 0xfe);
   assertEquals(readUint32(bytes, 0), 0xfffffffe);
   assertEquals(readUint31(bytes, 0), 0x7ffffffe);

@@ -1,5 +1,5 @@
 /**
- * Putting a header block together from HEADERS and CONTINUATION (RFC 9113, sections 6.2 and 6.10).
+ * Assembles a header block from HEADERS and CONTINUATION (RFC 9113, sections 6.2 and 6.10).
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { FrameFlag, readUint31 } from "./frame.ts";
 import type { Http2Limits } from "./limits.ts";
 import { connectionError, H2Code } from "./protocol_error.ts";
 
-/** Cuts the padding off a DATA or HEADERS payload. */
+/** Returns a DATA or HEADERS payload without its padding. */
 export function withoutPadding(flags: number, payload: Uint8Array): Uint8Array {
   if ((flags & FrameFlag.padded) === 0) return payload;
   const padding = payload[0];
@@ -19,13 +19,13 @@ export function withoutPadding(flags: number, payload: Uint8Array): Uint8Array {
   return payload.subarray(1, payload.length - padding);
 }
 
-/** A header block that is under way; no other frame may come before its end. */
+/** A header block that is being received; no other frame may be received before its end. */
 export class HeaderAssembly {
-  /** The block's stream. */
+  /** Stream id of the block. */
   readonly streamId: number;
   /** Whether the request ends with these headers. */
   readonly endsStream: boolean;
-  /** Whether the priority part names the stream itself, which is a stream error (RFC 7540, section 5.3.1). */
+  /** Whether the stream depends on itself, which is a stream error (RFC 7540, section 5.3.1). */
   readonly dependsOnItself: boolean;
   readonly #limits: Http2Limits;
   #block: Uint8Array;
@@ -34,7 +34,7 @@ export class HeaderAssembly {
   #continuations = 0;
 
   /**
-   * Begins with a HEADERS frame.
+   * Starts with a HEADERS frame.
    *
    * @throws AppError a {@linkcode connectionError}
    */
@@ -54,14 +54,14 @@ export class HeaderAssembly {
     this.#limits = limits;
     this.#block = block;
     this.#length = block.length;
-    // Only a block that goes on outlives the read buffer.
+    // Copy only an incomplete block: it is needed after the read buffer is reused.
     if ((flags & FrameFlag.endHeaders) === 0) this.#parts = [block.slice()];
   }
 
   /**
-   * Adds a CONTINUATION.
+   * Appends a CONTINUATION frame.
    *
-   * @throws AppError a {@linkcode connectionError} with `enhanceYourCalm` above a limit
+   * @throws AppError a {@linkcode connectionError} with `enhanceYourCalm` if the block exceeds a limit
    */
   add(payload: Uint8Array): void {
     this.#length += payload.length;
@@ -74,7 +74,7 @@ export class HeaderAssembly {
     this.#parts.push(payload.slice());
   }
 
-  /** The whole block; for a single frame a view of its payload. */
+  /** Returns the complete block; for a single frame, this is a view of its payload. */
   block(): Uint8Array {
     return this.#parts.length === 0 ? this.#block : concatBytes(this.#parts);
   }

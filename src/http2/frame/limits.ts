@@ -1,5 +1,5 @@
 /**
- * Every limit of the server, with the attack that it stops.
+ * All limits of the server, with the attack that each limit stops.
  *
  * @module
  */
@@ -8,49 +8,48 @@ import { AppError } from "../../base/errors.ts";
 import { WINDOW_MAX_BYTES } from "./frame.ts";
 import type { Rate } from "./token_bucket.ts";
 
-/** How much a peer may ask of the server. */
+/** Limits on what a peer may use. */
 export interface Http2Limits {
   /**
-   * Connections open at once. One more takes the place of the one that has been idle longest, or is closed.
-   * Stops: holding connections until the process has no descriptors left.
+   * Open connections. An additional connection replaces the one that has been idle longest; if none is idle, it is
+   * closed. Stops: opening connections until the process has no file descriptor left.
    */
   readonly maxConnections: number;
-  /** Streams open at once on a connection. Stops: calls piled up without bound. */
+  /** Open streams per connection. Stops: an unlimited number of parallel requests. */
   readonly maxStreams: number;
-  /** Bytes of a header block, coded and decoded. Stops: headers without end, and small blocks that unfold. */
+  /** Bytes of a header block, both encoded and decoded. Stops: endless headers; HPACK bombs. */
   readonly headerBytes: number;
-  /** CONTINUATION frames of a header block. Stops: the CONTINUATION flood, thousands of empty ones. */
+  /** CONTINUATION frames per header block. Stops: the CONTINUATION flood (thousands of empty frames). */
   readonly maxContinuations: number;
-  /** Answers to the peer's PING, SETTINGS and faults that wait to be written. Stops: asking without reading. */
+  /** Queued responses to PING, SETTINGS and stream errors. Stops: sending such frames without reading responses. */
   readonly maxQueuedControls: number;
-  /** Streams that the peer resets, or makes us reset. Stops: rapid reset, work started and thrown away. */
+  /** Streams that the peer resets, or causes us to reset. Stops: rapid reset. */
   readonly resets: Rate;
-  /** Frames that carry nothing: SETTINGS, PRIORITY, empty DATA, unknown types. Stops: floods of them. */
+  /** Frames without payload for a request: SETTINGS, PRIORITY, GOAWAY, empty DATA, unknown types. Stops: floods. */
   readonly emptyFrames: Rate;
   /**
-   * Response bytes of a connection that wait for the peer; above it requests wait, too. Stops: asking much and
-   * reading nothing.
+   * Queued response bytes per connection; above the limit, new requests wait. Stops: requesting without reading.
    */
   readonly queuedResponseBytes: number;
-  /** The same over all connections; one with nothing waiting is still served. */
+  /** Queued response bytes of all connections. A connection without queued bytes is served even above the limit. */
   readonly allQueuedResponseBytes: number;
-  /** Request bytes that a stream may have on the way to us. Stops: bodies sent faster than they are read. */
+  /** Receive window of a stream, in bytes. Stops: bodies that are sent faster than they are read. */
   readonly streamWindowBytes: number;
-  /** The same for all streams of a connection. */
+  /** Receive window of a connection, in bytes. */
   readonly connectionWindowBytes: number;
-  /** Milliseconds until the preface and SETTINGS must be here. Stops: half prefaces. */
+  /** Milliseconds until preface and SETTINGS must be complete. Stops: connections that never start. */
   readonly prefaceMs: number;
-  /** Milliseconds without a stream until the connection is closed in good order. Stops: forgotten connections. */
+  /** Milliseconds without a stream until the connection is closed with GOAWAY. Stops: abandoned connections. */
   readonly idleMs: number;
-  /** Milliseconds until a request must be here to its end. Stops: bodies that drip. */
+  /** Milliseconds until a request must be complete. Stops: bodies that are sent extremely slowly. */
   readonly requestMs: number;
-  /** Milliseconds that written bytes may wait for the peer. Stops: slow readers, and windows kept shut. */
+  /** Milliseconds until the peer must read, or open its window. Stops: peers that never read. */
   readonly writeStallMs: number;
-  /** Milliseconds that a connection stays half open after an error, so that the peer can read why. */
+  /** Milliseconds that a connection stays half open after an error, so that the peer can read the GOAWAY. */
   readonly lingerMs: number;
 }
 
-/** What holds if nothing else is asked for; above what crictl, kubelet and 1,500 calls at once need. */
+/** The default limits, above what crictl, a kubelet and 1,500 parallel calls need. */
 export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   maxConnections: 512,
   maxStreams: 1000,
@@ -71,9 +70,9 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
 };
 
 /**
- * The defaults with some of them changed.
+ * Returns the defaults with the given changes.
  *
- * @throws AppError `invalid_argument` for a number that is not above zero, or a window above 2^31-1
+ * @throws AppError `invalid_argument` for a number that isn't positive, or a window above 2^31-1
  */
 export function resolveHttp2Limits(changes: Partial<Http2Limits> = {}): Http2Limits {
   const limits = { ...DEFAULT_HTTP2_LIMITS, ...changes };
@@ -81,7 +80,10 @@ export function resolveHttp2Limits(changes: Partial<Http2Limits> = {}): Http2Lim
     const numbers = typeof limit === "number" ? [limit] : Object.values(limit);
     const most = name.endsWith("WindowBytes") ? WINDOW_MAX_BYTES : Number.MAX_SAFE_INTEGER;
     if (!numbers.every((number) => number > 0 && number <= most)) {
-      throw new AppError("invalid_argument", `Cannot serve HTTP/2: limit "${name}" is not in 1..${most}`);
+      throw new AppError(
+        "invalid_argument",
+        `Cannot serve HTTP/2: limit "${name}" must be above 0, at most ${most}`,
+      );
     }
   }
   return limits;

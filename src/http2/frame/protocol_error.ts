@@ -1,11 +1,11 @@
 /**
- * The peer broke the protocol: which error code it is told (RFC 9113, section 7).
+ * Protocol errors and their codes (RFC 9113, section 7).
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 
-/** Error codes that go into RST_STREAM and GOAWAY. */
+/** Error codes of RST_STREAM and GOAWAY. */
 export const H2Code = {
   noError: 0,
   protocolError: 1,
@@ -24,28 +24,28 @@ export const H2Code = {
 export type H2Code = typeof H2Code[keyof typeof H2Code];
 
 /**
- * A failure of the whole connection, to be thrown: `invalid_content`, or `limit_exceeded` for
- * `enhanceYourCalm`; the HTTP/2 code is in `details.h2Code`.
+ * Creates the error for a failure of the whole connection: `invalid_content`, or `limit_exceeded` for
+ * `enhanceYourCalm`. `details.h2Code` is the HTTP/2 code.
  *
- * @param found what the peer did, in a few words
+ * @param found the violation, in a few words; it is also sent to the peer
  */
 export function connectionError(h2Code: H2Code, found: string): AppError {
   const code = h2Code === H2Code.enhanceYourCalm ? "limit_exceeded" : "invalid_content";
-  return new AppError(code, `Cannot go on with the HTTP/2 connection: ${found}`, {
+  return new AppError(code, `Cannot continue the HTTP/2 connection: ${found}`, {
     details: { h2Code, found },
   });
 }
 
 /**
- * Why a request is over before its answer is out; `cancelled`.
+ * Creates the error `cancelled` for a request that ends before its response is complete.
  *
- * @param found what happened, in a few words
+ * @param found the cause, in a few words
  */
-export function requestLost(found: string, cause?: unknown): AppError {
+export function requestAborted(found: string, cause?: unknown): AppError {
   return new AppError("cancelled", `Cannot finish the request: ${found}`, { cause });
 }
 
-/** The HTTP/2 code of a {@linkcode connectionError}; undefined for any other thrown value. */
+/** Returns the HTTP/2 code of a {@linkcode connectionError}, or undefined for any other value. */
 export function h2CodeOf(error: unknown): number | undefined {
   if (!(error instanceof AppError)) return undefined;
   const code = error.details["h2Code"];

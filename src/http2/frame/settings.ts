@@ -27,19 +27,20 @@ const SettingId = {
 const SETTING_BYTES = 6;
 const MAX_FRAME_SIZE_LIMIT = 0xff_ffff;
 
-/** What the peer changed, of the things that matter to a server that sends whole literals and never pushes. */
+/**
+ * The settings of the peer that affect this server. It never pushes, uses no dynamic header table, and sends no frame
+ * above the minimum that every peer accepts.
+ */
 export interface PeerSettings {
-  /** The send window of each stream. */
+  /** The initial send window of each stream, in bytes. */
   readonly windowBytes?: number;
-  /** The largest payload that the peer accepts. */
-  readonly payloadBytes?: number;
 }
 
-/** The answer to the peer's SETTINGS. */
+/** The acknowledgement of the peer's SETTINGS. */
 export const SETTINGS_ACK: Uint8Array = encodeFrame(FrameType.settings, FrameFlag.ack, 0, new Uint8Array(0));
 
 /**
- * Reads the payload of a SETTINGS frame; a later value of the same setting wins.
+ * Decodes the payload of a SETTINGS frame. Of several values for one setting, the last one counts.
  *
  * @throws AppError a {@linkcode connectionError}
  */
@@ -47,7 +48,7 @@ export function decodeSettings(payload: Uint8Array): PeerSettings {
   if (payload.length % SETTING_BYTES !== 0) {
     throw connectionError(H2Code.frameSizeError, "SETTINGS is not a multiple of six bytes");
   }
-  const settings: { windowBytes?: number; payloadBytes?: number } = {};
+  const settings: { windowBytes?: number } = {};
   for (let at = 0; at < payload.length; at += SETTING_BYTES) {
     const value = readUint32(payload, at + 2);
     switch (readUint16(payload, at)) {
@@ -64,14 +65,13 @@ export function decodeSettings(payload: Uint8Array): PeerSettings {
         if (value < FRAME_PAYLOAD_BYTES || value > MAX_FRAME_SIZE_LIMIT) {
           throw connectionError(H2Code.protocolError, "MAX_FRAME_SIZE is not in 2^14..2^24-1");
         }
-        settings.payloadBytes = value;
         break;
     }
   }
   return settings;
 }
 
-/** Our SETTINGS frame. */
+/** Encodes our SETTINGS frame. */
 export function encodeSettings(limits: Http2Limits): Uint8Array {
   const values: readonly (readonly [id: number, value: number])[] = [
     [SettingId.maxConcurrentStreams, limits.maxStreams],

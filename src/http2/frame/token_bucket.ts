@@ -1,31 +1,31 @@
 /**
- * Counting what a peer may do only so often.
+ * Rate limiting.
  *
  * @module
  */
 
-/** What a {@linkcode TokenBucket} allows. */
+/** The rate that a {@linkcode TokenBucket} allows. */
 export interface Rate {
-  /** How many at once. */
+  /** Events that are allowed in a row. */
   readonly burst: number;
-  /** How many more each second. */
+  /** Events that are allowed per second after that. */
   readonly perSecond: number;
 }
 
-/** Holds up to `burst` tokens and gains `perSecond` of them each second. */
+/** Contains up to `burst` tokens and gains `perSecond` tokens per second. */
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
   #filledAt: number;
 
-  /** Full at `now`: milliseconds of any clock that does not run backwards. */
+  /** Creates a full bucket. @param now milliseconds of a monotonic clock */
   constructor(rate: Rate, now: number) {
     this.#rate = rate;
     this.#tokens = rate.burst;
     this.#filledAt = now;
   }
 
-  /** Takes a token; false if there is none. */
+  /** Takes a token; returns false if the bucket is empty. @param now milliseconds of the same clock */
   take(now: number): boolean {
     const gained = (now - this.#filledAt) / 1000 * this.#rate.perSecond;
     this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);

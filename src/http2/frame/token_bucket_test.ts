@@ -1,7 +1,7 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
-Deno.test("TokenBucket allows its burst, and then its rate", () => {
+Deno.test("TokenBucket allows its burst and then its rate", () => {
   const bucket = new TokenBucket({ burst: 2, perSecond: 10 }, 0);
   assertEquals([bucket.take(0), bucket.take(0), bucket.take(0)], [true, true, false]);
   assertEquals([bucket.take(100), bucket.take(100)], [true, false]);

@@ -1,5 +1,5 @@
 /**
- * Reading header blocks (RFC 7541).
+ * Decodes header blocks (RFC 7541).
  *
  * @module
  */
@@ -8,32 +8,32 @@ import { decodeHuffman } from "./huffman.ts";
 import { connectionError, H2Code } from "../frame/protocol_error.ts";
 import { type HeaderField, STATIC_TABLE } from "./static_table.ts";
 
-/** The dynamic table's size that we announce: the protocol's default, so nothing is sent. */
+/** The maximum size of the dynamic table: the protocol's default, so it isn't announced. */
 export const HEADER_TABLE_BYTES = 4096;
 
-/** A header block's contents. */
+/** The contents of a header block. */
 export interface HeaderList {
-  /** In the order of the block; none after the limit was passed. */
+  /** The fields in the order of the block, up to the limit. */
   readonly fields: readonly HeaderField[];
-  /** Whether the list was larger than allowed: answer 431 instead of serving it. */
+  /** Whether the list exceeded the limit: the request must be refused with 431. */
   readonly tooLarge: boolean;
 }
 
-/** Decodes the blocks of one connection, in order: each may change the table for the next. */
+/** Decodes all blocks of one connection, in their order: each block may change the table for the next one. */
 export class HpackDecoder {
   readonly #table = new DynamicTable(HEADER_TABLE_BYTES);
   readonly #listLimit: number;
   #block: Uint8Array = new Uint8Array(0);
   #at = 0;
 
-  /** Begins with an empty table; `listLimit` is the most bytes of a list, as {@linkcode fieldSize} counts. */
+  /** Starts with an empty table. @param listLimit maximum bytes of a list, as {@linkcode fieldSize} counts them */
   constructor(listLimit: number) {
     this.#listLimit = listLimit;
   }
 
   /**
-   * Decodes one block. A list that is too large is decoded to its end all the same, since the table must follow,
-   * but nothing more of it is kept: one byte of a block can stand for four thousand.
+   * Decodes one block. A list above the limit is decoded to its end to keep the table in sync, but its further fields
+   * are dropped: one byte of a block can expand to 4,000 bytes.
    *
    * @throws AppError a {@linkcode connectionError} with `compressionError`
    */
@@ -60,17 +60,17 @@ export class HpackDecoder {
 
   #field(first: number): HeaderField {
     if (first & 0x80) return this.#entry(this.#integer(7));
-    const kept = (first & 0x40) !== 0;
-    const index = this.#integer(kept ? 6 : 4);
+    const isIndexed = (first & 0x40) !== 0;
+    const index = this.#integer(isIndexed ? 6 : 4);
     const name = index === 0 ? this.#string() : this.#entry(index)[0];
     const field = [name, this.#string()] as const;
-    if (kept) this.#table.add(field);
+    if (isIndexed) this.#table.add(field);
     return field;
   }
 
   #resize(): void {
     const capacity = this.#integer(5);
-    if (capacity > HEADER_TABLE_BYTES) throw malformed("a table size update is above what we announced");
+    if (capacity > HEADER_TABLE_BYTES) throw malformed("a table size update is above the limit");
     this.#table.resize(capacity);
   }
 
@@ -82,7 +82,7 @@ export class HpackDecoder {
     return field;
   }
 
-  /** RFC 7541, section 5.1. Four continuation bytes reach beyond any length that a block may have. */
+  /** RFC 7541, section 5.1. Four continuation bytes are enough for any length in a block. */
   #integer(prefixBits: number): number {
     const block = this.#block;
     const full = (1 << prefixBits) - 1;
@@ -90,7 +90,7 @@ export class HpackDecoder {
     if (value < full) return value;
     for (let shift = 0; shift <= 21; shift += 7) {
       const byte = block[this.#at++];
-      if (byte === undefined) throw malformed("a number is cut short");
+      if (byte === undefined) throw malformed("a number is truncated");
       value += (byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
@@ -103,7 +103,7 @@ export class HpackDecoder {
     const length = this.#integer(7);
     const start = this.#at;
     const end = start + length;
-    if (end > this.#block.length) throw malformed("a string is cut short");
+    if (end > this.#block.length) throw malformed("a string is truncated");
     this.#at = end;
     return first & 0x80 ? decodeHuffman(this.#block, start, end) : decodeBytes(this.#block, start, end);
   }

@@ -21,7 +21,7 @@ const REQUESTS = [
   ],
 ];
 
-Deno.test("HpackDecoder reads the examples of RFC 7541, appendix C", async (t) => {
+Deno.test("HpackDecoder decodes the examples of RFC 7541, appendix C", async (t) => {
   const plain = [
     "8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d",
     "8286 84be 5808 6e6f 2d63 6163 6865",
@@ -40,12 +40,12 @@ Deno.test("HpackDecoder reads the examples of RFC 7541, appendix C", async (t) =
   }
 });
 
-Deno.test("HpackDecoder lets old entries go when the table is made smaller", () => {
+Deno.test("HpackDecoder evicts entries when the table becomes smaller", () => {
   const decoder = new HpackDecoder(4096);
-  const kept = "4003 6161 6103 6262 62";
-  assertEquals(lines(decoder, bytes(kept)), ["aaa: bbb"]);
+  const indexed = "4003 6161 6103 6262 62";
+  assertEquals(lines(decoder, bytes(indexed)), ["aaa: bbb"]);
   assertEquals(lines(decoder, bytes("be")), ["aaa: bbb"]);
-  // To 38 bytes, which the entry needs, then to 37.
+  // The entry needs 38 bytes; the table gets 38, then 37.
   assertEquals(lines(decoder, bytes("3f07 be")), ["aaa: bbb"]);
   assertThrows(() => lines(decoder, bytes("3f06 be")));
 });
@@ -54,11 +54,11 @@ Deno.test("HpackDecoder refuses malformed blocks", async (t) => {
   const cases: [name: string, hex: string][] = [
     ["index 0", "80"],
     ["an index beyond the table", "be"],
-    ["a number cut short", "ff"],
+    ["a truncated number", "ff"],
     ["a number too long", "ff ff ff ff ff ff 01"],
-    ["a string cut short", "40 05 61"],
-    ["a string that is missing", "40"],
-    ["a value that is missing", "40 01 61"],
+    ["a truncated string", "40 05 61"],
+    ["a missing string", "40"],
+    ["a missing value", "40 01 61"],
     ["a table size above ours", "3f e2 1f"],
     ["a table size after a field", "82 20"],
   ];
@@ -68,15 +68,15 @@ Deno.test("HpackDecoder refuses malformed blocks", async (t) => {
       assertEquals(h2CodeOf(error), 9);
     });
   }
-  await t.step("the largest table size is fine", () => {
+  await t.step("accepted: the largest table size", () => {
     assertEquals(lines(new HpackDecoder(4096), bytes("3f e1 1f 82")), [":method: GET"]);
   });
 });
 
-Deno.test("HpackDecoder keeps nothing of a list that is too large, and stays in step", () => {
+Deno.test("HpackDecoder drops the fields of a list above the limit, and keeps the table in sync", () => {
   const decoder = new HpackDecoder(4096);
   const big = encodeHeaderBlock([["big", "x".repeat(3000)]]);
-  // The same field kept in the table, then named 60,000 times: one byte each.
+  // A field is added to the table and then repeated 60,000 times, with one byte each.
   const bomb = new Uint8Array(big.length + 60_000).fill(0xbe);
   bomb.set(big);
   bomb[0] = 0x40;
@@ -86,7 +86,7 @@ Deno.test("HpackDecoder keeps nothing of a list that is too large, and stays in 
   assertEquals(lines(decoder, Uint8Array.of(0xbe))[0]?.length, 3005);
 });
 
-Deno.test("encodeHeaderBlock() names static entries and writes the rest as they are", () => {
+Deno.test("encodeHeaderBlock() uses indexes of the static table and literals for other fields", () => {
   const block = encodeHeaderBlock([[":status", "200"], ["content-type", "a"], ["grpc-status", "0"]]);
   assertEquals(block.toHex(), "88" + "0f100161" + "000b677270632d7374617475730130");
   assertEquals(lines(new HpackDecoder(4096), block), [":status: 200", "content-type: a", "grpc-status: 0"]);

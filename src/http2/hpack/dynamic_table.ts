@@ -5,34 +5,34 @@
  */
 import type { HeaderField } from "./static_table.ts";
 
-/** What an entry costs beside its characters (RFC 7541, section 4.1). */
+/** Bytes that are counted per entry in addition to its characters (RFC 7541, section 4.1). */
 const ENTRY_OVERHEAD_BYTES = 32;
 
-/** The size of a header as HPACK counts it. */
+/** Returns the size of a field as HPACK counts it. */
 export function fieldSize(field: HeaderField): number {
   return field[0].length + field[1].length + ENTRY_OVERHEAD_BYTES;
 }
 
-/** Headers that the peer may name by number; the newest has the lowest. */
+/** Fields that the peer can refer to by index; the newest has the lowest index. */
 export class DynamicTable {
-  /** Oldest first; those before `#oldest` have left. */
+  /** The oldest first; those before `#oldest` are evicted. */
   #entries: HeaderField[] = [];
   #oldest = 0;
   #size = 0;
   #capacity: number;
 
-  /** Empty; `capacity` is the most bytes, as {@linkcode fieldSize} counts them. */
+  /** Creates an empty table. @param capacity maximum bytes, as {@linkcode fieldSize} counts them */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** The entry `position` places behind the newest, from 0. */
+  /** Returns the entry at `position`, counted from the newest, which is at 0. */
   get(position: number): HeaderField | undefined {
     const at = this.#entries.length - 1 - position;
     return at < this.#oldest ? undefined : this.#entries[at];
   }
 
-  /** Adds an entry; old ones leave. One larger than the table empties it and is not kept. */
+  /** Adds an entry and evicts old ones. An entry larger than the table empties the table and isn't added. */
   add(field: HeaderField): void {
     const size = fieldSize(field);
     this.#shrinkTo(this.#capacity - size);
@@ -41,7 +41,7 @@ export class DynamicTable {
     this.#size += size;
   }
 
-  /** Changes the capacity; entries that no longer fit leave. */
+  /** Changes the capacity and evicts the entries above it. */
   resize(capacity: number): void {
     this.#capacity = capacity;
     this.#shrinkTo(capacity);

@@ -2,7 +2,7 @@ import { assertEquals } from "../../../tests/assert.ts";
 import { DynamicTable } from "./dynamic_table.ts";
 import type { HeaderField } from "./static_table.ts";
 
-Deno.test("DynamicTable evicts the oldest, and empties for an entry that never fits", () => {
+Deno.test("DynamicTable evicts the oldest entries, and all for an entry larger than the table", () => {
   const table = new DynamicTable(100);
   const field = (name: string): HeaderField => [name, "1234567"];
   for (const name of ["a", "b", "c"]) table.add(field(name));

@@ -1,26 +1,27 @@
 /**
- * Writing header blocks (RFC 7541) without state: no dynamic table and no Huffman, so a block made once is good
- * for every connection, and nothing that the peer does to its table size concerns us.
+ * Encodes header blocks (RFC 7541) without a dynamic table and without Huffman codes. An encoded block is therefore
+ * valid on every connection, whatever table size the peer sets.
  *
  * @module
  */
 import { type HeaderField, STATIC_TABLE } from "./static_table.ts";
 
 /**
- * Encodes headers, pseudo-headers first. Names must be in lower case; each character of a name or value is one
- * byte, so callers encode other text themselves.
+ * Encodes fields.
+ *
+ * @param fields pseudo-headers first; names in lower case; each character must be a byte (0 to 255)
  */
 export function encodeHeaderBlock(fields: readonly HeaderField[]): Uint8Array {
   const bytes: number[] = [];
   for (const [name, value] of fields) {
-    const whole = STATIC_TABLE.findIndex((entry) => entry[0] === name && entry[1] === value);
-    if (whole >= 0) {
-      putInteger(bytes, 0x80, 7, whole + 1);
+    const exact = STATIC_TABLE.findIndex((entry) => entry[0] === name && entry[1] === value);
+    if (exact >= 0) {
+      putInteger(bytes, 0x80, 7, exact + 1);
       continue;
     }
-    const named = STATIC_TABLE.findIndex((entry) => entry[0] === name);
-    putInteger(bytes, 0x00, 4, named + 1);
-    if (named < 0) putString(bytes, name);
+    const sameName = STATIC_TABLE.findIndex((entry) => entry[0] === name);
+    putInteger(bytes, 0x00, 4, sameName + 1);
+    if (sameName < 0) putString(bytes, name);
     putString(bytes, value);
   }
   return Uint8Array.from(bytes);

@@ -1,32 +1,32 @@
 /**
- * Decoding Huffman-coded strings (RFC 7541, section 5.2) four bits at a time.
+ * Decodes Huffman-coded strings (RFC 7541, section 5.2) four bits at a time.
  *
  * @module
  */
 import { connectionError, H2Code } from "../frame/protocol_error.ts";
 import { CODE_LENGTHS, END_SYMBOL } from "./huffman_table.ts";
 
-/** Set in a step that completes a symbol; the symbol is in the low byte. No code is shorter than five bits. */
+/** Set in a step that completes a symbol, which is in the low byte. All codes have at least five bits. */
 const HAS_SYMBOL = 0x100;
-/** Set in a step that no valid string takes: it completes the end mark. */
+/** Set in a step that completes the EOS symbol, which no valid string contains. */
 const INVALID = 0x200;
-/** The state after a step is in the bits above these. */
+/** Number of bits below the next state in a step. */
 const STATE_SHIFT = 10;
 
 interface Automaton {
   /** By state * 16 + nibble: next state, flags, symbol. */
   readonly steps: Int32Array;
-  /** Whether a string may end in this state: all the bits since the last symbol are ones, and fewer than eight. */
+  /** Whether a string may end in this state: fewer than eight bits follow the last symbol, and all are ones. */
   readonly accepts: Uint8Array;
 }
 
-// Built at the first Huffman string, so that a process which never serves does not pay for it.
+// Built for the first Huffman string, so that other commands don't spend the time.
 let automaton: Automaton | undefined;
 
 /**
  * Decodes bytes `start` to `end` of `bytes`; each decoded byte is one character.
  *
- * @throws AppError a {@linkcode connectionError} with `compressionError` for the end mark or wrong padding
+ * @throws AppError a {@linkcode connectionError} with `compressionError` for the EOS symbol or wrong padding
  */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string {
   const { steps, accepts } = automaton ??= buildAutomaton();
@@ -39,7 +39,7 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
     const low = steps[(high >> STATE_SHIFT) * 16 + (byte & 15)] as number;
     if (low & HAS_SYMBOL) text += String.fromCharCode(low & 0xff);
     if ((high | low) & INVALID) {
-      throw connectionError(H2Code.compressionError, "a Huffman string holds the end mark");
+      throw connectionError(H2Code.compressionError, "a Huffman string contains the EOS symbol");
     }
     state = low >> STATE_SHIFT;
   }
@@ -49,7 +49,7 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
   return text;
 }
 
-/** A binary tree in an array: `tree[2n + bit]` is a node's child; a negative child is -(symbol + 1). */
+/** Returns a binary tree as an array: `tree[2n + bit]` is a child of node n; a negative child is -(symbol + 1). */
 function buildTree(): number[] {
   const order = CODE_LENGTHS.map((_, symbol) => symbol);
   const lengthOf = (symbol: number) => CODE_LENGTHS[symbol] as number;

@@ -1,11 +1,11 @@
 /**
- * Bits per symbol of the Huffman code of HPACK (RFC 7541, appendix B), for the bytes 0 to 255 and the end mark.
- * The code is canonical: symbols of one length have rising codes, so the lengths say everything.
+ * Code lengths of the Huffman code of HPACK (RFC 7541, appendix B), for the bytes 0 to 255 and the EOS symbol.
+ * The code is canonical (symbols of equal length have ascending codes), so the lengths define it completely.
  *
  * @module
  */
 
-/** The symbol that must never appear in a string (RFC 7541, section 5.2). */
+/** The EOS symbol, which must not be in a string (RFC 7541, section 5.2). */
 export const END_SYMBOL = 256;
 
 /** Code lengths in bits, by symbol. */

@@ -8,7 +8,7 @@ function decode(hex: string): string {
   return decodeHuffman(bytes, 0, bytes.length);
 }
 
-/** The canonical codes, as strings of bits. */
+/** Returns the canonical codes, as strings of bits. */
 function codes(): string[] {
   const order = CODE_LENGTHS.map((length, symbol) => ({ length, symbol }));
   order.sort((a, b) => a.length - b.length || a.symbol - b.symbol);
@@ -31,7 +31,7 @@ function encode(text: string, padding = "1"): Uint8Array {
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => parseInt(byte, 2));
 }
 
-Deno.test("decodeHuffman() reads the strings of RFC 7541, appendix C", async (t) => {
+Deno.test("decodeHuffman() decodes the strings of RFC 7541, appendix C", async (t) => {
   const cases: [hex: string, want: string][] = [
     ["f1e3 c2e5 f23a 6ba0 ab90 f4ff", "www.example.com"],
     ["a8eb 1064 9cbf", "no-cache"],
@@ -43,7 +43,7 @@ Deno.test("decodeHuffman() reads the strings of RFC 7541, appendix C", async (t)
   for (const [hex, want] of cases) await t.step(want, () => assertEquals(decode(hex), want));
 });
 
-Deno.test("decodeHuffman() reads every byte, alone and between others", () => {
+Deno.test("decodeHuffman() decodes each byte, separately and in a longer string", () => {
   const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
   for (const text of [...all, all.join(""), all.reverse().join("")]) {
     const bytes = encode(text);
@@ -51,12 +51,12 @@ Deno.test("decodeHuffman() reads every byte, alone and between others", () => {
   }
 });
 
-Deno.test("decodeHuffman() refuses wrong padding and the end mark", async (t) => {
+Deno.test("decodeHuffman() refuses wrong padding and the EOS symbol", async (t) => {
   const refused: [name: string, bytes: Uint8Array][] = [
     ["padding of zeros", encode("a", "0")],
-    ["a whole byte of padding", Uint8Array.of(...encode("0000000a"), 0xff)],
-    ["the end mark", Uint8Array.of(0xff, 0xff, 0xff, 0xff)],
-    ["the end mark, then text", Uint8Array.of(0xff, 0xff, 0xff, 0xfc, 0x00)],
+    ["a full byte of padding", Uint8Array.of(...encode("0000000a"), 0xff)],
+    ["the EOS symbol", Uint8Array.of(0xff, 0xff, 0xff, 0xff)],
+    ["the EOS symbol, then text", Uint8Array.of(0xff, 0xff, 0xff, 0xfc, 0x00)],
   ];
   for (const [name, bytes] of refused) {
     await t.step(name, () => {

@@ -4,10 +4,10 @@
  * @module
  */
 
-/** One header: its name in lower case, and its value. Characters are bytes. */
+/** A header field. The name is in lower case. Each character is a byte. */
 export type HeaderField = readonly [name: string, value: string];
 
-/** The entries; index 1 of the specification is at position 0. */
+/** The entries. Index 1 of the RFC is at position 0. */
 export const STATIC_TABLE: readonly HeaderField[] = [
   [":authority", ""],
   [":method", "GET"],

@@ -1,28 +1,28 @@
 /**
- * Counting the frames that carry nothing.
+ * A guard against floods of empty and control frames.
  *
  * @module
  */
 import { connectionError, H2Code } from "../frame/protocol_error.ts";
 import { type Rate, TokenBucket } from "../frame/token_bucket.ts";
 
-/** Frames that cost the peer nothing, and that no honest peer sends many of. */
+/** Limits the rate of frames that are cheap to send and that a correct peer sends rarely. */
 export class ControlFrameGuard {
   readonly #bucket: TokenBucket;
 
-  /** Allows as many as `rate` says. */
+  /** Creates a guard that allows `rate`. */
   constructor(rate: Rate) {
     this.#bucket = new TokenBucket(rate, performance.now());
   }
 
   /**
-   * Counts one.
+   * Counts a frame.
    *
-   * @throws AppError a `connectionError` with `enhanceYourCalm`
+   * @throws AppError a `connectionError` with `enhanceYourCalm` above the rate
    */
   count(): void {
     if (!this.#bucket.take(performance.now())) {
-      throw connectionError(H2Code.enhanceYourCalm, "too many frames carry nothing");
+      throw connectionError(H2Code.enhanceYourCalm, "too many empty or control frames");
     }
   }
 }

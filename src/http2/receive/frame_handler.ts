@@ -1,5 +1,5 @@
 /**
- * What each frame of the peer does.
+ * Handles the frames of the peer, except those of requests.
  *
  * @module
  */
@@ -8,33 +8,33 @@ import { encodeFrame, FrameFlag, FrameType, readUint31 } from "../frame/frame.ts
 import type { FrameReader } from "../frame/frame_reader.ts";
 import type { FrameTarget } from "./frame_target.ts";
 import type { Http2Limits } from "../frame/limits.ts";
-import { connectionError, H2Code, requestLost } from "../frame/protocol_error.ts";
+import { connectionError, H2Code, requestAborted } from "../frame/protocol_error.ts";
 import { RequestFrames } from "./request_frames.ts";
 import { decodeSettings, SETTINGS_ACK } from "../frame/settings.ts";
 import type { Http2Stream } from "../stream/stream.ts";
 
-/** Checks frames and carries them out. */
+/** Validates frames and executes them. */
 export class FrameHandler {
-  /** Those frames that make requests. */
+  /** Handles HEADERS, CONTINUATION and DATA. */
   readonly requests: RequestFrames;
   readonly #target: FrameTarget;
-  readonly #empty: ControlFrameGuard;
-  #settled = false;
+  readonly #guard: ControlFrameGuard;
+  #settingsReceived = false;
 
-  /** Begins before the peer's first SETTINGS. */
+  /** Creates a handler that expects SETTINGS first. */
   constructor(target: FrameTarget, limits: Http2Limits) {
     this.#target = target;
-    this.#empty = new ControlFrameGuard(limits.emptyFrames);
-    this.requests = new RequestFrames(target, limits, this.#empty);
+    this.#guard = new ControlFrameGuard(limits.emptyFrames);
+    this.requests = new RequestFrames(target, limits, this.#guard);
   }
 
-  /** Whether the peer's first SETTINGS is here. */
-  get settled(): boolean {
-    return this.#settled;
+  /** Whether the peer's first SETTINGS was received. */
+  get settingsReceived(): boolean {
+    return this.#settingsReceived;
   }
 
   /**
-   * Carries out the frame that the reader has found.
+   * Executes the current frame of the reader.
    *
    * @throws AppError a {@linkcode connectionError}
    */
@@ -42,10 +42,10 @@ export class FrameHandler {
     const { type, flags, streamId, payload } = frame;
     const { assembling } = this.requests;
     if (assembling !== undefined && (type !== FrameType.continuation || streamId !== assembling)) {
-      throw connectionError(H2Code.protocolError, "another frame comes inside a header block");
+      throw connectionError(H2Code.protocolError, "another frame is inside a header block");
     }
-    if (!this.#settled && (type !== FrameType.settings || (flags & FrameFlag.ack) !== 0)) {
-      throw connectionError(H2Code.protocolError, "the first frame is not SETTINGS");
+    if (!this.#settingsReceived && (type !== FrameType.settings || (flags & FrameFlag.ack) !== 0)) {
+      throw connectionError(H2Code.protocolError, "the first frame isn't SETTINGS");
     }
     switch (type) {
       case FrameType.data:
@@ -59,7 +59,7 @@ export class FrameHandler {
       case FrameType.settings:
         return this.#settings(flags, streamId, payload);
       case FrameType.pushPromise:
-        throw connectionError(H2Code.protocolError, "a client sends PUSH_PROMISE");
+        throw connectionError(H2Code.protocolError, "the client sent PUSH_PROMISE");
       case FrameType.ping:
         return this.#ping(flags, streamId, payload);
       case FrameType.goAway:
@@ -69,42 +69,46 @@ export class FrameHandler {
       case FrameType.continuation:
         return this.requests.continuation(flags, payload);
       default:
-        this.#empty.count();
+        this.#guard.count();
     }
   }
 
   /** Priorities are gone from the protocol (RFC 9113, section 5.3.2); only the frame's form is checked. */
   #priority(streamId: number, payload: Uint8Array): void {
-    if (streamId === 0) throw connectionError(H2Code.protocolError, "PRIORITY comes on the connection");
-    this.#empty.count();
+    if (streamId === 0) throw connectionError(H2Code.protocolError, "PRIORITY has no stream");
+    this.#guard.count();
     if (payload.length !== 5) return this.#target.resetForFault(streamId, H2Code.frameSizeError);
     if (readUint31(payload, 0) === streamId) this.#target.resetForFault(streamId, H2Code.protocolError);
   }
 
   #resetStream(streamId: number, payload: Uint8Array): void {
-    if (payload.length !== 4) throw connectionError(H2Code.frameSizeError, "RST_STREAM is not four bytes");
+    if (payload.length !== 4) {
+      throw connectionError(H2Code.frameSizeError, "RST_STREAM doesn't have four bytes");
+    }
     const stream = this.#target.streams.open.get(streamId);
     if (stream) {
-      this.#target.resetByPeer(stream, requestLost("the client has reset its stream"));
+      this.#target.resetByPeer(stream, requestAborted("the client has reset its stream"));
     } else if (this.#target.streams.stateOf(streamId) === "idle") {
-      throw connectionError(H2Code.protocolError, "RST_STREAM comes on an idle stream");
+      throw connectionError(H2Code.protocolError, "RST_STREAM is for an idle stream");
     }
   }
 
   #settings(flags: number, streamId: number, payload: Uint8Array): void {
-    if (streamId !== 0) throw connectionError(H2Code.protocolError, "SETTINGS comes on a stream");
-    this.#empty.count();
+    if (streamId !== 0) throw connectionError(H2Code.protocolError, "SETTINGS is for a stream");
+    this.#guard.count();
     if (flags & FrameFlag.ack) {
-      if (payload.length > 0) throw connectionError(H2Code.frameSizeError, "a SETTINGS answer has a payload");
+      if (payload.length > 0) {
+        throw connectionError(H2Code.frameSizeError, "a SETTINGS acknowledgement has a payload");
+      }
       return;
     }
     const { windowBytes } = decodeSettings(payload);
     if (windowBytes !== undefined) this.#moveWindows(windowBytes);
-    this.#settled = true;
-    this.#target.outbox.control(SETTINGS_ACK);
+    this.#settingsReceived = true;
+    this.#target.writer.control(SETTINGS_ACK);
   }
 
-  /** A new initial window moves those of the open streams by the difference (RFC 9113, section 6.9.2). */
+  /** A new initial window changes the windows of the open streams by the difference (RFC 9113, section 6.9.2). */
   #moveWindows(windowBytes: number): void {
     const step = windowBytes - this.#target.peerWindowBytes;
     this.#target.peerWindowBytes = windowBytes;
@@ -117,37 +121,41 @@ export class FrameHandler {
   }
 
   #ping(flags: number, streamId: number, payload: Uint8Array): void {
-    if (streamId !== 0) throw connectionError(H2Code.protocolError, "PING comes on a stream");
-    if (payload.length !== 8) throw connectionError(H2Code.frameSizeError, "PING is not eight bytes");
-    // Not counted as empty: grpc-go sends one for each answer that it reads. Unread answers have a limit.
-    if (flags & FrameFlag.ack) this.#target.pinged();
-    else this.#target.outbox.control(encodeFrame(FrameType.ping, FrameFlag.ack, 0, payload));
+    if (streamId !== 0) throw connectionError(H2Code.protocolError, "PING is for a stream");
+    if (payload.length !== 8) throw connectionError(H2Code.frameSizeError, "PING doesn't have eight bytes");
+    // Not counted by the guard: grpc-go sends a PING per response that it reads. `maxQueuedControls` limits them.
+    if (flags & FrameFlag.ack) this.#target.pingAcknowledged();
+    else this.#target.writer.control(encodeFrame(FrameType.ping, FrameFlag.ack, 0, payload));
   }
 
-  /** The client will open no more streams, and closes when the open ones are done: nothing to do. The last
-   * stream that it names means nothing, since the server opens none (grpc-go sends an odd number). */
+  /**
+   * The client opens no more streams and closes the connection after the open ones: nothing to do. Its last stream id
+   * is ignored, because the server opens no streams (grpc-go sends an odd id).
+   */
   #goAway(streamId: number, payload: Uint8Array): void {
-    if (streamId !== 0) throw connectionError(H2Code.protocolError, "GOAWAY comes on a stream");
+    if (streamId !== 0) throw connectionError(H2Code.protocolError, "GOAWAY is for a stream");
     if (payload.length < 8) {
-      throw connectionError(H2Code.frameSizeError, "GOAWAY is shorter than eight bytes");
+      throw connectionError(H2Code.frameSizeError, "GOAWAY has fewer than eight bytes");
     }
-    this.#empty.count();
+    this.#guard.count();
   }
 
   #windowUpdate(streamId: number, payload: Uint8Array): void {
-    const { streams, outbox } = this.#target;
-    if (payload.length !== 4) throw connectionError(H2Code.frameSizeError, "WINDOW_UPDATE is not four bytes");
+    const { streams, writer } = this.#target;
+    if (payload.length !== 4) {
+      throw connectionError(H2Code.frameSizeError, "WINDOW_UPDATE doesn't have four bytes");
+    }
     const step = readUint31(payload, 0);
     const stream = streams.open.get(streamId);
     if (streamId !== 0 && !stream && streams.stateOf(streamId) === "idle") {
-      throw connectionError(H2Code.protocolError, "WINDOW_UPDATE comes on an idle stream");
+      throw connectionError(H2Code.protocolError, "WINDOW_UPDATE is for an idle stream");
     }
     if (streamId === 0) {
       if (step === 0) throw connectionError(H2Code.protocolError, "WINDOW_UPDATE has no increment");
-      if (!outbox.window.grow(step)) {
-        throw connectionError(H2Code.flowControlError, "the connection's window overflows");
+      if (!writer.window.grow(step)) {
+        throw connectionError(H2Code.flowControlError, "WINDOW_UPDATE overflows the connection's window");
       }
-      outbox.windowGrew();
+      writer.windowGrew();
     } else if (stream) {
       if (step === 0) return this.#target.resetForFault(streamId, H2Code.protocolError);
       if (!stream.outgoing.window.grow(step)) {
@@ -158,6 +166,6 @@ export class FrameHandler {
   }
 
   #unblock(stream: Http2Stream): void {
-    if (stream.outgoing.window.available > 0 && stream.outgoing.bytes > 0) this.#target.outbox.ready(stream);
+    if (stream.outgoing.window.available > 0 && stream.outgoing.bytes > 0) this.#target.writer.ready(stream);
   }
 }

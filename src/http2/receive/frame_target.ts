@@ -1,5 +1,5 @@
 /**
- * What frames act on: the connection, as those see it who read its frames.
+ * The interface of a connection for the frame handlers.
  *
  * @module
  */
@@ -9,26 +9,26 @@ import type { H2Code } from "../frame/protocol_error.ts";
 import type { Http2Stream } from "../stream/stream.ts";
 import type { StreamTable } from "../stream/stream_table.ts";
 
-/** What the frames act on. */
+/** The connection that received frames change. */
 export interface FrameTarget {
   /** The streams of the connection. */
   readonly streams: StreamTable;
-  /** Its writing half. */
-  readonly outbox: FrameWriter;
+  /** Writes the frames of the connection. */
+  readonly writer: FrameWriter;
   /** Opens a stream for a well-formed request. */
   openStream(
     streamId: number,
     headers: ReadonlyMap<string, string>,
     tooLarge: boolean,
   ): Http2Stream | undefined;
-  /** Resets a stream, open or not, for a fault of the peer. */
+  /** Resets a stream, open or not, because the peer violated the protocol. */
   resetForFault(streamId: number, code: H2Code): void;
-  /** The peer has reset a stream. */
+  /** Closes a stream that the peer has reset. */
   resetByPeer(stream: Http2Stream, reason: AppError): void;
-  /** Gives the stream's sink the next bytes of the body. */
+  /** Passes the next bytes of the body to the stream's sink. */
   deliver(stream: Http2Stream, bytes: Uint8Array, last: boolean): void;
-  /** The peer answers our PING. */
-  pinged(): void;
-  /** The peer's window for new streams. */
+  /** The peer has acknowledged our PING. */
+  pingAcknowledged(): void;
+  /** The initial send window of new streams, in bytes. */
   peerWindowBytes: number;
 }

@@ -1,5 +1,5 @@
 /**
- * The first bytes of a connection (RFC 9113, section 3.4).
+ * Reads the first bytes of a connection (RFC 9113, section 3.4).
  *
  * @module
  */
@@ -7,15 +7,14 @@ import type { FrameReader } from "../frame/frame_reader.ts";
 import type { ByteWriter } from "../stream/frame_writer.ts";
 
 const HTTP1_REQUEST = /^[A-Z]{3,7} [^\r\n]* HTTP\/1/;
-const HTTP1_ANSWER = new TextEncoder().encode(
+const HTTP1_RESPONSE = new TextEncoder().encode(
   "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
 );
 
 /**
  * Reads the client's preface.
  *
- * @returns false if something else came. An HTTP/1.1 client has then got an answer; for other bytes (a TLS hello)
- * there is none that its sender would understand
+ * @returns false for anything else: HTTP/1.1 clients have been sent 505, other bytes (such as TLS) get no response
  */
 export async function readPreface(reader: FrameReader, writer: ByteWriter): Promise<boolean> {
   while (await reader.fill()) {
@@ -23,7 +22,7 @@ export async function readPreface(reader: FrameReader, writer: ByteWriter): Prom
     if (found === "whole") return true;
     if (found === "partial") continue;
     const start = new TextDecoder("latin1").decode(reader.unread());
-    if (HTTP1_REQUEST.test(start)) await writer.write(HTTP1_ANSWER);
+    if (HTTP1_REQUEST.test(start)) await writer.write(HTTP1_RESPONSE);
     return false;
   }
   return false;

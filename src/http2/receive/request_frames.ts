@@ -1,5 +1,5 @@
 /**
- * The frames that make requests: HEADERS, CONTINUATION and DATA.
+ * Handles the frames of requests: HEADERS, CONTINUATION and DATA.
  *
  * @module
  */
@@ -18,49 +18,49 @@ import type { Http2Stream } from "../stream/stream.ts";
 const NOTHING = new Uint8Array(0);
 const CONTENT_LENGTH = /^\d{1,15}$/;
 
-/** Opens streams and gives them their bodies. All methods throw a `connectionError`. */
+/** Opens streams and delivers their bodies. All methods can throw a `connectionError`. */
 export class RequestFrames {
   readonly #target: FrameTarget;
   readonly #limits: Http2Limits;
-  readonly #empty: ControlFrameGuard;
+  readonly #guard: ControlFrameGuard;
   readonly #decoder: HpackDecoder;
   readonly #window: ReceiveWindow;
   #assembly: HeaderAssembly | undefined;
 
-  /** Begins with an empty header table. */
-  constructor(target: FrameTarget, limits: Http2Limits, empty: ControlFrameGuard) {
+  /** Creates a handler with an empty header table. */
+  constructor(target: FrameTarget, limits: Http2Limits, guard: ControlFrameGuard) {
     this.#target = target;
     this.#limits = limits;
-    this.#empty = empty;
+    this.#guard = guard;
     this.#decoder = new HpackDecoder(limits.headerBytes);
     this.#window = new ReceiveWindow(limits.connectionWindowBytes, DEFAULT_WINDOW_BYTES);
   }
 
-  /** The stream whose header block is under way: nothing else may come before its end. */
+  /** Id of the stream whose header block is incomplete: only its CONTINUATION frames may follow. */
   get assembling(): number | undefined {
     return this.#assembly?.streamId;
   }
 
-  /** The connection's window beyond the default, to be announced with our SETTINGS. */
-  openingUpdate(): Uint8Array | undefined {
+  /** Returns the WINDOW_UPDATE that raises the connection's window above the default, if it is larger. */
+  initialWindowUpdate(): Uint8Array | undefined {
     const step = this.#window.refill();
     return step === 0 ? undefined : encodeWindowUpdate(0, step);
   }
 
-  /** DATA. */
+  /** Handles DATA. */
   data(flags: number, streamId: number, payload: Uint8Array): void {
-    const { streams, outbox } = this.#target;
+    const { streams, writer } = this.#target;
     const stream = streams.open.get(streamId);
     const state = stream ? "open" : streams.stateOf(streamId);
-    if (state === "idle") throw connectionError(H2Code.protocolError, "DATA comes on an idle stream");
+    if (state === "idle") throw connectionError(H2Code.protocolError, "DATA is for an idle stream");
     const bytes = withoutPadding(flags, payload);
     const last = (flags & FrameFlag.endStream) !== 0;
-    if (bytes.length === 0 && !last) this.#empty.count();
+    if (bytes.length === 0 && !last) this.#guard.count();
     if (!this.#window.take(payload.length)) {
       throw connectionError(H2Code.flowControlError, "DATA exceeds the connection's window");
     }
     const step = this.#window.refill();
-    if (step > 0) outbox.control(encodeWindowUpdate(0, step));
+    if (step > 0) writer.control(encodeWindowUpdate(0, step));
     if (stream) this.#body(stream, bytes, payload.length, last);
     else if (state === "closed") this.#target.resetForFault(streamId, H2Code.streamClosed);
   }
@@ -73,23 +73,23 @@ export class RequestFrames {
     }
     if (!last) {
       const step = stream.incoming.refill();
-      if (step > 0) this.#target.outbox.control(encodeWindowUpdate(stream.id, step));
+      if (step > 0) this.#target.writer.control(encodeWindowUpdate(stream.id, step));
     }
     this.#target.deliver(stream, bytes, last);
   }
 
-  /** HEADERS. */
+  /** Handles HEADERS. */
   headers(flags: number, streamId: number, payload: Uint8Array): void {
-    if (streamId % 2 === 0) throw connectionError(H2Code.protocolError, "HEADERS comes on an even stream");
+    if (streamId % 2 === 0) throw connectionError(H2Code.protocolError, "HEADERS has an even stream id");
     const assembly = new HeaderAssembly(streamId, flags, payload, this.#limits);
     if (flags & FrameFlag.endHeaders) this.#message(assembly);
     else this.#assembly = assembly;
   }
 
-  /** CONTINUATION. */
+  /** Handles CONTINUATION. */
   continuation(flags: number, payload: Uint8Array): void {
     const assembly = this.#assembly;
-    if (!assembly) throw connectionError(H2Code.protocolError, "CONTINUATION comes without HEADERS");
+    if (!assembly) throw connectionError(H2Code.protocolError, "CONTINUATION doesn't follow HEADERS");
     assembly.add(payload);
     if ((flags & FrameFlag.endHeaders) === 0) return;
     this.#assembly = undefined;
@@ -99,12 +99,12 @@ export class RequestFrames {
   #message(assembly: HeaderAssembly): void {
     const { streams } = this.#target;
     const { streamId } = assembly;
-    // Whatever becomes of the stream, the table must follow every block.
+    // Decode every block, even for an ignored stream, to keep the header table in sync.
     const { fields, tooLarge } = this.#decoder.decode(assembly.block());
     const stream = streams.open.get(streamId);
     if (stream) return this.#trailers(stream, fields, assembly);
     const state = streams.stateOf(streamId);
-    if (state === "closed") throw connectionError(H2Code.streamClosed, "HEADERS comes on a closed stream");
+    if (state === "closed") throw connectionError(H2Code.streamClosed, "HEADERS is for a closed stream");
     if (state === "ignored") return;
     streams.lastId = streamId;
     if (streamId > streams.acceptedId) return;
@@ -136,7 +136,7 @@ export class RequestFrames {
   }
 }
 
-/** Counts body bytes against `content-length`; false if they are too many, or too few at the end. */
+/** Subtracts body bytes from `content-length`. Returns false for too many bytes, or too few at the end. */
 function countBody(stream: Http2Stream, bytes: number, last: boolean): boolean {
   if (stream.bodyLeft === undefined) return true;
   stream.bodyLeft -= bytes;

@@ -1,12 +1,12 @@
 /**
- * Which header lists are well-formed (RFC 9113, sections 8.2 and 8.3).
+ * Validates header lists (RFC 9113, sections 8.2 and 8.3).
  *
  * @module
  */
 import type { HeaderField } from "../hpack/static_table.ts";
 
 const PSEUDO_HEADERS: ReadonlySet<string> = new Set([":method", ":scheme", ":path", ":authority"]);
-/** They belong to one hop of HTTP/1.1. */
+/** Hop-by-hop fields of HTTP/1.1, which HTTP/2 forbids. */
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -18,8 +18,8 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const BAD_VALUE = /[\0\r\n]/;
 
 /**
- * The headers of a request by name; values of a repeated name are joined with a comma.
- * `:authority` is taken as it comes: over a Unix socket clients send its path, escaped or not.
+ * Returns the headers of a request by name; values of a repeated name are joined with a comma. `:authority` isn't
+ * validated: over a Unix socket, clients send the socket's path, with or without escaping.
  *
  * @returns undefined for a malformed list, which is a stream error
  */
@@ -41,7 +41,7 @@ export function requestHeaders(fields: readonly HeaderField[]): ReadonlyMap<stri
   return whole ? headers : undefined;
 }
 
-/** Whether a list may follow a body. */
+/** Reports whether a list is valid as trailers. */
 export function areTrailers(fields: readonly HeaderField[]): boolean {
   return fields.every(([name, value]) => isRegular(name, value) && !BAD_VALUE.test(value));
 }

@@ -13,8 +13,8 @@ Deno.test("requestHeaders() refuses malformed lists", async (t) => {
     ["a pseudo-header after others", [...REQUEST, ["a", "b"], [":authority", "c"]]],
     ["an upper-case name", [...REQUEST, ["A", "b"]]],
     ["an empty name", [...REQUEST, ["", "b"]]],
-    ["a header of one hop", [...REQUEST, ["connection", "close"]]],
-    ["te with more than trailers", [...REQUEST, ["te", "gzip"]]],
+    ["a hop-by-hop header", [...REQUEST, ["connection", "close"]]],
+    ["te with a value other than trailers", [...REQUEST, ["te", "gzip"]]],
     ["a line break in a value", [...REQUEST, ["a", "b\r\nc: d"]]],
     ["a line break in the path", [...REQUEST.slice(0, 2), [":path", "/\n"]]],
   ];
@@ -23,7 +23,7 @@ Deno.test("requestHeaders() refuses malformed lists", async (t) => {
   }
 });
 
-Deno.test("requestHeaders() takes what real clients send", () => {
+Deno.test("requestHeaders() accepts the headers of real clients", () => {
   const headers = requestHeaders([...REQUEST, [":authority", "%2Frun%2Fx.sock"], ["te", "trailers"], [
     "a",
     "1",

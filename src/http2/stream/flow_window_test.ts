@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
 import { ReceiveWindow, SendWindow } from "./flow_window.ts";
 
-Deno.test("ReceiveWindow gives back in one step when half is used", () => {
+Deno.test("ReceiveWindow is refilled in one step when half of it is used", () => {
   const window = new ReceiveWindow(100);
   assertEquals([window.take(49), window.refill()], [true, 0]);
   assertEquals([window.take(1), window.refill()], [true, 50]);
   assertEquals([window.take(100), window.take(1)], [true, false]);
 });
 
-Deno.test("SendWindow may go below zero and not above 2^31-1", () => {
+Deno.test("SendWindow can be negative but not above 2^31-1", () => {
   const window = new SendWindow(10);
   assert(window.grow(-20));
   assertEquals(window.available, -10);

@@ -1,5 +1,5 @@
 /**
- * The writing half of a connection.
+ * Writes the frames of a connection.
  *
  * @module
  */
@@ -10,96 +10,96 @@ import { DEFAULT_WINDOW_BYTES } from "../frame/frame.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /**
- * Turns of the microtask queue between the first thing to send and the write. Handlers that need only a few awaits
- * answer within them, so the answers to all the requests of one read go out with one write.
+ * Microtask ticks between the first queued frame and the write. Handlers with only a few awaits respond within them,
+ * so the responses to all requests of one read are sent with one write.
  */
-const GATHER_TURNS = 8;
+const COALESCE_TICKS = 8;
 
-/** Below this much room a batch is written rather than filled with slivers of DATA. */
-const SLIVER_BYTES = 1024;
+/** With less free space than this, the buffer is written instead of being filled with tiny DATA frames. */
+const MIN_FREE_BYTES = 1024;
 
-/** What the outbox tells its connection. */
+/** Events for the connection. */
 export interface FrameWriterEvents {
-  /** The end of the stream's response is in the batch. */
+  /** The end of the stream's response is in the write buffer. */
   sent(stream: Http2Stream): void;
-  /** All that was queued has been written. */
+  /** Everything that was queued has been written. */
   written(): void;
-  /** Writing failed: the peer is gone. */
+  /** A write failed: the connection is lost. */
   failed(error: unknown): void;
 }
 
-/** Where the bytes go. */
+/** Writes bytes to the connection. */
 export interface ByteWriter {
-  /** Writes some of the bytes, at least one, and says how many. */
+  /** Writes at least one of the bytes and returns the number of bytes written. */
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Gathers what is to be sent and writes it, one write at a time. */
+/** Collects frames and writes them, one write at a time. */
 export class FrameWriter {
-  /** What the peer lets all streams together send. */
+  /** The connection's send window, shared by its streams. */
   readonly window: SendWindow = new SendWindow(DEFAULT_WINDOW_BYTES);
-  /** When the write under way began, in milliseconds of `performance.now()`; undefined between writes. */
+  /** When the current write began, in milliseconds of `performance.now()`; undefined between writes. */
   writingSince: number | undefined;
   readonly #writer: ByteWriter;
   readonly #events: FrameWriterEvents;
   readonly #controls = new Queue<Uint8Array>();
   readonly #streams = new Queue<Http2Stream>();
-  /** Streams that only the connection's window keeps from sending. */
-  readonly #held = new Set<Http2Stream>();
-  #batch: WriteBuffer | undefined;
+  /** Streams that are blocked only by the connection's window. */
+  readonly #waitingForWindow = new Set<Http2Stream>();
+  #buffer: WriteBuffer | undefined;
   #running = false;
   #stopped = false;
 
-  /** Nothing is written before something is queued. */
+  /** Creates a writer; it writes when something is queued. */
   constructor(writer: ByteWriter, events: FrameWriterEvents) {
     this.#writer = writer;
     this.#events = events;
   }
 
-  /** Control frames that wait. */
+  /** Number of queued control frames. */
   get queuedControls(): number {
     return this.#controls.length;
   }
 
-  /** Whether something waits or is being written. */
+  /** Whether frames are queued or being written. */
   get busy(): boolean {
     return this.#running;
   }
 
-  /** Queues a control frame; it goes before any stream's frames. Once stopped it takes none. */
+  /** Queues a control frame, ahead of the streams' frames. Does nothing after {@linkcode stop}. */
   control(frame: Uint8Array): void {
     if (this.#stopped) return;
     this.#controls.push(frame);
     this.#start();
   }
 
-  /** Gives the stream turns until it has nothing more to send, or its window is shut. */
+  /** Schedules the stream until its output is written or its window is exhausted. */
   ready(stream: Http2Stream): void {
-    if (!stream.listed) {
-      stream.listed = true;
+    if (!stream.queued) {
+      stream.queued = true;
       this.#streams.push(stream);
     }
     this.#start();
   }
 
-  /** The connection's window has grown: streams that it held back get turns again. */
+  /** Schedules the streams that waited for the connection's window, which has grown. */
   windowGrew(): void {
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const stream of held) this.ready(stream);
+    const waiting = [...this.#waitingForWindow];
+    this.#waitingForWindow.clear();
+    for (const stream of waiting) this.ready(stream);
   }
 
-  /** Gives the memory of the batch back while nothing is to be written. */
+  /** Releases the write buffer unless a write is in progress. */
   trim(): void {
-    if (!this.#running) this.#batch = undefined;
+    if (!this.#running) this.#buffer = undefined;
   }
 
-  /** Drops all that waits. */
+  /** Discards everything that is queued. */
   stop(): void {
     this.#stopped = true;
     this.#controls.clear();
     this.#streams.clear();
-    this.#held.clear();
+    this.#waitingForWindow.clear();
   }
 
   #start(): void {
@@ -108,15 +108,15 @@ export class FrameWriter {
     this.#run();
   }
 
-  /** Never rejects: failures are an event. */
+  /** Never rejects: a failure is reported as an event. */
   async #run(): Promise<void> {
     try {
-      for (let turn = 0; turn < GATHER_TURNS; turn++) await undefined;
-      const batch = this.#batch ??= new WriteBuffer();
+      for (let tick = 0; tick < COALESCE_TICKS; tick++) await undefined;
+      const buffer = this.#buffer ??= new WriteBuffer();
       for (;;) {
-        this.#fill(batch);
-        if (batch.length === 0 || this.#stopped) break;
-        await this.#write(batch.take());
+        this.#fill(buffer);
+        if (buffer.length === 0 || this.#stopped) break;
+        await this.#write(buffer.take());
       }
       this.#running = false;
       if (!this.#stopped) this.#events.written();
@@ -136,33 +136,33 @@ export class FrameWriter {
     this.writingSince = undefined;
   }
 
-  #fill(batch: WriteBuffer): void {
+  #fill(buffer: WriteBuffer): void {
     for (;;) {
       const frame = this.#controls.peek();
       if (frame === undefined) break;
-      if (batch.payloadRoom < frame.length) return;
-      batch.append(frame);
+      if (buffer.freePayloadBytes < frame.length) return;
+      buffer.append(frame);
       this.#controls.shift();
     }
-    while (batch.payloadRoom >= SLIVER_BYTES || batch.length === 0) {
+    while (buffer.freePayloadBytes >= MIN_FREE_BYTES || buffer.length === 0) {
       const stream = this.#streams.peek();
       if (stream === undefined) return;
-      if (!this.#turn(batch, stream)) return;
+      if (!this.#writeNext(buffer, stream)) return;
     }
   }
 
-  /** One turn of the first stream; false if the batch is full. */
-  #turn(batch: WriteBuffer, stream: Http2Stream): boolean {
-    const end = stream.closed ? "idle" : stream.outgoing.writeTurn(batch, stream.id, this.window);
-    // It stays the first: its turn has only been put off.
-    if (end === "full") return false;
+  /** Writes the next frames of the first stream. Returns false if the buffer is full. */
+  #writeNext(buffer: WriteBuffer, stream: Http2Stream): boolean {
+    const result = stream.closed ? "idle" : stream.outgoing.writeNext(buffer, stream.id, this.window);
+    // The stream stays first in the queue.
+    if (result === "full") return false;
     this.#streams.shift();
-    if (end === "more") {
+    if (result === "more") {
       this.#streams.push(stream);
     } else {
-      stream.listed = false;
-      if (end === "blocked") this.#block(stream);
-      if (end === "done") this.#events.sent(stream);
+      stream.queued = false;
+      if (result === "blocked") this.#block(stream);
+      if (result === "done") this.#events.sent(stream);
     }
     stream.wakeWriter();
     return true;
@@ -170,6 +170,6 @@ export class FrameWriter {
 
   #block(stream: Http2Stream): void {
     stream.outgoing.blockedAt ??= performance.now();
-    if (stream.outgoing.window.available > 0) this.#held.add(stream);
+    if (stream.outgoing.window.available > 0) this.#waitingForWindow.add(stream);
   }
 }

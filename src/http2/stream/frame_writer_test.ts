@@ -9,12 +9,12 @@ import { Http2Stream, type StreamOwner } from "./stream.ts";
 const BLOCK = Uint8Array.of(0x88);
 const TRAILERS = Uint8Array.of(0x89);
 
-/** An outbox that writes into memory. */
+/** Creates a writer whose output is kept in memory. */
 function setUp(windowBytes = 1 << 20) {
   const writes: Uint8Array[] = [];
   const quiet = { resolve: () => {} };
   const sent: number[] = [];
-  const outbox = new FrameWriter({
+  const writer = new FrameWriter({
     write(bytes) {
       writes.push(bytes.slice());
       return Promise.resolve(bytes.length);
@@ -27,16 +27,16 @@ function setUp(windowBytes = 1 << 20) {
     },
   });
   const budget = new SendBudget({ queuedResponseBytes: 1e9, allQueuedResponseBytes: 1e9 }, { bytes: 0 });
-  const owner: StreamOwner = { budget, ready: (stream) => outbox.ready(stream), reset() {} };
+  const owner: StreamOwner = { budget, ready: (stream) => writer.ready(stream), reset() {} };
   const open = (id: number) => {
     const halves = { outgoing: new SendQueue(windowBytes, budget), incoming: new ReceiveWindow(100) };
     return new Http2Stream(owner, id, new Map(), halves);
   };
   const settled = () => new Promise<void>((resolve) => quiet.resolve = resolve);
-  return { outbox, open, writes, sent, settled };
+  return { writer, open, writes, sent, settled };
 }
 
-/** The frames of a write, as "type stream length". */
+/** Returns the frames of a write, as "type stream length". */
 async function framesOf(write: Uint8Array): Promise<string[]> {
   let rest = write;
   const reader = new FrameReader({
@@ -54,8 +54,8 @@ async function framesOf(write: Uint8Array): Promise<string[]> {
   return frames;
 }
 
-Deno.test("FrameWriter writes the answers of one tick at once, control frames first", async () => {
-  const { outbox, open, writes, sent, settled } = setUp();
+Deno.test("FrameWriter sends the responses of one tick with one write, control frames first", async () => {
+  const { writer, open, writes, sent, settled } = setUp();
   for (const id of [1, 3]) {
     const stream = open(id);
     stream.sendHeaders(BLOCK);
@@ -63,7 +63,7 @@ Deno.test("FrameWriter writes the answers of one tick at once, control frames fi
     stream.write(new Uint8Array(10));
     stream.end(TRAILERS);
   }
-  outbox.control(Uint8Array.of(0, 0, 0, 4, 1, 0, 0, 0, 0));
+  writer.control(Uint8Array.of(0, 0, 0, 4, 1, 0, 0, 0, 0));
   await settled();
   assertEquals(writes.length, 1);
   const frames = await framesOf(writes[0] as Uint8Array);
@@ -71,9 +71,9 @@ Deno.test("FrameWriter writes the answers of one tick at once, control frames fi
   assertEquals(sent, [1, 3]);
 });
 
-Deno.test("FrameWriter lets streams take turns of 16 KiB, in writes of at most 64 KiB", async () => {
-  const { outbox, open, writes, settled } = setUp();
-  outbox.window.grow(1 << 20);
+Deno.test("FrameWriter alternates between streams every 16 KiB, in writes of at most 64 KiB", async () => {
+  const { writer, open, writes, settled } = setUp();
+  writer.window.grow(1 << 20);
   for (const id of [1, 3]) {
     const stream = open(id);
     stream.write(new Uint8Array(40_000));
@@ -93,8 +93,8 @@ Deno.test("FrameWriter lets streams take turns of 16 KiB, in writes of at most 6
   assertEquals([bytesOf("1"), bytesOf("3")], [40_000, 40_000]);
 });
 
-Deno.test("FrameWriter holds what no window allows, and goes on when one opens", async () => {
-  const { outbox, open, writes, settled } = setUp(10);
+Deno.test("FrameWriter waits for the windows, and continues when they open", async () => {
+  const { writer, open, writes, settled } = setUp(10);
   const stream = open(1);
   stream.write(new Uint8Array(25));
   stream.end();
@@ -102,12 +102,12 @@ Deno.test("FrameWriter holds what no window allows, and goes on when one opens",
   assertEquals(await framesOf(writes[0] as Uint8Array), ["0 1 10"]);
   assert(stream.outgoing.blockedAt !== undefined);
   stream.outgoing.window.grow(100);
-  outbox.window.available = 0;
-  outbox.ready(stream);
+  writer.window.available = 0;
+  writer.ready(stream);
   await settled();
   assertEquals(writes.length, 1);
-  outbox.window.grow(100);
-  outbox.windowGrew();
+  writer.window.grow(100);
+  writer.windowGrew();
   await settled();
   assertEquals(await framesOf(writes[1] as Uint8Array), ["0 1 15"]);
   assertEquals(stream.outgoing.blockedAt, undefined);

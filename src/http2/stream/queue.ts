@@ -1,30 +1,30 @@
 /**
- * A queue.
+ * A first-in, first-out queue.
  *
  * @module
  */
 
-/** First in, first out, without moving what waits. */
+/** A queue whose `shift` takes constant time on average. */
 export class Queue<T> {
   #items: T[] = [];
   #head = 0;
 
-  /** How many wait. */
+  /** Number of items. */
   get length(): number {
     return this.#items.length - this.#head;
   }
 
-  /** Adds one at the end. */
+  /** Appends an item. */
   push(item: T): void {
     this.#items.push(item);
   }
 
-  /** The first one, which stays. */
+  /** Returns the first item without removing it. */
   peek(): T | undefined {
     return this.#items[this.#head];
   }
 
-  /** Takes the first one. */
+  /** Removes and returns the first item. */
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
@@ -37,7 +37,7 @@ export class Queue<T> {
     return item;
   }
 
-  /** Drops all. */
+  /** Removes all items. */
   clear(): void {
     this.#items = [];
     this.#head = 0;

@@ -1,17 +1,17 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { Queue } from "./queue.ts";
 
-Deno.test("Queue keeps the order over many rounds", () => {
-  const fifo = new Queue<number>();
+Deno.test("Queue returns items in their order over many rounds", () => {
+  const queue = new Queue<number>();
   let next = 0;
   let want = 0;
   for (let round = 0; round < 3000; round++) {
-    fifo.push(next++);
-    fifo.push(next++);
-    assertEquals(fifo.peek(), want);
-    assertEquals(fifo.shift(), want++);
+    queue.push(next++);
+    queue.push(next++);
+    assertEquals(queue.peek(), want);
+    assertEquals(queue.shift(), want++);
   }
-  assertEquals(fifo.length, 3000);
-  fifo.clear();
-  assertEquals(fifo.shift(), undefined);
+  assertEquals(queue.length, 3000);
+  queue.clear();
+  assertEquals(queue.shift(), undefined);
 });

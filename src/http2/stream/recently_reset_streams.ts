@@ -1,20 +1,20 @@
 /**
- * Remembering streams that we reset.
+ * Ids of the streams that the server reset recently.
  *
  * @module
  */
 
-/** How many are remembered: more than one round trip's worth of frames can name. */
+/** Number of ids to store: more than the frames of one round trip can refer to. */
 const REMEMBERED = 1000;
 
 /**
- * Streams that this side reset. What the peer had sent before it heard of that is not its fault, and is ignored;
- * the same frame on a stream that ended in good order is an error.
+ * Streams that the server reset. Frames that the peer sent before it received the reset must be ignored; the same
+ * frames for a stream that ended normally are an error.
  */
 export class RecentlyResetStreams {
   readonly #ids = new Set<number>();
 
-  /** Remembers one; the oldest leaves. */
+  /** Stores an id; above the limit, the oldest id is dropped. */
   add(streamId: number): void {
     this.#ids.add(streamId);
     if (this.#ids.size <= REMEMBERED) return;
@@ -22,7 +22,7 @@ export class RecentlyResetStreams {
     if (oldest !== undefined) this.#ids.delete(oldest);
   }
 
-  /** Whether it is remembered. */
+  /** Reports whether the id is stored. */
   has(streamId: number): boolean {
     return this.#ids.has(streamId);
   }

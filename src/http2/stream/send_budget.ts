@@ -1,56 +1,56 @@
 /**
- * How many response bytes may wait for clients that do not read.
+ * Limits the response bytes that are queued for clients that don't read.
  *
  * @module
  */
 
-/** Bytes that wait, over all connections of a server. */
+/** Queued response bytes of all connections of a server. */
 export interface SharedTotal {
-  /** All of them. */
+  /** The sum. */
   bytes: number;
 }
 
 /** Limits of a {@linkcode SendBudget}. */
 export interface SendBudgetLimits {
-  /** For the connection alone. */
+  /** Queued response bytes of this connection. */
   readonly queuedResponseBytes: number;
-  /** For the server; a connection with nothing waiting is still served above it. */
+  /** Queued response bytes of all connections. A connection without queued bytes is served even above the limit. */
   readonly allQueuedResponseBytes: number;
 }
 
-/** Counts what waits on one connection, and says when no more answers should be made. */
+/** Counts the queued bytes of one connection and reports when no more responses should be produced. */
 export class SendBudget {
   #bytes = 0;
-  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  #waiter: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   readonly #shared: SharedTotal;
   readonly #limits: SendBudgetLimits;
 
-  /** Counts from zero; `shared` is what the connections of a server count together. */
+  /** Creates a budget. @param shared the counter of all connections of the server */
   constructor(limits: SendBudgetLimits, shared: SharedTotal) {
     this.#limits = limits;
     this.#shared = shared;
   }
 
-  /** Whether requests should wait. Never with nothing queued here: others' waiting must not stop this client. */
+  /** Whether requests should wait. False if nothing is queued here: other clients must not block this one. */
   get full(): boolean {
     if (this.#bytes === 0) return false;
     return this.#bytes > this.#limits.queuedResponseBytes ||
       this.#shared.bytes > this.#limits.allQueuedResponseBytes;
   }
 
-  /** Counts bytes that were queued, or with a minus sign, that were sent or dropped. */
+  /** Adds bytes that were queued. A negative number means bytes that were sent or discarded. */
   count(bytes: number): void {
     this.#bytes += bytes;
     this.#shared.bytes += bytes;
-    if (this.#room === undefined || this.full) return;
-    this.#room.resolve();
-    this.#room = undefined;
+    if (this.#waiter === undefined || this.full) return;
+    this.#waiter.resolve();
+    this.#waiter = undefined;
   }
 
-  /** Resolves when the budget is next not full. */
-  room(): Promise<void> {
+  /** Resolves as soon as the budget isn't full. */
+  whenNotFull(): Promise<void> {
     if (!this.full) return Promise.resolve();
-    this.#room ??= Promise.withResolvers<void>();
-    return this.#room.promise;
+    this.#waiter ??= Promise.withResolvers<void>();
+    return this.#waiter.promise;
   }
 }

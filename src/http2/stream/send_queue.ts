@@ -1,5 +1,5 @@
 /**
- * What a stream still has to send, in the order of the protocol: headers, DATA, and the end.
+ * The queued output of a stream, in the order of the protocol: headers, DATA, end.
  *
  * @module
  */
@@ -13,21 +13,21 @@ const HEADERS_FLAGS = FrameFlag.endHeaders;
 const LAST_HEADERS_FLAGS = FrameFlag.endHeaders | FrameFlag.endStream;
 
 /**
- * Why a turn ended. `idle`: nothing more to send now; `more`: its DATA goes on at the next turn; `blocked`: a
- * window is shut; `full`: the batch is; `done`: the end of the stream is in the batch.
+ * The state after {@linkcode SendQueue.writeNext}. `idle`: nothing is queued; `more`: more DATA is queued; `blocked`: a
+ * window is exhausted; `full`: the write buffer is full; `done`: the end of the stream is in the write buffer.
  */
-export type TurnEnd = "idle" | "more" | "blocked" | "full" | "done";
+export type WriteResult = "idle" | "more" | "blocked" | "full" | "done";
 
-/** How the stream ends, once the queued DATA is out. */
+/** How the stream ends after the queued DATA. */
 type Ending = { readonly by: "data" } | { readonly by: "trailers"; readonly block: Uint8Array };
 
-/** The sending half of a stream. */
+/** The queued output of a stream. */
 export class SendQueue {
-  /** What the peer lets this stream send. */
+  /** The stream's send window. */
   readonly window: SendWindow;
-  /** DATA bytes that wait. */
+  /** Number of queued DATA bytes. */
   bytes = 0;
-  /** Since when a shut window has kept DATA waiting, in milliseconds of `performance.now()`. */
+  /** When the output was blocked by a window, in milliseconds of `performance.now()`; undefined while it isn't. */
   blockedAt: number | undefined;
   readonly #chunks = new Queue<Uint8Array>();
   #offset = 0;
@@ -37,17 +37,17 @@ export class SendQueue {
   readonly #budget: SendBudget;
 
   /**
-   * Empty.
+   * Creates an empty queue.
    *
-   * @param windowBytes the peer's window for new streams
-   * @param budget where the connection counts what all its streams have waiting
+   * @param windowBytes the initial send window
+   * @param budget counts the queued bytes of the connection
    */
   constructor(windowBytes: number, budget: SendBudget) {
     this.window = new SendWindow(windowBytes);
     this.#budget = budget;
   }
 
-  /** Whether the end is queued or out: nothing may be added. */
+  /** Whether the end is queued or written: nothing may be added. */
   get ended(): boolean {
     return this.#ending !== undefined;
   }
@@ -64,12 +64,12 @@ export class SendQueue {
     this.#count(bytes.length);
   }
 
-  /** Queues the end: an empty DATA flag, or trailers. */
+  /** Queues the end: trailers, or the END_STREAM flag of the last DATA frame. */
   end(trailers?: Uint8Array): void {
     this.#ending = trailers === undefined ? { by: "data" } : { by: "trailers", block: trailers };
   }
 
-  /** Drops everything. */
+  /** Discards everything that is queued. */
   clear(): void {
     this.#chunks.clear();
     this.#count(-this.bytes);
@@ -77,42 +77,42 @@ export class SendQueue {
   }
 
   /**
-   * Puts one turn's frames into the batch: headers if they wait, at most one DATA frame, and the end if that was
-   * the last. One frame a turn is what makes streams share the connection.
+   * Writes the next frames to the buffer: queued headers, at most one DATA frame, and the end after the last DATA. One
+   * DATA frame per call shares the connection fairly between its streams.
    *
-   * @param connection the connection's window, shared by its streams
+   * @param connection the connection's send window
    */
-  writeTurn(batch: WriteBuffer, streamId: number, connection: SendWindow): TurnEnd {
+  writeNext(buffer: WriteBuffer, streamId: number, connection: SendWindow): WriteResult {
     if (this.#headers) {
       // A response without a body ends in its header frame.
       const last = this.#ending?.by === "data" && this.bytes === 0;
-      if (batch.payloadRoom < this.#headers.length) return "full";
-      putBlock(batch, this.#headers, last ? LAST_HEADERS_FLAGS : HEADERS_FLAGS, streamId);
+      if (buffer.freePayloadBytes < this.#headers.length) return "full";
+      putBlock(buffer, this.#headers, last ? LAST_HEADERS_FLAGS : HEADERS_FLAGS, streamId);
       this.#headers = undefined;
       if (last) return "done";
     }
     if (this.bytes > 0) {
-      const end = this.#writeData(batch, streamId, connection);
+      const end = this.#writeData(buffer, streamId, connection);
       if (end !== "idle") return end;
     }
     if (this.#ending === undefined) return "idle";
     const block = this.#ending.by === "trailers" ? this.#ending.block : undefined;
-    if (batch.payloadRoom < (block?.length ?? 0)) return "full";
-    if (block) putBlock(batch, block, LAST_HEADERS_FLAGS, streamId);
-    else batch.begin(0, FrameType.data, FrameFlag.endStream, streamId);
+    if (buffer.freePayloadBytes < (block?.length ?? 0)) return "full";
+    if (block) putBlock(buffer, block, LAST_HEADERS_FLAGS, streamId);
+    else buffer.begin(0, FrameType.data, FrameFlag.endStream, streamId);
     return "done";
   }
 
-  /** "idle" if all the DATA is out. */
-  #writeData(batch: WriteBuffer, streamId: number, connection: SendWindow): TurnEnd {
+  /** Returns "idle" if all DATA is written. */
+  #writeData(buffer: WriteBuffer, streamId: number, connection: SendWindow): WriteResult {
     const open = Math.min(this.window.available, connection.available);
     if (open <= 0) return "blocked";
-    // The peer's own frame limit is never below this; small frames keep the turns short.
-    const length = Math.min(this.bytes, FRAME_PAYLOAD_BYTES, open, batch.payloadRoom);
+    // Every peer accepts frames of this size (RFC 9113, section 4.2); larger frames would delay the other streams.
+    const length = Math.min(this.bytes, FRAME_PAYLOAD_BYTES, open, buffer.freePayloadBytes);
     if (length <= 0) return "full";
     const last = length === this.bytes && this.#ending?.by === "data";
-    batch.begin(length, FrameType.data, last ? FrameFlag.endStream : 0, streamId);
-    this.#moveTo(batch, length);
+    buffer.begin(length, FrameType.data, last ? FrameFlag.endStream : 0, streamId);
+    this.#moveTo(buffer, length);
     this.#count(-length);
     this.blockedAt = undefined;
     this.window.available -= length;
@@ -126,12 +126,12 @@ export class SendQueue {
     this.#budget.count(bytes);
   }
 
-  #moveTo(batch: WriteBuffer, length: number): void {
+  #moveTo(buffer: WriteBuffer, length: number): void {
     let left = length;
     while (left > 0) {
       const chunk = this.#chunks.peek() as Uint8Array;
       const end = Math.min(chunk.length, this.#offset + left);
-      batch.append(this.#offset === 0 && end === chunk.length ? chunk : chunk.subarray(this.#offset, end));
+      buffer.append(this.#offset === 0 && end === chunk.length ? chunk : chunk.subarray(this.#offset, end));
       left -= end - this.#offset;
       this.#offset = end;
       if (end === chunk.length) {
@@ -142,7 +142,7 @@ export class SendQueue {
   }
 }
 
-function putBlock(batch: WriteBuffer, block: Uint8Array, flags: number, streamId: number): void {
-  batch.begin(block.length, FrameType.headers, flags, streamId);
-  batch.append(block);
+function putBlock(buffer: WriteBuffer, block: Uint8Array, flags: number, streamId: number): void {
+  buffer.begin(block.length, FrameType.headers, flags, streamId);
+  buffer.append(block);
 }

@@ -11,56 +11,57 @@ import { H2Code } from "../frame/protocol_error.ts";
 import type { SendBudget } from "./send_budget.ts";
 import type { SendQueue } from "./send_queue.ts";
 
-/** A stream with this much waiting asks its writer to pause. */
+/** `write` returns false while at least this number of bytes is queued. */
 const HIGH_WATER_BYTES = 64 * KIB;
 
-/** Who takes the request body. */
+/** Receives the request body. */
 export interface StreamSink {
   /**
-   * The next bytes of the body. They are a view of the connection's read buffer: good only during the call.
+   * Receives the next bytes of the body.
    *
-   * @param last whether the request ends with them; may come with no bytes
+   * @param bytes a view of the connection's read buffer, valid only during the call; may be empty
+   * @param last whether the request ends with these bytes
    */
   data(bytes: Uint8Array, last: boolean): void;
-  /** The stream ended before the response was out: a reset, a lost connection, a limit. Comes at most once. */
+  /** The stream ended before the response was complete: reset, lost connection, time limit. Called at most once. */
   aborted(reason: AppError): void;
 }
 
-/** What a stream needs of its connection. */
+/** The interface of a connection for its streams. */
 export interface StreamOwner {
-  /** The stream has something to send. */
+  /** Schedules the stream's output. */
   ready(stream: Http2Stream): void;
-  /** What all its streams have waiting. */
+  /** Counts the queued bytes of all streams. */
   readonly budget: SendBudget;
-  /** The stream ends here: RST_STREAM, and nothing more. */
+  /** Ends the stream with RST_STREAM. */
   reset(stream: Http2Stream, code: H2Code): void;
 }
 
-/** The server's side of a stream. Once it is closed, sending does nothing. */
+/** The server's side of a stream. On a closed stream, the methods for sending do nothing. */
 export class Http2Stream {
-  /** The stream's number. */
+  /** The stream id. */
   readonly id: number;
   /** Request headers with the pseudo-headers; values of a repeated name are joined with a comma. */
   readonly headers: ReadonlyMap<string, string>;
-  /** @internal The sending half; for the connection. */
+  /** @internal The queued output; for the connection. */
   readonly outgoing: SendQueue;
-  /** @internal The receiving window; for the connection. */
+  /** @internal The receive window; for the connection. */
   readonly incoming: ReceiveWindow;
-  /** @internal Body bytes that are still to come by `content-length`; undefined without one. */
+  /** @internal Remaining bytes of the body according to `content-length`; undefined without this header. */
   bodyLeft: number | undefined;
-  /** @internal Whether the request's end is here. */
+  /** @internal Whether the request is complete. */
   requestEnded = false;
-  /** @internal Whether the connection has this stream in its list of those with something to send. */
-  listed = false;
+  /** @internal Whether the frame writer has this stream in its queue. */
+  queued = false;
   /** @internal When the request began, in milliseconds of `performance.now()`. */
   readonly openedAt: number = performance.now();
-  /** @internal Where the body goes. */
+  /** @internal Receives the body. */
   sink: StreamSink = IGNORE_BODY;
   readonly #owner: StreamOwner;
   #closed = false;
   #drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
-  /** Made by the connection. */
+  /** Streams are created by their connection. */
   constructor(
     owner: StreamOwner,
     id: number,
@@ -74,23 +75,23 @@ export class Http2Stream {
     this.incoming = halves.incoming;
   }
 
-  /** Whether the stream is over, by either side. */
+  /** Whether either side has ended the stream. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Whether so much waits for this client, or for all, that no more answers should be made now. */
+  /** Whether the queued bytes of this connection, or of all, exceed the limit: responses should wait. */
   get congested(): boolean {
     return this.#owner.budget.full;
   }
 
-  /** Resolves when the stream is next not congested; at the latest when its connection is closed. */
+  /** Resolves as soon as the stream isn't congested, and when the connection is closed. */
   uncongested(): Promise<void> {
-    return this.#owner.budget.room();
+    return this.#owner.budget.whenNotFull();
   }
 
   /**
-   * Queues the response headers. Call it once, before any body.
+   * Queues the response headers. Call it once, before the body.
    *
    * @param block from `encodeHeaderBlock`, at most 16 KiB
    * @throws AppError `limit_exceeded`
@@ -105,7 +106,7 @@ export class Http2Stream {
   /**
    * Queues body bytes, which must not change afterwards.
    *
-   * @returns false if enough is waiting that the caller should wait for {@linkcode drained}
+   * @returns false if the caller should wait for {@linkcode drained} before it writes more
    */
   write(bytes: Uint8Array): boolean {
     if (this.#unsendable) return true;
@@ -122,9 +123,9 @@ export class Http2Stream {
   }
 
   /**
-   * Ends the response after what was queued.
+   * Ends the response after the queued output.
    *
-   * @param trailers a header block of at most 16 KiB; without it the body just ends
+   * @param trailers a header block of at most 16 KiB
    * @throws AppError `limit_exceeded`
    */
   end(trailers?: Uint8Array): void {
@@ -134,19 +135,19 @@ export class Http2Stream {
     this.#owner.ready(this);
   }
 
-  /** Ends the stream at once; queued bytes are dropped, and the sink hears nothing more. */
+  /** Resets the stream immediately. Queued bytes are discarded; the sink isn't called any more. */
   reset(code: H2Code = H2Code.cancel): void {
     if (!this.#closed) this.#owner.reset(this, code);
   }
 
-  /** @internal Wakes a writer that waits, if there is room now. */
+  /** @internal Resolves `drained()` if more can be written now. */
   wakeWriter(): void {
     if (this.#drained === undefined || (!this.#closed && this.outgoing.bytes >= HIGH_WATER_BYTES)) return;
     this.#drained.resolve();
     this.#drained = undefined;
   }
 
-  /** @internal Marks the stream as over; the sink hears of it only with a reason. */
+  /** @internal Marks the stream as closed. With a reason, calls the sink's `aborted`. */
   close(reason?: AppError): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -162,13 +163,13 @@ export class Http2Stream {
   }
 }
 
-/** For a response that doesn't depend on the body. */
+/** A sink for requests whose body is ignored. */
 export const IGNORE_BODY: StreamSink = { data() {}, aborted() {} };
 
 function checkBlock(block: Uint8Array): void {
   if (block.length <= FRAME_PAYLOAD_BYTES) return;
   throw new AppError(
     "limit_exceeded",
-    `Cannot send headers: the block has ${block.length} bytes, at most ${FRAME_PAYLOAD_BYTES} fit one frame`,
+    `Cannot send headers: the block has ${block.length} bytes, at most ${FRAME_PAYLOAD_BYTES} are allowed`,
   );
 }

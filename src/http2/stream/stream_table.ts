@@ -7,34 +7,34 @@ import { RecentlyResetStreams } from "./recently_reset_streams.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /**
- * What a stream number stands for. `idle`: not used yet; `ignored`: this side reset it, or never took it after
- * its GOAWAY, and the peer may not know; `closed`: over, and the peer knows.
+ * The state of a stream that isn't open. `idle`: not used yet; `ignored`: reset by the server, or refused after its
+ * GOAWAY, and the peer may not know yet; `closed`: ended, and the peer knows.
  */
 export type StreamState = "idle" | "ignored" | "closed";
 
-/** Streams by number, and what became of the others. */
+/** The open streams by id, and the states of all others. */
 export class StreamTable {
-  /** Those that are open. */
+  /** The open streams. */
   readonly open: Map<number, Http2Stream> = new Map();
-  /** The highest number that the peer has used; it must rise. */
+  /** The highest id that the peer has used. */
   lastId = 0;
-  /** The highest number that is served after the last GOAWAY. */
+  /** The highest id that is served after the last GOAWAY. */
   acceptedId: number = Infinity;
   readonly #reset = new RecentlyResetStreams();
 
-  /** What a number stands for that is not open. */
+  /** Returns the state of a stream that isn't open. */
   stateOf(streamId: number): StreamState {
-    // An even number is the server's to use, and it never does.
+    // Even ids are for streams of the server, which opens none.
     if (streamId > this.lastId || streamId % 2 === 0) return "idle";
     return streamId > this.acceptedId || this.#reset.has(streamId) ? "ignored" : "closed";
   }
 
-  /** Forgets a stream that is over. */
+  /** Removes a stream that has ended. */
   remove(streamId: number): void {
     this.open.delete(streamId);
   }
 
-  /** Forgets a stream that this side resets, so that what the peer has already sent on it is ignored. */
+  /** Removes a stream that the server resets; frames that the peer has already sent for it are ignored. */
   removeReset(streamId: number): void {
     this.open.delete(streamId);
     this.#reset.add(streamId);
