@@ -1,5 +1,5 @@
 /**
- * The gRPC server: methods over HTTP/2.
+ * A gRPC server over HTTP/2.
  *
  * @module
  */
@@ -17,46 +17,46 @@ import { sendHttpStatus, sendTrailersOnly } from "./call/response.ts";
 import { type RpcStatus, StatusCode, statusOf } from "./wire/status.ts";
 import { parseTimeout } from "./wire/timeout.ts";
 
-/** What is known of a call when it is over; for logs and metrics. */
+/** A finished call; for logs and metrics. */
 export interface CallRecord {
-  /** The path: `/package.Service/Method`. The client's words, if `known` is false. */
+  /** The path: `/package.Service/Method`. Arbitrary text from the client if `known` is false. */
   readonly method: string;
-  /** Whether the method is served here. */
+  /** Whether the server has the method. */
   readonly known: boolean;
-  /** How it ended. */
+  /** The status of the call. */
   readonly status: RpcStatus;
   /** Milliseconds from the headers to the status. */
   readonly durationMs: number;
   /** The client's trace, from its metadata (W3C `traceparent`). */
   readonly traceparent: string | undefined;
-  /** What was thrown, with its causes; undefined for a success. */
+  /** The error, with its causes; undefined for a success. */
   readonly error: unknown;
 }
 
-/** What a server is made with. */
+/** Options of {@linkcode GrpcServer}. */
 export interface GrpcServerOptions {
-  /** The methods that are served. */
+  /** The methods of the server. */
   readonly methods: MethodTable;
-  /** Reads gzip-compressed requests; without it they are UNIMPLEMENTED. */
+  /** Decompresses gzip requests; without it, they fail with UNIMPLEMENTED. */
   readonly inflate?: Inflate;
-  /** The status for what a handler throws. @default {statusOf} */
+  /** Returns the status for an exception of a handler. @default {statusOf} */
   readonly statusOf?: (error: unknown) => RpcStatus;
-  /** What a client is told that calls a method which is not served. */
+  /** Returns the status message for a method that the server doesn't have. */
   readonly unknownMethod?: (method: string) => string;
-  /** Called once for each call, when it is over. */
+  /** Called once per call, at its end. */
   readonly onCall?: (record: CallRecord) => void;
-  /** Hears of broken protocol and failed accepts; for the log. */
+  /** Called for protocol errors and failed accepts; for the log. */
   readonly onError?: (error: unknown) => void;
-  /** Changes to the limits of calls. */
+  /** Limits of calls that differ from the defaults. */
   readonly limits?: Partial<GrpcLimits>;
-  /** Changes to the limits of connections. */
+  /** Limits of connections that differ from the defaults. */
   readonly http2?: Partial<Http2Limits>;
 }
 
 const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*(;|$)/i;
 
-/** Serves unary and server-streaming methods on the listeners that it is given. */
-export class GrpcServer {
+/** Serves methods on the listeners that the caller passes to `serve()`. */
+export class GrpcServer implements AsyncDisposable {
   readonly #options: GrpcServerOptions;
   readonly #http2: Http2Server;
   readonly #context: CallContext;
@@ -64,7 +64,7 @@ export class GrpcServer {
   #active = 0;
 
   /**
-   * Nothing is served before {@linkcode serve}.
+   * Creates a server; {@linkcode serve} starts it.
    *
    * @throws AppError `invalid_argument` for a limit of HTTP/2 that is out of range
    */
@@ -89,30 +89,35 @@ export class GrpcServer {
     });
   }
 
-  /** Calls under way. */
+  /** Number of calls in progress. */
   get activeCalls(): number {
     return this.#active;
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#http2.connections;
   }
 
-  /** Serves a listener until {@linkcode shutdown}; many may be served at once. */
+  /** Serves a listener until {@linkcode shutdown}, which closes it. Several listeners can be served in parallel. */
   serve(listener: Deno.Listener): Promise<void> {
     return this.#http2.serve(listener);
   }
 
   /**
-   * Takes no new calls, waits for those under way, and closes.
+   * Refuses new calls, waits for those in progress, and closes all listeners and connections.
    *
-   * @param graceMs how long to wait before the rest is cut off
+   * @param graceMs milliseconds until the remaining calls are aborted
    */
   async shutdown(graceMs: number): Promise<ShutdownEnd> {
     const end = await this.#http2.shutdown(graceMs);
     this.#deadlines.close();
     return end;
+  }
+
+  /** Aborts the calls in progress and closes all listeners and connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown(0);
   }
 
   #begin(stream: Http2Stream): StreamSink {
@@ -132,7 +137,7 @@ export class GrpcServer {
     const method = this.#options.methods.get(path);
     if (!method) {
       const message = this.#options.unknownMethod?.(path) ??
-        `Cannot call "${path}": no such method is served`;
+        `Cannot call "${path}": unknown method`;
       const status = { code: StatusCode.unimplemented, message };
       sendTrailersOnly(stream, status);
       this.#report(path, false, metadata, performance.now(), status, undefined);

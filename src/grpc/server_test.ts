@@ -12,7 +12,7 @@ const TEXT: Codec<string, string> = {
 const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 const textBytes = (text: string) => new TextEncoder().encode(text);
 
-/** Waits for its signal, and says why it ended. */
+/** Creates a method that waits until its signal aborts, and reports the reason. */
 function waiting() {
   const { promise: reason, resolve } = Promise.withResolvers<unknown>();
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
@@ -37,14 +37,14 @@ function methods(more: readonly (readonly [string, Method])[] = []): ReadonlyMap
       "/t.T/Letters",
       serverStream(TEXT, async function* (text) {
         for (const letter of text) yield await Promise.resolve(letter);
-        if (text.includes("!")) throw new AppError("not_found", "Cannot go on: 100 % é");
+        if (text.includes("!")) throw new AppError("not_found", "Cannot continue: 100 % é");
       }),
     ],
     ...more,
   ]);
 }
 
-Deno.test("a unary call is answered with one message and OK", async (t) => {
+Deno.test("a unary call gets one message and OK", async (t) => {
   await withService({ methods: methods() }, async ({ connect, records }) => {
     using client = await connect();
     const cases: [path: string, want: string][] = [
@@ -69,7 +69,7 @@ Deno.test("a unary call is answered with one message and OK", async (t) => {
   });
 });
 
-Deno.test("a request in many DATA frames, or with its end in an empty one, is the same request", async () => {
+Deno.test("a request can be split into many DATA frames, the last of them empty", async () => {
   await withService({ methods: methods() }, async ({ connect }) => {
     using client = await connect();
     const message = framed(textBytes("hello"));
@@ -79,7 +79,7 @@ Deno.test("a request in many DATA frames, or with its end in an empty one, is th
   });
 });
 
-Deno.test("a stream of answers ends with its status", async () => {
+Deno.test("a stream of responses ends with its status", async () => {
   await withService({ methods: methods() }, async ({ connect, records }) => {
     using client = await connect();
     await client.send(callFrame(1, "/t.T/Letters"), dataFrame(1, framed(textBytes("abc"))));
@@ -87,7 +87,7 @@ Deno.test("a stream of answers ends with its status", async () => {
     await client.send(callFrame(3, "/t.T/Letters"), dataFrame(3, framed(textBytes("d!"))));
     const failed = await resultOf(client, 3);
     assertEquals(failed.messages.map(textOf), ["d", "!"]);
-    assertEquals([failed.code, failed.message], [5, "Cannot go on: 100 %25 %C3%A9"]);
+    assertEquals([failed.code, failed.message], [5, "Cannot continue: 100 %25 %C3%A9"]);
     await client.send(callFrame(5, "/t.T/Letters"), dataFrame(5, framed(NOTHING)));
     const none = await resultOf(client, 5);
     assertEquals([none.code, none.messages.length], [0, 0]);
@@ -95,7 +95,7 @@ Deno.test("a stream of answers ends with its status", async () => {
   });
 });
 
-Deno.test("what a handler throws becomes a status; what is not ours is not told", async () => {
+Deno.test("an exception of a handler becomes a status; only the messages of AppError are sent", async () => {
   const failing = (error: unknown) => unary(TEXT, () => Promise.reject(error));
   const table = methods([
     [
@@ -112,20 +112,20 @@ Deno.test("what a handler throws becomes a status; what is not ours is not told"
     const codes: [path: string, code: number, message: string][] = [
       ["/t.T/Sync", 14, "Cannot do that: the store is busy"],
       ["/t.T/Known", 8, "Cannot write: the disk is full"],
-      ["/t.T/Secret", 2, "Unexpected failure, see the server's log"],
+      ["/t.T/Secret", 2, "Unexpected error; see the server's log"],
     ];
     for (const [i, [path, code, message]] of codes.entries()) {
       await client.send(callFrame(2 * i + 1, path), dataFrame(2 * i + 1, framed(NOTHING)));
       const result = await resultOf(client, 2 * i + 1);
       assertEquals([result.code, result.message], [code, message]);
-      // Trailers only: one header block, no body.
+      // The response is one header block without a body.
       assertEquals([result.response.trailers.size, result.response.body.length], [0, 0]);
     }
     assertStringIncludes(String(records[2]?.error), "hunter2");
   });
 });
 
-Deno.test("what is no call that we serve is refused", async (t) => {
+Deno.test("invalid calls are refused", async (t) => {
   const body = dataFrame(1, framed(textBytes("a")));
   const post = (path: string, type: string) =>
     headersFrame(
@@ -143,13 +143,13 @@ Deno.test("what is no call that we serve is refused", async (t) => {
     ["a charset", [post("/t.T/Shout", "application/grpc; charset=utf-8"), body], "200", 0],
     ["no message", [callFrame(1, "/t.T/Shout"), dataFrame(1, NOTHING)], "200", 13],
     [
-      "half a message",
+      "a truncated message",
       [callFrame(1, "/t.T/Shout"), dataFrame(1, framed(textBytes("abc")).subarray(0, 7))],
       "200",
       13,
     ],
     ["two messages", [callFrame(1, "/t.T/Shout"), dataFrame(1, new Uint8Array(10))], "200", 13],
-    ["not decodable", [callFrame(1, "/t.T/Shout"), dataFrame(1, framed(Uint8Array.of(0xff)))], "200", 3],
+    ["malformed message", [callFrame(1, "/t.T/Shout"), dataFrame(1, framed(Uint8Array.of(0xff)))], "200", 3],
     ["malformed timeout", [callFrame(1, "/t.T/Shout", ["grpc-timeout", "1 S"]), body], "200", 13],
     [
       "unknown encoding",
@@ -172,7 +172,7 @@ Deno.test("what is no call that we serve is refused", async (t) => {
   }
 });
 
-Deno.test("a method that is not served gets the words that the server was given, and is recorded", async () => {
+Deno.test("a call of an unknown method gets the server's own message, and is recorded", async () => {
   const unknownMethod = (method: string) => `Cannot call "${method}": this is an image service`;
   await withService({ methods: methods(), unknownMethod }, async ({ connect, records }) => {
     using client = await connect();
@@ -183,7 +183,7 @@ Deno.test("a method that is not served gets the words that the server was given,
   });
 });
 
-Deno.test("a compressed request is inflated by whoever the server was given", async () => {
+Deno.test("a compressed request is decompressed with the server's function", async () => {
   const inflate = (bytes: Uint8Array, limit: number) =>
     bytes.length > 3
       ? Promise.reject(new AppError("limit_exceeded", `over ${limit}`))
@@ -195,25 +195,25 @@ Deno.test("a compressed request is inflated by whoever the server was given", as
     assertEquals((await resultOf(client, 1)).messages.map(textOf), ["CBA"]);
     await client.send(callFrame(3, "/t.T/Shout", gzip), dataFrame(3, framed(textBytes("bomb"), 1)));
     assertEquals((await resultOf(client, 3)).code, 8);
-    // The encoding may be named and not used.
+    // A message may be uncompressed in spite of the header.
     await client.send(callFrame(5, "/t.T/Shout", gzip), dataFrame(5, framed(textBytes("abc"))));
     assertEquals((await resultOf(client, 5)).messages.map(textOf), ["ABC"]);
   });
 });
 
-Deno.test("messages above the limit are refused in both directions, at the limit they pass", async () => {
+Deno.test("messages above the limit are refused in both directions; messages at the limit aren't", async () => {
   const table = methods([["/t.T/Twice", unary(TEXT, (text) => text + text)]]);
   await withService({ methods: table, limits: { messageBytes: 100 } }, async ({ connect }) => {
     using client = await connect();
-    const ask = async (id: number, path: string, bytes: number) => {
+    const call = async (id: number, path: string, bytes: number) => {
       await client.send(callFrame(id, path), dataFrame(id, framed(new Uint8Array(bytes).fill(97))));
       return (await resultOf(client, id)).code;
     };
-    assertEquals(await ask(1, "/t.T/Shout", 100), 0);
-    assertEquals(await ask(3, "/t.T/Shout", 101), 8);
-    assertEquals(await ask(5, "/t.T/Twice", 50), 0);
-    assertEquals(await ask(7, "/t.T/Twice", 51), 8);
-    // A length that is only promised is refused before a byte of it is here.
+    assertEquals(await call(1, "/t.T/Shout", 100), 0);
+    assertEquals(await call(3, "/t.T/Shout", 101), 8);
+    assertEquals(await call(5, "/t.T/Twice", 50), 0);
+    assertEquals(await call(7, "/t.T/Twice", 51), 8);
+    // An announced length is refused before any byte of the message is received.
     await client.send(
       callFrame(9, "/t.T/Shout"),
       dataFrame(9, Uint8Array.of(0, 0xff, 0xff, 0xff, 0xff), "body follows"),
@@ -222,7 +222,7 @@ Deno.test("messages above the limit are refused in both directions, at the limit
   });
 });
 
-Deno.test("unfinished requests share one limit, which comes free again", async () => {
+Deno.test("incomplete requests share one limit, and release it at their end", async () => {
   const limits = { bufferedRequestBytes: 3000 };
   await withService({ methods: methods(), limits }, async ({ connect }) => {
     using client = await connect();
@@ -240,15 +240,25 @@ Deno.test("unfinished requests share one limit, which comes free again", async (
   });
 });
 
-Deno.test("a deadline ends the call and reaches the handler", async () => {
-  const { method, reason } = waiting();
+Deno.test("a deadline ends the call and aborts the handler's signal", async () => {
+  const { promise: reason, resolve } = Promise.withResolvers<unknown>();
+  // Without the deadline, the call would succeed after 5 s, so the test fails instead of hanging.
+  const method = unary(TEXT, (_request, _call, signal) =>
+    new Promise<string>((respond, reject) => {
+      const timer = setTimeout(() => respond("no deadline"), 5000);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve(signal.reason);
+        reject(signal.reason);
+      });
+    }));
   await withService({ methods: methods([["/t.T/Wait", method]]) }, async ({ connect, server, records }) => {
     using client = await connect();
     await client.send(callFrame(1, "/t.T/Wait", ["grpc-timeout", "1m"]), dataFrame(1, framed(NOTHING)));
     assertEquals((await resultOf(client, 1)).code, 4);
     assertEquals((await reason as AppError).code, "deadline_exceeded");
     assertEquals([server.activeCalls, records.length], [0, 1]);
-    // One that is far away does nothing.
+    // A deadline that is far away has no effect.
     await client.send(
       callFrame(3, "/t.T/Shout", ["grpc-timeout", "99999999H"]),
       dataFrame(3, framed(NOTHING)),
@@ -257,7 +267,7 @@ Deno.test("a deadline ends the call and reaches the handler", async () => {
   });
 });
 
-Deno.test("a reset and a lost connection reach the handler", async (t) => {
+Deno.test("a reset and a lost connection abort the handler's signal", async (t) => {
   for (const how of ["reset", "lost connection"] as const) {
     await t.step(how, async () => {
       const { method, reason, started } = waiting();
@@ -278,7 +288,7 @@ Deno.test("a reset and a lost connection reach the handler", async (t) => {
   }
 });
 
-Deno.test("a stream of answers stops when its client is gone", async () => {
+Deno.test("a stream of responses ends when the client resets it", async () => {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const endless = serverStream(TEXT, async function* () {
     try {
@@ -297,7 +307,7 @@ Deno.test("a stream of answers stops when its client is gone", async () => {
   });
 });
 
-Deno.test("requests of a client that does not read wait until it does", async () => {
+Deno.test("requests of a client that doesn't read wait until it reads", async () => {
   let served = 0;
   const big = unary(TEXT, () => {
     served++;
@@ -306,7 +316,7 @@ Deno.test("requests of a client that does not read wait until it does", async ()
   const options = { methods: methods([["/t.T/Big", big]]), http2: { queuedResponseBytes: 2500 } };
   await withService(options, async ({ connect }) => {
     using client = await connect();
-    // SETTINGS with a window of nothing.
+    // SETTINGS with an initial window of 0.
     await client.send(encodeFrame(FrameType.settings, 0, 0, Uint8Array.of(0, 4, 0, 0, 0, 0)));
     const ids = Array.from({ length: 10 }, (_, i) => 2 * i + 1);
     await client.send(...ids.flatMap((id) => [callFrame(id, "/t.T/Big"), dataFrame(id, framed(NOTHING))]));
@@ -324,12 +334,12 @@ Deno.test("requests of a client that does not read wait until it does", async ()
   });
 });
 
-Deno.test("an exchange answers each message in its order, and ends with the client's end", async () => {
-  const exchange: Method = {
-    kind: "exchange",
+Deno.test("a bidirectional stream responds in the order of the requests, and ends after the last one", async () => {
+  const method: Method = {
+    kind: "bidi_stream",
     respond: (bytes) => textOf(bytes) === "slow" ? Promise.resolve(textBytes("SLOW")) : bytes.slice(),
   };
-  await withService({ methods: methods([["/t.T/Talk", exchange]]) }, async ({ connect }) => {
+  await withService({ methods: methods([["/t.T/Talk", method]]) }, async ({ connect }) => {
     using client = await connect();
     await client.send(callFrame(1, "/t.T/Talk"));
     const two = Uint8Array.of(...framed(textBytes("slow")), ...framed(textBytes("b")));
@@ -343,9 +353,9 @@ Deno.test("an exchange answers each message in its order, and ends with the clie
   });
 });
 
-Deno.test("an exchange with too many requests waiting ends; one that waits its turn does not", async () => {
-  const exchange: Method = { kind: "exchange", respond: (bytes) => bytes.slice() };
-  const options = { methods: methods([["/t.T/Talk", exchange]]), limits: { pendingExchanges: 4 } };
+Deno.test("a bidirectional stream fails above the allowed number of waiting requests", async () => {
+  const method: Method = { kind: "bidi_stream", respond: (bytes) => bytes.slice() };
+  const options = { methods: methods([["/t.T/Talk", method]]), limits: { pendingMessages: 4 } };
   await withService(options, async ({ connect }) => {
     using client = await connect();
     await client.send(callFrame(1, "/t.T/Talk"), dataFrame(1, new Uint8Array(5 * 5)));
@@ -356,8 +366,8 @@ Deno.test("an exchange with too many requests waiting ends; one that waits its t
   });
 });
 
-Deno.test("shutdown() lets a call in flight finish, and cuts it off after the grace", async (t) => {
-  await t.step("finishes", async () => {
+Deno.test("shutdown() waits for calls in progress, and aborts them after the grace period", async (t) => {
+  await t.step("completed", async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<string>();
     const table = methods([["/t.T/Gate", unary(TEXT, () => gate)]]);
     await withService({ methods: table }, async ({ connect, server }) => {
@@ -375,7 +385,7 @@ Deno.test("shutdown() lets a call in flight finish, and cuts it off after the gr
       assertEquals(await ending, "drained");
     });
   });
-  await t.step("is cut off", async () => {
+  await t.step("aborted", async () => {
     const { method, reason, started } = waiting();
     await withService({ methods: methods([["/t.T/Wait", method]]) }, async ({ connect, server }) => {
       using client = await connect();

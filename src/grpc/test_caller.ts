@@ -1,5 +1,5 @@
 /**
- * Calls for tests, made by hand over the test client of the `http2` room.
+ * gRPC calls for tests, with the test client of the `http2` module.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { ByteBudget } from "./wire/byte_budget.ts";
 import { MessageReader } from "./wire/message_reader.ts";
 import { type CallRecord, GrpcServer, type GrpcServerOptions } from "./server.ts";
 
-/** A response, read as gRPC. */
+/** A gRPC response. */
 export interface TestResult {
-  /** `grpc-status`; -1 without one. */
+  /** `grpc-status`; -1 if it is missing. */
   readonly code: number;
-  /** `grpc-message` as it is on the wire. */
+  /** `grpc-message`, percent-encoded. */
   readonly message: string;
   readonly messages: readonly Uint8Array[];
   readonly response: TestResponse;
 }
 
-/** A message with its prefix. */
+/** Adds the prefix to a message. */
 export function framed(message: Uint8Array, compressed: 0 | 1 = 0): Uint8Array {
   const prefix = new Uint8Array(5);
   prefix[0] = compressed;
@@ -29,7 +29,7 @@ export function framed(message: Uint8Array, compressed: 0 | 1 = 0): Uint8Array {
   return concatBytes([prefix, message]);
 }
 
-/** The headers of a call, with more of them. */
+/** Returns the headers of a call, followed by `more`. */
 export function callHeaders(path: string, ...more: readonly HeaderField[]): HeaderField[] {
   return [
     [":method", "POST"],
@@ -42,12 +42,12 @@ export function callHeaders(path: string, ...more: readonly HeaderField[]): Head
   ];
 }
 
-/** The HEADERS frame of a call whose message follows. */
+/** Encodes the HEADERS frame of a call whose message follows. */
 export function callFrame(streamId: number, path: string, ...more: readonly HeaderField[]): Uint8Array {
   return headersFrame(streamId, callHeaders(path, ...more), "body follows");
 }
 
-/** Waits for the end of a call. */
+/** Waits for the end of a call and returns its result. */
 export async function resultOf(client: TestClient, streamId: number): Promise<TestResult> {
   const response = await client.response(streamId);
   const status = (name: string) => response.trailers.get(name) ?? response.headers.get(name);
@@ -63,15 +63,15 @@ export async function resultOf(client: TestClient, streamId: number): Promise<Te
   };
 }
 
-/** A server on loopback, and what it reported. */
+/** A server on loopback, and the finished calls that it reported. */
 export interface TestService {
   readonly server: GrpcServer;
   readonly records: readonly CallRecord[];
-  /** A new connection, past its preface. */
+  /** Opens a connection and sends the preface. */
   connect(): Promise<TestClient>;
 }
 
-/** Serves for the time of the test. */
+/** Serves during the test. */
 export async function withService(
   options: GrpcServerOptions,
   test: (service: TestService) => Promise<void>,

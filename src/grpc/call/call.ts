@@ -15,11 +15,11 @@ import type { BidiStreamMethod, CallInfo, Method, StreamMethod, UnaryMethod } fr
 import { sendMessage, sendResponseHeaders, sendTrailers, sendTrailersOnly } from "./response.ts";
 import { OK, type RpcStatus, statusOf } from "../wire/status.ts";
 
-/** Takes the request from its stream, runs the handler, and sends what it gives. */
+/** Receives the request from its stream, runs the handler, and sends the response. */
 export class Call implements StreamSink {
-  /** What the handler may know. */
+  /** The information that the handler gets. */
   readonly info: CallInfo;
-  /** When the headers came, in milliseconds of `performance.now()`. */
+  /** When the headers were received, in milliseconds of `performance.now()`. */
   readonly startedAt: number = performance.now();
   readonly #stream: Http2Stream;
   readonly #method: Method;
@@ -29,9 +29,9 @@ export class Call implements StreamSink {
   #cancelDeadline: CancelDeadline | undefined;
   #headersSent = false;
   #over = false;
-  #exchange: CallMessages | undefined;
+  #messages: CallMessages | undefined;
 
-  /** The body and the deadline follow. */
+  /** Starts a call whose body and deadline follow. */
   constructor(stream: Http2Stream, info: CallInfo, method: Method, context: CallContext) {
     this.#stream = stream;
     this.info = info;
@@ -40,7 +40,7 @@ export class Call implements StreamSink {
     this.#reader = new MessageReader(context.limits.messageBytes, context.budget);
   }
 
-  /** Ends the call with DEADLINE_EXCEEDED in `ms` milliseconds, if it is still under way. */
+  /** Ends the call with DEADLINE_EXCEEDED if it is still in progress after `ms` milliseconds. */
   setDeadline(ms: number): void {
     this.#cancelDeadline = this.#context.deadlines.add(ms, this.startedAt, () => {
       this.fail(
@@ -49,7 +49,7 @@ export class Call implements StreamSink {
     });
   }
 
-  /** Ends the call with the status of a failure that is not the handler's. */
+  /** Ends the call with an error that doesn't come from the handler. */
   fail(error: AppError): void {
     this.#end(statusOf(error), error);
   }
@@ -60,38 +60,38 @@ export class Call implements StreamSink {
     try {
       this.#reader.add(bytes);
       const method = this.#method;
-      if (method.kind === "exchange") (this.#exchange ??= this.#begin(method)).take(this.#reader, last);
-      else if (last) this.#takeOnly(method);
-      this.#reader.keep();
+      if (method.kind === "bidi_stream") (this.#messages ??= this.#begin(method)).handle(this.#reader, last);
+      else if (last) this.#handleSingle(method);
+      this.#reader.retain();
     } catch (error) {
       if (error instanceof AppError) this.fail(error);
       else throw error;
     }
   }
 
-  /** @internal For the stream: the client is gone, so nothing can be sent. */
+  /** @internal For the stream: the client is disconnected, so no response can be sent. */
   aborted(reason: AppError): void {
     if (!this.#over) this.#finish(statusOf(reason), reason);
   }
 
-  /** The one message of a request; anything else is a broken client. */
-  #takeOnly(method: UnaryMethod | StreamMethod): void {
+  /** Handles the single message of a request. */
+  #handleSingle(method: UnaryMethod | StreamMethod): void {
     const message = this.#reader.next();
     if (!message || !this.#reader.empty) {
       throw new AppError(
         "internal",
-        `Cannot read the request of "${this.info.method}": it is not one message`,
+        `Cannot read the request of "${this.info.method}": it doesn't have exactly one message`,
       );
     }
-    if (message.compressed || this.#stream.congested) this.#runLater(method, message).catch(this.#failed);
+    if (message.compressed || this.#stream.congested) this.#runDeferred(method, message).catch(this.#failed);
     else this.#run(method, message.bytes);
   }
 
-  /** For a message that must be inflated, or that waits until its client reads. */
-  async #runLater(method: UnaryMethod | StreamMethod, message: RawMessage): Promise<void> {
+  /** Handles a message that must be decompressed, or that must wait until its client reads. */
+  async #runDeferred(method: UnaryMethod | StreamMethod, message: RawMessage): Promise<void> {
     const { signal } = this.#controller;
-    using held = new PendingMessage(message, this.#context);
-    const bytes = await held.read(this.info, signal);
+    using pending = new PendingMessage(message, this.#context);
+    const bytes = await pending.read(this.info, signal);
     while (this.#stream.congested) await abortable(this.#stream.uncongested(), signal);
     this.#run(method, bytes);
   }
@@ -101,13 +101,13 @@ export class Call implements StreamSink {
       info: this.info,
       signal: this.#controller.signal,
       isOver: () => this.#over,
-      send: (answer) => this.#send(answer),
+      send: (response) => this.#send(response),
       done: () => this.#end(OK, undefined),
       failed: this.#failed,
     });
   }
 
-  /** Reads the request before it returns; the answer may come later. */
+  /** Reads the request before it returns; the response may be sent later. */
   #run(method: UnaryMethod | StreamMethod, request: Uint8Array): void {
     if (this.#over) return;
     try {
@@ -116,44 +116,44 @@ export class Call implements StreamSink {
         this.#sendAll(method.respond(request, this.info, signal)).catch(this.#failed);
         return;
       }
-      const answer = method.respond(request, this.info, signal);
-      if (answer instanceof Promise) answer.then((bytes) => this.#sendOnly(bytes)).catch(this.#failed);
-      else this.#sendOnly(answer);
+      const response = method.respond(request, this.info, signal);
+      if (response instanceof Promise) response.then((bytes) => this.#sendOnly(bytes)).catch(this.#failed);
+      else this.#sendOnly(response);
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  #sendOnly(answer: Uint8Array): void {
+  #sendOnly(response: Uint8Array): void {
     if (this.#over) return;
-    this.#write(answer);
+    this.#write(response);
     this.#end(OK, undefined);
   }
 
-  async #sendAll(answers: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const answer of answers) {
+  async #sendAll(responses: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const response of responses) {
       if (this.#over) return;
-      await this.#send(answer);
+      await this.#send(response);
     }
     this.#end(OK, undefined);
   }
 
-  async #send(answer: Uint8Array): Promise<void> {
-    if (this.#over || this.#write(answer)) return;
+  async #send(response: Uint8Array): Promise<void> {
+    if (this.#over || this.#write(response)) return;
     await abortable(this.#stream.drained(), this.#controller.signal);
   }
 
-  #write(answer: Uint8Array): boolean {
+  #write(response: Uint8Array): boolean {
     const limit = this.#context.limits.messageBytes;
-    if (answer.length > limit) {
+    if (response.length > limit) {
       throw new AppError(
         "limit_exceeded",
-        `Cannot send the answer: the message has ${answer.length} bytes, at most ${limit} are allowed`,
+        `Cannot send the response: the message has ${response.length} bytes, at most ${limit} are allowed`,
       );
     }
     if (!this.#headersSent) sendResponseHeaders(this.#stream);
     this.#headersSent = true;
-    return sendMessage(this.#stream, answer);
+    return sendMessage(this.#stream, response);
   }
 
   readonly #failed = (error: unknown): void => {
@@ -177,7 +177,7 @@ export class Call implements StreamSink {
     this.#over = true;
     this.#cancelDeadline?.();
     this.#reader.close();
-    // After a success nobody listens; an abort then would only cost time.
+    // After a success there is nothing to abort, and an abort would take time.
     if (status.code !== 0) this.#controller.abort(error);
     this.#context.ended(this, status, error);
   }

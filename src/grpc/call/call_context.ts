@@ -1,5 +1,5 @@
 /**
- * What the calls of a server share.
+ * The context that all calls of a server share.
  *
  * @module
  */
@@ -12,30 +12,30 @@ import type { RpcStatus } from "../wire/status.ts";
 /**
  * Decompresses a gzip-compressed message.
  *
- * @param limit the most bytes of the result; one more is a `limit_exceeded`
+ * @param limit maximum bytes of the result; more is an error with the code `limit_exceeded`
  */
 export type Inflate = (bytes: Uint8Array, limit: number, signal: AbortSignal) => Promise<Uint8Array>;
 
-/** A call that is over. */
+/** A finished call. */
 export interface EndedCall {
-  /** What its handler could know. */
+  /** The information that the handler got. */
   readonly info: CallInfo;
-  /** When the headers came, in milliseconds of `performance.now()`. */
+  /** When the headers were received, in milliseconds of `performance.now()`. */
   readonly startedAt: number;
 }
 
-/** What the calls of a server share. */
+/** The context that all calls of a server share. */
 export interface CallContext {
-  /** How much a call may carry. */
+  /** The limits of calls. */
   readonly limits: GrpcLimits;
-  /** What requests in memory share. */
+  /** Limits the request bytes in memory. */
   readonly budget: ByteBudget;
-  /** Where deadlines are kept. */
+  /** The deadlines of all calls. */
   readonly deadlines: Deadlines;
-  /** Reads compressed requests, if they are read. */
+  /** Decompresses requests; undefined if compression isn't supported. */
   readonly inflate: Inflate | undefined;
-  /** The status for what a handler throws. */
+  /** Returns the status for an exception of a handler. */
   readonly statusOf: (error: unknown) => RpcStatus;
-  /** The call is over. Called once, after its status was queued or its client was gone. */
+  /** Called once at the end of a call, after its status was queued or its client disconnected. */
   readonly ended: (call: EndedCall, status: RpcStatus, error: unknown) => void;
 }

@@ -1,5 +1,5 @@
 /**
- * Many requests on one stream, each with one answer, in their order.
+ * Bidirectional streaming: several requests on one stream, with one response each, in their order.
  *
  * @module
  */
@@ -9,32 +9,32 @@ import { PendingMessage } from "./pending_message.ts";
 import type { MessageReader, RawMessage } from "../wire/message_reader.ts";
 import type { BidiStreamMethod, CallInfo } from "../wire/method.ts";
 
-/** What an exchange needs of its call. */
+/** The interface of a call for its messages. */
 export interface MessagesCall {
-  /** What the handler may know. */
+  /** The information that the handler gets. */
   readonly info: CallInfo;
   /** Aborted when the call fails. */
   readonly signal: AbortSignal;
-  /** Whether the call has its status. */
+  /** Whether the call has ended. */
   isOver(): boolean;
-  /** Sends an answer, and waits until there is room for another. */
-  send(answer: Uint8Array): Promise<void>;
-  /** All answers are out. */
+  /** Sends a response, and waits until the next one can be sent. */
+  send(response: Uint8Array): Promise<void>;
+  /** All responses were sent. */
   done(): void;
-  /** Something failed. */
+  /** A request failed. */
   failed(error: unknown): void;
 }
 
-/** The requests of one call that are not answered yet. */
+/** Handles the requests of one call. */
 export class CallMessages {
   readonly #method: BidiStreamMethod;
   readonly #context: CallContext;
   readonly #call: MessagesCall;
-  /** Resolves when all answers so far are out. */
-  #lastAnswer: Promise<void> = Promise.resolve();
+  /** Resolves when the responses to all requests so far were sent. */
+  #lastResponse: Promise<void> = Promise.resolve();
   #pending = 0;
 
-  /** Nothing was asked yet. */
+  /** Creates a handler; {@linkcode handle} starts requests. */
   constructor(method: BidiStreamMethod, context: CallContext, call: MessagesCall) {
     this.#method = method;
     this.#context = context;
@@ -42,30 +42,30 @@ export class CallMessages {
   }
 
   /**
-   * Takes the requests that the reader has whole.
+   * Starts the requests that the reader has received completely.
    *
-   * @param last whether no more can come
-   * @throws AppError `limit_exceeded`
+   * @param last whether the client has ended the stream
+   * @throws AppError `limit_exceeded` for too many requests without a response
    */
-  take(reader: MessageReader, last: boolean): void {
+  handle(reader: MessageReader, last: boolean): void {
     const failed = (error: unknown) => this.#call.failed(error);
     for (let message = reader.next(); message; message = reader.next()) {
-      if (++this.#pending > this.#context.limits.pendingExchanges) {
-        throw new AppError("limit_exceeded", "Cannot go on with the exchange: too many requests wait");
+      if (++this.#pending > this.#context.limits.pendingMessages) {
+        throw new AppError("limit_exceeded", "Cannot continue the call: too many requests are waiting");
       }
-      this.#lastAnswer = this.#answer(message, this.#lastAnswer).catch(failed);
+      this.#lastResponse = this.#respond(message, this.#lastResponse).catch(failed);
     }
-    if (last) this.#lastAnswer.then(() => this.#call.done());
+    if (last) this.#lastResponse.then(() => this.#call.done());
   }
 
-  /** @param before resolves when the answers before this one are out */
-  async #answer(message: RawMessage, before: Promise<void>): Promise<void> {
+  /** @param before resolves when the previous responses were sent */
+  async #respond(message: RawMessage, before: Promise<void>): Promise<void> {
     const { info, signal } = this.#call;
-    using held = new PendingMessage(message, this.#context);
+    using pending = new PendingMessage(message, this.#context);
     await before;
     if (this.#call.isOver()) return;
-    const answer = await this.#method.respond(await held.read(info, signal), info, signal);
+    const response = await this.#method.respond(await pending.read(info, signal), info, signal);
     this.#pending--;
-    await this.#call.send(answer);
+    await this.#call.send(response);
   }
 }

@@ -1,14 +1,14 @@
 /**
- * Deadlines of calls. Nearly every call has one and nearly none meets it, so calls share timers: setting and
- * clearing one of their own costs as much as a tenth of a small call.
+ * Deadlines of calls. Calls share timers: nearly every call has a deadline that doesn't pass, and one timer per call
+ * would take a tenth of the time of a small call.
  *
  * @module
  */
 
-/** Deadlines further away than this are rounded up to a coarse step. */
+/** Deadlines that are further away are rounded up to `FAR_STEP_MS`. */
 const FAR_MS = 1000;
 const FAR_STEP_MS = 64;
-/** The longest delay that a timer can have; beyond it (24 days) there is no deadline. */
+/** The longest delay of a timer (24 days); longer deadlines are ignored. */
 const TIMER_MAX_MS = 0x7fff_ffff;
 
 interface Slot {
@@ -16,37 +16,41 @@ interface Slot {
   readonly waiting: Set<() => void>;
 }
 
-/** Takes a deadline back. */
+/** Cancels a deadline. */
 export type CancelDeadline = () => void;
 
-/** Runs callbacks when their time has come; at most 1 ms late when near, 64 ms when far. */
-export class Deadlines {
+/** Runs callbacks when their deadlines pass; near ones at most 1 ms late, far ones at most 64 ms late. */
+export class Deadlines implements Disposable {
   readonly #slots = new Map<number, Slot>();
 
   /**
-   * Calls `passed` in `ms` milliseconds.
+   * Calls `onPassed` after `ms` milliseconds.
    *
-   * @param now milliseconds of `performance.now()`
+   * @param now the current time, in milliseconds of `performance.now()`
    */
-  add(ms: number, now: number, passed: () => void): CancelDeadline {
+  add(ms: number, now: number, onPassed: () => void): CancelDeadline {
     if (ms > TIMER_MAX_MS) return () => {};
     const step = ms > FAR_MS ? FAR_STEP_MS : 1;
     const at = Math.ceil((now + ms) / step) * step;
     const { waiting } = this.#slots.get(at) ?? this.#open(at, now);
-    waiting.add(passed);
-    return () => waiting.delete(passed);
+    waiting.add(onPassed);
+    return () => waiting.delete(onPassed);
   }
 
-  /** Drops all deadlines. */
+  /** Cancels all deadlines. */
   close(): void {
     for (const { timer } of this.#slots.values()) clearTimeout(timer);
     this.#slots.clear();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   #open(at: number, now: number): Slot {
     const timer = setTimeout(() => {
       this.#slots.delete(at);
-      for (const passed of slot.waiting) passed();
+      for (const onPassed of slot.waiting) onPassed();
     }, at - now);
     const slot: Slot = { timer, waiting: new Set() };
     this.#slots.set(at, slot);

@@ -1,26 +1,25 @@
 /**
- * The limits of calls, with the attack that each stops.
+ * The limits of calls, with the attack that each limit stops.
  *
  * @module
  */
 import { MIB } from "../../base/bytes.ts";
 
-/** How much a call may carry. */
+/** Limits on the messages of calls. */
 export interface GrpcLimits {
-  /** Bytes of one message, in either direction, decompressed. Stops: messages without end; gzip bombs. */
+  /** Decompressed bytes of one message, in either direction. Stops: endless messages; gzip bombs. */
   readonly messageBytes: number;
   /**
-   * Bytes of requests, over all connections, that are unfinished or wait for their turn. Stops: many large bodies,
-   * none of them finished.
+   * Bytes of incomplete or waiting requests, of all connections. Stops: many large bodies that are never completed.
    */
   readonly bufferedRequestBytes: number;
-  /** Requests of one exchange that wait for their answer. Stops: asking much and reading nothing. */
-  readonly pendingExchanges: number;
+  /** Requests without a response per bidirectional stream. Stops: sending requests without reading responses. */
+  readonly pendingMessages: number;
 }
 
-/** 16 MiB is what kubelet, crictl and containerd allow for a message. */
+/** The default limits. A kubelet, crictl and containerd allow 16 MiB per message. */
 export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   messageBytes: 16 * MIB,
   bufferedRequestBytes: 64 * MIB,
-  pendingExchanges: 64,
+  pendingMessages: 64,
 };

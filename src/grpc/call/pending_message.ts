@@ -1,5 +1,5 @@
 /**
- * Messages that outlive the buffer of their connection: to be inflated, or to wait.
+ * Messages that are decompressed or must wait, and are therefore copied from the connection's buffer.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import type { CallContext } from "./call_context.ts";
 import type { RawMessage } from "../wire/message_reader.ts";
 import type { CallInfo } from "../wire/method.ts";
 
-/** A copy of a message. What all copies take together has a limit: dispose it on every path. */
+/** A copy of a message. The total size of all copies is limited: dispose each copy on every path. */
 export class PendingMessage implements Disposable {
   readonly #bytes: Uint8Array;
   readonly #isCompressed: boolean;
   readonly #context: CallContext;
 
-  /** @throws AppError `limit_exceeded` while too many are held */
+  /** @throws AppError `limit_exceeded` if there are too many copies */
   constructor({ bytes, compressed }: RawMessage, context: CallContext) {
-    if (!context.budget.take(bytes.length)) {
+    if (!context.budget.reserve(bytes.length)) {
       throw new AppError(
         "limit_exceeded",
-        "Cannot receive the request: too many requests wait, try again later",
+        "Cannot receive the request: too many requests are waiting; retry later",
       );
     }
     this.#bytes = bytes.slice();
@@ -28,9 +28,9 @@ export class PendingMessage implements Disposable {
   }
 
   /**
-   * The message, inflated if it came compressed.
+   * Returns the message, decompressed if necessary.
    *
-   * @throws AppError `unsupported` for a compression that nobody here reads, or what inflating throws
+   * @throws AppError `unsupported` for an unknown compression, or the errors of the decompression
    */
   async read({ metadata }: CallInfo, signal: AbortSignal): Promise<Uint8Array> {
     if (!this.#isCompressed) return this.#bytes;
@@ -43,8 +43,8 @@ export class PendingMessage implements Disposable {
     );
   }
 
-  /** Makes room for others. */
+  /** Releases the bytes of the copy. */
   [Symbol.dispose](): void {
-    this.#context.budget.give(this.#bytes.length);
+    this.#context.budget.release(this.#bytes.length);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The header blocks of responses. Those of a call that succeeds are made once.
+ * Header blocks of responses. Those of successful calls are encoded once.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import { encodeStatusMessage } from "../wire/status_message.ts";
 import { type RpcStatus, StatusCode } from "../wire/status.ts";
 
 const HEADERS: readonly HeaderField[] = [[":status", "200"], ["content-type", "application/grpc"]];
-/** Tells a client whose encoding we can't read which ones we can. */
+/** Lists the supported encodings, for a client whose encoding isn't supported. */
 const ACCEPTED: HeaderField = ["grpc-accept-encoding", "identity,gzip"];
 const HEADER_BLOCK = encodeHeaderBlock(HEADERS);
 const OK_BLOCK = encodeHeaderBlock([["grpc-status", "0"]]);
 
-/** Begins a response that has messages. */
+/** Starts a response with messages. */
 export function sendResponseHeaders(stream: Http2Stream): void {
   stream.sendHeaders(HEADER_BLOCK);
 }
 
-/** Queues a message; false if the caller should wait until the stream is drained. */
+/** Queues a message. Returns false if the caller should wait until the stream is drained. */
 export function sendMessage(stream: Http2Stream, message: Uint8Array): boolean {
   const prefix = new Uint8Array(MESSAGE_PREFIX_BYTES);
   writeUint32(prefix, 1, message.length);
@@ -30,19 +30,19 @@ export function sendMessage(stream: Http2Stream, message: Uint8Array): boolean {
   return stream.write(message);
 }
 
-/** Ends a response whose headers are out. */
+/** Ends a response whose headers were sent. */
 export function sendTrailers(stream: Http2Stream, status: RpcStatus): void {
   stream.end(status.code === StatusCode.ok ? OK_BLOCK : encodeHeaderBlock(statusFields(status)));
 }
 
-/** The whole response of a call that fails before its first message: one header block. */
+/** Sends the response of a call that failed before its first message: one header block. */
 export function sendTrailersOnly(stream: Http2Stream, status: RpcStatus): void {
   const accepted = status.code === StatusCode.unimplemented ? [ACCEPTED] : [];
   stream.sendHeaders(encodeHeaderBlock([...HEADERS, ...accepted, ...statusFields(status)]));
   stream.end();
 }
 
-/** A response to what is no gRPC call: an HTTP status alone. */
+/** Responds to a request that isn't a gRPC call, with only an HTTP status. */
 export function sendHttpStatus(stream: Http2Stream, status: 405 | 415): void {
   stream.sendHeaders(encodeHeaderBlock([[":status", String(status)]]));
   stream.end();

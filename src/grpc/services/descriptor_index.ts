@@ -1,11 +1,11 @@
 /**
- * Finding schemas by file name and by symbol, for reflection.
+ * Finds schemas by file name and by symbol, for reflection.
  *
  * @module
  */
 import { fieldText, findText, readFields, readMessages } from "../wire/wire.ts";
 
-/** A `FileDescriptorProto`, serialized, with what is looked up in it. */
+/** A serialized `FileDescriptorProto` and the names of its imports. */
 interface SchemaFile {
   readonly bytes: Uint8Array;
   readonly dependencies: readonly string[];
@@ -15,48 +15,48 @@ interface SchemaFile {
 const FILE = { name: 1, package: 2, dependency: 3, message: 4, enum: 5, service: 6, extension: 7 } as const;
 const MESSAGE = { nested: 3, enum: 4, extension: 6, oneof: 8 } as const;
 const EXTENSION = { number: 3, extendee: 2 } as const;
-/** Fields of a message, methods of a service and values of an enumeration have one number. */
+/** The field number of: fields in a message, methods in a service, values in an enumeration. */
 const MEMBER = 2;
 const NAME = 1;
 
-/** Symbols and files of a set of schemas. */
+/** An index of the symbols and files of a set of schemas. */
 export class DescriptorIndex {
   readonly #files = new Map<string, SchemaFile>();
-  /** File names by full symbol name. */
+  /** File names by the full name of a symbol. */
   readonly #symbols = new Map<string, string>();
-  /** File names of extensions by extended type, then by number. */
+  /** File names of extensions, by extended type and number. */
   readonly #extensions = new Map<string, Map<number, string>>();
 
   /**
-   * Reads all the files.
+   * Indexes the files.
    *
-   * @param files serialized `FileDescriptorProto`s, the imported ones included
-   * @throws AppError `invalid_content`
+   * @param files serialized `FileDescriptorProto`s, including all imported files
+   * @throws AppError `invalid_content` for malformed files
    */
   constructor(files: readonly Uint8Array[]) {
     for (const bytes of files) this.#add(bytes);
   }
 
-  /** The file and, after it, all that it imports; undefined if there is no such file. */
+  /** Returns the file and then all of its imports; undefined if the file doesn't exist. */
   file(name: string): readonly Uint8Array[] | undefined {
     if (!this.#files.has(name)) return undefined;
     const names = new Set([name]);
-    // A set that grows is walked to its new end.
+    // The iteration includes the names that are added during it.
     for (const each of names) for (const next of this.#files.get(each)?.dependencies ?? []) names.add(next);
     return [...names].flatMap((each) => this.#files.get(each)?.bytes ?? []);
   }
 
-  /** The files for a service, method, message, field, enumeration, value or extension. */
+  /** Returns the files of a service, method, message, field, enumeration, value or extension. */
   symbol(name: string): readonly Uint8Array[] | undefined {
     return this.file(this.#symbols.get(name) ?? "");
   }
 
-  /** The files for extension `number` of a type. */
+  /** Returns the files of extension `number` of a type. */
   extension(type: string, number: number): readonly Uint8Array[] | undefined {
     return this.file(this.#extensions.get(type)?.get(number) ?? "");
   }
 
-  /** The extension numbers of a type; undefined if there is no such type. */
+  /** Returns the extension numbers of a type; undefined if the type doesn't exist. */
   extensionNumbers(type: string): readonly number[] | undefined {
     if (!this.#symbols.has(type)) return undefined;
     return [...this.#extensions.get(type)?.keys() ?? []];
@@ -90,7 +90,7 @@ export class DescriptorIndex {
     for (const oneof of readMessages(message, MESSAGE.oneof)) this.#addName(oneof, full, file);
   }
 
-  /** Values of an enumeration are in the scope around it. */
+  /** The values of an enumeration are in its parent's scope. */
   #addEnum(enumeration: Uint8Array, scope: string, file: string): void {
     this.#addName(enumeration, scope, file);
     this.#addMembers(enumeration, scope, file);

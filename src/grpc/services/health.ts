@@ -1,5 +1,5 @@
 /**
- * `grpc.health.v1.Health`: whether services are served.
+ * The health service, `grpc.health.v1.Health`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { HEALTH_PATHS } from "./health_descriptor.ts";
 import { type Codec, type Method, type MethodTable, serverStream, unary } from "../wire/method.ts";
 import { findText, numberField } from "../wire/wire.ts";
 
-/** What a service is said to be. */
+/** The health of a service. */
 export type ServingStatus = "serving" | "not_serving" | "service_unknown";
 
 const STATUS_NUMBERS = { serving: 1, not_serving: 2, service_unknown: 3 } as const satisfies Record<
@@ -22,21 +22,21 @@ const CODEC: Codec<string, ServingStatus> = {
   encode: (status) => numberField(1, STATUS_NUMBERS[status]),
 };
 
-/** The health of a server's services. The empty name stands for the server as a whole. */
+/** The health of a server's services. The empty name means the whole server. */
 export class Health {
   readonly #statuses = new Map<string, ServingStatus>([["", "serving"]]);
   #stopped = false;
   #changed = Promise.withResolvers<void>();
 
-  /** Sets a service's status, and tells those who watch it. */
+  /** Sets the status of a service and notifies its watchers. */
   set(service: string, status: ServingStatus): void {
     this.#statuses.set(service, status);
     this.#change();
   }
 
   /**
-   * Says of all services that they are not served, and ends the watching, which would otherwise hold up a server's
-   * shutdown until its grace is over.
+   * Sets all services to "not_serving" and ends all watches, which would otherwise delay a server's shutdown until the
+   * end of the grace period.
    */
   stop(): void {
     this.#stopped = true;
@@ -44,7 +44,7 @@ export class Health {
     this.#change();
   }
 
-  /** The methods `Check` and `Watch`, to be added to a server's table. */
+  /** Returns the methods `Check` and `Watch`, for a server's method table. */
   methods(): MethodTable {
     return new Map<string, Method>([
       [HEALTH_PATHS.check, unary(CODEC, (service) => this.#check(service))],
@@ -55,17 +55,17 @@ export class Health {
   #check(service: string): ServingStatus {
     const status = this.#statuses.get(service);
     if (status) return status;
-    throw new AppError("not_found", `Cannot check "${service}": no such service is known`);
+    throw new AppError("not_found", `Cannot check "${service}": unknown service`);
   }
 
-  /** An unknown service may become known, so the stream goes on. */
+  /** Streams the status. The stream of an unknown service stays open, because the service may be added later. */
   async *#watch(service: string, signal: AbortSignal): AsyncIterable<ServingStatus> {
-    let told: ServingStatus | undefined;
+    let lastSent: ServingStatus | undefined;
     while (!signal.aborted) {
-      // Taken before the status, so that a change while the client reads is not missed.
+      // Get the promise before the status, to notice a change while the client reads.
       const change = this.#changed.promise;
       const status = this.#statuses.get(service) ?? "service_unknown";
-      if (status !== told) yield told = status;
+      if (status !== lastSent) yield lastSent = status;
       if (this.#stopped) return;
       await changeOrAbort(change, signal);
     }
@@ -77,7 +77,7 @@ export class Health {
   }
 }
 
-/** Resolves in both cases, so that a watcher just ends. */
+/** Resolves at a change and at an abort. */
 function changeOrAbort(change: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener("abort", finish, { once: true });

@@ -1,5 +1,5 @@
 /**
- * The schema of `grpc.health.v1`, as reflection serves it.
+ * The schema of `grpc.health.v1`, for reflection.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export const HEALTH_FILE: Uint8Array = concatBytes([
   lengthField(12, "proto3"),
 ]);
 
-/** An optional field with number 1. */
+/** Encodes an optional field with number 1. */
 function field(name: string, type: number, typeName = ""): Uint8Array {
   const parts = [lengthField(1, name), numberField(3, 1), numberField(4, 1), numberField(5, type)];
   if (typeName !== "") parts.push(lengthField(6, typeName));

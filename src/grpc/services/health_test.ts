@@ -8,7 +8,7 @@ import { lengthField } from "../wire/wire.ts";
 const CHECK = "/grpc.health.v1.Health/Check";
 const WATCH = "/grpc.health.v1.Health/Watch";
 
-Deno.test("Health answers for the server, for services, and for none", async () => {
+Deno.test("Health.Check returns the status of the server and of services, and refuses unknown ones", async () => {
   const health = new Health();
   health.set("a.A", "not_serving");
   await withService({ methods: health.methods() }, async ({ connect }) => {
@@ -27,14 +27,14 @@ Deno.test("Health answers for the server, for services, and for none", async () 
   });
 });
 
-Deno.test("Health tells watchers each change, and lets them go", async () => {
+Deno.test("Health.Watch sends each change, and ends at stop()", async () => {
   const health = new Health();
   await withService({ methods: health.methods() }, async ({ connect, server }) => {
     using client = await connect();
     const status = async () => (await client.nextOf(FrameType.data))?.payload.at(-1);
     await client.send(callFrame(1, WATCH), dataFrame(1, framed(lengthField(1, "a.A"))));
     assertEquals(await status(), 3);
-    // One that is reset does not stay.
+    // A watch that the client resets must end, too.
     await client.send(callFrame(3, WATCH), dataFrame(3, framed(NOTHING)));
     assertEquals(await status(), 1);
     await client.send(encodeResetStream(3, 8));

@@ -1,6 +1,6 @@
 /**
- * Server reflection, `grpc.reflection.v1` and `v1alpha`, which differ in name only: so that grpcurl and its like
- * work without schemas.
+ * Server reflection: `grpc.reflection.v1` and `v1alpha`, which differ only in the name. With it, tools such as grpcurl
+ * work without schema files.
  *
  * @module
  */
@@ -10,86 +10,86 @@ import type { BidiStreamMethod, MethodTable } from "../wire/method.ts";
 import { StatusCode } from "../wire/status.ts";
 import { fieldText, findText, lengthField, numberField, readFields, type WireField } from "../wire/wire.ts";
 
-/** Field numbers of `ServerReflectionRequest`; one of those after `host` is the question. */
-const ASK = { file: 3, symbol: 4, extension: 5, extensionNumbers: 6, services: 7 } as const;
+/** Field numbers of the `oneof` in `ServerReflectionRequest`. */
+const REQUEST = { file: 3, symbol: 4, extension: 5, extensionNumbers: 6, services: 7 } as const;
 /** Field numbers of `ServerReflectionResponse`. */
-const ANSWER = { host: 1, request: 2, files: 4, extensionNumbers: 5, services: 6, error: 7 } as const;
+const RESPONSE = { host: 1, request: 2, files: 4, extensionNumbers: 5, services: 6, error: 7 } as const;
 
 const SERVICES = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
 
 /**
- * The methods of reflection, to be added to a server's table.
+ * Returns the methods of reflection, for a server's method table.
  *
- * @param methods what the server serves beside reflection
- * @param files serialized `FileDescriptorProto`s of these services, the imported ones included
- * @throws AppError `invalid_content` if a file can't be read
+ * @param methods the other methods of the server
+ * @param files serialized `FileDescriptorProto`s of these methods, including all imported files
+ * @throws AppError `invalid_content` for malformed files
  */
 export function reflectionMethods(methods: MethodTable, files: readonly Uint8Array[]): MethodTable {
   const index = new DescriptorIndex(files);
   const served = [...methods.keys()].map((path) => path.split("/")[1] ?? "");
   const services = [...new Set([...served, ...SERVICES])].sort();
   const method: BidiStreamMethod = {
-    kind: "exchange",
-    respond: (request) => answer(request, index, services),
+    kind: "bidi_stream",
+    respond: (request) => respond(request, index, services),
   };
   return new Map(SERVICES.map((service) => [`/${service}/ServerReflectionInfo`, method]));
 }
 
-function answer(request: Uint8Array, index: DescriptorIndex, services: readonly string[]): Uint8Array {
-  let found = errorAnswer(
+function respond(request: Uint8Array, index: DescriptorIndex, services: readonly string[]): Uint8Array {
+  let found = errorField(
     StatusCode.invalidArgument,
-    "Cannot answer: the request asks nothing that is known",
+    "Cannot respond: the request has no known field",
   );
-  for (const field of readFields(request)) found = answerField(field, index, services) ?? found;
+  for (const field of readFields(request)) found = responseField(field, index, services) ?? found;
   return concatBytes([
-    lengthField(ANSWER.host, findText(request, 1)),
-    lengthField(ANSWER.request, request),
+    lengthField(RESPONSE.host, findText(request, 1)),
+    lengthField(RESPONSE.request, request),
     found,
   ]);
 }
 
-function answerField(
+function responseField(
   field: WireField,
   index: DescriptorIndex,
   services: readonly string[],
 ): Uint8Array | undefined {
   const text = fieldText(field);
   switch (field.number) {
-    case ASK.file:
-      return filesAnswer(index.file(text), text);
-    case ASK.symbol:
-      return filesAnswer(index.symbol(text), text);
-    case ASK.extension:
-      return field.type === "bytes" ? extensionAnswer(field.value, index) : undefined;
-    case ASK.extensionNumbers:
-      return numbersAnswer(index.extensionNumbers(text), text);
-    case ASK.services:
-      return lengthField(ANSWER.services, services.map((name) => lengthField(1, [lengthField(1, name)])));
+    case REQUEST.file:
+      return filesField(index.file(text), text);
+    case REQUEST.symbol:
+      return filesField(index.symbol(text), text);
+    case REQUEST.extension:
+      return field.type === "bytes" ? extensionField(field.value, index) : undefined;
+    case REQUEST.extensionNumbers:
+      return numbersField(index.extensionNumbers(text), text);
+    case REQUEST.services:
+      return lengthField(RESPONSE.services, services.map((name) => lengthField(1, [lengthField(1, name)])));
     default:
       return undefined;
   }
 }
 
-function filesAnswer(files: readonly Uint8Array[] | undefined, asked: string): Uint8Array {
-  if (!files) return errorAnswer(StatusCode.notFound, `Cannot find "${asked}" among the schemas served here`);
-  return lengthField(ANSWER.files, files.map((file) => lengthField(1, file)));
+function filesField(files: readonly Uint8Array[] | undefined, query: string): Uint8Array {
+  if (!files) return errorField(StatusCode.notFound, `Cannot find "${query}" in the schemas of this server`);
+  return lengthField(RESPONSE.files, files.map((file) => lengthField(1, file)));
 }
 
-function extensionAnswer(asked: Uint8Array, index: DescriptorIndex): Uint8Array {
-  const type = findText(asked, 1);
+function extensionField(query: Uint8Array, index: DescriptorIndex): Uint8Array {
+  const type = findText(query, 1);
   let number = 0;
-  for (const field of readFields(asked)) {
+  for (const field of readFields(query)) {
     if (field.number === 2 && field.type === "varint") number = field.value;
   }
-  return filesAnswer(index.extension(type, number), `${type}:${number}`);
+  return filesField(index.extension(type, number), `${type}:${number}`);
 }
 
-function numbersAnswer(numbers: readonly number[] | undefined, type: string): Uint8Array {
-  if (!numbers) return errorAnswer(StatusCode.notFound, `Cannot find type "${type}"`);
+function numbersField(numbers: readonly number[] | undefined, type: string): Uint8Array {
+  if (!numbers) return errorField(StatusCode.notFound, `Cannot find type "${type}"`);
   const fields = numbers.map((number) => numberField(2, number));
-  return lengthField(ANSWER.extensionNumbers, [lengthField(1, type), ...fields]);
+  return lengthField(RESPONSE.extensionNumbers, [lengthField(1, type), ...fields]);
 }
 
-function errorAnswer(code: StatusCode, message: string): Uint8Array {
-  return lengthField(ANSWER.error, [numberField(1, code), lengthField(2, message)]);
+function errorField(code: StatusCode, message: string): Uint8Array {
+  return lengthField(RESPONSE.error, [numberField(1, code), lengthField(2, message)]);
 }

@@ -7,7 +7,7 @@ import { reflectionMethods } from "./reflection.ts";
 import { fieldText, findText, lengthField, numberField, readFields, readMessages } from "../wire/wire.ts";
 
 const BASE = file("base.proto", "b", [lengthField(4, [lengthField(1, "Thing")])]);
-/** Imports base.proto; has a service, a nested enumeration, and an extension of b.Thing. */
+/** Imports base.proto. Contains a service, a nested enumeration, and an extension of b.Thing. */
 const TOP = file("top.proto", "t", [
   lengthField(3, "base.proto"),
   lengthField(4, [
@@ -24,8 +24,8 @@ function file(name: string, scope: string, parts: Uint8Array[]): Uint8Array {
   return concatBytes([lengthField(1, name), lengthField(2, scope), ...parts]);
 }
 
-/** Asks with one field, and describes the answer. */
-async function ask(question: Uint8Array): Promise<string> {
+/** Sends a request and describes the response. */
+async function respondTo(request: Uint8Array): Promise<string> {
   const codec = { decode: () => "", encode: () => new Uint8Array(0) };
   const table = reflectionMethods(new Map([["/t.T/Do", unary(codec, () => "")]]), [
     BASE,
@@ -34,13 +34,13 @@ async function ask(question: Uint8Array): Promise<string> {
   ]);
   const path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
   const method = table.get(path);
-  if (method?.kind !== "exchange") return "no method";
+  if (method?.kind !== "bidi_stream") return "no method";
   const call = { method: path, metadata: new Map<string, string>() };
-  return describe(await method.respond(question, call, neverAborted()));
+  return describe(await method.respond(request, call, neverAborted()));
 }
 
-function describe(answer: Uint8Array): string {
-  for (const field of readFields(answer)) {
+function describe(response: Uint8Array): string {
+  for (const field of readFields(response)) {
     if (field.type !== "bytes") continue;
     if (field.number === 4) {
       return [...readMessages(field.value, 1)].map((each) => findText(each, 1)).join(" ");
@@ -61,8 +61,8 @@ function numbersOf(message: Uint8Array): string {
     );
 }
 
-Deno.test("reflection finds files by name, symbol and extension, imports after them", async (t) => {
-  const cases: [name: string, question: Uint8Array, want: string][] = [
+Deno.test("reflection finds files by name, symbol and extension, followed by their imports", async (t) => {
+  const cases: [name: string, request: Uint8Array, want: string][] = [
     ["a file", lengthField(3, "base.proto"), "base.proto"],
     ["a file with imports", lengthField(3, "top.proto"), "top.proto base.proto"],
     ["a service", lengthField(4, "t.T"), "top.proto base.proto"],
@@ -85,15 +85,15 @@ Deno.test("reflection finds files by name, symbol and extension, imports after t
       "grpc.reflection.v1.ServerReflection grpc.reflection.v1alpha.ServerReflection t.T",
     ],
   ];
-  for (const [name, question, want] of cases) {
-    await t.step(name, async () => assertEquals(await ask(question), want));
+  for (const [name, request, want] of cases) {
+    await t.step(name, async () => assertEquals(await respondTo(request), want));
   }
 });
 
-Deno.test("reflection says what it can't find", async () => {
-  assertStringIncludes(await ask(lengthField(4, "t.No")), 'error: Cannot find "t.No"');
-  assertStringIncludes(await ask(lengthField(3, "")), "error: Cannot find");
-  assertStringIncludes(await ask(lengthField(5, [lengthField(1, "b.Thing")])), "error: Cannot find");
-  assertStringIncludes(await ask(lengthField(6, "b.No")), "error: Cannot find");
-  assertStringIncludes(await ask(new Uint8Array(0)), "error: Cannot answer");
+Deno.test("reflection reports unknown files, symbols and requests", async () => {
+  assertStringIncludes(await respondTo(lengthField(4, "t.No")), 'error: Cannot find "t.No"');
+  assertStringIncludes(await respondTo(lengthField(3, "")), "error: Cannot find");
+  assertStringIncludes(await respondTo(lengthField(5, [lengthField(1, "b.Thing")])), "error: Cannot find");
+  assertStringIncludes(await respondTo(lengthField(6, "b.No")), "error: Cannot find");
+  assertStringIncludes(await respondTo(new Uint8Array(0)), "error: Cannot respond");
 });

@@ -1,51 +1,51 @@
 /**
- * Listening on a Unix socket, and leaving it as one should.
+ * Listens on a Unix socket, and deletes its file afterwards.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { findSocketHolder, forgetHolder, readHolder, recordHolder } from "./socket_holder.ts";
+import { findSocketOwner, readOwner, recordOwner, removeOwner } from "./socket_owner.ts";
 
-/** A socket to listen on. */
+/** Options of {@linkcode listenUnix}. */
 export interface UnixSocketOptions {
-  /** Its absolute path. `PATH.tmp` is used for a moment, too, and `PATH.pid` tells who listens. */
+  /** The absolute path of the socket. `PATH.tmp` is used temporarily; `PATH.pid` records the process. */
   readonly path: string;
   /** Permission bits. @default {0o660} */
   readonly mode?: number;
-  /** The group that owns it; without it, the process's. */
+  /** The group of the file. @default the group of the process */
   readonly groupId?: number;
 }
 
-/** A socket that is listened on. */
+/** A listening socket. */
 export interface UnixSocket {
-  /** To be served. Whoever serves it closes it. */
+  /** The listener, which the caller closes. */
   readonly listener: Deno.Listener;
   /**
-   * Removes the file, unless another process has put its own in the place since. Closing the listener doesn't: it
-   * was bound under another name.
+   * Deletes the file, unless another process has replaced it. Closing the listener doesn't delete it, because the
+   * socket was bound to another path.
    */
   unlink(): void;
 }
 
 /**
- * Listens on a socket. A stale file (its process is gone) is replaced; clients see either the old file or the new
- * one with its final mode, never none and never an open one.
+ * Listens on a socket. A stale file, whose process has ended, is replaced by a rename: clients always see either the
+ * old file or the new one with its final mode.
  *
- * @throws AppError `busy` if a living process listens there, `already_exists` if the path is no socket
+ * @throws AppError `busy` if another process listens on the path, `already_exists` if the file isn't a socket
  */
 export async function listenUnix(options: UnixSocketOptions): Promise<UnixSocket> {
   const { path } = options;
   const boundPath = `${path}.tmp`;
-  await refuseLiving(path, [path, boundPath]);
-  // A living one under this name is a process that is just about to take the path.
-  if (await refuseLiving(boundPath, [boundPath])) Deno.removeSync(boundPath);
+  await refuseActive(path, [path, boundPath]);
+  // Another process that is starting may listen on the temporary path.
+  if (await refuseActive(boundPath, [boundPath])) Deno.removeSync(boundPath);
   const listener = Deno.listen({ transport: "unix", path: boundPath });
   try {
     Deno.chmodSync(boundPath, options.mode ?? 0o660);
     if (options.groupId !== undefined) Deno.chownSync(boundPath, null, options.groupId);
     const ours = Deno.lstatSync(boundPath);
     Deno.renameSync(boundPath, path);
-    recordHolder(path, ours);
+    recordOwner(path, ours);
     return { listener, unlink: () => unlinkIfSame(path, ours) };
   } catch (error) {
     listener.close();
@@ -53,25 +53,25 @@ export async function listenUnix(options: UnixSocketOptions): Promise<UnixSocket
   }
 }
 
-/** Whether a stale socket is there; throws if it is alive, or something else. */
-async function refuseLiving(path: string, names: readonly string[]): Promise<boolean> {
+/** Reports whether the path is a stale socket; throws if a process listens on it, or if it isn't a socket. */
+async function refuseActive(path: string, names: readonly string[]): Promise<boolean> {
   const info = statIfThere(path);
   if (!info) return false;
   if (!info.isSocket) {
-    throw new AppError("already_exists", `Cannot listen on "${path}": the file there is not a socket`);
+    throw new AppError("already_exists", `Cannot listen on "${path}": the file isn't a socket`);
   }
-  if (!await isAlive(path)) return true;
-  // A program that gave up permissions may not look into /proc, but it may read what a program like it has noted.
-  const holder = await findSocketHolder(names) ?? readHolder(path, info) ?? "another process";
-  throw new AppError("busy", `Cannot listen on "${path}": ${holder} listens there`, { details: { path } });
+  if (!await isListening(path)) return true;
+  // A process that has dropped permissions can't read /proc, but it can read the record of the other process.
+  const owner = await findSocketOwner(names) ?? readOwner(path, info) ?? "another process";
+  throw new AppError("busy", `Cannot listen on "${path}": in use by ${owner}`, { details: { path } });
 }
 
-async function isAlive(path: string): Promise<boolean> {
+async function isListening(path: string): Promise<boolean> {
   try {
     (await Deno.connect({ transport: "unix", path })).close();
     return true;
   } catch (error) {
-    // Refused: nobody listens. Not found: it went in the meantime. Anything else says nothing about its life.
+    // Refused: no process listens. Not found: the file was deleted meanwhile. Other errors don't decide it.
     if (error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
@@ -81,7 +81,7 @@ function unlinkIfSame(path: string, ours: Deno.FileInfo): void {
   const info = statIfThere(path);
   if (info && info.dev === ours.dev && info.ino === ours.ino) {
     Deno.removeSync(path);
-    forgetHolder(path);
+    removeOwner(path);
   }
 }
 

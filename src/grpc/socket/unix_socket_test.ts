@@ -15,7 +15,7 @@ async function names(dir: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(dir))).map((entry) => entry.name).sort();
 }
 
-Deno.test("listenUnix() makes a socket with its mode, and leaves nothing behind", () =>
+Deno.test("listenUnix() creates a socket with its mode, and unlink() deletes all files", () =>
   withDir(async (dir) => {
     const path = `${dir}/a.sock`;
     const socket = await listenUnix({ path, mode: 0o600, groupId: Deno.gid() ?? 0 });
@@ -29,7 +29,7 @@ Deno.test("listenUnix() makes a socket with its mode, and leaves nothing behind"
     assertEquals(await names(dir), []);
   }));
 
-Deno.test("listenUnix() replaces a stale socket, under either name", () =>
+Deno.test("listenUnix() replaces a stale socket at the path and at the temporary path", () =>
   withDir(async (dir) => {
     const path = `${dir}/a.sock`;
     for (const stale of [path, `${path}.tmp`]) {
@@ -44,19 +44,19 @@ Deno.test("listenUnix() replaces a stale socket, under either name", () =>
     socket.listener.close();
   }));
 
-Deno.test("listenUnix() refuses a living socket and says who holds it", () =>
+Deno.test("listenUnix() refuses a socket that is in use, and reports the process", () =>
   withDir(async (dir) => {
     const path = `${dir}/a.sock`;
-    const living = await listenUnix({ path });
+    const active = await listenUnix({ path });
     const error = await assertRejects(() => listenUnix({ path }), AppError);
     assert(isCode(error, "busy"));
     assertMatch(error.message, new RegExp(`pid ${Deno.pid}\\b`));
     (await Deno.connect({ transport: "unix", path })).close();
-    living.unlink();
-    living.listener.close();
+    active.unlink();
+    active.listener.close();
   }));
 
-Deno.test("listenUnix() leaves alone what is not a socket", () =>
+Deno.test("listenUnix() doesn't replace a file that isn't a socket", () =>
   withDir(async (dir) => {
     const path = `${dir}/file`;
     await Deno.writeTextFile(path, "mine");
@@ -65,7 +65,7 @@ Deno.test("listenUnix() leaves alone what is not a socket", () =>
     assertEquals(await Deno.readTextFile(path), "mine");
   }));
 
-Deno.test("unlink() leaves the socket of a process that came later", () =>
+Deno.test("unlink() doesn't delete the socket of another process", () =>
   withDir(async (dir) => {
     const path = `${dir}/a.sock`;
     const first = await listenUnix({ path });

@@ -1,27 +1,27 @@
 /**
- * One limit on memory for many holders.
+ * A shared limit on memory.
  *
  * @module
  */
 
-/** Bytes that may be held in all. */
+/** Limits the total number of reserved bytes. */
 export class ByteBudget {
-  #left: number;
+  #available: number;
 
-  /** Nothing is held at first; `bytes` is the most that may be held at once. */
+  /** Creates a budget. @param bytes maximum of reserved bytes */
   constructor(bytes: number) {
-    this.#left = bytes;
+    this.#available = bytes;
   }
 
-  /** Takes bytes; false, and nothing taken, if there are not so many left. */
-  take(bytes: number): boolean {
-    if (bytes > this.#left) return false;
-    this.#left -= bytes;
+  /** Reserves bytes. Returns false, and reserves nothing, if they exceed the limit. */
+  reserve(bytes: number): boolean {
+    if (bytes > this.#available) return false;
+    this.#available -= bytes;
     return true;
   }
 
-  /** Gives bytes back. */
-  give(bytes: number): void {
-    this.#left += bytes;
+  /** Releases reserved bytes. */
+  release(bytes: number): void {
+    this.#available += bytes;
   }
 }

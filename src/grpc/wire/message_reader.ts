@@ -7,65 +7,65 @@ import { AppError } from "../../base/errors.ts";
 import { readUint32 } from "../../http2/frame/frame.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 
-/** Bytes before each message: one for compression, four for the length. */
+/** Bytes before each message: one for the compression flag, four for the length. */
 export const MESSAGE_PREFIX_BYTES = 5;
 
 const MIN_BUFFER_BYTES = 1024;
 const NOTHING = new Uint8Array(0);
 
-/** A message as it came. */
+/** A received message. */
 export interface RawMessage {
-  /** A view: good until the next `add` or `keep`, or while the caller is in the connection's event. */
+  /** A view of a buffer, valid until the next `add` or `retain`, and only during the connection's event. */
   readonly bytes: Uint8Array;
-  /** Whether it is compressed with the call's `grpc-encoding`. */
+  /** Whether the message is compressed with the call's `grpc-encoding`. */
   readonly compressed: boolean;
 }
 
-/** Cuts a body into messages. One that arrives whole is used where it lies; others are gathered. */
-export class MessageReader {
+/** Splits a body into messages. Messages that are completely in the caller's buffer aren't copied. */
+export class MessageReader implements Disposable {
   readonly #limit: number;
   readonly #budget: ByteBudget;
-  /** What has not been taken: a view of the connection's buffer, or of our own. */
+  /** The bytes that weren't consumed: a view of the caller's buffer or of `#buffer`. */
   #unread: Uint8Array = NOTHING;
-  #own: Uint8Array = NOTHING;
+  #buffer: Uint8Array = NOTHING;
 
   /**
-   * Takes nothing of the budget before a message is unfinished.
+   * Creates a reader. It reserves bytes only for incomplete messages.
    *
-   * @param limit the most bytes of a message
-   * @param budget what unfinished messages of all calls share
+   * @param limit maximum bytes of a message
+   * @param budget the limit that the incomplete messages of all calls share
    */
   constructor(limit: number, budget: ByteBudget) {
     this.#limit = limit;
     this.#budget = budget;
   }
 
-  /** Whether all that came has been taken. */
+  /** Whether all received bytes were consumed. */
   get empty(): boolean {
     return this.#unread.length === 0;
   }
 
   /**
-   * Takes body bytes, which the caller may use again after {@linkcode keep}.
+   * Adds bytes of the body. The caller may reuse its buffer after {@linkcode retain}.
    *
-   * @throws AppError `limit_exceeded` for a message that is too large, or if too much is unfinished in all
+   * @throws AppError `limit_exceeded` for a message above the limit, or if the budget is used up
    */
   add(bytes: Uint8Array): void {
     this.#unread = this.empty ? bytes : this.#append(bytes);
     this.#checkLength();
   }
 
-  /** Copies what has not been taken out of the caller's bytes. */
-  keep(): void {
+  /** Copies the remaining bytes from the caller's buffer. @throws AppError `limit_exceeded` */
+  retain(): void {
     if (this.empty) return this.close();
-    if (this.#unread.buffer === this.#own.buffer) return;
+    if (this.#unread.buffer === this.#buffer.buffer) return;
     const rest = this.#unread;
     this.#unread = NOTHING;
     this.#unread = this.#append(rest);
   }
 
   /**
-   * The next whole message.
+   * Returns the next message, or undefined if it isn't complete.
    *
    * @throws AppError `limit_exceeded`
    */
@@ -80,14 +80,18 @@ export class MessageReader {
     return message;
   }
 
-  /** Gives the memory back. */
+  /** Releases the buffer. */
   close(): void {
-    this.#budget.give(this.#own.length);
-    this.#own = NOTHING;
+    this.#budget.release(this.#buffer.length);
+    this.#buffer = NOTHING;
     this.#unread = NOTHING;
   }
 
-  /** Where the next message ends; undefined before its prefix is here. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Returns the end of the next message; undefined if its prefix isn't complete. */
   #checkLength(): number | undefined {
     if (this.#unread.length < MESSAGE_PREFIX_BYTES) return undefined;
     const length = readUint32(this.#unread, 1);
@@ -100,35 +104,35 @@ export class MessageReader {
     return MESSAGE_PREFIX_BYTES + length;
   }
 
-  /** The unread bytes and the new ones, in our own buffer. */
+  /** Returns the unread bytes and the new ones, in `#buffer`. */
   #append(bytes: Uint8Array): Uint8Array {
     const have = this.#unread.length;
     const wanted = have + bytes.length;
-    const start = this.#unread.byteOffset - this.#own.byteOffset;
-    const fits = have > 0 && start + wanted <= this.#own.length;
+    const start = this.#unread.byteOffset - this.#buffer.byteOffset;
+    const fits = have > 0 && start + wanted <= this.#buffer.length;
     if (!fits) this.#grow(wanted);
     const at = fits ? start : 0;
-    this.#own.set(bytes, at + have);
-    return this.#own.subarray(at, at + wanted);
+    this.#buffer.set(bytes, at + have);
+    return this.#buffer.subarray(at, at + wanted);
   }
 
   /**
-   * Doubles, up to the length that was promised. Taking the promise at its word would cost us the memory at once,
-   * and the client nothing.
+   * Doubles the buffer, up to the announced length. Allocating that length immediately would let a client use our
+   * memory without sending anything.
    */
   #grow(wanted: number): void {
-    const promised = this.#checkLength() ?? 0;
-    const doubled = Math.max(MIN_BUFFER_BYTES, wanted, Math.min(this.#own.length * 2, promised));
-    const size = this.#budget.take(doubled) ? doubled : this.#budget.take(wanted) ? wanted : undefined;
+    const announced = this.#checkLength() ?? 0;
+    const doubled = Math.max(MIN_BUFFER_BYTES, wanted, Math.min(this.#buffer.length * 2, announced));
+    const size = this.#budget.reserve(doubled) ? doubled : this.#budget.reserve(wanted) ? wanted : undefined;
     if (size === undefined) {
       throw new AppError(
         "limit_exceeded",
-        "Cannot receive the request: too many unfinished requests wait, try again later",
+        "Cannot receive the request: too many incomplete requests; retry later",
       );
     }
-    const own = new Uint8Array(size);
-    own.set(this.#unread);
-    this.#budget.give(this.#own.length);
-    this.#own = own;
+    const buffer = new Uint8Array(size);
+    buffer.set(this.#unread);
+    this.#budget.release(this.#buffer.length);
+    this.#buffer = buffer;
   }
 }

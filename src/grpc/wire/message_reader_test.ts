@@ -6,7 +6,7 @@ import { framed } from "../test_caller.ts";
 
 const message = Uint8Array.of(1, 2, 3, 4);
 
-Deno.test("MessageReader uses a message that is here whole where it lies", () => {
+Deno.test("MessageReader returns a complete message without copying it", () => {
   const reader = new MessageReader(10, new ByteBudget(0));
   const bytes = framed(message);
   reader.add(bytes);
@@ -16,20 +16,20 @@ Deno.test("MessageReader uses a message that is here whole where it lies", () =>
   assert(reader.empty);
 });
 
-Deno.test("MessageReader finds messages wherever the pieces are cut", () => {
+Deno.test("MessageReader finds messages however the body is split", () => {
   const whole = Uint8Array.of(...framed(message), ...framed(new Uint8Array(0), 1), ...framed(message));
   for (let first = 0; first <= whole.length; first++) {
     for (let second = first; second <= whole.length; second++) {
       const reader = new MessageReader(10, new ByteBudget(10_000));
       const found: string[] = [];
       for (const [start, end] of [[0, first], [first, second], [second, whole.length]] as const) {
-        // The connection's buffer is used again after each event.
+        // The connection reuses its buffer after each event.
         const buffer = whole.slice(start, end);
         reader.add(buffer);
         for (let next = reader.next(); next; next = reader.next()) {
           found.push(`${next.bytes} ${next.compressed}`);
         }
-        reader.keep();
+        reader.retain();
         buffer.fill(0xee);
       }
       assertEquals(found, ["1,2,3,4 false", " true", "1,2,3,4 false"]);
@@ -38,26 +38,26 @@ Deno.test("MessageReader finds messages wherever the pieces are cut", () => {
   }
 });
 
-Deno.test("MessageReader refuses a length above the limit as soon as it is known", () => {
+Deno.test("MessageReader refuses a length above the limit as soon as it has the prefix", () => {
   const reader = new MessageReader(3, new ByteBudget(10_000));
   const error = assertThrows(() => reader.add(framed(message).subarray(0, 5)));
   assert(isCode(error, "limit_exceeded"));
 });
 
-Deno.test("MessageReader gives back all that it took of the budget", () => {
+Deno.test("MessageReader releases everything that it reserved", () => {
   const budget = new ByteBudget(7000);
   const reader = new MessageReader(4000, budget);
   const bytes = framed(new Uint8Array(4000));
   for (let i = 0; i < 4000; i += 100) {
     reader.add(bytes.slice(i, i + 100));
-    reader.keep();
+    reader.retain();
   }
-  assert(!budget.take(3000));
+  assert(!budget.reserve(3000));
   reader.close();
-  assert(budget.take(7000));
+  assert(budget.reserve(7000));
   const error = assertThrows(() => {
     reader.add(bytes.subarray(0, 100));
-    reader.keep();
+    reader.retain();
   });
   assert(isCode(error, "limit_exceeded"));
 });

@@ -1,11 +1,11 @@
 /**
- * Methods, as the server sees them: bytes in, bytes out.
+ * Methods as functions of bytes.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 
-/** What a handler may know of its call. */
+/** Information about a call, for its handler. */
 export interface CallInfo {
   /** The path: `/package.Service/Method`. */
   readonly method: string;
@@ -13,49 +13,49 @@ export interface CallInfo {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Serves one request; the signal aborts at the deadline, at a reset, and when the connection is lost. */
+/** Handles one request. The signal aborts at the deadline, at a reset, and when the connection is lost. */
 export type UnaryHandler<I, O> = (
   request: I,
   call: CallInfo,
   signal: AbortSignal,
 ) => O | Uint8Array | Promise<O | Uint8Array>;
 
-/** The same with any number of answers. */
+/** Handles one request with any number of responses. The signal aborts as for {@linkcode UnaryHandler}. */
 export type ServerStreamHandler<I, O> = (
   request: I,
   call: CallInfo,
   signal: AbortSignal,
 ) => AsyncIterable<O | Uint8Array>;
 
-/** Turns messages into bytes and back. */
+/** Decodes requests and encodes responses. */
 export interface Codec<I, O> {
-  /** Reads a request. The bytes are good only during the call. */
+  /** Decodes a request. The bytes are valid only during the call. */
   decode(bytes: Uint8Array): I;
-  /** Writes an answer, into bytes that don't change afterwards. */
+  /** Encodes a response. The bytes must not change afterwards. */
   encode(message: O): Uint8Array;
 }
 
-/** One request, one answer. */
+/** A method with one request and one response. */
 export interface UnaryMethod {
-  /** Tells the kinds of {@linkcode Method} apart. */
+  /** Discriminates {@linkcode Method}. */
   readonly kind: "unary";
   /** Reads the request before it returns or first waits. */
   respond(request: Uint8Array, call: CallInfo, signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
 }
 
-/** One request, any number of answers. */
+/** A method with one request and any number of responses. */
 export interface StreamMethod {
-  /** Tells the kinds of {@linkcode Method} apart. */
+  /** Discriminates {@linkcode Method}. */
   readonly kind: "server_stream";
   /** Reads the request before it returns. */
   respond(request: Uint8Array, call: CallInfo, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Any number of requests with one answer each, in order (server reflection is made so). */
+/** A method with any number of requests and one response per request, in order, such as server reflection. */
 export interface BidiStreamMethod {
-  /** Tells the kinds of {@linkcode Method} apart. */
-  readonly kind: "exchange";
-  /** Answers one request. */
+  /** Discriminates {@linkcode Method}. */
+  readonly kind: "bidi_stream";
+  /** Handles one request. */
   respond(request: Uint8Array, call: CallInfo, signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -65,19 +65,20 @@ export type Method = UnaryMethod | StreamMethod | BidiStreamMethod;
 /** Methods by path: `/package.Service/Method`. */
 export type MethodTable = ReadonlyMap<string, Method>;
 
-/** A unary method. A handler that already has the bytes of its answer returns them as they are. */
+/** Creates a unary method. A handler that returns bytes has already encoded its response. */
 export function unary<I, O>(codec: Codec<I, O>, handle: UnaryHandler<I, O>): UnaryMethod {
-  const toBytes = (answer: O | Uint8Array) => answer instanceof Uint8Array ? answer : codec.encode(answer);
+  const toBytes = (response: O | Uint8Array) =>
+    response instanceof Uint8Array ? response : codec.encode(response);
   return {
     kind: "unary",
     respond(request, call, signal) {
-      const answer = handle(decode(codec, request, call), call, signal);
-      return answer instanceof Promise ? answer.then(toBytes) : toBytes(answer);
+      const response = handle(decode(codec, request, call), call, signal);
+      return response instanceof Promise ? response.then(toBytes) : toBytes(response);
     },
   };
 }
 
-/** A method that streams its answers. */
+/** Creates a method that streams its responses. */
 export function serverStream<I, O>(codec: Codec<I, O>, handle: ServerStreamHandler<I, O>): StreamMethod {
   return {
     kind: "server_stream",
@@ -87,9 +88,11 @@ export function serverStream<I, O>(codec: Codec<I, O>, handle: ServerStreamHandl
 
 async function* encodeAll<I, O>(
   codec: Codec<I, O>,
-  answers: AsyncIterable<O | Uint8Array>,
+  responses: AsyncIterable<O | Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  for await (const answer of answers) yield answer instanceof Uint8Array ? answer : codec.encode(answer);
+  for await (const response of responses) {
+    yield response instanceof Uint8Array ? response : codec.encode(response);
+  }
 }
 
 function decode<I, O>(codec: Codec<I, O>, request: Uint8Array, call: CallInfo): I {

@@ -1,5 +1,5 @@
 /**
- * How a call ended, in gRPC's words.
+ * The status of a call.
  *
  * @module
  */
@@ -29,15 +29,15 @@ export const StatusCode = {
 /** One of {@linkcode StatusCode}. */
 export type StatusCode = typeof StatusCode[keyof typeof StatusCode];
 
-/** What the client is told at the end of a call. */
+/** The status that the client receives at the end of a call. */
 export interface RpcStatus {
-  /** The kind of end. */
+  /** The status code. */
   readonly code: StatusCode;
-  /** For people; empty for ok. Goes over the wire: no secrets. */
+  /** For people; empty for ok. It is sent to the client, so it must not contain secrets. */
   readonly message: string;
 }
 
-/** A call that succeeded. */
+/** The status of a successful call. */
 export const OK: RpcStatus = { code: StatusCode.ok, message: "" };
 
 const STATUS_CODES = {
@@ -64,13 +64,13 @@ const STATUS_CODES = {
 } as const satisfies Record<ErrorCode, StatusCode>;
 
 /**
- * The status for a thrown value. Of a value that is not ours nothing is told but that it is unknown: its message
- * may hold what the client must not see.
+ * Returns the status for a thrown value. The message of anything but an `AppError` isn't sent, because it may contain
+ * secrets.
  */
 export function statusOf(error: unknown): RpcStatus {
   const code = codeOf(error);
   if (code === undefined) {
-    return { code: StatusCode.unknown, message: "Unexpected failure, see the server's log" };
+    return { code: StatusCode.unknown, message: "Unexpected error; see the server's log" };
   }
   return { code: STATUS_CODES[code], message: messageOf(error) };
 }

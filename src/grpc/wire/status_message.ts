@@ -5,10 +5,10 @@
  */
 import { KIB } from "../../base/bytes.ts";
 
-/** Longer messages are cut: a status must fit into one small frame, and clients limit what they accept. */
+/** Longer messages are truncated: the status must be in one frame, and clients limit the size of headers. */
 const MESSAGE_MAX_BYTES = 4 * KIB;
 
-/** The message as a header value: visible ASCII and spaces as they are, all other bytes of its UTF-8 as `%XX`. */
+/** Encodes a message as a header value: visible ASCII and spaces unchanged, all other bytes of its UTF-8 as `%XX`. */
 export function encodeStatusMessage(message: string): string {
   let text = "";
   for (const byte of utf8Prefix(message)) {
@@ -18,7 +18,7 @@ export function encodeStatusMessage(message: string): string {
   return text;
 }
 
-/** The UTF-8 of the text, cut between characters. */
+/** Returns the UTF-8 of the text, truncated between characters. */
 function utf8Prefix(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= MESSAGE_MAX_BYTES) return bytes;

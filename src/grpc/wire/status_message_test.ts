@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
 import { encodeStatusMessage } from "./status_message.ts";
 
-Deno.test("encodeStatusMessage() keeps visible ASCII and encodes the rest", async (t) => {
+Deno.test("encodeStatusMessage() leaves visible ASCII and encodes the rest", async (t) => {
   const cases: [message: string, want: string][] = [
     ['Cannot pull "a:1": no', 'Cannot pull "a:1": no'],
     ["100 %", "100 %25"],
@@ -14,7 +14,7 @@ Deno.test("encodeStatusMessage() keeps visible ASCII and encodes the rest", asyn
   }
 });
 
-Deno.test("encodeStatusMessage() cuts long messages between characters", () => {
+Deno.test("encodeStatusMessage() truncates long messages between characters", () => {
   assertEquals(encodeStatusMessage("x".repeat(5000)).length, 4096);
   const text = encodeStatusMessage(`a${"é".repeat(4000)}`);
   assert(decodeURIComponent(text).endsWith("é"));

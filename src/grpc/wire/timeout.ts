@@ -14,7 +14,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
-/** Milliseconds of the header's value; undefined if it is malformed. */
+/** Parses the header's value. Returns milliseconds, or undefined for a malformed value. */
 export function parseTimeout(text: string): number | undefined {
   const match = TIMEOUT.exec(text);
   const unit = match?.[2] === undefined ? undefined : UNIT_MS[match[2]];

@@ -1,7 +1,7 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { parseTimeout } from "./timeout.ts";
 
-Deno.test("parseTimeout() reads the units of gRPC and nothing else", async (t) => {
+Deno.test("parseTimeout() accepts only the units of gRPC", async (t) => {
   const cases: [text: string, want: number | undefined][] = [
     ["1H", 3_600_000],
     ["2M", 120_000],

@@ -1,13 +1,13 @@
 /**
- * The wire format of Protocol Buffers, as far as health, reflection and descriptors need it: numbers, and fields
- * with a length. The messages of services are their room's concern.
+ * The part of the wire format of Protocol Buffers that health and reflection need. Other services encode their messages
+ * with a Protobuf library.
  *
  * @module
  */
 import { concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 
-/** A field of a message: its number, and its value by wire type. */
+/** A field of a message: its number and its value. */
 export type WireField =
   | { readonly number: number; readonly type: "varint"; readonly value: number }
   | { readonly number: number; readonly type: "bytes"; readonly value: Uint8Array };
@@ -18,10 +18,9 @@ const WIRE_BYTES = 2;
 const WIRE_FIXED32 = 5;
 
 /**
- * The fields of a message in their order. Fixed-width fields are passed over; of a number above 2^53 the low
- * digits are lost.
+ * Yields the fields of a message in their order. Skips fixed-width fields. Numbers above 2^53 are rounded.
  *
- * @throws AppError `invalid_content`
+ * @throws AppError `invalid_content` for a malformed message
  */
 export function* readFields(message: Uint8Array): Generator<WireField> {
   let at = 0;
@@ -63,30 +62,30 @@ export function* readFields(message: Uint8Array): Generator<WireField> {
   }
 }
 
-/** The text of a field with a length; empty for another field. */
+/** Returns the text of a length-delimited field, or "" for another field. */
 export function fieldText(field: WireField): string {
   return field.type === "bytes" ? new TextDecoder().decode(field.value) : "";
 }
 
-/** The first text of field `number`, or "". */
+/** Returns the text of the first field `number`, or "". */
 export function findText(message: Uint8Array, number: number): string {
   for (const field of readFields(message)) if (field.number === number) return fieldText(field);
   return "";
 }
 
-/** The messages of repeated field `number`. */
+/** Yields the messages of the repeated field `number`. */
 export function* readMessages(message: Uint8Array, number: number): Generator<Uint8Array> {
   for (const field of readFields(message)) {
     if (field.number === number && field.type === "bytes") yield field.value;
   }
 }
 
-/** A number field. */
+/** Encodes a field with a number. */
 export function numberField(number: number, value: number): Uint8Array {
   return Uint8Array.from([...varintBytes(number * 8 + WIRE_VARINT), ...varintBytes(value)]);
 }
 
-/** A field with a length: text, bytes, or a message as its parts. */
+/** Encodes a length-delimited field: text, bytes, or a message as its parts. */
 export function lengthField(number: number, value: string | Uint8Array | readonly Uint8Array[]): Uint8Array {
   const bytes = typeof value === "string"
     ? new TextEncoder().encode(value)

@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "../../../tests/assert.ts";
 import { findText, lengthField, numberField, readFields } from "./wire.ts";
 
-Deno.test("fields have the bytes of Protocol Buffers", () => {
+Deno.test("fields are encoded as in Protocol Buffers", () => {
   assertEquals(numberField(1, 150).toHex(), "089601");
   assertEquals(lengthField(2, "testing").toHex(), "120774657374696e67");
   assertEquals(lengthField(3, [numberField(1, 150)]).toHex(), "1a03089601");
   assertEquals(lengthField(1000, "").toHex(), "c23e00");
 });
 
-Deno.test("readFields() passes over what it does not know", () => {
+Deno.test("readFields() skips unknown fields", () => {
   const message = Uint8Array.of(
     9,
     ...new Uint8Array(8),
@@ -27,7 +27,7 @@ Deno.test("readFields() passes over what it does not know", () => {
   assertEquals(findText(message, 2), "a");
 });
 
-Deno.test("readFields() refuses what is cut short or malformed", async (t) => {
+Deno.test("readFields() refuses truncated and malformed messages", async (t) => {
   for (const hex of ["08", "0880", "1205616263", "0d0102", "0b", "08ffffffffffffffffffff01"]) {
     await t.step(hex, () => {
       assertThrows(() => [...readFields(Uint8Array.fromHex(hex))], Error, "malformed");
