@@ -83,7 +83,7 @@ Deno.test("a socket in use is refused with the server's pid; a stale one is repl
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
     const { code, stderr } = await box.dray(["serve", "cri", "--socket", path]);
     assertEquals(code, 9);
-    assertStringIncludes(stderr, `d.sock": pid ${server.pid} listens there`);
+    assertStringIncludes(stderr, `d.sock": in use by pid ${server.pid}`);
     server.kill("SIGKILL");
     await server.status;
   }

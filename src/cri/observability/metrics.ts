@@ -1,30 +1,24 @@
 /**
- * Figures of the service as Prometheus reads them (text format 0.0.4). All names begin with `dray_`.
+ * Counters, gauges and histograms in the text format of Prometheus (version 0.0.4).
  *
  * @module
  */
+import type { MetricInfo } from "./metric_table.ts";
 
-/** Labels of a sample, by name. */
+/** Label values by label name. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** One figure of several, by labels. */
-interface Family {
-  readonly help: string;
-  readonly kind: "counter" | "gauge" | "histogram";
-  /** Lines without the family's name: suffix and labels, and the value. */
+/** A metric's values. */
+export interface MetricValues {
+  readonly type: MetricInfo["type"];
+  /** Yields the samples. A suffix contains the labels and, for histograms, the end of the name. */
   samples(): Iterable<readonly [suffix: string, value: number]>;
 }
 
-/** Counts upwards. */
-export class Counter implements Family {
-  readonly kind = "counter";
-  readonly help: string;
+/** A value that only increases, per combination of labels. */
+export class Counter implements MetricValues {
+  readonly type = "counter";
   readonly #values = new Map<string, number>();
-
-  /** @param help what it counts, no full stop */
-  constructor(help: string) {
-    this.help = help;
-  }
 
   /** Adds to the value with these labels. */
   add(value: number, labels: Labels = {}): void {
@@ -38,16 +32,14 @@ export class Counter implements Family {
   }
 }
 
-/** Asked for its value when somebody looks. */
-export class Gauge implements Family {
-  readonly kind = "gauge";
-  readonly help: string;
+/** A value that is read for each request of `/metrics`. */
+export class Gauge implements MetricValues {
+  readonly type = "gauge";
   readonly #read: () => number | undefined;
   readonly #key: string;
 
-  /** @param read the value now; undefined while there is none */
-  constructor(help: string, read: () => number | undefined, labels: Labels = {}) {
-    this.help = help;
+  /** @param read returns the current value; undefined means no sample */
+  constructor(read: () => number | undefined, labels: Labels = {}) {
     this.#read = read;
     this.#key = labelText(labels);
   }
@@ -59,47 +51,45 @@ export class Gauge implements Family {
   }
 }
 
-interface Bins {
+interface Buckets {
   readonly labels: Labels;
   readonly counts: number[];
   sum: number;
   count: number;
 }
 
-/** Sorts values into bins. */
-export class Histogram implements Family {
-  readonly kind = "histogram";
-  readonly help: string;
+/** A distribution of values, per combination of labels. */
+export class Histogram implements MetricValues {
+  readonly type = "histogram";
   readonly #bounds: readonly number[];
-  readonly #bins = new Map<string, Bins>();
+  readonly #buckets = new Map<string, Buckets>();
 
-  /** @param bounds upper bounds of the bins, rising; one more takes what is above */
-  constructor(help: string, bounds: readonly number[]) {
-    this.help = help;
+  /** @param bounds upper bounds of the buckets, ascending, without infinity */
+  constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
   }
 
   /** Adds a value. */
   observe(value: number, labels: Labels = {}): void {
     const key = labelText(labels);
-    let bins = this.#bins.get(key);
-    if (bins === undefined) {
-      bins = { labels, counts: this.#bounds.map(() => 0), sum: 0, count: 0 };
-      this.#bins.set(key, bins);
+    let buckets = this.#buckets.get(key);
+    if (buckets === undefined) {
+      buckets = { labels, counts: this.#bounds.map(() => 0), sum: 0, count: 0 };
+      this.#buckets.set(key, buckets);
     }
-    const at = this.#bounds.findIndex((bound) => value <= bound);
-    if (at >= 0) bins.counts[at] = (bins.counts[at] ?? 0) + 1;
-    bins.sum += value;
-    bins.count++;
+    const i = this.#bounds.findIndex((bound) => value <= bound);
+    if (i >= 0) buckets.counts[i] = (buckets.counts[i] ?? 0) + 1;
+    buckets.sum += value;
+    buckets.count++;
   }
 
   /** @inheritdoc */
   *samples(): Iterable<readonly [string, number]> {
-    for (const [key, { labels, counts, sum, count }] of this.#bins) {
-      let below = 0;
+    for (const [key, { labels, counts, sum, count }] of this.#buckets) {
+      let cumulative = 0;
       for (const [i, bound] of this.#bounds.entries()) {
-        below += counts[i] ?? 0;
-        yield [`_bucket${labelText({ ...labels, le: String(bound) })}`, below];
+        cumulative += counts[i] ?? 0;
+        yield [`_bucket${labelText({ ...labels, le: String(bound) })}`, cumulative];
       }
       yield [`_bucket${labelText({ ...labels, le: "+Inf" })}`, count];
       yield [`_sum${key}`, sum];
@@ -108,12 +98,17 @@ export class Histogram implements Family {
   }
 }
 
-/** Writes families as text, in their order. */
-export function prometheusText(families: Readonly<Record<string, Family>>): string {
+/** Formats metrics in the order of the table. */
+export function prometheusText<Info extends MetricInfo>(
+  table: readonly Info[],
+  metrics: Readonly<Record<Info["name"], MetricValues>>,
+): string {
   const lines: string[] = [];
-  for (const [name, family] of Object.entries(families)) {
-    lines.push(`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.kind}`);
-    for (const [suffix, value] of family.samples()) lines.push(`${name}${suffix} ${value}`);
+  for (const { name, type, help } of table) {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const [suffix, value] of metrics[name as Info["name"]].samples()) {
+      lines.push(`${name}${suffix} ${value}`);
+    }
   }
   return `${lines.join("\n")}\n`;
 }

@@ -1,16 +1,21 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { Counter, Gauge, Histogram, prometheusText } from "./metrics.ts";
 
-Deno.test("figures are written as Prometheus reads them", () => {
-  const calls = new Counter("Calls");
+Deno.test("prometheusText() writes the text format of Prometheus", () => {
+  const calls = new Counter();
   calls.add(1, { method: 'a"b\\c\nd' });
   calls.add(2, { method: 'a"b\\c\nd' });
-  const seconds = new Histogram("Seconds", [0.1, 1]);
+  const seconds = new Histogram([0.1, 1]);
   for (const value of [0.05, 0.1, 0.5, 7]) seconds.observe(value, { m: "x" });
-  const text = prometheusText({
+  const text = prometheusText([
+    { name: "calls_total", type: "counter", labels: ["method"], help: "Calls" },
+    { name: "open", type: "gauge", labels: [], help: "Open" },
+    { name: "missing", type: "gauge", labels: [], help: "Missing" },
+    { name: "seconds", type: "histogram", labels: ["m"], help: "Seconds" },
+  ], {
     calls_total: calls,
-    open: new Gauge("Open", () => 3),
-    missing: new Gauge("Missing", () => undefined),
+    open: new Gauge(() => 3),
+    missing: new Gauge(() => undefined),
     seconds,
   });
   assertEquals(text.split("\n"), [
