@@ -1,5 +1,5 @@
 /**
- * The CRI image service: all its parts put together.
+ * Assembles the CRI image service from its parts.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { Health } from "../grpc/services/health.ts";
 import { HEALTH_FILE } from "../grpc/services/health_descriptor.ts";
 import { reflectionMethods } from "../grpc/services/reflection.ts";
 import { GrpcServer } from "../grpc/server.ts";
+import type { ShutdownEnd } from "../http2/server.ts";
 import type { ImageDeps } from "../image/model/deps.ts";
 import { MetadataCache } from "../image/model/metadata.ts";
 import { CRI_APIS } from "./protocol/api.ts";
@@ -29,58 +30,62 @@ import { ServiceMetrics } from "./observability/service_metrics.ts";
 import { type CallTracer, parseTraceParent } from "./observability/trace.ts";
 import { UsageCounter } from "./disk/usage_counter.ts";
 
-/** A first count that takes longer goes on behind the open socket, in milliseconds. */
+/** How long the start waits for the first count of disk usage, in milliseconds. The count continues after that. */
 const COUNT_WAIT_MS = 1000;
 
-/** What a service is made with. */
+/** Options of {@linkcode openCriService}. */
 export interface CriServiceOptions {
   readonly images: ImageDeps;
-  /** The store's folder in full: clients look for its file system. */
+  /** The absolute path of the store, without symbolic links: clients look for its file system. */
   readonly root: string;
   readonly version: string;
-  /** Names and beginnings of names that are pinned. */
+  /** Names and prefixes of names that are pinned; see `parsePins`. */
   readonly pinned?: readonly string[];
-  /** Runtime handlers that pulls may name beside "". */
+  /** Runtime handlers that a pull may name, in addition to "". */
   readonly runtimeHandlers?: readonly string[];
-  /** Unpack the layers of what is pulled, too. @default {false} */
+  /** Whether a pull also unpacks the layers. @default {false} */
   readonly unpack?: boolean;
   readonly log: CriLog;
-  /** Makes spans. */
+  /** Creates a span per call. */
   readonly tracer?: CallTracer | undefined;
 }
 
-/** A service that answers calls. */
-export interface CriService {
-  /** Give it listeners. */
+/** A running service. Disposing it closes it without a grace period. */
+export interface CriService extends AsyncDisposable {
+  /** Serves the listeners that the caller passes to `serve()`. */
   readonly server: GrpcServer;
   readonly feed: ProgressFeed;
-  /** The figures, as Prometheus reads them. */
+  /** Returns all metrics in the text format of Prometheus. */
   metrics(): string;
-  /** Finishes calls within the grace (in milliseconds), cuts off the rest, and stops all that runs beside them. */
-  close(graceMs: number): Promise<"drained" | "aborted">;
+  /**
+   * Refuses new calls, waits for those in progress, and stops all background work.
+   *
+   * @param graceMs milliseconds until the remaining calls are aborted
+   */
+  close(graceMs: number): Promise<ShutdownEnd>;
 }
 
 /**
- * Makes the service, ready to answer: what lists need of each image is read before it is given.
+ * Opens the service. It has read the metadata of all images before it returns. The caller closes it.
  *
- * @throws AppError `invalid_argument` for patterns that are none, `store_corrupt`, `permission_denied`
+ * @throws AppError `invalid_argument` for invalid patterns in `pinned`, `store_corrupt`, `permission_denied`
  */
 export async function openCriService(options: CriServiceOptions): Promise<CriService> {
   const { images, log, tracer, version } = options;
   const { store } = images;
   const feed = new ProgressFeed();
-  const facts = new MetadataCache(store, (error, { digest }) => {
-    log.warn("An image's documents can't be read", { manifest: digest, reason: messageOf(error) });
+  const metadata = new MetadataCache(store, (error, { digest }) => {
+    log.warn("Cannot read the documents of an image", { manifest: digest, reason: messageOf(error) });
   });
-  const catalog = new Catalog({ store, facts, isPinned: parsePins(options.pinned ?? []) });
+  const catalog = new Catalog({ store, metadata, isPinned: parsePins(options.pinned ?? []) });
   const usage = new UsageCounter({
     count: () => store.usage(),
-    onProblem: (error) => log.error("The store's usage can't be counted", error),
+    onProblem: (error) => log.error("Cannot count the disk usage of the store", error),
   });
-  const reclaimer = new GarbageCollector({
+  const collector = new GarbageCollector({
     store,
     onSwept: (sizes) => usage.removed(sizes),
-    onProblem: (error) => log.error("The space of removed images can't be freed", error),
+    onProblem: (error) => log.error("Cannot delete the blobs of removed images", error),
   });
   const pulls = new Pulls({
     images,
@@ -89,24 +94,24 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     onCommitted: (size) => usage.added([size]),
     onEnd(report) {
       metrics.pulled(report);
-      // What a removal could not free while this pull held the content.
-      void reclaimer.sweep();
+      // Delete the blobs that a removal couldn't delete during this pull.
+      void collector.sweep();
     },
   });
   const calls = new ImageCalls({
     store,
     catalog,
     pulls,
-    reclaimer,
+    collector,
     usage,
     root: options.root,
     runtimeHandlers: new Set(options.runtimeHandlers ?? []),
   });
   const health = new Health();
   for (const api of CRI_APIS) health.set(`runtime.${api}.ImageService`, "serving");
-  const served = new Map([...criMethods(calls, version), ...health.methods()]);
+  const methods = new Map([...criMethods(calls, version), ...health.methods()]);
   const server = new GrpcServer({
-    methods: new Map([...served, ...reflectionMethods(served, [HEALTH_FILE, ...schemaFiles()])]),
+    methods: new Map([...methods, ...reflectionMethods(methods, [HEALTH_FILE, ...schemaFiles()])]),
     inflate: gunzip,
     statusOf: criStatusOf,
     unknownMethod: unknownMethodMessage,
@@ -116,7 +121,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
       logCall(log, record, parent?.traceId);
       tracer?.(record, parent);
     },
-    onError: (error) => log.warn("A connection broke", { reason: messageOf(error) }),
+    onError: (error) => log.warn("A connection failed", { reason: messageOf(error) }),
   });
   const metrics = new ServiceMetrics({
     version,
@@ -126,20 +131,25 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     connections: () => server.connections,
     activeCalls: () => server.activeCalls,
   });
-  const { images: listed } = await catalog.refresh();
-  usage.assume(listed.map(({ group }) => group.summary.size));
+  const view = await catalog.refresh();
+  usage.estimate(view.images.map(({ group }) => group.summary.size));
   await withTimeout(COUNT_WAIT_MS, usage.recount());
-  void reclaimer.warm();
+  void collector.preload();
   return {
     server,
     feed,
     metrics: () => metrics.text(),
-    async close(graceMs) {
-      health.stop();
-      const end = await server.shutdown(graceMs);
-      usage[Symbol.dispose]();
-      reclaimer[Symbol.dispose]();
-      return end;
+    close,
+    async [Symbol.asyncDispose]() {
+      await close(0);
     },
   };
+
+  async function close(graceMs: number): Promise<ShutdownEnd> {
+    health.stop();
+    const end = await server.shutdown(graceMs);
+    usage[Symbol.dispose]();
+    collector[Symbol.dispose]();
+    return end;
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * The calls of ImageService, apart from how they are encoded.
+ * The calls of ImageService.
  *
  * @module
  */
@@ -25,27 +25,27 @@ import type { GarbageCollector } from "../disk/garbage_collector.ts";
 import type { UsageCounter } from "../disk/usage_counter.ts";
 import { verboseInfo } from "./verbose.ts";
 
-/** Images in one message of a stream: small enough to be sent in turn with other calls. */
+/** Images per message of a stream: messages are small enough to alternate with those of other calls. */
 const STREAM_BATCH = 100;
-/** A removal waits so long for its space to be freed before it answers, in milliseconds. */
-const RECLAIM_WAIT_MS = 25;
+/** How long a removal waits for the deletion of blobs before it responds, in milliseconds. */
+const SWEEP_WAIT_MS = 25;
 
 const NOTHING = new Uint8Array(0);
 
-/** What the calls work with. */
+/** Dependencies of {@linkcode ImageCalls}. */
 export interface ImageCallsDeps {
   readonly store: ImageStorage;
   readonly catalog: Catalog;
   readonly pulls: Pulls;
-  readonly reclaimer: GarbageCollector;
+  readonly collector: GarbageCollector;
   readonly usage: UsageCounter;
-  /** Where the images are, in full. */
+  /** The absolute path of the store. */
   readonly root: string;
-  /** Runtime handlers that pulls may name; all mean the same store. */
+  /** Runtime handlers that a pull may name. All of them use the same store. */
   readonly runtimeHandlers: ReadonlySet<string>;
 }
 
-/** Answers the calls. */
+/** Handles the calls. */
 export class ImageCalls {
   readonly #deps: ImageCallsDeps;
 
@@ -53,13 +53,13 @@ export class ImageCalls {
     this.#deps = deps;
   }
 
-  /** `ListImages`: the encoded answer. An empty filter is none. */
+  /** `ListImages`: returns the encoded response. An empty filter selects all images. */
   async list(filter: string): Promise<Uint8Array> {
     const view = await this.#deps.catalog.refresh();
     return filter === "" ? view.list() : fieldsOf(view.filter(filter));
   }
 
-  /** `StreamImages`: encoded answers with at least one image each; none without images. */
+  /** `StreamImages`: yields encoded responses with at least one image each; nothing without images. */
   async *stream(filter: string): AsyncIterable<Uint8Array> {
     const view = await this.#deps.catalog.refresh();
     const images = filter === "" ? view.images : view.filter(filter);
@@ -68,7 +68,7 @@ export class ImageCalls {
     }
   }
 
-  /** `ImageStatus`: the encoded answer; empty for an image that is not here. @throws AppError `invalid_argument` */
+  /** `ImageStatus`: returns the encoded response; empty if the image isn't stored. @throws AppError `invalid_argument` */
   async status(image: string, verbose: boolean): Promise<Uint8Array> {
     if (image === "") throw noImageError();
     const found = (await this.#deps.catalog.refresh()).find(image, FIND_PREFIX);
@@ -79,7 +79,7 @@ export class ImageCalls {
     return concatBytes([found.field, rest]);
   }
 
-  /** `PullImage`: the image's id. @throws AppError of any code */
+  /** `PullImage`: returns the image id. @throws AppError of any code */
   async pull(
     image: Pick<ImageSpec, "image" | "runtimeHandler"> | undefined,
     auth: AuthFields | undefined,
@@ -89,40 +89,40 @@ export class ImageCalls {
     if (handler !== "" && !this.#deps.runtimeHandlers.has(handler)) {
       throw new AppError(
         "invalid_argument",
-        `Cannot pull for runtime handler "${handler}": it is not configured, see --runtime-handler`,
+        `Cannot pull for runtime handler "${handler}": not configured; add it with --runtime-handler`,
       );
     }
     return await this.#deps.pulls.pull(image?.image ?? "", auth, signal);
   }
 
   /**
-   * `RemoveImage`: takes all names of the image, also those of other repositories. An image that is not here is gone
-   * already.
+   * `RemoveImage`: removes all names of the image, including those of other repositories. Does nothing if the image isn't
+   * stored.
    *
-   * @throws AppError `invalid_argument` for an empty name, or a part of several ids
+   * @throws AppError `invalid_argument` for an empty name, or a prefix of several ids
    */
   async remove(image: string, signal: AbortSignal): Promise<void> {
     if (image === "") throw noImageError();
-    const { catalog, store, reclaimer, usage } = this.#deps;
+    const { catalog, store, collector, usage } = this.#deps;
     const found = (await catalog.refresh()).find(image, REMOVE_PREFIX);
     if (found === undefined) return;
     const { id } = found.group.summary;
-    const gone: ImageRecord[] = [];
-    const { remaining: left, swept } = await removeRecords(store, (records) => {
-      gone.length = 0;
-      const kept: ImageRecord[] = [];
-      for (const record of records.values()) (record.imageId === id ? gone : kept).push(record);
-      return kept;
+    const removed: ImageRecord[] = [];
+    const { remaining, swept } = await removeRecords(store, (records) => {
+      removed.length = 0;
+      const others: ImageRecord[] = [];
+      for (const record of records.values()) (record.imageId === id ? removed : others).push(record);
+      return others;
     }, signal);
     if (swept !== undefined) usage.recountSoon();
-    if (gone.length > 0) await withTimeout(RECLAIM_WAIT_MS, reclaimer.release(gone, left.length));
+    if (removed.length > 0) await withTimeout(SWEEP_WAIT_MS, collector.collect(removed, remaining.length));
   }
 
-  /** `ImageFsInfo`: from counters, since clients wait 2 s at most and ask for it before anything else. */
+  /** `ImageFsInfo`: returns the counters, because clients wait at most 2 s, and call it first. */
   fsInfo(api: CriApi): MessageInitShape<typeof ImageFsInfoResponseSchema> {
     const { usage: { usage }, root } = this.#deps;
     const filesystem = {
-      // More than zero and in nanoseconds, or a kubelet takes the figures for missing.
+      // In nanoseconds: a kubelet ignores the values if the timestamp is 0.
       timestamp: BigInt(Date.now()) * 1_000_000n,
       fsId: { mountpoint: root },
       usedBytes: { value: BigInt(usage.bytes) },

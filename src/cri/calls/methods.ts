@@ -36,7 +36,7 @@ import {
 } from "../proto/runtime_pb.ts";
 import { statusResponse, versionResponse } from "./runtime.ts";
 
-/** Every method by its path. */
+/** Returns all methods by path. */
 export function criMethods(calls: ImageCalls, version: string): MethodTable {
   const table = new Map<string, Method>();
   for (const api of CRI_APIS) {
@@ -95,12 +95,12 @@ function runtimeMethods(api: CriApi, version: string): Record<string, Method> {
     ),
   };
   if (api === "v1alpha2") return methods;
-  // The cgroup driver is the runtime's to know: without it a kubelet keeps to its own configuration.
+  // Without a cgroup driver in the response, a kubelet uses its own configuration.
   const config = unary(codec(RuntimeConfigRequestSchema, RuntimeConfigResponseSchema), () => ({}));
   return { ...methods, RuntimeConfig: config };
 }
 
-/** Requests keep no fields that nobody knows: they could be secrets, and nobody reads them. */
+/** Unknown fields of requests are dropped: they aren't used and could contain secrets. */
 const READ_OPTIONS = { readUnknownFields: false };
 
 function codec<I extends DescMessage, O extends DescMessage>(

@@ -1,18 +1,17 @@
 /**
- * The three calls of RuntimeService that clients make before any other. Nothing here runs containers, and says so.
+ * The calls of RuntimeService that clients make before they use the image service. dray runs no containers.
  *
  * @module
  */
 import type { CriApi } from "../protocol/api.ts";
 
-/** What stands for a runtime that isn't there. */
+/** The reason why the runtime isn't ready. */
 const IMAGE_SERVICE_ONLY = {
   reason: "ImageServiceOnly",
-  message:
-    "dray serves images alone: it runs no containers and no pod networks; ask the container runtime for those",
+  message: "dray serves only images; containers and pod networks are provided by the container runtime",
 } as const;
 
-/** Answers `Version`. The first field is the version of the kubelet's runtime API, which has only ever had one. */
+/** Returns the response of `Version`. `version` is the version of the kubelet's runtime API, which is always 0.1.0. */
 export function versionResponse(
   api: CriApi,
   version: string,
@@ -20,7 +19,7 @@ export function versionResponse(
   return { version: "0.1.0", runtimeName: "dray", runtimeVersion: version, runtimeApiVersion: api };
 }
 
-/** Answers `Status`. A kubelet that takes us for its runtime must not believe that its node is ready. */
+/** Returns the response of `Status`. Its conditions are false: a kubelet must not use dray as its container runtime. */
 export function statusResponse(info: Readonly<Record<string, string>>): {
   status: { conditions: { type: string; status: boolean; reason: string; message: string }[] };
   info: Record<string, string>;
@@ -37,11 +36,11 @@ export function statusResponse(info: Readonly<Record<string, string>>): {
   };
 }
 
-/** What a client hears that calls anything else. */
+/** Returns the message for a call of an unknown method. */
 export function unknownMethodMessage(path: string): string {
   const service = path.split("/")[1] ?? "";
   if (!/^runtime\.v1(alpha2)?\.RuntimeService$/.test(service)) {
-    return `Cannot call "${path}": no such method is served`;
+    return `Cannot call "${path}": unknown method`;
   }
-  return `Cannot call "${path}": this is dray, an image service; it runs no containers`;
+  return `Cannot call "${path}": dray is an image service and runs no containers`;
 }

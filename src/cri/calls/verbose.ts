@@ -1,6 +1,5 @@
 /**
- * What a verbose status says beside the image (`cri.md` B.3): one JSON document, the superset of what containerd and
- * CRI-O write there.
+ * The `info` of a verbose image status: the entry "info" is a JSON document with the fields of containerd and of CRI-O.
  *
  * @module
  */
@@ -12,7 +11,7 @@ import { readConfig } from "../../image/model/inspect.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";
 import { isIndexType } from "../../oci/media_type.ts";
 
-/** The `info` of a verbose status. Like containerd it says there what is wrong with an image's documents. */
+/** Returns the `info`. As in containerd, an error of the image's documents is a field of the JSON document. */
 export async function verboseInfo(
   store: ImageStorage,
   { summary }: ImageGroup,

@@ -1,5 +1,5 @@
 /**
- * The images of the store as CRI shows them, made anew only where something changed.
+ * The images of the store as encoded CRI messages. Only changed images are encoded again.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { type CatalogImage, CatalogView } from "./catalog_view.ts";
 import { imageField } from "./image_message.ts";
 import type { PinRule } from "./pins.ts";
 
-/** What a catalog is made of. */
+/** Dependencies of {@linkcode Catalog}. */
 export interface CatalogDeps {
   readonly store: ImageStore;
-  readonly facts: MetadataCache;
-  /** Which names are pinned whatever their records say. */
+  readonly metadata: MetadataCache;
+  /** Reports which names are pinned by configuration, in addition to those that are pinned in the store. */
   readonly isPinned: PinRule;
 }
 
-/** How long an image whose documents can't be read stays without facts before they are tried again, in ms. */
+/** How long to wait before unreadable documents of an image are read again, in milliseconds. */
 const RETRY_MS = 30_000;
 
 interface Refresh {
@@ -27,11 +27,11 @@ interface Refresh {
   readonly view: Promise<CatalogView>;
 }
 
-/** Shows the images. A change by whatever process is seen by the next look. */
+/** Lists the images. {@linkcode refresh} sees the changes of all processes. */
 export class Catalog {
   readonly #deps: CatalogDeps;
   #view: CatalogView | undefined;
-  /** When what was left out is to be tried again, by `performance.now()`. */
+  /** When to read unreadable documents again, in milliseconds of `performance.now()`. */
   #retryAt = Infinity;
   #refresh: Refresh | undefined;
   #images = new Map<ImageGroup, CatalogImage>();
@@ -40,16 +40,16 @@ export class Catalog {
     this.#deps = deps;
   }
 
-  /** How many images there were at the last look; undefined before the first. */
+  /** Number of images at the last refresh; undefined before the first one. */
   get size(): number | undefined {
     return this.#view?.images.length;
   }
 
-  /** The images as they are now. @throws AppError `store_corrupt`, `permission_denied` */
+  /** Returns the current images. @throws AppError `store_corrupt`, `permission_denied` */
   async refresh(): Promise<CatalogView> {
     const records = await this.#deps.store.listImages();
     if (this.#view?.records === records && performance.now() < this.#retryAt) return this.#view;
-    // Calls that come while it is being made share one making.
+    // Parallel calls share one refresh.
     if (this.#refresh?.records === records) return await this.#refresh.view;
     const refresh = { records, view: this.#make(records) };
     this.#refresh = refresh;
@@ -61,10 +61,10 @@ export class Catalog {
   }
 
   async #make(records: readonly ImageRecord[]): Promise<CatalogView> {
-    const { facts, isPinned } = this.#deps;
+    const { metadata, isPinned } = this.#deps;
     const groups = groupImages(records);
-    // An image without facts is shown all the same.
-    const isWhole = await facts.load(groups.map(({ summary }) => summary), neverAborted());
+    // An image whose metadata can't be read is listed without it.
+    const isComplete = await metadata.load(groups.map(({ summary }) => summary), neverAborted());
     const images = new Map<ImageGroup, CatalogImage>();
     for (const group of groups) {
       const known = this.#images.get(group);
@@ -73,12 +73,12 @@ export class Catalog {
         continue;
       }
       const { summary } = group;
-      const found = facts.find(summary);
+      const found = metadata.find(summary);
       const pinned = summary.pinned || group.records.some(({ name }) => isPinned(name));
       images.set(group, { group, facts: found, pinned, field: imageField(summary, found, pinned) });
     }
     this.#images = images;
-    this.#retryAt = isWhole ? Infinity : performance.now() + RETRY_MS;
+    this.#retryAt = isComplete ? Infinity : performance.now() + RETRY_MS;
     return this.#view = new CatalogView(records, images);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Images as CRI messages, encoded once.
+ * Encodes images as CRI messages.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import type { ImageSummary } from "../../image/model/types.ts";
 import { ImageSchema } from "../proto/runtime_pb.ts";
 import { parseImageUser } from "./user.ts";
 
-/** `ListImagesResponse.images`, `StreamImagesResponse.images` and `ImageStatusResponse.image` have this number. */
+/** Field number of `images` in List- and StreamImagesResponse, and of `image` in ImageStatusResponse. */
 const IMAGE_FIELD = 1;
 
 /**
- * An image as a field of a response, with its tag and length: a list of images is the fields of all, one after the
- * other, and the status of one is its field alone.
+ * Encodes an image as a field of a response, with tag and length. A list response is the concatenation of such fields;
+ * a status response is one of them.
  */
 export function imageField(
   summary: ImageSummary,
-  facts: ImageMetadata | undefined,
+  metadata: ImageMetadata | undefined,
   pinned: boolean,
 ): Uint8Array {
   const { id, repoTags, repoDigests, size } = summary;
-  const { uid, username } = parseImageUser(facts?.user);
-  const annotations = facts?.annotations ?? {};
+  const { uid, username } = parseImageUser(metadata?.user);
+  const annotations = metadata?.annotations ?? {};
   const image = create(ImageSchema, {
     id,
     repoTags: [...repoTags],
     repoDigests: [...repoDigests],
-    // A kubelet refuses an image of no size.
+    // A kubelet refuses an image with size 0.
     size: BigInt(Math.max(1, size)),
     ...(uid === undefined ? {} : { uid: { value: uid } }),
     ...(username === undefined ? {} : { username }),

@@ -1,39 +1,39 @@
 /**
- * Images that are pinned by configuration.
+ * Pins images by configuration.
  *
  * @module
  */
 import { AppError, isCode } from "../../base/errors.ts";
 import { parseReference, recordedNameOf } from "../../oci/reference.ts";
 
-/** Whether a recorded name is pinned. */
+/** Reports whether a recorded name is pinned. */
 export type PinRule = (name: string) => boolean;
 
-/** What stands before names of Docker Hub that people write short. */
-const SHORT_PREFIXES = ["docker.io/library/", "docker.io/"];
+/** Prefixes of names that may be omitted for Docker Hub. */
+const HUB_PREFIXES = ["docker.io/library/", "docker.io/"];
 
 /**
- * Reads patterns: an exact name, such as `registry.k8s.io/pause:3.10` (Docker's defaults are filled in), or the
- * beginning of names with `*` at its end.
+ * Parses patterns: a name such as `registry.k8s.io/pause:3.10` (Docker's defaults are added), or a prefix of names
+ * followed by `*`.
  *
- * @throws AppError `invalid_argument`
+ * @throws AppError `invalid_argument` for anything else
  */
 export function parsePins(patterns: readonly string[]): PinRule {
   const names = new Set<string>();
-  const beginnings: string[] = [];
+  const prefixes: string[] = [];
   for (const pattern of patterns) {
-    if (pattern.endsWith("*")) beginnings.push(beginningOf(pattern));
+    if (pattern.endsWith("*")) prefixes.push(prefixOf(pattern));
     else names.add(exactName(pattern));
   }
   return (name) =>
     names.has(name) ||
-    beginnings.some((beginning) => spellingsOf(name).some((spelling) => spelling.startsWith(beginning)));
+    prefixes.some((prefix) => spellingsOf(name).some((spelling) => spelling.startsWith(prefix)));
 }
 
-function beginningOf(pattern: string): string {
-  const beginning = pattern.slice(0, -1);
-  if (!beginning.includes("*")) return beginning;
-  throw new AppError("invalid_argument", `Cannot pin "${pattern}": "*" may stand at the end alone`);
+function prefixOf(pattern: string): string {
+  const prefix = pattern.slice(0, -1);
+  if (!prefix.includes("*")) return prefix;
+  throw new AppError("invalid_argument", `Cannot pin "${pattern}": "*" is allowed only at the end`);
 }
 
 function exactName(pattern: string): string {
@@ -43,16 +43,14 @@ function exactName(pattern: string): string {
     if (!isCode(cause, "invalid_argument", "unsupported")) throw cause;
     throw new AppError(
       "invalid_argument",
-      `Cannot pin "${pattern}": want a name, or the beginning of names with "*"`,
-      {
-        cause,
-      },
+      `Cannot pin "${pattern}": invalid image reference; use a name, or a prefix of names followed by "*"`,
+      { cause },
     );
   }
 }
 
 function spellingsOf(name: string): readonly string[] {
-  const short = SHORT_PREFIXES.filter((prefix) => name.startsWith(prefix)).map((prefix) =>
+  const short = HUB_PREFIXES.filter((prefix) => name.startsWith(prefix)).map((prefix) =>
     name.slice(prefix.length)
   );
   return [name, ...short];

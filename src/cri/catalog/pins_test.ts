@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "../../../tests/assert.ts";
 import { isCode } from "../../base/errors.ts";
 import { parsePins } from "./pins.ts";
 
-Deno.test("a pin is an exact name, or the beginning of names", async (t) => {
+Deno.test("a pattern is an exact name or a prefix of names", async (t) => {
   const cases: readonly [pattern: string, name: string, pinned: boolean][] = [
     ["registry.k8s.io/pause:3.10", "registry.k8s.io/pause:3.10", true],
     ["registry.k8s.io/pause:3.10", "registry.k8s.io/pause:3.1", false],
@@ -20,7 +20,7 @@ Deno.test("a pin is an exact name, or the beginning of names", async (t) => {
   }
 });
 
-Deno.test("what is no pattern is refused", async (t) => {
+Deno.test("invalid patterns are refused", async (t) => {
   for (const pattern of ["", "a*b*", "https://a/b", "a b"]) {
     await t.step(`"${pattern}"`, () => {
       const error = assertThrows(() => parsePins([pattern]));

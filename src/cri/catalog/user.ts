@@ -1,21 +1,21 @@
 /**
- * Who a container of an image runs as, as CRI says it.
+ * The user of an image's containers, as CRI represents it.
  *
  * @module
  */
 
-/** At most one of the two is set. */
+/** A uid, a name, or neither. */
 export interface ImageUser {
   readonly uid?: bigint;
   readonly username?: string;
 }
 
-/** CRI's `Int64Value`. */
+/** The maximum of CRI's `Int64Value`. */
 const INT64_MAX = 2n ** 63n - 1n;
 
 /**
- * Reads the `User` of an image config: what stands before a colon is the user; a whole number is a uid, anything else
- * a name. Empty means that the image doesn't say.
+ * Parses the `User` of an image config. The part before a colon is the user: an integer is a uid, anything else is a
+ * name. An empty user means that the image doesn't define it.
  */
 export function parseImageUser(user: string | undefined): ImageUser {
   const name = (user ?? "").split(":", 1)[0] ?? "";

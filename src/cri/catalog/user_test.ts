@@ -1,7 +1,7 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { type ImageUser, parseImageUser } from "./user.ts";
 
-Deno.test("parseImageUser() tells ids from names, and drops the group", async (t) => {
+Deno.test("parseImageUser() distinguishes ids from names, and ignores the group", async (t) => {
   const cases: readonly (readonly [user: string | undefined, want: ImageUser])[] = [
     [undefined, {}],
     ["", {}],

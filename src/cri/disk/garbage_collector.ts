@@ -1,8 +1,8 @@
 /**
- * Freeing the space of removed images, behind the answer that they are gone.
+ * Deletes the blobs of removed images in the background.
  *
- * A sweep needs the content for itself. While a pull holds it, what could go waits; it is tried again when a pull has
- * ended and at the next removal.
+ * A sweep needs the store's exclusive content lock. If a pull holds the shared lock, the sweep is retried when a pull
+ * ends and at the next removal.
  *
  * @module
  */
@@ -14,67 +14,67 @@ import type { ImageStorage } from "../../image/model/deps.ts";
 import { sweepBlobs } from "../../image/gc/sweep.ts";
 import type { Digest } from "../../oci/digest.ts";
 
-/** What a reclaimer works with. */
+/** Dependencies of {@linkcode GarbageCollector}. */
 export interface GarbageCollectorDeps {
   readonly store: ImageStorage;
-  /** Hears of files that went, by their sizes. */
+  /** Called with the sizes of deleted files. */
   onSwept(sizes: readonly number[]): void;
-  /** Hears of sweeps that failed. */
+  /** Called for failed sweeps. */
   onProblem(error: unknown): void;
 }
 
-/** With more records than this a sweep takes longer than a client should wait: it follows by itself. */
+/** With more records than this, a sweep takes longer than a client should wait, so it runs later. */
 const MANY_RECORDS = 2000;
-/** Removals come in bunches: so long after the first of one the sweep begins that follows it, in milliseconds. */
-const GATHER_MS = 250;
+/** How long after a removal the later sweep runs, in milliseconds: one sweep serves several removals. */
+const SWEEP_DELAY_MS = 250;
 
-/** Sweeps what removed images alone needed. Dispose it: then nothing begins any more. */
+/** Deletes blobs that only removed images referenced. After disposal, no delayed sweep starts. */
 export class GarbageCollector implements Disposable {
   readonly #deps: GarbageCollectorDeps;
-  readonly #closures: ReferencesCache;
+  readonly #references: ReferencesCache;
   readonly #pending = new Set<Digest>();
   #running: Promise<void> | undefined;
-  #again = false;
+  #sweepRequested = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(deps: GarbageCollectorDeps) {
     this.#deps = deps;
-    this.#closures = new ReferencesCache(deps.store);
+    this.#references = new ReferencesCache(deps.store);
   }
 
-  /** Reads what all images need, so that the first sweep doesn't have to. */
-  async warm(): Promise<void> {
+  /** Loads the references of all images, so that the first sweep is fast. Never rejects. */
+  async preload(): Promise<void> {
     try {
-      for (const record of await this.#deps.store.listImages()) await this.#closures.referencesOf(record);
+      for (const record of await this.#deps.store.listImages()) await this.#references.referencesOf(record);
     } catch (error) {
       this.#deps.onProblem(error);
     }
   }
 
   /**
-   * These records are gone: sweeps what they alone needed. Resolves after the sweep, or its failure; in a store with
-   * very many records at once, and the sweep comes by itself.
+   * Deletes the blobs that only these removed records referenced. Resolves after the sweep, even if it failed; in a store
+   * with very many records, resolves immediately, and the sweep runs later.
    *
-   * @param left how many records there still are
+   * @param remaining number of remaining records
    */
-  async release(records: readonly ImageRecord[], left: number): Promise<void> {
+  async collect(records: readonly ImageRecord[], remaining: number): Promise<void> {
     for (const record of records) {
       try {
-        for (const digest of (await this.#closures.referencesOf(record)).blobs.keys()) {
+        for (const digest of (await this.#references.referencesOf(record)).blobs.keys()) {
           this.#pending.add(digest);
         }
       } catch (error) {
-        // Documents that can't be parsed don't say what they need; `gc` finds it.
+        // The references of unreadable documents are unknown; `dray gc` deletes those blobs.
         if (!(error instanceof AppError)) throw error;
       }
     }
-    if (left <= MANY_RECORDS) return await this.sweep();
+    if (remaining <= MANY_RECORDS) return await this.sweep();
     if (this.#closed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.sweep();
-    }, GATHER_MS);
+    }, SWEEP_DELAY_MS);
   }
 
   [Symbol.dispose](): void {
@@ -83,17 +83,17 @@ export class GarbageCollector implements Disposable {
     this.#timer = undefined;
   }
 
-  /** Sweeps what waits. Never fails, and never runs twice at once. */
+  /** Deletes the blobs of all removed records. Never rejects; parallel calls share one sweep. */
   async sweep(): Promise<void> {
     if (this.#pending.size === 0) return;
-    this.#again = true;
+    this.#sweepRequested = true;
     await (this.#running ??= this.#run());
   }
 
   async #run(): Promise<void> {
     try {
-      while (this.#again) {
-        this.#again = false;
+      while (this.#sweepRequested) {
+        this.#sweepRequested = false;
         await this.#sweepOnce();
       }
     } catch (error) {
@@ -106,10 +106,10 @@ export class GarbageCollector implements Disposable {
   async #sweepOnce(): Promise<void> {
     const { store, onSwept } = this.#deps;
     const digests = [...this.#pending];
-    const swept = await sweepBlobs(store, digests, neverAborted(), this.#closures);
+    const swept = await sweepBlobs(store, digests, neverAborted(), this.#references);
     if (swept === undefined) return;
     for (const digest of digests) this.#pending.delete(digest);
-    this.#closures.keepOnly(await store.listImages());
+    this.#references.keepOnly(await store.listImages());
     onSwept(swept.blobs.map(({ size }) => size));
   }
 }

@@ -1,41 +1,41 @@
 /**
- * What the store takes of the disk, known at any moment without looking: counted once, kept up to date by what pulls
- * and removals tell, and counted again in the background when others changed the store.
+ * The disk usage of the store, available without a delay: counted once, updated by pulls and removals, and counted again
+ * in the background after other changes.
  *
- * A kubelet asks every few seconds and crictl waits 2 s at most, where counting a big store takes longer than that.
+ * A kubelet requests the usage every few seconds, and crictl waits at most 2 s. Counting a large store takes longer.
  *
  * @module
  */
 import type { StoreUsage } from "../../content/maintenance.ts";
 
-/** What the file system rounds a file's bytes up to. */
+/** The block size of the file system, in bytes. */
 const BLOCK_BYTES = 4096;
-/** A count must not take more than this share of the time. */
+/** The minimum pause between counts, as a multiple of the duration of a count. */
 const IDLE_FACTOR = 20;
-/** Changes come in bunches: the count waits for the end of one, in milliseconds. */
+/** Delay of a count after a change, in milliseconds: one count serves several changes. */
 const SETTLE_MS = 2000;
 
-/** Bytes and inodes. */
+/** Disk usage. */
 export interface Usage {
   readonly bytes: number;
   readonly inodes: number;
 }
 
-/** What a counter works with. */
+/** Dependencies of {@linkcode UsageCounter}. */
 export interface UsageCounterDeps {
-  /** Counts everything. */
+  /** Counts the whole store. */
   count(): Promise<StoreUsage>;
-  /** Hears of a count that failed. */
+  /** Called for a failed count. */
   onProblem(error: unknown): void;
 }
 
-/** Keeps count. Dispose it: that stops counting in the background. */
+/** Counts disk usage. Disposal stops the counting in the background. */
 export class UsageCounter implements Disposable {
   readonly #deps: UsageCounterDeps;
   #bytes = 0;
   #inodes = 0;
   #counting: Promise<void> | undefined;
-  /** Something changed since the running count began, so it must be followed by another one. */
+  /** Whether the store has changed since the running count began, so that another count must follow. */
   #isStale = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #nextAt = 0;
@@ -45,30 +45,30 @@ export class UsageCounter implements Disposable {
     this.#deps = deps;
   }
 
-  /** What is known now. */
+  /** The current usage. */
   get usage(): Usage {
     return { bytes: Math.max(0, this.#bytes), inodes: Math.max(0, this.#inodes) };
   }
 
-  /** What to say until the first count is done. */
-  assume(sizes: Iterable<number>): void {
+  /** Sets an estimate for the time until the first count ends. @param sizes the sizes of files, in bytes */
+  estimate(sizes: Iterable<number>): void {
     for (const size of sizes) {
       this.#bytes += onDisk(size);
       this.#inodes++;
     }
   }
 
-  /** Files of these sizes came to the store. */
+  /** Files of these sizes were added to the store. */
   added(sizes: Iterable<number>): void {
     this.#change(sizes, 1);
   }
 
-  /** Files of these sizes went. */
+  /** Files of these sizes were deleted. */
   removed(sizes: Iterable<number>): void {
     this.#change(sizes, -1);
   }
 
-  /** Somebody else changed the store, or might have: counts again before long. */
+  /** Schedules a count, because the store may have changed in another way. */
   recountSoon(): void {
     if (this.#closed) return;
     this.#isStale = true;
@@ -77,7 +77,7 @@ export class UsageCounter implements Disposable {
     this.#timer = setTimeout(() => void this.recount(), wait);
   }
 
-  /** Counts now; joins a count that is under way. Never fails. */
+  /** Counts now, or joins the running count. Never rejects. */
   recount(): Promise<void> {
     return this.#counting ??= this.#count();
   }

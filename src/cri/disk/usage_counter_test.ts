@@ -6,11 +6,11 @@ function usageOf(blobBytes: number, inodes: number): StoreUsage {
   return { blobs: 0, blobBytes, partials: 0, partialBytes: 100, layerBytes: 1000, inodes };
 }
 
-Deno.test("changes count at once, in whole blocks, and a count puts all right", async () => {
+Deno.test("changes count immediately, in full blocks, and a count corrects them", async () => {
   const problems: unknown[] = [];
-  let answer: () => Promise<StoreUsage> = () => Promise.resolve(usageOf(50_000, 7));
-  using counter = new UsageCounter({ count: () => answer(), onProblem: (error) => problems.push(error) });
-  counter.assume([1, 4096]);
+  let count: () => Promise<StoreUsage> = () => Promise.resolve(usageOf(50_000, 7));
+  using counter = new UsageCounter({ count: () => count(), onProblem: (error) => problems.push(error) });
+  counter.estimate([1, 4096]);
   assertEquals(counter.usage, { bytes: 8192, inodes: 2 });
   await counter.recount();
   assertEquals(counter.usage, { bytes: 51_100, inodes: 7 });
@@ -18,12 +18,12 @@ Deno.test("changes count at once, in whole blocks, and a count puts all right", 
   assertEquals(counter.usage, { bytes: 51_100 + 8192, inodes: 8 });
   counter.removed([4097, 1]);
   assertEquals(counter.usage, { bytes: 51_100 - 4096, inodes: 6 });
-  answer = () => Promise.reject(new Error("the disk is gone"));
+  count = () => Promise.reject(new Error("the disk is gone"));
   await counter.recount();
   assertEquals([counter.usage.inodes, problems.length], [6, 1]);
 });
 
-Deno.test("figures never fall under zero, and a count is shared by those who want it at once", async () => {
+Deno.test("the usage is never negative, and parallel calls share one count", async () => {
   let counts = 0;
   const gate = Promise.withResolvers<StoreUsage>();
   using counter = new UsageCounter({

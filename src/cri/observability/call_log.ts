@@ -1,5 +1,5 @@
 /**
- * A line for each call.
+ * Logs calls.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { StatusCode } from "../../grpc/wire/status.ts";
 import type { CriLog, LogFields } from "./log.ts";
 
 const CODE_NAMES = new Map<number, string>(Object.entries(StatusCode).map(([name, code]) => [code, name]));
-/** A client may call methods of any name. */
+/** Maximum length of a logged method: clients choose the names of unknown methods. */
 const METHOD_MAX = 200;
 
-/** The name of a status code: `deadlineExceeded`. */
+/** Returns the name of a status code, such as `deadlineExceeded`. */
 export function codeNameOf(code: number): string {
   return CODE_NAMES.get(code) ?? String(code);
 }
 
-/** Says how a call ended. What went wrong here, and not at the client's, is told with its causes. */
+/** Logs the end of a call. Failures of the server are logged as errors, with their causes. */
 export function logCall(log: CriLog, record: CallRecord, traceId: string | undefined): void {
   const { method, status, durationMs, error } = record;
   const fields: LogFields = {
@@ -27,11 +27,11 @@ export function logCall(log: CriLog, record: CallRecord, traceId: string | undef
     ...(traceId === undefined ? {} : { traceId }),
     ...(status.message === "" ? {} : { message: status.message }),
   };
-  if (isOurs(status.code, error)) log.error("call", error, fields);
+  if (isServerError(status.code, error)) log.error("call", error, fields);
   else log.info("call", fields);
 }
 
-function isOurs(code: number, error: unknown): boolean {
+function isServerError(code: number, error: unknown): boolean {
   if (error === undefined) return false;
   if (code === StatusCode.internal || code === StatusCode.dataLoss) return true;
   return code === StatusCode.unknown && !isCode(error, "network");

@@ -1,18 +1,18 @@
 /**
- * What the service tells its operator. Only the command line prints, so this is an interface.
+ * The log of the service. It is an interface because only `cli` accesses the terminal.
  *
  * @module
  */
 
-/** Facts of a line, by name. Never secrets. */
+/** Fields of a line by name. They must not contain secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
-/** Takes the lines of the service. */
+/** Receives the log lines of the service. */
 export interface CriLog {
-  /** Something that went as it should. */
+  /** A normal event. */
   info(message: string, fields?: LogFields): void;
-  /** Something to know that stops nothing. */
+  /** A problem that doesn't stop the service. */
   warn(message: string, fields?: LogFields): void;
-  /** A failure that is not a client's: with its causes. */
+  /** A failure of the server; the log includes its causes. */
   error(message: string, error: unknown, fields?: LogFields): void;
 }

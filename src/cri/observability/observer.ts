@@ -1,5 +1,5 @@
 /**
- * `/metrics` and `/progress` over plain HTTP, beside the service. Each connection carries one request.
+ * Serves `/metrics` and `/progress` over plain HTTP. Each connection has one request.
  *
  * @module
  */
@@ -8,30 +8,30 @@ import { AppError } from "../../base/errors.ts";
 import { readRequest } from "./http_request.ts";
 import type { FeedLine, ProgressFeed } from "../pulls/progress_feed.ts";
 
-/** What is shown. */
+/** The contents of the two pages. */
 export interface ObserverSources {
   readonly feed: ProgressFeed;
   metrics(): string;
-  /** Hears of accepts that fail. */
+  /** Called for failed accepts. */
   onProblem(error: unknown): void;
 }
 
-/** Connections at once. Stops: holding them until there are no descriptors left. */
+/** Open connections. Stops: opening connections until the process has no file descriptor left. */
 const MAX_CONNECTIONS = 64;
-/** Until the head of a request must be here, in milliseconds. Stops: half requests. */
+/** Milliseconds until the head of a request must be complete. Stops: incomplete requests. */
 const HEAD_MS = 10_000;
-/** Bytes that wait for a client that doesn't read; above it the client is cut off, and can ask anew. */
+/** Queued bytes per client; above the limit, the connection is closed, and the client can connect again. */
 const MAX_QUEUED_BYTES = 1 << 20;
-/** Proxies and clients take a silent connection for dead, in milliseconds. */
+/** Time between heartbeats, in milliseconds: proxies and clients close idle connections. */
 const HEARTBEAT_MS = 15_000;
-/** After a failed accept: there may be no descriptor until another connection ends. */
+/** Wait after a failed accept, in milliseconds: a file descriptor may be freed only when a connection ends. */
 const ACCEPT_WAIT_MS = 200;
 
 const TEXT = "text/plain; charset=utf-8";
 const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Serves the two pages on the listeners that it is given. */
-export class Observer {
+/** Serves the two pages on the listeners that the caller passes to `serve()`. */
+export class Observer implements AsyncDisposable {
   readonly #sources: ObserverSources;
   readonly #stopping = new AbortController();
   readonly #open = new Map<Deno.Conn, Promise<void>>();
@@ -56,46 +56,50 @@ export class Observer {
     }
   }
 
-  /** Ends all connections and listeners. */
+  /** Closes all connections and listeners. */
   async close(): Promise<void> {
-    this.#stopping.abort(new AppError("cancelled", "The server is closing"));
+    this.#stopping.abort(new AppError("cancelled", "The server is shutting down"));
     for (const listener of this.#listeners) closeQuietly(listener);
-    const answers = [...this.#open.values()];
+    const responses = [...this.#open.values()];
     for (const conn of this.#open.keys()) closeQuietly(conn);
-    await Promise.all(answers);
+    await Promise.all(responses);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   #begin(conn: Deno.Conn): void {
     if (this.#open.size >= MAX_CONNECTIONS) return conn.close();
-    const answering = this.#answer(conn).catch(() => {}).finally(() => {
+    const responding = this.#respond(conn).catch(() => {}).finally(() => {
       this.#open.delete(conn);
       closeQuietly(conn);
     });
-    this.#open.set(conn, answering);
+    this.#open.set(conn, responding);
   }
 
-  async #answer(conn: Deno.Conn): Promise<void> {
+  async #respond(conn: Deno.Conn): Promise<void> {
     const request = await this.#request(conn);
     if (request === undefined) {
-      return await writeText(conn, answerText("400 Bad Request", TEXT, "Bad request\n"));
+      return await writeText(conn, responseText("400 Bad Request", TEXT, "Bad request\n"));
     }
     const { method, path } = request;
     if (method !== "GET" && method !== "HEAD") {
-      return await writeText(conn, answerText("405 Method Not Allowed", TEXT, "Only GET and HEAD\n"));
+      return await writeText(conn, responseText("405 Method Not Allowed", TEXT, "Use GET or HEAD\n"));
     }
     if (path === "/progress" && method === "GET") return await this.#stream(conn);
-    const answer = path === "/metrics"
-      ? answerText("200 OK", METRICS, this.#sources.metrics())
+    const response = path === "/metrics"
+      ? responseText("200 OK", METRICS, this.#sources.metrics())
       : path === "/progress"
       ? STREAM_HEAD
-      : answerText("404 Not Found", TEXT, "There are /metrics and /progress\n");
-    await writeText(conn, method === "HEAD" ? answer.slice(0, answer.indexOf("\r\n\r\n") + 4) : answer);
+      : responseText("404 Not Found", TEXT, "Use /metrics or /progress\n");
+    await writeText(conn, method === "HEAD" ? response.slice(0, response.indexOf("\r\n\r\n") + 4) : response);
   }
 
   async #request(conn: Deno.Conn) {
     using scope = abortScope(this.#stopping.signal);
     const timer = setTimeout(
-      () => scope.abort(new AppError("deadline_exceeded", "No request came")),
+      () => scope.abort(new AppError("deadline_exceeded", "The client sent no request")),
       HEAD_MS,
     );
     try {
@@ -105,7 +109,7 @@ export class Observer {
     }
   }
 
-  /** Server-sent events (HTML standard, 9.2), until either side leaves. */
+  /** Sends server-sent events (HTML standard, section 9.2) until either side closes the connection. */
   async #stream(conn: Deno.Conn): Promise<void> {
     const queue: string[] = [STREAM_HEAD];
     let queued = 0;
@@ -118,11 +122,11 @@ export class Observer {
       wake.resolve();
     };
     const stop = this.#sources.feed.listen((line) => push(eventText(line)));
-    // Who only wants to know how things stand can leave here.
+    // A client that needs only the current state can disconnect after this event.
     push(`event: current\ndata: {"v":1,"pulls":${this.#sources.feed.running}}\n\n`);
     const heartbeat = setInterval(() => push(": alive\n\n"), HEARTBEAT_MS);
-    // A client that sends anything more, or leaves, ends it; so does the signal.
-    const leaving = conn.read(new Uint8Array(1)).catch(() => null).then(() => scope.abort(undefined));
+    // The stream ends if the client disconnects or sends anything else, or if the server shuts down.
+    const disconnected = conn.read(new Uint8Array(1)).catch(() => null).then(() => scope.abort(undefined));
     scope.signal.addEventListener("abort", () => {
       wake.resolve();
       closeQuietly(conn);
@@ -139,7 +143,7 @@ export class Observer {
       stop();
       clearInterval(heartbeat);
       closeQuietly(conn);
-      await leaving;
+      await disconnected;
     }
   }
 }
@@ -147,7 +151,7 @@ export class Observer {
 const STREAM_HEAD =
   "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\nconnection: close\r\n\r\n";
 
-function answerText(status: string, type: string, body: string): string {
+function responseText(status: string, type: string, body: string): string {
   const length = new TextEncoder().encode(body).length;
   return `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${body}`;
 }
@@ -165,6 +169,6 @@ function closeQuietly(resource: Deno.Conn | Deno.Listener): void {
   try {
     resource.close();
   } catch {
-    // It is closed already.
+    // The resource is already closed.
   }
 }

@@ -23,27 +23,27 @@ async function withObserver(test: (kit: Kit) => Promise<void>): Promise<void> {
   }
 }
 
-async function ask(kit: Kit, request: string): Promise<string> {
+async function send(kit: Kit, request: string): Promise<string> {
   const conn = await kit.connect();
   await conn.write(new TextEncoder().encode(request));
   return await new Response(conn.readable).text();
 }
 
-/** Reads until the text has come. */
+/** Reads until the text was received. */
 async function until(conn: Deno.Conn, text: string): Promise<string> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(4096);
   let all = "";
   while (!all.includes(text)) {
     const n = await conn.read(buffer);
-    if (n === null) throw new Error(`It ended after ${JSON.stringify(all)}`);
+    if (n === null) throw new Error(`The connection ended after ${JSON.stringify(all)}`);
     all += decoder.decode(buffer.subarray(0, n), { stream: true });
   }
   return all;
 }
 
-Deno.test("each page is answered, and everything else is told", async (t) => {
-  const cases: readonly [request: string, answer: RegExp][] = [
+Deno.test("each page is served, and other requests get an error", async (t) => {
+  const cases: readonly [request: string, want: RegExp][] = [
     ["GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n", /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nfigures 1\n$/],
     ["GET /metrics?x=1 HTTP/1.0\n\n", /^HTTP\/1\.1 200 OK\r\n[^]*figures 1\n$/],
     ["HEAD /metrics HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 200 OK\r\n[^]*content-length: 10\r\n[^]*\r\n\r\n$/],
@@ -53,15 +53,15 @@ Deno.test("each page is answered, and everything else is told", async (t) => {
     ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /^HTTP\/1\.1 400 /],
     [`GET /${"x".repeat(9000)}`, /^HTTP\/1\.1 400 /],
   ];
-  for (const [request, answer] of cases) {
+  for (const [request, want] of cases) {
     await t.step(
       JSON.stringify(request.slice(0, 40)),
-      () => withObserver(async (kit) => assertMatch(await ask(kit, request), answer)),
+      () => withObserver(async (kit) => assertMatch(await send(kit, request), want)),
     );
   }
 });
 
-Deno.test("progress comes as events, what runs already first", async () => {
+Deno.test("progress is sent as events, starting with the running pulls", async () => {
   await withObserver(async ({ feed, connect }) => {
     const pull = feed.begin("a:1");
     pull.onEvent({ kind: "resolving", name: "a:1" });
@@ -78,7 +78,7 @@ Deno.test("progress comes as events, what runs already first", async () => {
   });
 });
 
-Deno.test("who leaves is no longer told, and a close ends those who listen", async () => {
+Deno.test("a client that disconnects gets no more events, and close() ends the other streams", async () => {
   await withObserver(async ({ feed, connect, close }) => {
     const [first, second] = [await connect(), await connect()];
     for (const conn of [first, second]) {
@@ -96,7 +96,7 @@ Deno.test("who leaves is no longer told, and a close ends those who listen", asy
   });
 });
 
-Deno.test("who doesn't read is cut off, and others are answered", async () => {
+Deno.test("a client that doesn't read is disconnected, and others are served", async () => {
   await withObserver(async (kit) => {
     const { feed, connect } = kit;
     const idle = await connect();
@@ -107,11 +107,11 @@ Deno.test("who doesn't read is cut off, and others are answered", async () => {
     const message = "x".repeat(1 << 19);
     for (let i = 0; i < 40; i++) {
       pull.onEvent({ kind: "warning", message });
-      await ask(kit, "GET /metrics HTTP/1.1\r\n\r\n");
+      await send(kit, "GET /metrics HTTP/1.1\r\n\r\n");
     }
     pull.end("done");
     const left = await new Response(idle.readable).text().catch(() => "");
     assertEquals(left.includes('"outcome":"done"'), false);
-    assertMatch(await ask(kit, "GET /metrics HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 200 /);
+    assertMatch(await send(kit, "GET /metrics HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 200 /);
   });
 });

@@ -1,34 +1,34 @@
 /**
- * W3C trace context, and spans where the runtime makes them.
+ * W3C Trace Context, and OpenTelemetry spans.
  *
  * @module
  */
 import type { CallRecord } from "../../grpc/server.ts";
 
-/** The client's side of a trace (W3C Trace Context, "traceparent"). */
+/** The parent span of a call (W3C Trace Context, "traceparent"). */
 export interface TraceParent {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
-  /** 16 hexadecimal digits: the client's span. */
+  /** 16 hexadecimal digits: the span of the client. */
   readonly spanId: string;
-  /** Whether the client records it. */
+  /** Whether the client records the trace. */
   readonly sampled: boolean;
 }
 
-/** Hears of calls that are over, and makes spans of them. */
+/** Called at the end of each call, to create its span. */
 export type CallTracer = (record: CallRecord, parent: TraceParent | undefined) => void;
 
 const TRACEPARENT =
   /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
-/** Reads a `traceparent`; undefined for what is none, which the specification wants to be ignored. */
+/** Parses a `traceparent`. Returns undefined for an invalid value, which must be ignored. */
 export function parseTraceParent(text: string | undefined): TraceParent | undefined {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(text ?? "") ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
   return { traceId, spanId, sampled: parseInt(flags, 16) % 2 === 1 };
 }
 
-/** The part of the runtime's telemetry that is used here: it has no types of its own. */
+/** The part of Deno's telemetry API that is used here; Deno declares no types for it. */
 interface Tracer {
   startSpan(name: string, options: unknown, context?: unknown): {
     setStatus(status: { code: number; message?: string }): void;
@@ -40,23 +40,23 @@ interface Telemetry {
   readonly tracerProvider: { getTracer(name: string, version: string): Tracer };
 }
 
-/** Where the runtime puts the API of OpenTelemetry for packages to find, if telemetry is on, and nothing else does. */
+/** The global at which Deno registers the OpenTelemetry API if telemetry is enabled. */
 const API_KEY = Symbol.for("opentelemetry.js.api.1");
 
 /** OpenTelemetry's `SpanKind.SERVER` and `SpanStatusCode.ERROR`. */
 const KIND_SERVER = 1;
 const STATUS_ERROR = 2;
-/** Where OpenTelemetry's API keeps the span in a context: the runtime looks for the parent there. */
+/** The key of the span in an OpenTelemetry context: Deno reads the parent from it. */
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 
 /**
- * A tracer over the runtime's own OpenTelemetry, without any package.
+ * Returns a tracer that uses Deno's built-in OpenTelemetry.
  *
- * @returns undefined where the runtime has none, or it is not on: `OTEL_DENO=true` switches it on, for a compiled
- * program when it is compiled
+ * @returns undefined if telemetry is unavailable or not enabled. `OTEL_DENO=true` enables it, for a compiled program at
+ * compile time
  */
 export function runtimeTracer(version: string): CallTracer | undefined {
-  // The runtime fails at the first span where telemetry is off, and Deno 2.6 ends the process.
+  // If telemetry is not enabled, the first span fails; Deno 2.6 even ends the process.
   const api = (globalThis as { readonly [API_KEY]?: { readonly trace?: unknown } })[API_KEY];
   if (api?.trace === undefined) return undefined;
   const { telemetry } = Deno as unknown as { readonly telemetry?: Telemetry };

@@ -4,7 +4,7 @@ import { parseTraceParent } from "./trace.ts";
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 
-Deno.test("a traceparent is read as the specification has it, or left alone", async (t) => {
+Deno.test("parseTraceParent() follows the specification and ignores invalid values", async (t) => {
   const parent = (sampled: boolean) => ({ traceId: TRACE, spanId: SPAN, sampled });
   const cases: readonly [text: string | undefined, want: unknown][] = [
     [`00-${TRACE}-${SPAN}-01`, parent(true)],

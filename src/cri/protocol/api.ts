@@ -1,6 +1,5 @@
 /**
- * The versions of the CRI that are served. They have the same field numbers in all that an image service needs, so one
- * table of handlers serves both.
+ * The versions of the CRI. The field numbers of the image service are the same in both, so they share their handlers.
  *
  * @module
  */
@@ -8,5 +7,5 @@
 /** A version of the CRI. */
 export type CriApi = "v1" | "v1alpha2";
 
-/** All of them, the newest first. */
+/** All versions, the newest first. */
 export const CRI_APIS: readonly CriApi[] = ["v1", "v1alpha2"];

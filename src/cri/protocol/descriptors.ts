@@ -1,5 +1,5 @@
 /**
- * The schemas that reflection gives: the generated one, and its older twin.
+ * The schemas for reflection: the generated one, and one for `v1alpha2` that is derived from it.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { file_runtime } from "../proto/runtime_pb.ts";
 
-/** What `v1alpha2` has not. */
+/** Methods and fields that `v1alpha2` doesn't have. */
 const NEWER_METHODS = new Set(["StreamImages", "RuntimeConfig"]);
 const NEWER_FIELDS = new Set(["container_filesystems"]);
 
-/** Serialized `FileDescriptorProto`s of `runtime.v1` and `runtime.v1alpha2`. */
+/** Returns the serialized `FileDescriptorProto`s of `runtime.v1` and `runtime.v1alpha2`. */
 export function schemaFiles(): readonly Uint8Array[] {
   return [file_runtime.proto, olderFile(file_runtime.proto)].map((file) =>
     toBinary(FileDescriptorProtoSchema, file)

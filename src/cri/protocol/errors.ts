@@ -1,5 +1,5 @@
 /**
- * Failures as CRI clients know them.
+ * Errors as CRI clients expect them.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { type RpcStatus, StatusCode, statusOf } from "../../grpc/wire/status.ts"
 import { formatReference, parseReference } from "../../oci/reference.ts";
 
 /**
- * A kubelet recognises this beginning, and only where the code is Unknown: it strips that code from the message, and
- * no other (`pkg/kubelet/images`, `ErrRegistryUnavailable`).
+ * A kubelet recognises this prefix, but only with the code Unknown, because it removes only that code from the message
+ * (`ErrRegistryUnavailable` in Kubernetes, `pkg/kubelet/images`).
  */
 const REGISTRY_UNAVAILABLE = "RegistryUnavailable: ";
 
-/** The status for what a handler throws. */
+/** Returns the status for an exception of a handler. */
 export function criStatusOf(error: unknown): RpcStatus {
   const status = statusOf(error);
   if (!isCode(error, "network")) return status;
   return { code: StatusCode.unknown, message: REGISTRY_UNAVAILABLE + status.message };
 }
 
-/** The error for a request that names no image. */
+/** Returns the error for a request without an image; the message is containerd's. */
 export function noImageError(): AppError {
   return new AppError("invalid_argument", "no image specified");
 }
 
 /**
- * The name in full of an image to pull.
+ * Parses the name of an image to pull, and returns it with all defaults.
  *
- * @throws AppError `invalid_argument`, in the words that containerd has for it
+ * @throws AppError `invalid_argument`, with the message of containerd
  */
 export function pullName(text: string): string {
   if (text === "") throw noImageError();
@@ -36,11 +36,11 @@ export function pullName(text: string): string {
     return formatReference(parseReference(text));
   } catch (cause) {
     if (!isCode(cause, "invalid_argument", "unsupported")) throw cause;
-    // A user and password that somebody wrote before the host must not come back in a message.
-    const hide = (words: string) => words.replace(/\/\/[^/\s"]*@/g, "//REDACTED@");
+    // The message must not contain the user and password of a URL.
+    const redact = (message: string) => message.replace(/\/\/[^/\s"]*@/g, "//REDACTED@");
     throw new AppError(
       "invalid_argument",
-      `failed to parse image reference "${hide(text)}": ${hide(messageOf(cause))}`,
+      `failed to parse image reference "${redact(text)}": ${redact(messageOf(cause))}`,
       { cause },
     );
   }

@@ -3,7 +3,7 @@ import { AppError, type ErrorCode } from "../../base/errors.ts";
 import { StatusCode } from "../../grpc/wire/status.ts";
 import { criStatusOf, pullName } from "./errors.ts";
 
-Deno.test("each failure has the code that clients expect", async (t) => {
+Deno.test("each error has the code that clients expect", async (t) => {
   const cases: readonly [ErrorCode, number][] = [
     ["invalid_argument", StatusCode.invalidArgument],
     ["not_found", StatusCode.notFound],
@@ -23,7 +23,7 @@ Deno.test("each failure has the code that clients expect", async (t) => {
   }
 });
 
-Deno.test("a registry that can't be reached begins with the word that a kubelet looks for, and no other failure does", () => {
+Deno.test("only the message for an unreachable registry has the prefix that a kubelet recognises", () => {
   assertEquals(
     criStatusOf(new AppError("network", "Cannot reach it")).message,
     "RegistryUnavailable: Cannot reach it",
@@ -32,7 +32,7 @@ Deno.test("a registry that can't be reached begins with the word that a kubelet 
   assertEquals(criStatusOf(new Error("token=secret")).message.includes("secret"), false);
 });
 
-Deno.test("names are put in full; what is none is told without the password that somebody wrote into it", () => {
+Deno.test("pullName() adds defaults, and its errors don't show the password of a URL", () => {
   assertEquals(pullName("nginx"), "docker.io/library/nginx:latest");
   assertEquals(pullName("docker:ruilkyu/nginx:latest"), "docker.io/ruilkyu/nginx:latest");
   const error = String(assertThrows(() => pullName("https://ann:s3cret@host/app")));

@@ -1,18 +1,18 @@
 /**
- * Reading compressed requests.
+ * Decompresses requests.
  *
  * @module
  */
 import { concatBytes } from "../../base/bytes.ts";
 import { openDecoder } from "../../compress/decoder.ts";
 
-/** Requests are small: no honest one shrinks more than this. */
+/** The maximum compression ratio. Stops: gzip bombs. DEFLATE can't exceed 1032:1. */
 const RATIO = 1100;
 
 /**
  * Decompresses a gzip-compressed message.
  *
- * @param limit the most bytes of the result
+ * @param limit maximum bytes of the result
  * @throws AppError `limit_exceeded`, `invalid_content`
  */
 export async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {

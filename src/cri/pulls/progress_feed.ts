@@ -1,5 +1,5 @@
 /**
- * Every running pull as progress lines, for any number of listeners.
+ * Sends the progress of all running pulls to any number of listeners.
  *
  * @module
  */
@@ -13,53 +13,53 @@ import {
 } from "../../image/pull/progress_line.ts";
 import { PullState } from "./pull_state.ts";
 
-/** A progress line, with the pull that it belongs to: several pulls of one name can run at once. */
+/** A progress line with the id of its pull: several pulls of one name can run in parallel. */
 export type FeedLine = ProgressLine & { readonly pull: string };
 
-/** Hears lines. It must return quickly and must not throw. */
+/** Receives lines. It must return quickly and must not throw. */
 export type FeedListener = (line: FeedLine) => void;
 
-/** The feed's end of one pull. End it on every path. */
+/** Reports one pull to the feed. Call `end` on every path. */
 export interface FeedPull {
   readonly onEvent: PullListener;
   end(outcome: PullOutcome): void;
 }
 
-interface Running {
+interface RunningPull {
   readonly state: PullState;
-  /** Bytes that were not told yet, by digest. */
+  /** Byte counts that weren't sent yet, by digest. */
   readonly pending: Map<string, ProgressEvent>;
   name: string;
 }
 
-/** Tells what all pulls do. Whoever comes late hears first how each of them stands. */
+/** Distributes the events of all pulls. A new listener first receives the current state of each running pull. */
 export class ProgressFeed {
-  readonly #pulls = new Map<string, Running>();
+  readonly #pulls = new Map<string, RunningPull>();
   readonly #listeners = new Set<FeedListener>();
-  #last = 0;
+  #lastId = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Pulls under way. */
+  /** Number of running pulls. */
   get running(): number {
     return this.#pulls.size;
   }
 
-  /** Begins a pull. */
+  /** Adds a running pull. */
   begin(name: string): FeedPull {
-    const id = String(++this.#last);
-    const pull: Running = { state: new PullState(), pending: new Map(), name };
+    const id = String(++this.#lastId);
+    const pull: RunningPull = { state: new PullState(), pending: new Map(), name };
     this.#pulls.set(id, pull);
-    this.#timer ??= setInterval(() => this.#sayPending(), BYTES_INTERVAL_MS);
+    this.#timer ??= setInterval(() => this.#emitPending(), BYTES_INTERVAL_MS);
     return {
-      onEvent: (event) => this.#take(id, pull, event),
+      onEvent: (event) => this.#handle(id, pull, event),
       end: (outcome) => this.#end(id, pull, outcome),
     };
   }
 
   /**
-   * Listens to all pulls, those that are running first.
+   * Adds a listener, and sends it the state of all running pulls.
    *
-   * @returns stops listening
+   * @returns a function that removes the listener
    */
   listen(listener: FeedListener): () => void {
     for (const [id, { state, name }] of this.#pulls) {
@@ -69,34 +69,34 @@ export class ProgressFeed {
     return () => void this.#listeners.delete(listener);
   }
 
-  #take(id: string, pull: Running, event: PullEvent): void {
+  #handle(id: string, pull: RunningPull, event: PullEvent): void {
     if (event.kind === "resolving") pull.name = event.name;
     const line = progressEvent(event);
     pull.state.apply(line);
     if (this.#listeners.size === 0) return;
     if (line.event === "bytes") return void pull.pending.set(line.digest, line);
-    // What comes next has an offset of its own, or throws the bytes away.
+    // This event contains a newer offset, or the bytes were discarded.
     if ("digest" in line && line.digest !== undefined) pull.pending.delete(line.digest);
-    this.#say(id, pull, line);
+    this.#emit(id, pull, line);
   }
 
-  #end(id: string, pull: Running, outcome: PullOutcome): void {
+  #end(id: string, pull: RunningPull, outcome: PullOutcome): void {
     if (!this.#pulls.delete(id)) return;
-    for (const event of pull.pending.values()) this.#say(id, pull, event);
-    this.#say(id, pull, { event: "end", outcome, kept: pull.state.keptBytes() });
+    for (const event of pull.pending.values()) this.#emit(id, pull, event);
+    this.#emit(id, pull, { event: "end", outcome, kept: pull.state.retainedBytes() });
     if (this.#pulls.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #sayPending(): void {
+  #emitPending(): void {
     for (const [id, pull] of this.#pulls) {
-      for (const event of pull.pending.values()) this.#say(id, pull, event);
+      for (const event of pull.pending.values()) this.#emit(id, pull, event);
       pull.pending.clear();
     }
   }
 
-  #say(id: string, { name }: Running, event: ProgressEvent): void {
+  #emit(id: string, { name }: RunningPull, event: ProgressEvent): void {
     if (this.#listeners.size === 0) return;
     const line = lineOf(id, name, event);
     for (const listener of this.#listeners) listener(line);

@@ -5,11 +5,11 @@ import { type FeedLine, ProgressFeed } from "./progress_feed.ts";
 const LAYER = parseDigest(`sha256:${"a".repeat(64)}`);
 const OTHER = parseDigest(`sha256:${"b".repeat(64)}`);
 
-function told(lines: readonly FeedLine[]): readonly unknown[] {
+function fieldsOf(lines: readonly FeedLine[]): readonly unknown[] {
   return lines.map(({ v: _, time: __, name: ___, ...rest }) => rest);
 }
 
-Deno.test("who comes late hears how each running pull stands, and nothing that is over", () => {
+Deno.test("a new listener receives the state of each running pull, but no finished pull", () => {
   const feed = new ProgressFeed();
   const pull = feed.begin("a:1");
   const blobs = [LAYER, OTHER].map((digest) => ({
@@ -27,14 +27,14 @@ Deno.test("who comes late hears how each running pull stands, and nothing that i
   const late: FeedLine[] = [];
   const stop = feed.listen((line) => late.push(line));
   assertEquals(late.map(({ event }) => event), ["resolving", "planned", "blob", "blob", "bytes"]);
-  assertEquals(told(late).slice(2), [
+  assertEquals(fieldsOf(late).slice(2), [
     { pull: "1", event: "blob", digest: LAYER, state: "fetching", offset: 0, size: 10, host: "h" },
     { pull: "1", event: "blob", digest: OTHER, state: "present", offset: 10, size: 10, host: null },
     { pull: "1", event: "bytes", digest: LAYER, offset: 6, size: 10 },
   ]);
   pull.onEvent({ kind: "bytes", digest: LAYER, offset: 8, size: 10 });
   pull.end("interrupted");
-  assertEquals(told(late).slice(5), [
+  assertEquals(fieldsOf(late).slice(5), [
     { pull: "1", event: "bytes", digest: LAYER, offset: 8, size: 10 },
     { pull: "1", event: "end", outcome: "interrupted", kept: 8 },
   ]);
@@ -44,13 +44,13 @@ Deno.test("who comes late hears how each running pull stands, and nothing that i
   assertEquals([later.length, feed.running], [0, 0]);
 });
 
-Deno.test("who comes late hears of a wait that is not over, and of no other", () => {
+Deno.test("a new listener receives only the waits that haven't ended", () => {
   const feed = new ProgressFeed();
   const pull = feed.begin("a:1");
   const late = () => {
     const lines: FeedLine[] = [];
     feed.listen((line) => lines.push(line))();
-    return told(lines).map((line) => JSON.stringify(line));
+    return fieldsOf(lines).map((line) => JSON.stringify(line));
   };
   pull.onEvent({ kind: "waiting", for: "collector" });
   assertEquals(late(), ['{"pull":"1","event":"waiting","for":"collector"}']);
@@ -64,7 +64,7 @@ Deno.test("who comes late hears of a wait that is not over, and of no other", ()
   pull.end("done");
 });
 
-Deno.test("two pulls of one name are told apart, and one that stopped listening hears nothing more", () => {
+Deno.test("two pulls of one name have different ids, and a removed listener receives nothing", () => {
   const feed = new ProgressFeed();
   const lines: FeedLine[] = [];
   const stop = feed.listen((line) => lines.push(line));

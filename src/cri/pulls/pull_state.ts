@@ -1,35 +1,35 @@
 /**
- * How one pull stands, as the fewest events that tell it.
+ * The state of one pull, as the minimal list of events that describe it.
  *
  * @module
  */
 import type { ProgressEvent } from "../../image/pull/progress_line.ts";
 
-/** Events of a pull that are true of it as a whole, in the order in which they come. */
-const STEPS = ["waiting", "resolving", "resolved", "selected", "planned", "recorded"] as const;
-type Step = typeof STEPS[number];
+/** Events that describe a pull as a whole, in their usual order. */
+const PHASES = ["waiting", "resolving", "resolved", "selected", "planned", "recorded"] as const;
+type Phase = typeof PHASES[number];
 
-/** A blob whose bytes are not all here, or not durable. */
+/** States of a blob that isn't completely stored. */
 const UNFINISHED: ReadonlySet<string> = new Set(["waiting", "fetching", "committing"]);
 
-/** Which step of the whole pull an event is; undefined for one that tells of a blob. */
-function stepOf(event: ProgressEvent): Step | undefined {
+/** Returns the phase of the pull that an event describes; undefined for an event of a blob. */
+function phaseOf(event: ProgressEvent): Phase | undefined {
   if (event.event === "waiting" && event.for === "writer") return undefined;
-  return STEPS.find((step) => step === event.event);
+  return PHASES.find((phase) => phase === event.event);
 }
 
-/** Gathers events; a blob's newer ones take the place of its older ones. */
+/** Collects events. A newer event of a blob replaces the older one. */
 export class PullState {
-  readonly #steps = new Map<Step, ProgressEvent>();
-  /** The last state of each blob, and its last bytes. */
+  readonly #phases = new Map<Phase, ProgressEvent>();
+  /** The last state of each blob. */
   readonly #blobs = new Map<string, ProgressEvent>();
   readonly #offsets = new Map<string, ProgressEvent & { readonly event: "bytes" }>();
 
-  /** Takes the next event in. */
+  /** Applies the next event. */
   apply(event: ProgressEvent): void {
-    const step = stepOf(event);
-    if (step === "resolving") this.#steps.delete("waiting");
-    if (step !== undefined) this.#steps.set(step, event);
+    const phase = phaseOf(event);
+    if (phase === "resolving") this.#phases.delete("waiting");
+    if (phase !== undefined) this.#phases.set(phase, event);
     else if (event.event === "bytes") this.#offsets.set(event.digest, event);
     else if ("digest" in event && event.digest !== undefined) {
       this.#blobs.set(event.digest, event);
@@ -37,19 +37,19 @@ export class PullState {
     }
   }
 
-  /** What somebody must hear to know all of it. */
+  /** Returns the events that describe the current state. */
   events(): readonly ProgressEvent[] {
-    return [...this.#steps.values(), ...this.#blobs.values(), ...this.#offsets.values()];
+    return [...this.#phases.values(), ...this.#blobs.values(), ...this.#offsets.values()];
   }
 
-  /** Bytes that are here of blobs that are not whole. */
-  keptBytes(): number {
-    let kept = 0;
+  /** Returns the number of bytes of incomplete blobs that a later pull can resume from. */
+  retainedBytes(): number {
+    let retained = 0;
     for (const [digest, event] of this.#blobs) {
       if (event.event === "blob" && !UNFINISHED.has(event.state)) continue;
       const offset = "offset" in event ? event.offset : 0;
-      kept += this.#offsets.get(digest)?.offset ?? offset;
+      retained += this.#offsets.get(digest)?.offset ?? offset;
     }
-    return kept;
+    return retained;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Pulls that clients ask for. Equal ones are one.
+ * Runs the pulls of clients. Identical pulls are run once.
  *
  * @module
  */
@@ -15,37 +15,37 @@ import { type AuthFields, credentialsOf } from "../protocol/auth.ts";
 import { pullName } from "../protocol/errors.ts";
 import type { ProgressFeed } from "./progress_feed.ts";
 
-/** More pulls at once only share the same line; the rest waits its turn. A kubelet asks for 10 at most by default. */
-const PULLS_AT_ONCE = 32;
+/** More parallel pulls would only share the same bandwidth. By default, a kubelet runs at most 10. */
+const MAX_PARALLEL_PULLS = 32;
 
-/** How a pull ended, for logs and metrics. */
+/** A finished pull; for logs and metrics. */
 export interface PullReport {
-  /** The name in full. */
+  /** The name with all defaults. */
   readonly name: string;
-  /** Undefined for a success, else what was thrown. */
+  /** The error; undefined for a success. */
   readonly error: unknown;
-  /** Bytes that came over the network; what a failed pull brought is counted too. */
+  /** Downloaded bytes, also of a failed pull. */
   readonly fetched: number;
   readonly durationMs: number;
 }
 
-/** What pulls work with. */
+/** Dependencies of {@linkcode Pulls}. */
 export interface PullsDeps {
   readonly images: ImageDeps;
   readonly feed: ProgressFeed;
-  /** Unpack layers too, before an image is there for anybody. */
+  /** Whether to unpack the layers before an image is listed. */
   readonly unpack: boolean;
-  /** Hears of each blob that was committed, by its size. */
+  /** Called with the size of each committed blob. */
   onCommitted(size: number): void;
   onEnd(report: PullReport): void;
 }
 
-/** Pulls images for clients. */
+/** Pulls images. */
 export class Pulls {
   readonly #deps: PullsDeps;
   readonly #flight = new Flight<Digest>();
-  readonly #limiter = new Limiter(PULLS_AT_ONCE);
-  /** Makes hashes of secrets worthless outside of this process. */
+  readonly #limiter = new Limiter(MAX_PARALLEL_PULLS);
+  /** Prevents that hashes of secrets can be compared outside this process. */
   readonly #salt = crypto.randomUUID();
 
   constructor(deps: PullsDeps) {
@@ -53,10 +53,10 @@ export class Pulls {
   }
 
   /**
-   * Pulls an image, or joins a pull of the same name with the same credentials that is under way. Each caller leaves
-   * at its own signal; the work is given up when the last one has left.
+   * Pulls an image, or joins a running pull of the same name with the same credentials. Each caller stops waiting at
+   * its own signal; the pull is aborted when all of them have stopped waiting.
    *
-   * @returns the image's id
+   * @returns the image id
    * @throws AppError of any code, or the signal's reason
    */
   async pull(image: string, auth: AuthFields | undefined, signal: AbortSignal): Promise<Digest> {
@@ -67,11 +67,11 @@ export class Pulls {
       using _slot = await this.#limiter.acquire(own);
       const { images, feed, unpack, onCommitted, onEnd } = this.#deps;
       const begin = performance.now();
-      const told = feed.begin(name);
+      const feedPull = feed.begin(name);
       let fetched = 0;
       const offsets = new Map<Digest, number>();
       const onEvent = (event: PullEvent) => {
-        told.onEvent(event);
+        feedPull.onEvent(event);
         if (event.kind === "bytes") {
           fetched += Math.max(0, event.offset - (offsets.get(event.digest) ?? event.offset));
           offsets.set(event.digest, event.offset);
@@ -89,12 +89,12 @@ export class Pulls {
           signal: own,
         });
         fetched = result.fetched;
-        told.end("done");
+        feedPull.end("done");
         end(undefined);
         return result.image.id;
       } catch (error) {
         const code = codeOf(error);
-        told.end(code === "cancelled" || code === "deadline_exceeded" ? "interrupted" : "failed");
+        feedPull.end(code === "cancelled" || code === "deadline_exceeded" ? "interrupted" : "failed");
         end(error);
         throw error;
       }
