@@ -15,9 +15,6 @@ import { connectionError, H2Code, h2CodeOf, requestAborted } from "./frame/proto
 import { encodeSettings } from "./frame/settings.ts";
 import type { StreamTable } from "./stream/stream_table.ts";
 
-/** Options of {@linkcode Http2Connection}. `onError` is also called for protocol errors. */
-export type ConnectionOptions = StreamsOptions;
-
 /** How long to wait for the response to the PING after our first GOAWAY, in milliseconds. */
 const GOAWAY_PING_MS = 1000;
 
@@ -27,7 +24,7 @@ type Phase = "opening" | "open" | "draining" | "lingering" | "closed";
 /** The server's side of one HTTP/2 connection, over any byte stream. */
 export class Http2Connection implements Disposable {
   readonly #conn: Deno.Conn;
-  readonly #options: ConnectionOptions;
+  readonly #options: StreamsOptions;
   readonly #limits: Http2Limits;
   readonly #reader: FrameReader;
   readonly #handler: FrameHandler;
@@ -39,8 +36,12 @@ export class Http2Connection implements Disposable {
   #awaitingPing = false;
   #abortReason: AppError | undefined;
 
-  /** Takes over `conn`; {@linkcode run} starts the protocol. */
-  constructor(conn: Deno.Conn, options: ConnectionOptions) {
+  /**
+   * Takes over `conn`; {@linkcode run} starts the protocol.
+   *
+   * @param options `onError` is also called for protocol errors
+   */
+  constructor(conn: Deno.Conn, options: StreamsOptions) {
     this.#conn = conn;
     this.#options = options;
     this.#limits = options.limits;

@@ -50,7 +50,7 @@ export interface Http2Limits {
 }
 
 /** The default limits, above what crictl, a kubelet and 1,500 parallel calls need. */
-export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
+const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   maxConnections: 512,
   maxStreams: 1000,
   headerBytes: 64 * KIB,

@@ -9,7 +9,7 @@ import { connectionError, H2Code } from "../frame/protocol_error.ts";
 import { type HeaderField, STATIC_TABLE } from "./static_table.ts";
 
 /** The maximum size of the dynamic table: the protocol's default, so it isn't announced. */
-export const HEADER_TABLE_BYTES = 4096;
+const HEADER_TABLE_BYTES = 4096;
 
 /** The contents of a header block. */
 export interface HeaderList {
