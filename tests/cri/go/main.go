@@ -1,12 +1,12 @@
-// Criclient drives dray's socket with the client library that crictl, critest and the kubelet share, and with plain
-// grpc-go and raw connections where that library can't be used. It prints a line per check, and exits with 1 if one
-// of them fails.
+// Criclient tests dray's socket with the client library that crictl, critest and the kubelet share, and with grpc-go and
+// raw connections where that library isn't sufficient. It prints one line per check. The exit code is 1 if a check fails.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"time"
 
@@ -18,17 +18,18 @@ import (
 var (
 	socket   = flag.String("socket", "", "dray's socket")
 	large    = flag.String("large", "", "the socket of a dray whose list of images has about 15 MB")
-	open     = flag.String("open", "", "a registry that wants no credentials")
-	private  = flag.String("private", "", "a registry with the same images that wants credentials")
+	open     = flag.String("open", "", "a registry that needs no credentials")
+	private  = flag.String("private", "", "a registry with the same images that needs credentials")
 	slow     = flag.String("slow", "", "a registry that takes many seconds for t/slow:1")
 	user     = flag.String("user", "", "the user of the private registry")
-	password = flag.String("password", "", "its password")
-	only     = flag.String("only", "", "run the checks whose names begin so")
+	password = flag.String("password", "", "the password of the private registry")
+	only     = flag.String("only", "", "run only the checks whose names have this prefix")
+	seed     = flag.Uint64("seed", rand.Uint64(), "the seed of the random bytes")
 )
 
 var failures int
 
-// failure is the value that must() panics with.
+// failure is the value with which must panics.
 type failure struct{ text string }
 
 func must(ok bool, format string, args ...any) {
@@ -84,6 +85,7 @@ func clear(ctx context.Context, client internalapi.ImageManagerService) {
 
 func main() {
 	flag.Parse()
+	fmt.Printf("seed %d\n", *seed)
 	rules()
 	credentials()
 	stress()

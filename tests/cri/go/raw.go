@@ -19,7 +19,7 @@ func rawConn() net.Conn {
 	return conn
 }
 
-// raw sends malformed data to the socket, and checks that other clients are still served.
+// raw sends to the socket what no client sends, and checks that other clients are still served.
 func raw() {
 	alive := func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
@@ -27,7 +27,7 @@ func raw() {
 		_, err := client.ListImages(ctx, nil)
 		noError(err, "list afterwards")
 	}
-	say := func(name string, bytes []byte) {
+	send := func(name string, bytes []byte) {
 		check("raw: "+name, func(ctx context.Context) {
 			for range 50 {
 				conn := rawConn()
@@ -43,14 +43,15 @@ func raw() {
 		})
 	}
 	garbage := make([]byte, 64<<10)
+	random := rand.New(rand.NewPCG(*seed, 0))
 	for i := range garbage {
-		garbage[i] = byte(rand.IntN(256))
+		garbage[i] = byte(random.IntN(256))
 	}
-	say("garbage", garbage)
-	say("garbage after the preface", append([]byte(http2.ClientPreface), garbage...))
-	say("HTTP/1.1", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
-	say("half a preface", []byte(http2.ClientPreface[:10]))
-	say("nothing", nil)
+	send("random bytes", garbage)
+	send("random bytes after the preface", append([]byte(http2.ClientPreface), garbage...))
+	send("HTTP/1.1", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+	send("an incomplete preface", []byte(http2.ClientPreface[:10]))
+	send("nothing", nil)
 	check("raw: TLS hello", func(ctx context.Context) {
 		conn := tls.Client(rawConn(), &tls.Config{InsecureSkipVerify: true})
 		own, cancel := context.WithTimeout(ctx, time.Second)
@@ -67,7 +68,7 @@ func raw() {
 		}
 		alive(ctx)
 	})
-	check("raw: a slow reader blocks no other client", func(ctx context.Context) {
+	check("raw: clients that don't read don't block others", func(ctx context.Context) {
 		conns := []net.Conn{}
 		for range 20 {
 			conn := rawConn()

@@ -32,7 +32,7 @@ func get(ctx context.Context, client internalapi.ImageManagerService, image stri
 	return response.Image
 }
 
-// rules checks the requirements of the CRI, call by call.
+// rules checks the results of each call.
 func rules() {
 	one, also, two, index := *open+"/t/one:1", *open+"/t/one:also", *open+"/t/two:1", *open+"/t/index:1"
 
@@ -74,7 +74,7 @@ func rules() {
 				same := get(ctx, client, name)
 				must(proto.Equal(same, image), "status by %q differs: %v", name, same)
 			}
-			must(get(ctx, client, *open+"/t/none:1") == nil, "an unknown image has a status")
+			must(get(ctx, client, *open+"/t/none:1") == nil, "an image that isn't there has a status")
 			must(get(ctx, client, "not a name at all") == nil, "an invalid name has a status")
 			for filter, want := range map[string]int{one: 1, *open + "/t/one": 1, *open + "/t/none": 0, twoID: 1, "": 2} {
 				found, err := client.ListImages(ctx, &runtimeapi.ImageFilter{Image: spec(filter)})
@@ -87,10 +87,10 @@ func rules() {
 			must(get(ctx, client, one) == nil, "a tag outlives its image")
 			after, err := client.ImageFsInfo(ctx)
 			noError(err, "fsinfo")
-			must(after.ImageFilesystems[0].UsedBytes.Value < before.ImageFilesystems[0].UsedBytes.Value, "usage doesn't fall")
+			must(after.ImageFilesystems[0].UsedBytes.Value < before.ImageFilesystems[0].UsedBytes.Value, "usage doesn't decrease")
 			must(after.ImageFilesystems[0].Timestamp > 1e18, "timestamp is not in ns")
 			noError(client.RemoveImage(ctx, spec(also)), "remove again")
-			noError(client.RemoveImage(ctx, spec(strings.Repeat("0", 64))), "remove what never was")
+			noError(client.RemoveImage(ctx, spec(strings.Repeat("0", 64))), "remove an unknown image")
 		})
 	}
 	check("images: by digest, and an index", func(ctx context.Context) {
@@ -100,7 +100,7 @@ func rules() {
 		id := pull(ctx, client, index)
 		digest := get(ctx, client, id).RepoDigests[0]
 		noError(client.RemoveImage(ctx, spec(id)), "remove")
-		must(pull(ctx, client, digest) == id, "the id by digest is different")
+		must(pull(ctx, client, digest) == id, "the pull by digest returns another image")
 		image := get(ctx, client, digest)
 		must(len(image.RepoTags) == 0 && len(image.RepoDigests) == 1 && image.RepoDigests[0] == digest, "status is %v", image)
 	})
@@ -117,7 +117,7 @@ func rules() {
 			must(ok, "info lacks %q: %v", key, info)
 		}
 	})
-	check("errors: codes and messages", func(ctx context.Context) {
+	check("errors: codes and texts", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		_, err := client.PullImage(ctx, spec("t/UPPER:x"), nil, nil)
@@ -147,7 +147,7 @@ func credentials() {
 		codeIs(err, codes.Unauthenticated, *private)
 		must(secret == "" || !strings.Contains(err.Error(), secret), "the message shows a secret: %v", err)
 	}
-	check("credentials: all forms, and a wrong one has no effect on others", func(ctx context.Context) {
+	check("credentials: all forms; wrong ones don't affect later pulls", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		clear(ctx, client)

@@ -35,8 +35,8 @@ func dial(path string, more ...grpc.DialOption) *grpc.ClientConn {
 	return conn
 }
 
-// together runs work n times in parallel and fails with the first error.
-func together(n int, work func(i int) error) {
+// parallel runs work n times in parallel and fails with the first error.
+func parallel(n int, work func(i int) error) {
 	errs := make([]error, n)
 	var wait sync.WaitGroup
 	for i := range n {
@@ -69,11 +69,11 @@ func stress() {
 			must(status.Code(err) == codes.DeadlineExceeded && ref == "", "code is %v, ref %q", status.Code(err), ref)
 		}
 	})
-	check("stress: each caller of a pull has its own deadline", func(ctx context.Context) {
+	check("stress: each call of a shared pull has its own deadline", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		clear(ctx, client)
-		together(4, func(i int) error {
+		parallel(4, func(i int) error {
 			own, cancel := context.WithTimeout(ctx, time.Duration(300*(i+1))*time.Millisecond)
 			defer cancel()
 			start := time.Now()
@@ -105,22 +105,22 @@ func stress() {
 			noError(err, "list")
 			must(proto.Size(response) > 14_000_000, "the response has %d bytes", proto.Size(response))
 		}
-		together(8, func(int) error { return list(ctx, conn) })
+		parallel(8, func(int) error { return list(ctx, conn) })
 	})
 	check("stress: 200 parallel calls on one connection", func(ctx context.Context) {
 		conn := dial(*socket)
 		defer conn.Close()
 		for range 5 {
-			together(200, func(int) error { return list(ctx, conn) })
+			parallel(200, func(int) error { return list(ctx, conn) })
 		}
 	})
 	check("stress: 1500 parallel calls on one connection", func(ctx context.Context) {
 		conn := dial(*socket)
 		defer conn.Close()
-		together(1500, func(int) error { return list(ctx, conn) })
+		parallel(1500, func(int) error { return list(ctx, conn) })
 	})
 	check("stress: 50 connections", func(ctx context.Context) {
-		together(50, func(int) error {
+		parallel(50, func(int) error {
 			conn := dial(*socket)
 			defer conn.Close()
 			for range 20 {
@@ -131,11 +131,11 @@ func stress() {
 			return nil
 		})
 	})
-	check("stress: equal parallel pulls run once", func(ctx context.Context) {
+	check("stress: identical parallel pulls", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
 		clear(ctx, client)
-		together(50, func(int) error {
+		parallel(50, func(int) error {
 			_, err := client.PullImage(ctx, spec(one), nil, nil)
 			return err
 		})
@@ -143,7 +143,7 @@ func stress() {
 	check("stress: parallel pulls and removals of one image", func(ctx context.Context) {
 		client := imageClient(ctx, *socket, false)
 		defer client.Close(ctx)
-		together(40, func(i int) error {
+		parallel(40, func(i int) error {
 			if i%2 == 0 {
 				return client.RemoveImage(ctx, spec(one))
 			}
@@ -151,7 +151,7 @@ func stress() {
 			return err
 		})
 		pull(ctx, client, one)
-		must(get(ctx, client, one) != nil, "it isn't listed")
+		must(get(ctx, client, one) != nil, "the image isn't listed")
 	})
 	check("stress: keep-alive pings", func(ctx context.Context) {
 		conn := dial(*socket, grpc.WithKeepaliveParams(keepalive.ClientParameters{
@@ -159,7 +159,7 @@ func stress() {
 		}))
 		defer conn.Close()
 		noError(list(ctx, conn), "list")
-		// The client library sends at most one every 10 s.
+		// The client library sends at most one ping per 10 s.
 		time.Sleep(11 * time.Second)
 		noError(list(ctx, conn), "list after a ping")
 	})

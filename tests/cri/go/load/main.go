@@ -1,7 +1,7 @@
-// Load measures calls of ListImages, and is also the grpc-go server that they are compared with.
+// Load measures calls of ListImages, and contains the grpc-go server with which dray is compared.
 //
-//	load -serve SOCKET -response FILE [-raw]   serves the response in FILE, encoded for each call, or (-raw) as stored
-//	load -call SOCKET -calls N -at-once C    calls, and prints calls per second and latencies as JSON
+//	load -serve SOCKET -answer FILE [-raw]   serves the response in FILE, encoded per call or (-raw) without encoding
+//	load -call SOCKET -calls N -at-once C    prints calls per second and latencies as JSON; C calls run in parallel
 package main
 
 import (
@@ -33,7 +33,7 @@ func (s *service) ListImages(context.Context, *runtimeapi.ListImagesRequest) (*r
 	return s.response, nil
 }
 
-// rawCodec passes bytes through.
+// rawCodec neither encodes nor decodes.
 type rawCodec struct{}
 
 func (rawCodec) Name() string { return "proto" }
@@ -75,7 +75,7 @@ func serve(socket, file string, raw bool) {
 	fail(server.Serve(listener))
 }
 
-func call(socket string, calls, atOnce int, save string) {
+func call(socket string, calls, parallel int, save string) {
 	conn, err := grpc.NewClient("passthrough:///x", grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithAuthority("localhost"),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
@@ -97,11 +97,11 @@ func call(socket string, calls, atOnce int, save string) {
 	took := make([]float64, calls)
 	var wait sync.WaitGroup
 	start := time.Now()
-	for worker := range atOnce {
+	for worker := range parallel {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			for i := worker; i < calls; i += atOnce {
+			for i := worker; i < calls; i += parallel {
 				begin := time.Now()
 				one()
 				took[i] = float64(time.Since(begin).Microseconds()) / 1000
@@ -119,16 +119,16 @@ func call(socket string, calls, atOnce int, save string) {
 
 func main() {
 	serveAt := flag.String("serve", "", "serve on this socket")
-	response := flag.String("response", "", "the encoded response to serve")
-	raw := flag.Bool("raw", false, "serve the bytes as they are")
+	response := flag.String("answer", "", "the file with the encoded response")
+	raw := flag.Bool("raw", false, "serve the bytes without encoding")
 	callAt := flag.String("call", "", "call the server on this socket")
-	calls := flag.Int("calls", 10000, "how many calls")
-	atOnce := flag.Int("at-once", 16, "how many at once")
+	calls := flag.Int("calls", 10000, "the number of calls")
+	parallel := flag.Int("at-once", 16, "the number of parallel calls")
 	save := flag.String("save", "", "write the first response to this file")
 	flag.Parse()
 	if *serveAt != "" {
 		serve(*serveAt, *response, *raw)
 	} else {
-		call(*callAt, *calls, *atOnce, *save)
+		call(*callAt, *calls, *parallel, *save)
 	}
 }
