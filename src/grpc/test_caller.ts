@@ -89,7 +89,7 @@ export async function withService(
   try {
     await test({ server, records, connect });
   } finally {
-    await server.shutdown(0);
+    await server[Symbol.asyncDispose]();
     await serving;
   }
 }

@@ -125,3 +125,16 @@ Deno.test("shutdown() reports whether all requests were completed", async (t) =>
     });
   });
 });
+
+Deno.test("disposing Http2Server closes its listeners and connections", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using client = new TestClient(await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }));
+  let serving: Promise<void> | undefined;
+  {
+    await using server = new Http2Server({ onStream: respond });
+    serving = server.serve(listener);
+    assertEquals(await request(client), "200");
+  }
+  await serving;
+  await client.closed();
+});

@@ -190,7 +190,7 @@ export async function withCri(
     await test({ fixture, service, socket: path, lines, cri: await connect(), connect });
   } finally {
     for (const client of clients) client[Symbol.dispose]();
-    await service.close(0);
+    await service[Symbol.asyncDispose]();
     await serving;
     socket.unlink();
   }

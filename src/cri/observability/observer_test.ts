@@ -18,7 +18,7 @@ async function withObserver(test: (kit: Kit) => Promise<void>): Promise<void> {
   try {
     await test({ feed, connect, close: () => observer.close() });
   } finally {
-    await observer.close();
+    await observer[Symbol.asyncDispose]();
     await serving;
   }
 }

@@ -107,23 +107,23 @@ export class MessageReader implements Disposable {
   /** Returns the unread bytes and the new ones, in `#buffer`. */
   #append(bytes: Uint8Array): Uint8Array {
     const have = this.#unread.length;
-    const wanted = have + bytes.length;
+    const needed = have + bytes.length;
     const start = this.#unread.byteOffset - this.#buffer.byteOffset;
-    const fits = have > 0 && start + wanted <= this.#buffer.length;
-    if (!fits) this.#grow(wanted);
-    const at = fits ? start : 0;
+    const hasSpace = have > 0 && start + needed <= this.#buffer.length;
+    if (!hasSpace) this.#grow(needed);
+    const at = hasSpace ? start : 0;
     this.#buffer.set(bytes, at + have);
-    return this.#buffer.subarray(at, at + wanted);
+    return this.#buffer.subarray(at, at + needed);
   }
 
   /**
    * Doubles the buffer, up to the announced length. Allocating that length immediately would let a client use our
    * memory without sending anything.
    */
-  #grow(wanted: number): void {
+  #grow(needed: number): void {
     const announced = this.#checkLength() ?? 0;
-    const doubled = Math.max(MIN_BUFFER_BYTES, wanted, Math.min(this.#buffer.length * 2, announced));
-    const size = this.#budget.reserve(doubled) ? doubled : this.#budget.reserve(wanted) ? wanted : undefined;
+    const doubled = Math.max(MIN_BUFFER_BYTES, needed, Math.min(this.#buffer.length * 2, announced));
+    const size = this.#budget.reserve(doubled) ? doubled : this.#budget.reserve(needed) ? needed : undefined;
     if (size === undefined) {
       throw new AppError(
         "limit_exceeded",

@@ -51,12 +51,12 @@ export class FrameReader {
   }
 
   /** Consumes the preface. Returns "other" as soon as a byte differs from it. */
-  preface(): "whole" | "partial" | "other" {
+  preface(): "complete" | "partial" | "other" {
     const length = Math.min(this.#end - this.#start, PREFACE.length);
     for (let i = 0; i < length; i++) if (this.#buffer[this.#start + i] !== PREFACE[i]) return "other";
     if (length < PREFACE.length) return "partial";
     this.#start += PREFACE.length;
-    return "whole";
+    return "complete";
   }
 
   /** Returns the bytes that were read but not consumed, as a view of the buffer. */

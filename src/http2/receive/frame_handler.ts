@@ -73,7 +73,7 @@ export class FrameHandler {
     }
   }
 
-  /** Priorities are gone from the protocol (RFC 9113, section 5.3.2); only the frame's form is checked. */
+  /** Priorities are deprecated (RFC 9113, section 5.3.2), so only the format is validated. */
   #priority(streamId: number, payload: Uint8Array): void {
     if (streamId === 0) throw connectionError(H2Code.protocolError, "PRIORITY has no stream");
     this.#guard.count();

@@ -19,7 +19,7 @@ const HTTP1_RESPONSE = new TextEncoder().encode(
 export async function readPreface(reader: FrameReader, writer: ByteWriter): Promise<boolean> {
   while (await reader.fill()) {
     const found = reader.preface();
-    if (found === "whole") return true;
+    if (found === "complete") return true;
     if (found === "partial") continue;
     const start = new TextDecoder("latin1").decode(reader.unread());
     if (HTTP1_REQUEST.test(start)) await writer.write(HTTP1_RESPONSE);

@@ -56,7 +56,7 @@ export class RequestFrames {
     const bytes = withoutPadding(flags, payload);
     const last = (flags & FrameFlag.endStream) !== 0;
     if (bytes.length === 0 && !last) this.#guard.count();
-    if (!this.#window.take(payload.length)) {
+    if (!this.#window.consume(payload.length)) {
       throw connectionError(H2Code.flowControlError, "DATA exceeds the connection's window");
     }
     const step = this.#window.refill();
@@ -67,7 +67,9 @@ export class RequestFrames {
 
   #body(stream: Http2Stream, bytes: Uint8Array, framed: number, last: boolean): void {
     if (stream.requestEnded) return this.#target.resetForFault(stream.id, H2Code.streamClosed);
-    if (!stream.incoming.take(framed)) return this.#target.resetForFault(stream.id, H2Code.flowControlError);
+    if (!stream.incoming.consume(framed)) {
+      return this.#target.resetForFault(stream.id, H2Code.flowControlError);
+    }
     if (!countBody(stream, bytes.length, last)) {
       return this.#target.resetForFault(stream.id, H2Code.protocolError);
     }

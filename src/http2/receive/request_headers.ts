@@ -37,8 +37,8 @@ export function requestHeaders(fields: readonly HeaderField[]): ReadonlyMap<stri
     if (BAD_VALUE.test(value)) return undefined;
     headers.set(name, known === undefined ? value : `${known},${value}`);
   }
-  const whole = headers.get(":method") && headers.get(":scheme") && headers.get(":path");
-  return whole ? headers : undefined;
+  const isComplete = headers.get(":method") && headers.get(":scheme") && headers.get(":path");
+  return isComplete ? headers : undefined;
 }
 
 /** Reports whether a list is valid as trailers. */

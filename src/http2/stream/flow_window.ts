@@ -39,7 +39,7 @@ export class ReceiveWindow {
   }
 
   /** Counts received bytes, including padding. Returns false if they exceed the window. */
-  take(bytes: number): boolean {
+  consume(bytes: number): boolean {
     this.#available -= bytes;
     return this.#available >= 0;
   }

@@ -3,9 +3,9 @@ import { ReceiveWindow, SendWindow } from "./flow_window.ts";
 
 Deno.test("ReceiveWindow is refilled in one step when half of it is used", () => {
   const window = new ReceiveWindow(100);
-  assertEquals([window.take(49), window.refill()], [true, 0]);
-  assertEquals([window.take(1), window.refill()], [true, 50]);
-  assertEquals([window.take(100), window.take(1)], [true, false]);
+  assertEquals([window.consume(49), window.refill()], [true, 0]);
+  assertEquals([window.consume(1), window.refill()], [true, 50]);
+  assertEquals([window.consume(100), window.consume(1)], [true, false]);
 });
 
 Deno.test("SendWindow can be negative but not above 2^31-1", () => {
