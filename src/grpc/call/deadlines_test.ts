@@ -13,6 +13,9 @@ Deno.test("Deadlines runs the callbacks that are due, but not cancelled ones", a
   deadlines.add(1, now, () => ran.push("due"));
   deadlines.add(2, now, resolve);
   cancel();
+  // If the deadlines don't run, the test fails instead of hanging.
+  const limit = setTimeout(resolve, 5000);
   await promise;
+  clearTimeout(limit);
   assertEquals(ran, ["due"]);
 });
