@@ -51,7 +51,7 @@ export class Catalog {
     if (this.#view?.records === records && performance.now() < this.#retryAt) return this.#view;
     // Parallel calls share one refresh.
     if (this.#refresh?.records === records) return await this.#refresh.view;
-    const refresh = { records, view: this.#make(records) };
+    const refresh = { records, view: this.#createView(records) };
     this.#refresh = refresh;
     try {
       return await refresh.view;
@@ -60,7 +60,7 @@ export class Catalog {
     }
   }
 
-  async #make(records: readonly ImageRecord[]): Promise<CatalogView> {
+  async #createView(records: readonly ImageRecord[]): Promise<CatalogView> {
     const { metadata, isPinned } = this.#deps;
     const groups = groupImages(records);
     // An image whose metadata can't be read is listed without it.
@@ -68,14 +68,14 @@ export class Catalog {
     const images = new Map<ImageGroup, CatalogImage>();
     for (const group of groups) {
       const known = this.#images.get(group);
-      if (known?.facts !== undefined) {
+      if (known?.metadata !== undefined) {
         images.set(group, known);
         continue;
       }
       const { summary } = group;
       const found = metadata.find(summary);
       const pinned = summary.pinned || group.records.some(({ name }) => isPinned(name));
-      images.set(group, { group, facts: found, pinned, field: imageField(summary, found, pinned) });
+      images.set(group, { group, metadata: found, pinned, field: imageField(summary, found, pinned) });
     }
     this.#images = images;
     this.#retryAt = isComplete ? Infinity : performance.now() + RETRY_MS;

@@ -13,7 +13,7 @@ import { ID_PREFIX_MIN_DIGITS, ImageLookup, type ImageMatch } from "../../image/
 export interface CatalogImage {
   readonly group: ImageGroup;
   /** Undefined while the image's documents can't be read. */
-  readonly facts: ImageMetadata | undefined;
+  readonly metadata: ImageMetadata | undefined;
   readonly pinned: boolean;
   /** The image as a field of a response. */
   readonly field: Uint8Array;
