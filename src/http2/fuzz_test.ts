@@ -31,17 +31,17 @@ function randomFrames(pick: Draw): Uint8Array[] {
     () => encodeFrame(FrameType.continuation, pick(256), streamId(), noise()),
   ];
   const frames = Array.from({ length: 1 + pick(12) }, () => makers[pick(makers.length)]?.() ?? noise());
-  // Some of them damaged by a byte.
+  // Some frames have a damaged byte.
   for (const frame of frames) if (pick(4) === 0) frame[pick(frame.length)] = pick(256);
   return frames;
 }
 
-Deno.test("random frames never do more than end their own connection", async () => {
+Deno.test("random frames can only end their own connection", async () => {
   let unfinished = 0;
   const onStream: Http2StreamHandler = (stream) => {
     unfinished++;
     let taken = false;
-    // A request ends whole or aborted; after its end, only the response may still be cut off.
+    // A request is either completed or aborted. A response may be aborted after the request was completed.
     const take = () => {
       if (!taken) unfinished--;
       taken = true;

@@ -3,13 +3,14 @@
  * Manager and the three of image consistency.
  */
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
+import { sleep } from "../../src/base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
 import { CallError, type CriTest, withCri } from "./test_service.ts";
 
 const DEADLINE_EXCEEDED = 4;
 
-Deno.test("1, 2, 3: what a pull records by tag, without tag, and by digest", async (t) => {
+Deno.test("1, 2, 3: tags and digests after a pull by tag, without tag, and by digest", async (t) => {
   const image = await buildImage();
   const digest = `registry.example/test@${image.root.digest}`;
   const cases: readonly [name: string, tags: readonly string[], digests: readonly string[]][] = [
@@ -43,6 +44,7 @@ Deno.test("4: a deadline of 1 ms is exceeded, and leaves no image", async () => 
       CallError,
     );
     assertEquals(error.code, DEADLINE_EXCEEDED);
+    assertEquals(await cri.list(), []);
   }, { images: ({ store }) => ({ store, registry: { remote: () => silentRegistry() } }) });
 });
 
@@ -184,12 +186,12 @@ async function pullTags({ cri, fixture }: CriTest, names: readonly string[]): Pr
   return ids;
 }
 
-/** A registry that never responds. */
+/** A registry that doesn't respond. After 5 s it fails, so that a pull without its deadline doesn't hang the test. */
 function silentRegistry() {
-  const wait = (signal: AbortSignal) =>
-    new Promise<never>((_, reject) =>
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true })
-    );
+  const wait = async (signal: AbortSignal) => {
+    await sleep(5000, signal);
+    throw new Error("The pull had no deadline");
+  };
   return {
     resolve: (_: unknown, signal: AbortSignal) => wait(signal),
     resolveDigest: (_: unknown, signal: AbortSignal) => wait(signal),

@@ -7,8 +7,11 @@ import type { Remote } from "../../src/content/remote.ts";
 import { abortable } from "../../src/base/abort.ts";
 import type { FakeRemote } from "../fakes/fake_remote.ts";
 
-/** A gate in front of a registry, which records the requests that arrive at it. */
-export interface GatedRemote {
+/** After this time, in milliseconds, all waits fail: a call without its deadline must not hang the test. */
+const WAIT_LIMIT_MS = 10_000;
+
+/** A gate in front of a registry, which records the requests that arrive at it. Dispose it at the end of the test. */
+export interface GatedRemote extends Disposable {
   readonly remote: Remote;
   /** Name resolutions that began. */
   readonly begun: () => number;
@@ -25,21 +28,26 @@ export interface GatedRemote {
 /** Puts a closed gate in front of a registry. */
 export function gated(inner: FakeRemote): GatedRemote {
   const gate = Promise.withResolvers<void>();
+  const limit = new AbortController();
+  const timer = setTimeout(
+    () => limit.abort(new Error(`Waited for ${WAIT_LIMIT_MS} ms: ${begun} begun, ${aborted} aborted`)),
+    WAIT_LIMIT_MS,
+  );
   let begun = 0;
   let aborted = 0;
   let changed = Promise.withResolvers<void>();
-  const tell = () => {
+  const notify = () => {
     changed.resolve();
     changed = Promise.withResolvers<void>();
   };
   const pass = async (signal: AbortSignal) => {
     begun++;
-    tell();
+    notify();
     try {
-      await abortable(gate.promise, signal);
+      await abortable(gate.promise, AbortSignal.any([signal, limit.signal]));
     } catch (error) {
-      aborted++;
-      tell();
+      if (signal.aborted) aborted++;
+      notify();
       throw error;
     }
   };
@@ -48,10 +56,10 @@ export function gated(inner: FakeRemote): GatedRemote {
     aborted: () => aborted,
     open: () => gate.resolve(),
     async untilAborted(count) {
-      while (aborted < count) await changed.promise;
+      while (aborted < count) await abortable(changed.promise, limit.signal);
     },
     async untilBegun(count) {
-      while (begun < count) await changed.promise;
+      while (begun < count) await abortable(changed.promise, limit.signal);
     },
     remote: {
       async resolve(reference, signal) {
@@ -63,5 +71,6 @@ export function gated(inner: FakeRemote): GatedRemote {
       listTags: (options) => inner.listTags(options),
       listReferrers: (digest) => inner.listReferrers(digest),
     },
+    [Symbol.dispose]: () => clearTimeout(timer),
   };
 }

@@ -1,6 +1,5 @@
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
-import { FrameType } from "../../src/http2/frame/frame.ts";
-import { encodeFrame } from "../../src/http2/frame/frame.ts";
+import { encodeFrame, FrameType } from "../../src/http2/frame/frame.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
 import { CallError, type CriClient, withCri } from "./test_service.ts";
@@ -21,6 +20,7 @@ async function withGate(
   await withCri(async ({ fixture, connect, lines }) => {
     fixture.remote.push("latest", await buildImage());
     assert(gate !== undefined);
+    using _ = gate;
     await test({ gate, connect, lines });
   }, {
     before: (fixture) => {

@@ -1,6 +1,6 @@
 // Load measures calls of ListImages, and contains the grpc-go server with which dray is compared.
 //
-//	load -serve SOCKET -answer FILE [-raw]   serves the response in FILE, encoded per call or (-raw) without encoding
+//	load -serve SOCKET -response FILE [-raw]   serves the response in FILE, encoded per call or (-raw) without encoding
 //	load -call SOCKET -calls N -at-once C    prints calls per second and latencies as JSON; C calls run in parallel
 package main
 
@@ -119,7 +119,7 @@ func call(socket string, calls, parallel int, save string) {
 
 func main() {
 	serveAt := flag.String("serve", "", "serve on this socket")
-	response := flag.String("answer", "", "the file with the encoded response")
+	response := flag.String("response", "", "the file with the encoded response")
 	raw := flag.Bool("raw", false, "serve the bytes without encoding")
 	callAt := flag.String("call", "", "call the server on this socket")
 	calls := flag.Int("calls", 10000, "the number of calls")
