@@ -1,33 +1,30 @@
 /**
- * Runs dray beside crane, skopeo, regctl, oras and containerd on the same pulls, and beside umoci, tar and `curl | tar`
- * at unpacking, each into an empty folder, and its CRI socket beside a grpc-go server. Prints a table for each piece of
- * work and, at the end, one of them all.
+ * Compares dray with crane, oras, regctl, skopeo and containerd at the same pulls, with umoci, tar and `curl | tar` at
+ * unpacking, and its CRI socket with a grpc-go server. Prints one table per workload and network, then a summary.
  *
  * ```sh
- * deno run -A scripts/bench.ts                       # everything (after: deno task tools); an hour or more
- * deno run -A scripts/bench.ts --quick               # does it work? A minute or two
+ * deno run -A scripts/bench.ts                       # everything; an hour or more
+ * deno run -A scripts/bench.ts --quick               # checks that everything works; a minute or two
  * deno run -A scripts/bench.ts --only A,D --networks loopback,tls --runs 5 --tools crane,oras
  * deno run -A scripts/bench.ts --form compiled --out bench.md
  * ```
  *
- * Work: A, B, C, D and S are images of made bytes (`bench/work.ts`), over networks (`bench/networks.ts`); E is a real
- * file system and U a real layer, pulled and unpacked; F an image that is there already; G two images that share
- * layers; L the CRI socket. With `--every` each of A to G goes over each network but the full lines, which are there for
- * S; where it says little, once.
+ * Needs GNU time and the programs that `deno task tools` installs; a missing one is skipped. Root is needed for
+ * containerd and for unpacking, and Go for workload L.
  *
- * What makes it fair: all take turns, in another order each round (`bench/order.ts`); before each run what others left
- * unwritten is written, and memory is touched and freed (`bench/warm.ts`), for on a virtual machine whoever is first to
- * touch memory that was given back to the host pays for it, and that is chance. "dray, no fsync" is the same program
- * whose syncs the kernel passes over (`bench/without_sync.ts`): crane, oras and regctl sync nothing, as strace shows.
+ * `bench/workloads.ts` lists the workloads of generated images, and `bench/networks.ts` the networks. By default each
+ * workload runs over the networks that matter for it. `--every` adds the other networks, where a workload runs once.
  *
- * Beside them runs a bare loop (`bench/bare_loop.ts`), no rival: it shows what dray does more than it must on this
- * runtime.
+ * The programs take turns, in another order each round (`bench/order.ts`). Dirty pages are written before each run,
+ * and memory is pre-faulted (`bench/prefault.ts`). "dray, no fsync" is dray under a seccomp filter that skips every
+ * sync (`bench/no_sync.ts`), because crane, oras and regctl never sync. A bare download loop (`bench/bare_loop.ts`)
+ * shows the upper bound for this runtime.
  *
- * What dray does is checked too: it fails if dray fails, or asks for more than it may in F and G.
+ * The benchmark fails if dray fails, or if dray sends more requests or downloads more bytes than F and G allow.
  *
  * @module
  */
-import { endDescendants } from "./bench/interrupt.ts";
+import { endDescendants } from "./bench/descendants.ts";
 import { checkTime } from "./bench/measure.ts";
 import { optionsOf } from "./bench/options.ts";
 import { runSuite } from "./bench/suite.ts";
@@ -35,26 +32,26 @@ import { runSuite } from "./bench/suite.ts";
 if (import.meta.main) {
   const options = optionsOf(Deno.args);
   await checkTime();
-  const folder = await Deno.makeTempDir({ prefix: "dray-bench-" });
-  // What any part of this or any program leaves lying about goes with the folder.
-  Deno.env.set("TMPDIR", folder);
+  const directory = await Deno.makeTempDir({ prefix: "dray-bench-" });
+  // Temporary files of all child processes are removed with the directory.
+  Deno.env.set("TMPDIR", directory);
   const stop = new AbortController();
   const stopped = Promise.withResolvers<never>();
   for (const name of ["SIGINT", "SIGTERM"] satisfies Deno.Signal[]) {
     Deno.addSignalListener(name, () => {
-      stop.abort(new Error(`bench: ended by ${name}`));
+      stop.abort(new Error(`bench: stopped by ${name}`));
       stopped.reject(stop.signal.reason);
     });
   }
   try {
-    await Promise.race([runSuite(options, folder, stop.signal), stopped.promise]);
+    await Promise.race([runSuite(options, directory, stop.signal), stopped.promise]);
   } catch (error) {
     console.error(stop.signal.aborted ? String(stop.signal.reason) : error);
     Deno.exitCode = stop.signal.aborted ? 130 : 1;
   } finally {
     await endDescendants();
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
-  // Signal listeners, and after a signal what waits for programs that are gone, would keep the process.
+  // Signal listeners, and after a signal the unfinished suite, would keep the process alive.
   Deno.exit();
 }

@@ -1,82 +1,98 @@
 /**
- * Makes the program JavaScript: `dist/dray.js`, one file that runs from any URL, and `dist/modules/main.js` with three
- * more, which starts faster from a disk.
+ * Bundles the program to JavaScript: `dist/dray.js`, one file that runs from any URL, and `dist/modules/main.js` with a
+ * few more files, which starts faster from disk.
  *
  * ```sh
  * deno task bundle
  * ```
  *
+ * Needs npm, from which Deno gets esbuild and rollup.
+ *
  * @module
  */
-import { compiledAhead } from "./bundle/ahead.ts";
-import { EARLY, group, GROUPED } from "./bundle/group.ts";
+import { withEagerFunctions } from "./bundle/eager_functions.ts";
+import { EAGER_FILES, groupChunks, PULL_FILES } from "./bundle/group_chunks.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
-/** Where what is made goes. */
+/** The directory of everything that is built. */
 export const DIST = `${ROOT}dist`;
 
-/** Makes one file, and the folder that tells what in it a pull needs. Gives its path; throws if the bundler fails. */
+/**
+ * Bundles the program to `dist/dray.js`, after `dist/modules`, which determines the modules that a pull loads.
+ *
+ * @returns the path of the file
+ * @throws Error if the bundler fails
+ */
 export async function bundleFile(): Promise<string> {
-  const early = await earlyModules(await bundleFolder());
+  const loadedByPull = await modulesOfPull(await bundleModules());
   const file = `${DIST}/dray.js`;
   await runBundler("--output", file);
   await rewrite(file, async (bundled) => {
-    // Each module is a method here, and those are never compiled ahead.
-    const text = withoutForeignPaths(bundled).replace(
+    // In a single file each module is a method, which V8 never compiles eagerly; a function in parentheses it does.
+    const text = withoutCachePaths(bundled).replace(
       /^ {2}"([^"]+\.\w+)"\(\) \{$/gm,
       '  "$1": function () {',
     );
     const modules = modulesOf(text);
-    if (!modules.some(({ name }) => early.has(name))) {
-      throw new Error("the bundle has none of a pull's modules");
+    if (!modules.some(({ name }) => loadedByPull.has(name))) {
+      throw new Error("Cannot bundle: the file has no comments that name the modules of a pull");
     }
     const moduleAt = (start: number) => modules.findLast(({ at }) => at < start)?.name;
-    return await compiledAhead(text, (start) => early.has(moduleAt(start) ?? ""));
+    return await withEagerFunctions(text, (start) => loadedByPull.has(moduleAt(start) ?? ""));
   });
   return file;
 }
 
-/** Makes a few files that are loaded when they are wanted. Gives the path of the one to run; throws likewise. */
-export async function bundleFolder(): Promise<string> {
-  const folder = await bundleGrouped(`${DIST}/modules`);
-  for (const name of GROUPED) await rewrite(`${folder}/${name}.js`, (text) => compiledAhead(text));
-  return `${folder}/main.js`;
+/**
+ * Bundles the program to a few files in `dist/modules`, which are loaded when they are needed.
+ *
+ * @returns the path of the main file
+ * @throws Error if a bundler fails
+ */
+export async function bundleModules(): Promise<string> {
+  const directory = await bundleGrouped(`${DIST}/modules`);
+  for (const name of EAGER_FILES) {
+    await rewrite(`${directory}/${name}.js`, (text) => withEagerFunctions(text));
+  }
+  return `${directory}/main.js`;
 }
 
-/** Makes the same few files for a binary, in which nothing that is compiled is kept. */
+/** Bundles the same files for a compiled binary, which has no code cache. @returns the path of the main file */
 export async function bundleForBinary(): Promise<string> {
   return `${await bundleGrouped(`${DIST}/binary`)}/main.js`;
 }
 
-async function bundleGrouped(folder: string): Promise<string> {
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
-  await runBundler("--code-splitting", "--outdir", folder);
-  await group(folder);
-  for (const { name } of Deno.readDirSync(folder)) await rewrite(`${folder}/${name}`, withoutForeignPaths);
-  return folder;
+async function bundleGrouped(directory: string): Promise<string> {
+  await Deno.remove(directory, { recursive: true }).catch(() => {});
+  await runBundler("--code-splitting", "--outdir", directory);
+  await groupChunks(directory);
+  for (const { name } of Deno.readDirSync(directory)) {
+    await rewrite(`${directory}/${name}`, withoutCachePaths);
+  }
+  return directory;
 }
 
-async function runBundler(...where: readonly string[]): Promise<void> {
+async function runBundler(...outputArgs: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    // Never minified: esbuild 0.25 then puts the value of `using x = …` into the one place that uses x, and nobody
-    // disposes it any more; a lock of the store was held for ever. It would start no faster either.
-    args: ["bundle", "--quiet", "--platform=deno", ...where, "main.ts"],
+    // Don't minify: esbuild 0.25 then inlines the value of `using x = …` where x is used, so it is never disposed, and
+    // a store lock was never released. Minified code doesn't start faster either.
+    args: ["bundle", "--quiet", "--platform=deno", ...outputArgs, "main.ts"],
     cwd: ROOT,
-    // The bundler itself comes from npm, maybe by way of a proxy that only this machine trusts.
+    // Deno downloads esbuild from npm, possibly through a proxy whose CA only this machine trusts.
     env: { DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system" },
   }).output();
   if (!success) throw new Error(`deno bundle failed: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** The names of the modules that are in the files which a pull loads. */
-async function earlyModules(main: string): Promise<ReadonlySet<string>> {
-  const folder = main.slice(0, main.lastIndexOf("/"));
-  const texts = await Promise.all(EARLY.map((name) => Deno.readTextFile(`${folder}/${name}.js`)));
+/** Returns the names of the modules in the files that a pull loads. */
+async function modulesOfPull(main: string): Promise<ReadonlySet<string>> {
+  const directory = main.slice(0, main.lastIndexOf("/"));
+  const texts = await Promise.all(PULL_FILES.map((name) => Deno.readTextFile(`${directory}/${name}.js`)));
   return new Set(texts.flatMap(modulesOf).map(({ name }) => name));
 }
 
-/** The modules that a bundle is made of, in the order in which they stand there, and where each begins. */
+/** Returns the modules of a bundle in order, with the offset of each. esbuild marks each with a comment. */
 function modulesOf(text: string): readonly { readonly name: string; readonly at: number }[] {
   return [...text.matchAll(/^\/\/ (\S+\.\w+)$/gm)].map(({ 1: name = "", index }) => ({ name, at: index }));
 }
@@ -85,8 +101,8 @@ async function rewrite(path: string, change: (text: string) => string | Promise<
   await Deno.writeTextFile(path, await change(await Deno.readTextFile(path)));
 }
 
-/** The bundler names each module by its path; where packages are on this machine is nobody's business. */
-function withoutForeignPaths(text: string): string {
+/** Removes the path of this machine's npm cache from the module names in the bundle. */
+function withoutCachePaths(text: string): string {
   return text.replace(/(?:\.\.\/)+[^\s"]*?\/npm\/[^\s"/]+\//g, "npm/");
 }
 

@@ -5,9 +5,9 @@
  * deno run --allow-all scripts/capture.ts
  * ```
  *
- * It starts a registry on loopback that sends slowly, runs the program from its sources in a pseudo-terminal
- * (`script` of util-linux), and feeds what the program writes to a headless terminal emulator. The picture shows the
- * screen while the two largest layers are still downloading. `hosts.toml` gives the registry its name.
+ * It starts a slow registry on loopback, runs the program from its sources in a pseudo-terminal (`script` of
+ * util-linux, which must be installed), and feeds its output to a headless terminal emulator. The picture shows the
+ * screen while the two largest layers are still downloading. A `hosts.toml` maps the registry's name to loopback.
  *
  * @module
  */

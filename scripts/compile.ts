@@ -1,36 +1,37 @@
 /**
- * Compiles the program to `dist/`: one file that needs nothing else.
+ * Compiles the program to a standalone executable in `dist/`.
  *
  * ```sh
  * deno task compile                                     # dist/dray, for this machine
  * deno task compile --target aarch64-unknown-linux-gnu  # dist/dray-linux-arm64
- * deno task compile --all-targets                       # what a release has
+ * deno task compile --all-targets                       # all targets of a release
  * deno task compile --store /srv/images --hosts ghcr.io,pkg-containers.githubusercontent.com
- * deno task compile --store /srv/images --home /home/ann   # with her credentials and certificates
- * deno task compile --helpers pass,mine                 # the credential helpers that it may run
+ * deno task compile --store /srv/images --home /home/ann   # may read ann's credentials and certificates
+ * deno task compile --helpers pass,mine                 # may run only these credential helpers
  * deno task compile --output /usr/local/bin/dray
  * ```
  *
- * `dist/SHA256SUMS` has the checksums of all that is there; with --output, FILE.sha256 that of the file.
+ * `dist/SHA256SUMS` has the checksums of all files in `dist/`. With --output, the checksum is in FILE.sha256.
  *
- * DENORT_BIN and DENO_COMPILE may name the runtime and the Deno that fits it. Else the runtime comes from where
- * `deno compile` gets it or, where that can't be reached, from the Python package index.
+ * Needs npm for the bundler, and the runtime that `deno compile` embeds. Deno downloads the runtime from dl.deno.land;
+ * if that fails, it is taken from the Python package index with pip. To use another runtime, set DENORT_BIN to its path
+ * and DENO_COMPILE to the path of the Deno of the same version.
  *
  * @module
  */
 import { bundleForBinary, DIST } from "./bundle.ts";
 import { compileFlags, type CompileOptions, parseOptions, TARGETS } from "./compile/options.ts";
-import { writeSum, writeSums } from "./compile/sums.ts";
+import { writeChecksum, writeChecksums } from "./compile/checksums.ts";
 import { oldDenort } from "./denort.ts";
 import { oldDeno } from "./old_deno.ts";
 
-/** Larger ones are a mistake: something was embedded that the program doesn't need. */
+/** A larger executable embeds something that the program doesn't need. */
 const SIZE_MAX_BYTES = 100_000_000;
 
-/** Who compiles, and the runtime that goes in. */
 interface Compiler {
+  /** The path of Deno. */
   readonly deno: string;
-  /** The one that `deno compile` downloads, if this is undefined. */
+  /** The path of the runtime to embed. @default the runtime that `deno compile` downloads */
   readonly denort?: string;
 }
 
@@ -46,7 +47,7 @@ async function compile(target: string | undefined, entry: string, options: Compi
       problems.push(error instanceof Error ? error.message : String(error));
     }
   }
-  throw new Error(`can't compile ${name}:\n${problems.join("\n")}`);
+  throw new Error(`Cannot compile ${name}:\n${problems.join("\n")}`);
 }
 
 function compilersFor(target: string): readonly (() => Promise<Compiler>)[] {
@@ -70,9 +71,9 @@ async function runCompiler(
     args: [
       "compile",
       "--quiet",
-      // The bundle has everything in it: no configuration, no lock file, no package, no folder of them.
+      // The bundle is complete: it needs no configuration, lock file or packages.
       ...["--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-check"],
-      // It would be kept under a name in the temporary folder that any user of the machine can take first.
+      // The code cache is a file in the temporary directory whose predictable name another user could create first.
       "--no-code-cache",
       ...(target === undefined ? [] : ["--target", target]),
       ...flags,
@@ -93,5 +94,5 @@ for (const target of targets) {
   const output = await compile(target, entry, options);
   console.log(`${output} ${(await Deno.stat(output)).size} bytes`);
 }
-if (options.output === undefined) await writeSums(DIST);
-else await writeSum(options.output);
+if (options.output === undefined) await writeChecksums(DIST);
+else await writeChecksum(options.output);

@@ -12,8 +12,8 @@ function program(magic: string): Uint8Array {
   return bytes;
 }
 
-Deno.test("endOfElf() finds where a compiled program begins, and in no other file", () => {
+Deno.test("endOfElf() finds the end of the runtime in a compiled program, and rejects other files", () => {
   assertEquals(endOfElf(program("d3n0l4nd")), 328);
   assertThrows(() => endOfElf(program("")), Error, "not made by deno compile");
-  assertThrows(() => endOfElf(new Uint8Array(400)), Error, "no ELF");
+  assertThrows(() => endOfElf(new Uint8Array(400)), Error, "not an ELF file");
 });

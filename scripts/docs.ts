@@ -1,8 +1,10 @@
 /**
- * Checks the documentation of the public library: everything that `src/mod.ts` exports is documented, and the examples
- * of the files behind it run.
+ * Checks the documentation of the public library: everything that `src/mod.ts` exports is documented, every function has
+ * an example, and the examples run.
  *
- *     deno task docs
+ * ```sh
+ * deno task docs
+ * ```
  *
  * @module
  */
@@ -15,44 +17,44 @@ async function deno(...args: string[]): Promise<void> {
   if (!success) throw new Error(`"deno ${args.slice(0, 2).join(" ")}" failed`);
 }
 
-/** The files that the library is made of and that hold an example. */
+/** Returns the files of the library that contain an example. */
 async function filesWithExamples(): Promise<string[]> {
   const graph = await importsOf(["src/mod.ts"], root);
-  const isExample = async (file: string) =>
+  const hasExample = async (file: string) =>
     (await Deno.readTextFile(new URL(file, root))).includes("* ```ts");
   const files = [...graph.keys()].filter((file) => file.startsWith("src/"));
-  const has = await Promise.all(files.map(isExample));
-  return files.filter((_, i) => has[i]);
+  const isMatch = await Promise.all(files.map(hasExample));
+  return files.filter((_, i) => isMatch[i]);
 }
 
-/** By default `console.assert` only prints; an example must fail. */
+/** By default `console.assert` only prints, so an example with a wrong assertion would pass. */
 const PRELOAD = `console.assert = (condition?: boolean): void => {
   if (!condition) throw new Error("An assertion of the example failed");
 };
 `;
 
 /**
- * Our settings without the checks for unused names: the runtime imports all of a file's exports into its examples, and
- * would complain about those that an example does not use.
+ * Calls `use` with our configuration without the checks for unused names. `deno test --doc` imports all exports of a
+ * file into its examples, and the checks would reject those that an example doesn't use.
  */
 async function withExampleConfig(use: (config: string, preload: string) => Promise<void>): Promise<void> {
   const { imports, nodeModulesDir, compilerOptions } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );
   const options = { ...compilerOptions, noUnusedLocals: false, noUnusedParameters: false };
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   try {
-    const path = `${folder}/deno.json`;
+    const path = `${directory}/deno.json`;
     await Deno.writeTextFile(path, JSON.stringify({ imports, nodeModulesDir, compilerOptions: options }));
-    const preload = `${folder}/preload.ts`;
+    const preload = `${directory}/preload.ts`;
     await Deno.writeTextFile(preload, PRELOAD);
     await use(path, preload);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-/** The part of `deno doc --json` that is read. */
+/** The fields of `deno doc --json` that this script uses. */
 interface DocSymbol {
   readonly name: string;
   readonly declarations: readonly {
@@ -61,7 +63,7 @@ interface DocSymbol {
   }[];
 }
 
-/** The functions of the library that have no example. */
+/** Returns the functions of the library that have no example. */
 async function functionsWithoutExample(): Promise<string[]> {
   const args = ["doc", "--json", "src/mod.ts"];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).output();

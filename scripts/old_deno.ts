@@ -1,30 +1,30 @@
 /**
- * The oldest Deno that the program must run on. npm does not carry it; the Python package index does.
+ * Gets the oldest Deno that the program supports. It comes from the Python package index, because npm doesn't have it.
  *
  * @module
  */
 import { programInWheel } from "./wheel.ts";
 
-/** The version that the compiled binary is built with. */
+/** The oldest supported version. Binaries are compiled with it where dl.deno.land can't be reached. */
 export const OLD_DENO_VERSION = "2.6.10";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
 /**
- * The path of the old Deno, in `.tools`. It is downloaded with pip the first time.
+ * Returns the path of the old Deno, in `.tools`. Downloads it with pip the first time.
  *
- * @throws Error if pip can't get it
+ * @throws Error if pip can't download it
  */
 export async function oldDeno(): Promise<string> {
-  const folder = `${ROOT}.tools/deno-${OLD_DENO_VERSION}`;
-  const deno = `${folder}/deno`;
+  const directory = `${ROOT}.tools/deno-${OLD_DENO_VERSION}`;
+  const deno = `${directory}/deno`;
   if (await isOld(deno)) return deno;
-  await Deno.mkdir(folder, { recursive: true });
-  const scratch = await Deno.makeTempDir({ dir: folder });
+  await Deno.mkdir(directory, { recursive: true });
+  const scratch = await Deno.makeTempDir({ dir: directory });
   try {
     const program = await programInWheel(`deno==${OLD_DENO_VERSION}`, "deno", scratch);
     await Deno.chmod(program, 0o755);
-    // Whole or not at all: two runs may do this at once.
+    // Rename, so that another run that downloads it in parallel never sees an incomplete file.
     await Deno.rename(program, deno);
   } finally {
     await Deno.remove(scratch, { recursive: true });

@@ -1,11 +1,17 @@
 /**
- * `deno task proto`: makes src/cri/proto/runtime_pb.ts of runtime.proto. Needs npm.
+ * Generates `src/cri/proto/runtime_pb.ts` from `runtime.proto`.
  *
- * The generators are pinned, and installed into a folder that goes away afterwards: the program itself needs only
- * their small runtime library.
+ * ```sh
+ * deno task proto
+ * ```
+ *
+ * Needs Node and npm. The generators are pinned and installed into a temporary directory, because the program itself
+ * needs only `@bufbuild/protobuf`.
+ *
+ * @module
  */
 
-/** 1.75 of buf lacks an optional package that it needs on some machines. */
+/** buf 1.75 lacks an optional package that some machines need. */
 const GENERATORS = ["@bufbuild/buf@1.74.0", "@bufbuild/protoc-gen-es@2.13.0", "@bufbuild/protobuf@2.17.0"];
 
 const CONFIG = `version: v2

@@ -1,26 +1,40 @@
 /**
- * Prints the notes of a release from `CHANGELOG.md`, after a check that the tag, the version in `deno.json` and the
- * change log agree.
+ * Prints the notes of a release from `CHANGELOG.md`, after checking that the tag, the version in `deno.json` and the
+ * changelog agree.
  *
  * ```sh
- * deno task notes          # of the version in deno.json
- * deno task notes v0.1.0   # and fail if that is another one
+ * deno task notes          # the version in deno.json
+ * deno task notes v0.1.0   # the same, but fails if the versions differ
  * ```
  *
  * @module
  */
 import { VERSION } from "../src/cli/version.ts";
-import { notesOf } from "./release_notes/notes.ts";
 
-const tag = Deno.args[0] ?? `v${VERSION}`;
-if (tag !== `v${VERSION}`) {
-  console.error(`release notes: the tag is ${tag}, and deno.json says ${VERSION}`);
-  Deno.exit(1);
+/** Returns the text below the heading `## VERSION …`, or undefined if it is missing or empty. */
+export function notesOf(changelog: string, version: string): string | undefined {
+  const lines = changelog.split("\n");
+  const begin = lines.findIndex((line) => line === `## ${version}` || line.startsWith(`## ${version} `));
+  if (begin < 0) return undefined;
+  const rest = lines.slice(begin + 1);
+  const end = rest.findIndex((line) => line.startsWith("## "));
+  const notes = (end < 0 ? rest : rest.slice(0, end)).join("\n").trim();
+  return notes === "" ? undefined : notes;
 }
-const changes = await Deno.readTextFile(new URL("../CHANGELOG.md", import.meta.url));
-const notes = notesOf(changes, VERSION);
-if (notes === undefined) {
-  console.error(`release notes: CHANGELOG.md has no section of ${VERSION}`);
-  Deno.exit(1);
+
+if (import.meta.main) {
+  const tag = Deno.args[0] ?? `v${VERSION}`;
+  if (tag !== `v${VERSION}`) {
+    console.error(
+      `Cannot print release notes: the tag is ${tag}, but the version in deno.json is ${VERSION}`,
+    );
+    Deno.exit(1);
+  }
+  const changelog = await Deno.readTextFile(new URL("../CHANGELOG.md", import.meta.url));
+  const notes = notesOf(changelog, VERSION);
+  if (notes === undefined) {
+    console.error(`Cannot print release notes: CHANGELOG.md has no section for ${VERSION}`);
+    Deno.exit(1);
+  }
+  console.log(notes);
 }
-console.log(notes);

@@ -1,12 +1,14 @@
 /**
- * Installs the real parts that the slower tests use: Go programs, pinned by version, into `.tools/bin`, and the rest
- * from the system's packages. What is there already is left alone.
+ * Installs the registries and tools that the slower tests and the benchmark use: Go programs, pinned by version, into
+ * `.tools/bin`, and the others as Debian packages. Programs that are already installed are left unchanged.
  *
  * ```sh
  * deno task tools           # all of them
  * deno task tools crane     # some of them
- * deno task tools --list    # only say what is there
+ * deno task tools --list    # only lists them
  * ```
+ *
+ * Needs Go and, for the Debian packages, apt-get and root. Exits with 1 if a program is missing afterwards.
  *
  * @module
  */
@@ -15,8 +17,8 @@ import { type GoTool, type SystemTool, type Tool, TOOLS } from "./tools/table.ts
 const root = new URL("../", import.meta.url).pathname;
 const bin = `${root}.tools/bin`;
 
-/** What became of a program. */
-type State = "there" | "installed" | "missing";
+/** The state of a program after this run; `installed` means by this run. */
+type State = "present" | "installed" | "missing";
 
 async function run(
   command: string,
@@ -37,18 +39,18 @@ async function isFile(path: string): Promise<boolean> {
   return await Deno.stat(path).then((info) => info.isFile, () => false);
 }
 
-/** Whether the program is there, in the version of the table. */
+/** Reports whether the program is installed in the version of the table. */
 async function hasGoTool(tool: GoTool): Promise<boolean> {
   const path = `${bin}/${tool.name}`;
   if (!await isFile(path)) return false;
-  const facts = await run("go", ["version", "-m", path]);
-  // Without Go nothing can tell the version, nor build another one.
-  return facts === undefined || facts.includes(`\tmod\t${tool.module}\t${tool.version}\t`);
+  const buildInfo = await run("go", ["version", "-m", path]);
+  // Without Go the version can't be read, and no other version could be built.
+  return buildInfo === undefined || buildInfo.includes(`\tmod\t${tool.module}\t${tool.version}\t`);
 }
 
 async function hasSystemTool(tool: SystemTool): Promise<boolean> {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  const found = await Promise.all(folders.map((folder) => isFile(`${folder}/${tool.name}`)));
+  const directories = (Deno.env.get("PATH") ?? "").split(":");
+  const found = await Promise.all(directories.map((directory) => isFile(`${directory}/${tool.name}`)));
   return found.includes(true);
 }
 
@@ -67,12 +69,12 @@ async function installSystemTools(tools: readonly SystemTool[]): Promise<void> {
   const packages = [...new Set(tools.map((tool) => tool.package))];
   const install = ["install", "-y", "--no-install-recommends", ...packages];
   if (Deno.uid() !== 0) {
-    console.error(`tools: run this as root: apt-get ${install.join(" ")}`);
+    console.error(`tools: cannot install packages without root; run: apt-get ${install.join(" ")}`);
     return;
   }
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   console.error(`tools: apt-get ${install.join(" ")}`);
-  // The lists of a fresh machine are empty or old; only then are they fetched.
+  // Update the package lists only if they are missing or outdated.
   if (await run("apt-get", install, env) !== undefined) return;
   await run("apt-get", ["update"], env);
   await run("apt-get", install, env);
@@ -83,8 +85,8 @@ async function has(tool: Tool): Promise<boolean> {
 }
 
 async function missingOf(tools: readonly Tool[]): Promise<readonly Tool[]> {
-  const there = await Promise.all(tools.map(has));
-  return tools.filter((_, i) => !there[i]);
+  const isInstalled = await Promise.all(tools.map(has));
+  return tools.filter((_, i) => !isInstalled[i]);
 }
 
 function print(tool: Tool, state: State): void {
@@ -96,12 +98,12 @@ const names = Deno.args.filter((arg) => !arg.startsWith("-"));
 const unknown = names.filter((name) => !TOOLS.some((tool) => tool.name === name));
 if (unknown.length > 0) {
   console.error(
-    `tools: no such tool: ${unknown.join(", ")}; there are ${TOOLS.map((tool) => tool.name).join(", ")}`,
+    `tools: unknown tool: ${unknown.join(", ")}; tools are ${TOOLS.map((tool) => tool.name).join(", ")}`,
   );
   Deno.exit(2);
 }
-const wanted = TOOLS.filter((tool) => names.length === 0 || names.includes(tool.name));
-const before = await missingOf(wanted);
+const selected = TOOLS.filter((tool) => names.length === 0 || names.includes(tool.name));
+const before = await missingOf(selected);
 if (!Deno.args.includes("--list")) {
   const goTools = before.filter((tool) => tool.kind === "go");
   const systemTools = before.filter((tool) => tool.kind === "system");
@@ -109,7 +111,7 @@ if (!Deno.args.includes("--list")) {
   if (systemTools.length > 0) await installSystemTools(systemTools);
 }
 const after = await missingOf(before);
-for (const tool of wanted) {
-  print(tool, after.includes(tool) ? "missing" : before.includes(tool) ? "installed" : "there");
+for (const tool of selected) {
+  print(tool, after.includes(tool) ? "missing" : before.includes(tool) ? "installed" : "present");
 }
 if (after.length > 0) Deno.exit(1);

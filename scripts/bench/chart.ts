@@ -1,5 +1,5 @@
 /**
- * The bench as a chart: one group of bars per race, one bar per program, in seconds.
+ * Draws a chart of the benchmark: one group of bars per comparison, one bar per program, in seconds.
  *
  * @module
  */
@@ -16,10 +16,10 @@ const BAR_STEP = 18;
 const TITLE_HEIGHT = 24;
 const GROUP_GAP = 14;
 
-/** dray without fsync shows a cost, and the bare loops show a bound: neither is a program to choose. */
+/** Rows that explain dray's figures; they aren't programs that a user could choose. */
 const NOT_SHOWN = /^(?:dray, no fsync|bare loop|baseline)/;
 
-/** Draws the races as an SVG that reads well on a light and on a dark page. */
+/** Draws the comparisons as an SVG for light and dark pages. */
 export function chartOf(outcomes: readonly Outcome[]): string {
   const parts: string[] = [];
   let y = 0;
@@ -32,7 +32,7 @@ export function chartOf(outcomes: readonly Outcome[]): string {
     y += TITLE_HEIGHT;
     for (const { name, seconds } of bars) {
       const width = Math.max(1, (seconds / longest) * (WIDTH - NAMES_WIDTH - FIGURE_WIDTH));
-      const kind = name === "dray" ? "own" : "rival";
+      const kind = name === "dray" ? "dray" : "other";
       parts.push(
         `<text class="name" x="${NAMES_WIDTH - 8}" y="${y + 11}">${escapeXml(name)}</text>`,
         `<rect class="${kind}" x="${NAMES_WIDTH}" y="${y}" width="${
@@ -53,9 +53,9 @@ export function chartOf(outcomes: readonly Outcome[]): string {
 text { font: 12px ui-sans-serif, system-ui, sans-serif; fill: #57606a; }
 .title { font-weight: 600; font-size: 13px; }
 .name { text-anchor: end; }
-.own { fill: #1f883d; }
-.rival { fill: #afb8c1; }
-@media (prefers-color-scheme: dark) { text { fill: #9198a1; } .own { fill: #3fb950; } .rival { fill: #484f58; } }
+.dray { fill: #1f883d; }
+.other { fill: #afb8c1; }
+@media (prefers-color-scheme: dark) { text { fill: #9198a1; } .dray { fill: #3fb950; } .other { fill: #484f58; } }
 </style>
 ${parts.join("\n")}
 </svg>

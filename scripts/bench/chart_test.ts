@@ -19,7 +19,7 @@ Deno.test("chartOf() draws one bar per program, in proportion to its seconds", (
   const widths = [...svg.matchAll(/<rect class="(\w+)" [^>]*width="([\d.]+)"/g)].map((
     m,
   ) => [m[1], Number(m[2])]);
-  assertEquals(widths, [["own", 270], ["rival", 540]]);
+  assertEquals(widths, [["dray", 270], ["other", 540]]);
   assertStringIncludes(svg, "A: &lt;1 GiB&gt;");
   assertStringIncludes(svg, "2.00 s");
 });

@@ -1,5 +1,6 @@
 /**
- * What is not a race: the start, pulling what is there already, and layers that two images share.
+ * Measurements and checks of dray that aren't comparisons of pulls: start-up time, a pull of an image that is already
+ * stored (F), and two images that share layers (G).
  *
  * @module
  */
@@ -7,62 +8,71 @@ import { buildImage } from "../../tests/images/mod.ts";
 import type { Distribution } from "../../tests/real/distribution.ts";
 import { pushTo } from "../../tests/real/push.ts";
 import { findTool } from "../../tests/real/tools.ts";
-import type { Contender } from "./contender.ts";
-import { AGAIN_GOAL, START_GOAL_MS } from "./goals.ts";
+import type { Program } from "./compare.ts";
+import { START_GOAL_MS, STORED_GOAL } from "./goals.ts";
 import { measure, type Sample, summarize, type Summary } from "./measure.ts";
-import type { Way } from "./networks.ts";
-import { inTurn } from "./order.ts";
+import type { Route } from "./networks.ts";
+import { interleaved } from "./order.ts";
 import { megabytesOf, secondsOf } from "./table.ts";
 
-/** A program that says its version, by its name. */
-export type Starter = readonly [name: string, words: readonly string[]];
+/** A command that prints a version and ends. */
+export type Starter = readonly [name: string, command: readonly string[]];
 
-/** What it takes to start programs that say their versions and end, in turn, beside some that are compiled. */
-export async function startUp(programs: readonly Starter[], runs: number): Promise<string> {
-  const beside: Starter[] = [["crane", ["crane", "version"]], ["skopeo", ["skopeo", "--version"]]];
+/** Measures the start-up of the given commands, of crane and of skopeo. Returns a line for the report. */
+export async function startUp(starters: readonly Starter[], runs: number): Promise<string> {
+  const others: Starter[] = [["crane", ["crane", "version"]], ["skopeo", ["skopeo", "--version"]]];
   const entries = [
-    ...programs,
-    ...beside.filter(([name]) => findTool(name) !== undefined),
+    ...starters,
+    ...others.filter(([name]) => findTool(name) !== undefined),
   ].map(([name, [program = "", ...args]]) => ({
     name,
     command: { program: findTool(program) ?? program, args },
     samples: [] as Sample[],
   }));
   for (let round = 0; round < 3 * runs; round++) {
-    for (const { command, samples } of inTurn(entries, round)) samples.push(await measure(command));
+    for (const { command, samples } of interleaved(entries, round)) samples.push(await measure(command));
   }
-  const lines = entries.map(({ name, samples }) => `${name} ${inMs(summarize(samples))}`);
-  return `Start, saying the version (goal for the bundle: ${START_GOAL_MS} ms): ${lines.join("; ")}\n`;
+  const results = entries.map(({ name, samples }) => `${name} ${millisecondsOf(summarize(samples))}`);
+  return `Start-up (the version command; goal for the bundle: ${START_GOAL_MS} ms): ${results.join("; ")}\n`;
 }
 
-/** F: pulls an image twice into one folder, several times. @throws Error if it asks for more than it may */
-export async function pullAgain(
-  dray: Contender,
+/**
+ * F: pulls an image into a store that already has it, `runs` times.
+ *
+ * @throws Error if a pull sends more requests than the goal allows
+ */
+export async function pullStored(
+  dray: Program,
   path: string,
-  { host, caFile, line }: Way,
+  { host, caFile, network }: Route,
   registry: Distribution,
-  folder: string,
+  directory: string,
   runs: number,
 ): Promise<string> {
-  const pull = () => dray.run({ reference: `${host}/${path}`, folder, caFile });
+  const pull = () => dray.run({ reference: `${host}/${path}`, directory, caFile });
   await pull();
   const before = (await registry.accessLog()).length;
   const samples: Sample[] = [];
   for (let i = 0; i < runs; i++) samples.push(await pull());
   const requests = ((await registry.accessLog()).length - before) / runs;
-  if (requests > AGAIN_GOAL.requests) throw new Error(`F: dray asks ${requests} times for what it has`);
-  return `F: an image that is there already, ${line.what} (goal: ${AGAIN_GOAL.requests} request, ${AGAIN_GOAL.ms} ms): ${requests} request(s), ${
-    inMs(summarize(samples))
+  if (requests > STORED_GOAL.requests) {
+    throw new Error(
+      `F: dray sends ${requests} requests per pull of a stored image, want ${STORED_GOAL.requests}`,
+    );
+  }
+  return `F: an image that is already stored, ${network.title} (goal: ${STORED_GOAL.requests} request, ${STORED_GOAL.ms} ms): ${requests} request(s), ${
+    millisecondsOf(summarize(samples))
   }\n`;
 }
 
-/** Two images in a registry, and the layers that both have. */
+/** Two images in a registry. */
 export interface Sharing {
   readonly paths: readonly string[];
+  /** Sizes of the blobs that both images have, by digest. */
   readonly shared: ReadonlyMap<string, number>;
 }
 
-/** Makes and pushes two images that share most of their layers. */
+/** Builds and pushes two images that share most of their layers. */
 export async function pushSharing(registry: Distribution): Promise<Sharing> {
   const layers = Array.from({ length: 8 }, (_, i) => ({ size: 500_000, seed: 900 + i }));
   const first = await buildImage({ layers: [...layers, { size: 30_000, seed: 990 }], seed: 1 });
@@ -76,29 +86,27 @@ export async function pushSharing(registry: Distribution): Promise<Sharing> {
   return { paths, shared: new Map(both.map(({ digest, size }) => [digest, size])) };
 }
 
-/** G: pulls both. @throws Error if any byte of what they share comes twice */
+/** G: pulls both images. @throws Error if a shared blob isn't downloaded exactly once */
 export async function pullSharing(
-  dray: Contender,
+  dray: Program,
   { paths, shared }: Sharing,
-  { host, caFile, line }: Way,
+  { host, caFile, network }: Route,
   registry: Distribution,
-  folder: string,
+  directory: string,
 ): Promise<string> {
   const from = (await registry.accessLog()).length;
-  for (const path of paths) await dray.run({ reference: `${host}/${path}`, folder, caFile });
+  for (const path of paths) await dray.run({ reference: `${host}/${path}`, directory, caFile });
   let bytes = 0;
   for (const { method, path, status, bytes: sent } of (await registry.accessLog()).slice(from)) {
     if (method !== "GET" || status >= 300) continue;
     if (shared.has(/\/blobs\/(sha256:.*)/.exec(path)?.[1] ?? "")) bytes += sent;
   }
   const size = [...shared.values()].reduce((sum, one) => sum + one, 0);
-  if (bytes !== size) throw new Error(`G: of ${size} shared bytes ${bytes} came`);
-  return `G: two images that share ${shared.size} layers of ${size} bytes, ${line.what}: ${bytes} bytes of these came, ${
-    bytes - size
-  } of them twice\n`;
+  if (bytes !== size) throw new Error(`G: dray downloaded ${bytes} bytes of shared layers, want ${size}`);
+  return `G: two images that share ${shared.size} layers of ${size} bytes, ${network.title}: each shared byte was downloaded once\n`;
 }
 
-function inMs({ wall, least, most, cpu, memory }: Summary): string {
-  const [middle, lowest, highest] = [wall, least, most].map((seconds) => Math.round(seconds * 1000));
-  return `${middle} ms (${lowest}–${highest}), ${secondsOf(cpu)} CPU s, ${megabytesOf(memory)} MB`;
+function millisecondsOf({ wall, least, most, cpu, memory }: Summary): string {
+  const [median, lowest, highest] = [wall, least, most].map((seconds) => Math.round(seconds * 1000));
+  return `${median} ms (${lowest}–${highest}), ${secondsOf(cpu)} CPU s, ${megabytesOf(memory)} MB`;
 }

@@ -1,5 +1,5 @@
 /**
- * A containerd of our own, with a folder of its own.
+ * Starts a containerd daemon with its own directory.
  *
  * @module
  */
@@ -8,36 +8,36 @@ import { Server } from "../../tests/real/child.ts";
 /** A running daemon. */
 export interface Containerd extends AsyncDisposable {
   readonly socket: string;
-  /** Seconds of CPU so far. */
+  /** CPU seconds so far. */
   cpu(): Promise<number>;
   /** The largest resident size so far, in MiB. */
   memory(): Promise<number>;
 }
 
-/** The clock ticks of /proc, per second: 100 on every Linux that we know. */
+/** USER_HZ, the clock ticks per second in /proc: 100 on all supported machines. */
 const TICKS = 100;
 
-/** Starts containerd as root. Its folders are removed with `folder`, by the caller. */
-export async function startContainerd(folder: string): Promise<Containerd> {
-  await Deno.mkdir(folder, { recursive: true });
-  const socket = `${folder}/containerd.sock`;
+/** Starts containerd; needs root. The caller removes `directory`, which holds all its files. */
+export async function startContainerd(directory: string): Promise<Containerd> {
+  await Deno.mkdir(directory, { recursive: true });
+  const socket = `${directory}/containerd.sock`;
   const config = [
     "version = 2",
-    `root = "${folder}/root"`,
-    `state = "${folder}/state"`,
+    `root = "${directory}/root"`,
+    `state = "${directory}/state"`,
     'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
     "[grpc]",
     `address = "${socket}"`,
   ];
-  await Deno.writeTextFile(`${folder}/config.toml`, `${config.join("\n")}\n`);
-  const server = new Server("containerd", ["--config", `${folder}/config.toml`]);
+  await Deno.writeTextFile(`${directory}/config.toml`, `${config.join("\n")}\n`);
+  const server = new Server("containerd", ["--config", `${directory}/config.toml`]);
   await server.until(/containerd successfully booted/);
-  const pid = await pidOf(`${folder}/config.toml`);
+  const pid = await pidOf(`${directory}/config.toml`);
   return {
     socket,
     async cpu() {
       const fields = (await Deno.readTextFile(`/proc/${pid}/stat`)).split(") ").at(-1)?.split(" ") ?? [];
-      // Fields 14 and 15 of proc(5).
+      // utime and stime, fields 14 and 15 of proc(5).
       return (Number(fields[11]) + Number(fields[12])) / TICKS;
     },
     async memory() {
@@ -48,12 +48,12 @@ export async function startContainerd(folder: string): Promise<Containerd> {
   };
 }
 
-/** The test helper keeps its process to itself; the name of the configuration is ours alone. */
+/** Finds the daemon by its configuration file, because the test helper doesn't expose the pid. */
 async function pidOf(config: string): Promise<number> {
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^[0-9]+$/.test(name)) continue;
     const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
     if (line.split("\0")[0]?.endsWith("containerd") && line.includes(config)) return Number(name);
   }
-  throw new Error("containerd is gone");
+  throw new Error("containerd is not running");
 }

@@ -1,10 +1,13 @@
 /**
- * What a call of ListImages costs the server, beside a grpc-go server that answers the same bytes.
+ * Measures what a ListImages call costs the CRI server, and a grpc-go server that returns the same response.
  *
- *     deno run -A scripts/bench/cri_load.ts [--deno PATH] [--calls N]
+ * ```sh
+ * deno run -A scripts/bench/cri_load.ts [--deno PATH] [--calls N]
+ * ```
  *
- * CPU is that of the server's process, user and system, from `/proc`. The servers take turns, three times each, so that
- * foreign load hits all of them; the best turn of each counts.
+ * Needs Linux, and Go to build the grpc-go server and the client of `tests/cri/go`. CPU is the user and system time of
+ * the server process, from `/proc`. The servers take turns, three times each, so that other load on the machine affects
+ * all of them; the best turn of each counts.
  *
  * @module
  */
@@ -13,7 +16,7 @@ import { makeManyImages } from "../../tests/cri/many_images.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const LOAD = `${ROOT}.tools/bin/criload`;
 const TURNS = 3;
-/** Kernel ticks are hundredths of a second on every Linux that matters. */
+/** One clock tick in /proc; USER_HZ is 100 on all supported machines. */
 const TICK_MS = 10;
 
 interface Figures {
@@ -52,12 +55,12 @@ async function measure(pid: number, socket: string, calls: number): Promise<Figu
   return { cpuMicros: (await cpuMs(pid) - before) * 1000 / calls, perSecond, p50, p99 };
 }
 
-async function untilThere(path: string): Promise<void> {
+async function waitForFile(path: string): Promise<void> {
   for (let i = 0; i < 600; i++) {
     if (await Deno.stat(path).then(() => true, () => false)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`No server came up on ${path}`);
+  throw new Error(`No server is listening on ${path} after 30 s`);
 }
 
 function start(command: string, ...args: readonly string[]): Deno.ChildProcess {
@@ -65,20 +68,20 @@ function start(command: string, ...args: readonly string[]): Deno.ChildProcess {
 }
 
 async function compare(images: number, calls: number, deno: string): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "dray-load-" });
+  const directory = await Deno.makeTempDir({ prefix: "dray-load-" });
   const children: Deno.ChildProcess[] = [];
   try {
-    await makeManyImages(`${folder}/store`, images);
-    const serve = ["run", "-A", `${ROOT}main.ts`, "serve", "cri", "--store", `${folder}/store`];
+    await makeManyImages(`${directory}/store`, images);
+    const serve = ["run", "-A", `${ROOT}main.ts`, "serve", "cri", "--store", `${directory}/store`];
     const servers: (readonly [name: string, socket: string, child: Deno.ChildProcess])[] = [];
     const add = async (name: string, socket: string, command: string, ...args: readonly string[]) => {
       const child = start(command, ...args);
       children.push(child);
-      await untilThere(socket);
+      await waitForFile(socket);
       servers.push([name, socket, child]);
     };
-    const [quiet, logging, encoding, ready] = ["a", "b", "c", "d"].map((name) =>
-      `${folder}/${name}.sock`
+    const [quiet, logging, encoding, encoded] = ["a", "b", "c", "d"].map((name) =>
+      `${directory}/${name}.sock`
     ) as [
       string,
       string,
@@ -86,20 +89,20 @@ async function compare(images: number, calls: number, deno: string): Promise<str
       string,
     ];
     await add("dray", quiet, deno, ...serve, "--socket", quiet, "--log-calls", "failed");
-    await add("dray, a line of log each", logging, deno, ...serve, "--socket", logging);
-    const answer = `${folder}/answer`;
+    await add("dray, call logging", logging, deno, ...serve, "--socket", logging);
+    const response = `${directory}/response`;
     const { bytes } = await load(
       "-call",
-      `${folder}/a.sock`,
+      `${directory}/a.sock`,
       "-calls",
       "1",
       "-at-once",
       "1",
       "-save",
-      answer,
+      response,
     );
-    await add("grpc-go", encoding, LOAD, "-serve", encoding, "-response", answer);
-    await add("grpc-go, bytes ready made", ready, LOAD, "-serve", ready, "-response", answer, "-raw");
+    await add("grpc-go", encoding, LOAD, "-serve", encoding, "-response", response);
+    await add("grpc-go, pre-encoded", encoded, LOAD, "-serve", encoded, "-response", response, "-raw");
     const best = new Map<string, Figures>();
     for (const [, socket, { pid }] of servers) await measure(pid, socket, Math.ceil(calls / 4));
     for (let turn = 0; turn < TURNS; turn++) {
@@ -110,7 +113,7 @@ async function compare(images: number, calls: number, deno: string): Promise<str
       }
     }
     return [
-      `L: ListImages of ${images} images, ${bytes} bytes, ${calls} calls, 16 at once\n`,
+      `L: ListImages of ${images} images, ${bytes} bytes, ${calls} calls, 16 in parallel\n`,
       "| server | CPU/call µs | calls/s | p50 ms | p99 ms |",
       "| --- | ---: | ---: | ---: | ---: |",
       ...Array.from(best, ([name, { cpuMicros, perSecond, p50, p99 }]) => {
@@ -124,11 +127,11 @@ async function compare(images: number, calls: number, deno: string): Promise<str
       child.kill("SIGTERM");
       await child.status;
     }
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-/** Builds the other server and the client with Go, and races. Gives tables. */
+/** Builds the grpc-go server and the client, and measures. Returns one table for 3 images and one for 200. */
 export async function criLoad(calls: number, deno: string): Promise<string> {
   const source = `${ROOT}tests/cri/go`;
   const built = await new Deno.Command("go", { args: ["build", "-o", LOAD, "./load"], cwd: source }).output();

@@ -1,33 +1,33 @@
 /**
- * What many do without any program for images.
+ * Downloads and unpacks with `curl | tar`, as scripts without an image tool do.
  *
  * @module
  */
 import { findTool } from "../../tests/real/tools.ts";
-import type { Contender } from "./contender.ts";
+import type { Program } from "./compare.ts";
 import { measure } from "./measure.ts";
 import type { Layer, Packing } from "./tree_image.ts";
 
-/** `curl | tar`, one layer after the other: no check of any digest, no sync. */
-export function curlTar(layers: readonly Layer[], packing: Packing): Contender {
+/** Returns `curl | tar` for the given layers, one after the other. It checks no digest and syncs nothing. */
+export function curlTar(layers: readonly Layer[], packing: Packing): Program {
   const missing = findTool("curl") === undefined
-    ? "curl is missing"
+    ? "curl is not installed"
     : packing === "zstd" && findTool("zstd") === undefined
-    ? "zstd is missing: apt-get install zstd"
+    ? "zstd is not installed; run apt-get install zstd"
     : undefined;
   return {
     name: "curl and tar",
     isOurs: false,
     missing,
-    run({ reference, folder, caFile }) {
+    run({ reference, directory, caFile }) {
       const [host = "", ...rest] = reference.split("/");
       const repository = rest.join("/").split(":")[0];
       const server = caFile === undefined ? `http://${host}` : `--cacert '${caFile}' https://${host}`;
       const option = packing === "gzip" ? "-xzf" : "--zstd -xf";
-      const lines = layers.map(({ digest }) =>
-        `curl -sf ${server}/v2/${repository}/blobs/${digest} | tar -C '${folder}/root' --numeric-owner -p ${option} -`
+      const commands = layers.map(({ digest }) =>
+        `curl -sf ${server}/v2/${repository}/blobs/${digest} | tar -C '${directory}/root' --numeric-owner -p ${option} -`
       );
-      const script = [`mkdir -p '${folder}/root'`, ...lines].join("\n");
+      const script = [`mkdir -p '${directory}/root'`, ...commands].join("\n");
       return measure({ program: "bash", args: ["-euo", "pipefail", "-c", script] });
     },
   };

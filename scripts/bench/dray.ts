@@ -1,46 +1,46 @@
 /**
- * dray itself, as it is shipped.
+ * Prepares dray for the benchmark, in one of the forms that it is distributed in.
  *
  * @module
  */
-import { bundleFolder } from "../bundle.ts";
-import type { Contender, Task } from "./contender.ts";
+import { bundleModules } from "../bundle.ts";
+import type { Program, Task } from "./compare.ts";
 import { measure } from "./measure.ts";
 import type { NoSync } from "./no_sync.ts";
 
-/** How dray is started: from the modules that `deno task bundle` makes, from its sources, or as the binary. */
+/** How dray is started: from the modules of `deno task bundle`, from its sources, or as the binary. */
 export type Form = "bundle" | "source" | "compiled";
 
-/** dray ready to start. */
+/** A build of dray. */
 export interface Dray {
-  /** The words of the command that come before its own. */
-  readonly words: readonly string[];
+  /** The command that starts it, without arguments of dray. */
+  readonly command: readonly string[];
   readonly noSync: NoSync;
 }
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** Makes what the form needs, and gives the words that start dray. */
-export async function prepareDray(form: Form, folder: string): Promise<readonly string[]> {
+/** Builds the form and returns the command that starts it. */
+export async function prepareDray(form: Form, directory: string): Promise<readonly string[]> {
   const deno = Deno.execPath();
-  const start = [deno, "run", "--allow-all"];
-  const words = form === "source"
-    ? [...start, `${root}main.ts`]
+  const run = [deno, "run", "--allow-all"];
+  const command = form === "source"
+    ? [...run, `${root}main.ts`]
     : form === "bundle"
-    ? [...start, await bundleTo(`${folder}/modules`)]
-    : [await compileTo(`${folder}/dray`)];
-  // A first run fills the runtime's own cache of compiled code.
-  await measure({ program: words[0] ?? "", args: [...words.slice(1), "version"] });
-  return words;
+    ? [...run, await bundleTo(`${directory}/modules`)]
+    : [await compileTo(`${directory}/dray`)];
+  // A first run fills the runtime's code cache.
+  await measure({ program: command[0] ?? "", args: [...command.slice(1), "version"] });
+  return command;
 }
 
 /** Copies the modules, because the next bundle replaces them. */
 async function bundleTo(directory: string): Promise<string> {
-  return await copyModules(await bundleFolder(), directory);
+  return await copyModules(await bundleModules(), directory);
 }
 
 /**
- * Bundles another checkout of dray, and returns it as a contender. It shows what a change costs or gains.
+ * Bundles another checkout of dray, to show what a change costs or gains.
  *
  * @param checkout path of the checkout's root directory
  */
@@ -48,14 +48,17 @@ export async function baselineOf(
   checkout: string,
   directory: string,
   args: (task: Task) => readonly string[],
-): Promise<Contender> {
+): Promise<Program> {
   const bundle = new Deno.Command(Deno.execPath(), { args: ["task", "bundle"], cwd: checkout });
   const { code, stderr } = await bundle.output();
   if (code !== 0) throw new Error(`Cannot bundle "${checkout}": ${new TextDecoder().decode(stderr)}`);
   const main = await copyModules(`${checkout}/dist/modules/main.js`, directory);
-  const dray = { words: [Deno.execPath(), "run", "--allow-all", main], noSync: { missing: "not raced" } };
-  const [contender] = ours(dray, args);
-  return { ...contender, name: "baseline", isOurs: false };
+  const dray = {
+    command: [Deno.execPath(), "run", "--allow-all", main],
+    noSync: { missing: "not measured" },
+  };
+  const [baseline] = ours(dray, args);
+  return { ...baseline, name: "baseline", isOurs: false };
 }
 
 async function copyModules(main: string, directory: string): Promise<string> {
@@ -75,37 +78,37 @@ async function compileTo(output: string): Promise<string> {
 }
 
 /**
- * Half a second into a run the runtime looks for a newer version of itself: once a day, but in every run on a machine
- * that can't reach the place. The binary never does.
+ * Disables the runtime's update check, which happens half a second into a run: once a day, but in every run on a machine
+ * without access to `dl.deno.land`. The binary never checks.
  */
 export const NO_UPDATE_CHECK = { DENO_NO_UPDATE_CHECK: "1" };
 
-/** dray, and dray without fsync, with the arguments of a task. */
+/** Returns dray and dray without fsync. @param args returns the arguments for a task */
 export function ours(
-  { words, noSync }: Dray,
+  { command, noSync }: Dray,
   args: (task: Task) => readonly string[],
-): readonly [Contender, Contender] {
-  const [program = "", ...before] = words;
-  const contender = (name: string, missing: string | undefined, measured: typeof measure) => ({
+): readonly [Program, Program] {
+  const [executable = "", ...before] = command;
+  const program = (name: string, missing: string | undefined, measured: typeof measure) => ({
     name,
     isOurs: true,
     missing,
     run: (task: Task) =>
       measured({
-        program,
+        program: executable,
         args: [...before, ...args(task)],
-        env: { DRAY_STORE: `${task.folder}/store`, ...NO_UPDATE_CHECK },
+        env: { DRAY_STORE: `${task.directory}/store`, ...NO_UPDATE_CHECK },
       }),
   });
   return [
-    contender("dray", undefined, measure),
+    program("dray", undefined, measure),
     "measure" in noSync
-      ? contender("dray, no fsync", undefined, noSync.measure)
-      : contender("dray, no fsync", noSync.missing, measure),
+      ? program("dray, no fsync", undefined, noSync.measure)
+      : program("dray, no fsync", noSync.missing, measure),
   ];
 }
 
-/** The arguments of a pull. */
+/** Returns the arguments of a pull. */
 export function pullArgs({ reference, caFile }: Task, ...more: readonly string[]): readonly string[] {
   return ["pull", "--quiet", ...more, ...caFile === undefined ? [] : ["--ca-file", caFile], reference];
 }

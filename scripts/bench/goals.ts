@@ -1,59 +1,59 @@
 /**
- * What is to be reached.
+ * The performance goals of dray.
  *
  * @module
  */
 
-/** Goals of one piece of work over one network: a rival's time divided by ours, at least; memory, at most. */
+/** Goals of one workload over one network: minimum ratios of another program's time to dray's, and maximum memory. */
 export interface Goals {
-  /** The best of crane, oras and regctl. */
-  readonly best?: number;
-  /** The best of skopeo and containerd. */
-  readonly others?: number;
-  /** Single rivals, by their names. */
-  readonly rivals?: Readonly<Record<string, number>>;
+  /** Ratio for the fastest of {@linkcode WITHOUT_FSYNC}. */
+  readonly withoutFsync?: number;
+  /** Ratio for the fastest of {@linkcode WITH_FSYNC}. */
+  readonly withFsync?: number;
+  /** Ratios for single programs, by name. */
+  readonly programs?: Readonly<Record<string, number>>;
   /** Megabytes. */
   readonly memory?: number;
 }
 
-/** Rivals whose best is one goal. */
-export const BEST = ["crane", "oras", "regctl"];
-/** Rivals whose best is another. */
-export const OTHERS = ["skopeo", "ctr content fetch", "ctr image pull"];
+/** Programs that never sync what they write. */
+export const WITHOUT_FSYNC = ["crane", "oras", "regctl"];
+/** Programs that sync what they write, as dray does. */
+export const WITH_FSYNC = ["skopeo", "ctr content fetch", "ctr image pull"];
 
-/** `oras --concurrency 10` must not win by more than 5 %. */
+/** `oras --concurrency 10` may be faster by at most 5 %. */
 const ORAS_10 = { "oras -c 10": 0.95 };
-/** Megabytes, by the letter of the work, whatever the network. */
+/** Megabytes per workload, the same for all networks. */
 const MEMORY: Readonly<Record<string, number>> = { A: 80, B: 80, C: 80, D: 80, E: 120 };
 
-/** Goals of time, by the same keys. */
+/** Goals other than memory, by workload and network. */
 export const GOALS: Readonly<Record<string, Goals>> = {
-  "A loopback": { best: 1.2, others: 2.5, rivals: ORAS_10 },
-  "B loopback": { best: 1.1, others: 2.3, rivals: ORAS_10 },
-  "C loopback": { best: 1, others: 1.8, rivals: ORAS_10 },
-  "D loopback": { best: 1.2, others: 2.5, rivals: ORAS_10 },
-  "A tls": { best: 1.4 },
-  "B tls": { best: 1.4 },
-  "C tls": { best: 1.05 },
-  "D tls": { best: 1.2 },
-  "C rtt20": { best: 1.2 },
-  "D rtt20": { best: 4 },
-  "D rtt100": { best: 7 },
-  "S slow": { best: 3 },
-  // No loss where one connection fills the link.
-  "S link20": { best: 1 },
-  "S link100": { best: 1 },
-  "E gzip unpacked loopback": { rivals: { "ctr image pull": 3, "curl and tar": 2 } },
-  "E zstd unpacked loopback": { rivals: { "ctr image pull": 1.7 } },
+  "A loopback": { withoutFsync: 1.2, withFsync: 2.5, programs: ORAS_10 },
+  "B loopback": { withoutFsync: 1.1, withFsync: 2.3, programs: ORAS_10 },
+  "C loopback": { withoutFsync: 1, withFsync: 1.8, programs: ORAS_10 },
+  "D loopback": { withoutFsync: 1.2, withFsync: 2.5, programs: ORAS_10 },
+  "A tls": { withoutFsync: 1.4 },
+  "B tls": { withoutFsync: 1.4 },
+  "C tls": { withoutFsync: 1.05 },
+  "D tls": { withoutFsync: 1.2 },
+  "C rtt20": { withoutFsync: 1.2 },
+  "D rtt20": { withoutFsync: 4 },
+  "D rtt100": { withoutFsync: 7 },
+  "S slow": { withoutFsync: 3 },
+  // One connection saturates these links, so parallel connections can't help and must not cost anything.
+  "S link20": { withoutFsync: 1 },
+  "S link100": { withoutFsync: 1 },
+  "E gzip unpacked loopback": { programs: { "ctr image pull": 3, "curl and tar": 2 } },
+  "E zstd unpacked loopback": { programs: { "ctr image pull": 1.7 } },
 };
 
-/** The goals of a race, by its key: the work, a blank, and the name of the network. */
+/** Returns the goals for a key: the workload, a space, and the name of the network. */
 export function goalsOf(key: string): Goals {
   const memory = MEMORY[key.slice(0, 1)];
   return { ...GOALS[key], ...memory === undefined ? {} : { memory } };
 }
 
-/** Milliseconds of `dray version`, from the bundle. */
+/** Milliseconds that `dray version` may take from the bundled modules. */
 export const START_GOAL_MS = 40;
-/** A pull of what is there already. */
-export const AGAIN_GOAL = { requests: 1, ms: 60 };
+/** Limits for a pull of an image that is already stored. */
+export const STORED_GOAL = { requests: 1, ms: 60 };

@@ -1,14 +1,14 @@
 /**
- * What a program costs: time, CPU, memory.
+ * Measures a program: time, CPU and memory.
  *
  * @module
  */
 
-/** What one run took. */
+/** The measurements of one run. */
 export interface Sample {
   /** Seconds from the start of the process to its end. */
   readonly wall: number;
-  /** Seconds of CPU, user and system, of all threads. */
+  /** CPU seconds of all threads, user and system. */
   readonly cpu: number;
   /** The largest resident size, in MiB. */
   readonly memory: number;
@@ -24,7 +24,7 @@ export interface Command {
 const TIME = "/usr/bin/time";
 
 /**
- * Runs a program under GNU time, which waits for it with `wait4` and so counts the whole process.
+ * Runs a program under GNU time, whose `wait4` includes all threads of the process.
  *
  * @throws Error with its output if it fails
  */
@@ -42,8 +42,8 @@ export async function measure({ program, args, env = {} }: Command): Promise<Sam
     const { code, stdout, stderr } = await command.output();
     const wall = (performance.now() - begin) / 1000;
     if (code !== 0) {
-      const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
-      throw new Error(`"${program} ${args.join(" ")}" ended with ${code}:\n${said.slice(-2000)}`);
+      const output = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+      throw new Error(`"${program} ${args.join(" ")}" ended with exit code ${code}:\n${output.slice(-2000)}`);
     }
     const last = (await Deno.readTextFile(report)).trim().split("\n").at(-1) ?? "";
     const [, user = NaN, system = NaN, kib = NaN] = last.split(" ").map(Number);
@@ -53,13 +53,13 @@ export async function measure({ program, args, env = {} }: Command): Promise<Sam
   }
 }
 
-/** Whether GNU time is here; else says how to get it. */
+/** Checks that GNU time is installed. @throws Error with the command that installs it */
 export async function checkTime(): Promise<void> {
   if (await Deno.stat(TIME).then(() => true, () => false)) return;
-  throw new Error("GNU time is missing: apt-get install time");
+  throw new Error("Cannot measure: GNU time is not installed; run apt-get install time");
 }
 
-/** Of several runs: the one in the middle, and how far they lie apart. */
+/** The summary of several runs: medians of time and CPU, the range of times, and the largest memory. */
 export interface Summary {
   readonly wall: number;
   readonly least: number;
@@ -68,7 +68,7 @@ export interface Summary {
   readonly memory: number;
 }
 
-/** Sums up at least one sample. */
+/** Summarizes one or more samples. */
 export function summarize(samples: readonly Sample[]): Summary {
   const walls = samples.map(({ wall }) => wall);
   return {

@@ -1,62 +1,62 @@
 /**
- * The networks that work is raced over.
+ * The networks that the benchmark pulls over.
  *
  * @module
  */
-import type { Network } from "./proxy.ts";
+import type { Link } from "./proxy.ts";
 
-/** A way from the registry to its clients. */
-export interface Line {
-  readonly what: string;
+/** A network between the registry and its clients. */
+export interface Network {
+  readonly title: string;
   readonly tls?: boolean;
-  /** What a proxy makes of loopback. */
-  readonly network?: Network;
-  /** Keys of the work that says something there. */
-  readonly works: string;
-  /** Keys of the work that goes there too, once, if everything is asked for: it waits for the same bytes, whoever carries them. */
-  readonly beside: string;
+  /** The link that a proxy simulates; undefined for loopback without a proxy. */
+  readonly link?: Link;
+  /** Keys of the workloads that run over this network by default. */
+  readonly workloads: string;
+  /** Keys of the workloads that run once with `--every`. The network limits them, so all programs take about as long. */
+  readonly extraWorkloads: string;
 }
 
 const MB = 1_000_000;
 
-/** The line in a title; work that goes there only beside the rest goes once. */
-export function whereOf({ what, works }: Line, key: string): string {
-  return works.includes(key) ? what : `${what} (once)`;
+/** Returns the title of a network in a table of the workload `key`; it says if the workload runs only once. */
+export function titleOf({ title, workloads }: Network, key: string): string {
+  return workloads.includes(key) ? title : `${title} (once)`;
 }
 
-/** What leads to a registry. */
-export interface Way {
-  /** `127.0.0.1:5000`: the registry, or a proxy before it. */
+/** How a program reaches the registry. */
+export interface Route {
+  /** Host and port of the registry, or of the proxy in front of it: `127.0.0.1:5000`. */
   readonly host: string;
-  /** Who signed the registry's certificate; undefined for plain http. */
+  /** A PEM file with the CA certificate of the registry; undefined for plain HTTP. */
   readonly caFile: string | undefined;
-  /** The key of the line. */
+  /** The key of the network in {@linkcode NETWORKS}. */
   readonly name: string;
-  readonly line: Line;
+  readonly network: Network;
 }
 
-/** All of them, by their names on the command line. */
-export const NETWORKS: Readonly<Record<string, Line>> = {
-  loopback: { what: "loopback", works: "ABCDEFG", beside: "" },
-  tls: { what: "TLS", tls: true, works: "ABCD", beside: "EFG" },
-  rtt20: { what: "20 ms", network: { rtt: 20 }, works: "CD", beside: "ABEFG" },
-  rtt100: { what: "100 ms", network: { rtt: 100 }, works: "CD", beside: "ABEFG" },
+/** All networks, by their names on the command line. */
+export const NETWORKS: Readonly<Record<string, Network>> = {
+  loopback: { title: "loopback", workloads: "ABCDEFG", extraWorkloads: "" },
+  tls: { title: "TLS", tls: true, workloads: "ABCD", extraWorkloads: "EFG" },
+  rtt20: { title: "20 ms", link: { rtt: 20 }, workloads: "CD", extraWorkloads: "ABEFG" },
+  rtt100: { title: "100 ms", link: { rtt: 100 }, workloads: "CD", extraWorkloads: "ABEFG" },
   slow: {
-    what: "20 MB/s per connection",
-    network: { rtt: 0, bandwidth: { bytes: 20 * MB, of: "connection" } },
-    works: "S",
-    beside: "ABCDEFG",
+    title: "20 MB/s per connection",
+    link: { rtt: 0, bandwidth: { bytes: 20 * MB, per: "connection" } },
+    workloads: "S",
+    extraWorkloads: "ABCDEFG",
   },
   link20: {
-    what: "20 MB/s in all, 20 ms",
-    network: { rtt: 20, bandwidth: { bytes: 20 * MB, of: "link" } },
-    works: "S",
-    beside: "",
+    title: "20 MB/s in total, 20 ms",
+    link: { rtt: 20, bandwidth: { bytes: 20 * MB, per: "link" } },
+    workloads: "S",
+    extraWorkloads: "",
   },
   link100: {
-    what: "20 MB/s in all, 100 ms",
-    network: { rtt: 100, bandwidth: { bytes: 20 * MB, of: "link" } },
-    works: "S",
-    beside: "",
+    title: "20 MB/s in total, 100 ms",
+    link: { rtt: 100, bandwidth: { bytes: 20 * MB, per: "link" } },
+    workloads: "S",
+    extraWorkloads: "",
   },
 };

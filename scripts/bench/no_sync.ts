@@ -1,28 +1,28 @@
 /**
- * The same program, none of whose syncs reaches the disk.
+ * Measures a program whose fsync calls do nothing.
  *
  * @module
  */
 import type { Command, Sample } from "./measure.ts";
 
-/** A way to measure a program so, or why there is none. */
+/** The function that measures without fsync, or why this machine can't. */
 export type NoSync =
   | { readonly measure: (command: Command) => Promise<Sample> }
   | { readonly missing: string };
 
-const RUNNER = new URL("without_sync.ts", import.meta.url).pathname;
+const RUNNER = new URL("no_sync_runner.ts", import.meta.url).pathname;
 
-/** Tries it. */
+/** Checks whether this machine supports the filter. */
 export async function findNoSync(): Promise<NoSync> {
   try {
     await measure({ program: "true", args: [] });
     return { measure };
   } catch (error) {
-    return { missing: `syncs can't be held back: ${String(error).split("\n")[0]}` };
+    return { missing: `syncs can't be skipped: ${String(error).split("\n")[0]}` };
   }
 }
 
-/** In a process of its own: what holds syncs back can't be taken off again. */
+/** Uses a separate process, because a seccomp filter can't be removed. */
 async function measure(command: Command): Promise<Sample> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "--no-config", RUNNER, JSON.stringify(command)],

@@ -1,48 +1,48 @@
 /**
- * What the command line of the bench says.
+ * Parses the command line of the benchmark.
  *
  * @module
  */
 import { NETWORKS } from "./networks.ts";
 import type { Form } from "./dray.ts";
-import type { Scale } from "./work.ts";
+import type { Scale } from "./workloads.ts";
 
-/** What is to be done. */
+/** The parsed command line. */
 export interface Options {
   readonly scale: Scale;
   readonly runs: number;
   readonly form: Form;
-  /** Keys of work: letters. */
+  /** Letters of workloads. */
   readonly only: string;
   /** Keys of `NETWORKS`. */
   readonly networks: readonly string[];
-  /** Whether work also goes over networks where it says little. */
+  /** Whether workloads also run over the networks that matter less for them. */
   readonly isEvery: boolean;
-  /** How the names of rivals and of bare loops begin; undefined for all of them. */
+  /** Prefixes of the names of other programs and bare loops to run; undefined for all. */
   readonly tools: readonly string[] | undefined;
-  /** A file for the report. */
+  /** A file for the report, in Markdown. */
   readonly out: string | undefined;
-  /** A file for the chart of the README, an SVG. */
+  /** A file for the chart, an SVG. */
   readonly chart: string | undefined;
-  /** Another checkout of dray, to race against this one. */
+  /** The directory of another checkout of dray, to compare with this one. */
   readonly baseline: string | undefined;
 }
 
 const FLAGS = ["--quick", "--every"];
 const VALUES = ["--runs", "--form", "--only", "--networks", "--tools", "--out", "--chart", "--baseline"];
-const WORKS = "ABCDSEFGUL";
-/** Large or slow to make ready: not for a look whether all works. */
+const WORKLOADS = "ABCDSEFGUL";
+/** Without U and L, whose preparation is slow. */
 const WORKS_QUICK = "ABCDSEFG";
 const NETWORKS_QUICK = ["loopback", "tls", "rtt20", "slow"];
 
-/** Reads the arguments. @throws Error that names the one that is wrong */
+/** Parses the arguments. @throws Error that names the invalid argument */
 export function optionsOf(args: readonly string[]): Options {
   const values = new Map<string, string>();
   for (let i = 0; i < args.length; i++) {
     const name = args[i] ?? "";
     if (FLAGS.includes(name)) values.set(name, "");
     else if (VALUES.includes(name)) values.set(name, args[++i] ?? "");
-    else throw new Error(`"${name}": want some of ${[...FLAGS, ...VALUES].join(" ")}`);
+    else throw new Error(`unknown option "${name}"; options are ${[...FLAGS, ...VALUES].join(" ")}`);
   }
   const isQuick = values.has("--quick");
   const form = values.get("--form") ?? "bundle";
@@ -53,14 +53,14 @@ export function optionsOf(args: readonly string[]): Options {
   if (!Number.isInteger(runs) || runs < 1) {
     throw new Error(`--runs "${values.get("--runs")}": want 1 or more`);
   }
-  const only = values.get("--only") ?? (isQuick ? WORKS_QUICK : WORKS);
-  const unknown = [...only].find((key) => !WORKS.includes(key));
-  if (unknown !== undefined) throw new Error(`--only "${unknown}": want some letters of ${WORKS}`);
+  const only = values.get("--only") ?? (isQuick ? WORKS_QUICK : WORKLOADS);
+  const unknown = [...only].find((key) => !WORKLOADS.includes(key));
+  if (unknown !== undefined) throw new Error(`--only "${unknown}": want letters of ${WORKLOADS}`);
   const networks = values.get("--networks")?.split(",") ??
     (isQuick ? NETWORKS_QUICK : Object.keys(NETWORKS));
   for (const name of networks) {
     if (!(name in NETWORKS)) {
-      throw new Error(`--networks "${name}": want some of ${Object.keys(NETWORKS).join(",")}`);
+      throw new Error(`--networks "${name}": want a list of ${Object.keys(NETWORKS).join(",")}`);
     }
   }
   return {

@@ -1,16 +1,16 @@
 import { assertEquals, assertThrows } from "../../tests/assert.ts";
-import { descendantsOf } from "./interrupt.ts";
+import { descendantsOf } from "./descendants.ts";
 import { optionsOf } from "./options.ts";
-import { warmBytesFor } from "./race.ts";
+import { prefaultBytesFor } from "./compare.ts";
 
-Deno.test("optionsOf() does everything without arguments, and little of it in a hurry", () => {
+Deno.test("optionsOf() selects everything by default, and less with --quick", () => {
   const full = optionsOf([]);
   assertEquals([full.scale, full.runs, full.only, full.networks.length], ["full", 5, "ABCDSEFGUL", 7]);
   const quick = optionsOf(["--quick"]);
   assertEquals([quick.scale, quick.runs, quick.only], ["quick", 1, "ABCDSEFG"]);
 });
 
-Deno.test("optionsOf() refuses what it doesn't know", async (t) => {
+Deno.test("optionsOf() rejects unknown options and values", async (t) => {
   const cases: readonly (readonly [string, string])[] = [
     ["--fast", `"--fast"`],
     ["--only X", `--only "X"`],
@@ -25,7 +25,7 @@ Deno.test("optionsOf() refuses what it doesn't know", async (t) => {
   }
 });
 
-Deno.test("descendantsOf() finds children and their children, whatever their numbers", () => {
+Deno.test("descendantsOf() finds children and grandchildren, also with lower pids", () => {
   const all = new Map(
     [[2, 9], [9, 5], [5, 1], [7, 1]].map(([pid, parent]) => [pid ?? 0, { parent: parent ?? 0 }]),
   );
@@ -33,7 +33,7 @@ Deno.test("descendantsOf() finds children and their children, whatever their num
   assertEquals(descendantsOf(2, all), []);
 });
 
-Deno.test("warmBytesFor() has room for a program beside the work, and an end", () => {
-  assertEquals(warmBytesFor(0), 512 * 1024 * 1024);
-  assertEquals(warmBytesFor(1e12), 1000 * 1024 * 1024);
+Deno.test("prefaultBytesFor() adds memory for the programs, up to a limit", () => {
+  assertEquals(prefaultBytesFor(0), 512 * 1024 * 1024);
+  assertEquals(prefaultBytesFor(1e12), 1000 * 1024 * 1024);
 });

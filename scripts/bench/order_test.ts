@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "../../tests/assert.ts";
-import { inTurn, orderOf } from "./order.ts";
+import { interleaved, orderOf } from "./order.ts";
 
-Deno.test("orderOf() has everybody in each round, and first equally often", async (t) => {
+Deno.test("orderOf() has each program once per round, and each first equally often", async (t) => {
   for (const count of [1, 2, 3, 4, 8, 9]) {
     await t.step(`${count} contenders`, () => {
       const firsts = new Map<number, number>();
@@ -15,7 +15,7 @@ Deno.test("orderOf() has everybody in each round, and first equally often", asyn
   }
 });
 
-Deno.test("orderOf() lets nobody follow the same one more often than any other", async (t) => {
+Deno.test("orderOf() lets each program follow each other program equally often", async (t) => {
   for (const count of [2, 3, 5, 8, 9]) {
     await t.step(`${count} contenders`, () => {
       const rounds = 2 * count;
@@ -33,8 +33,8 @@ Deno.test("orderOf() lets nobody follow the same one more often than any other",
   }
 });
 
-Deno.test("inTurn() gives the items themselves, none for none", () => {
-  assertEquals(inTurn(["a", "b", "c"], 0), ["a", "b", "c"]);
-  assertEquals(inTurn(["a", "b", "c"], 1), ["c", "b", "a"]);
-  assertEquals(inTurn([], 3), []);
+Deno.test("interleaved() returns the items in the order of the round", () => {
+  assertEquals(interleaved(["a", "b", "c"], 0), ["a", "b", "c"]);
+  assertEquals(interleaved(["a", "b", "c"], 1), ["c", "b", "a"]);
+  assertEquals(interleaved([], 3), []);
 });

@@ -1,15 +1,15 @@
 /**
- * A network between the registry and its clients: a TCP proxy with a round trip, slow start and a bandwidth.
+ * Simulates a network between the registry and its clients: a TCP proxy with latency, slow start and a bandwidth limit.
  *
  * @module
  */
 
-/** What a network is like. */
-export interface Network {
-  /** The round trip, in milliseconds. */
+/** The properties of a simulated network. */
+export interface Link {
+  /** The round-trip time, in milliseconds. */
   readonly rtt: number;
-  /** Bytes per second, of each connection or of all together. Without it there is no bound. */
-  readonly bandwidth?: { readonly bytes: number; readonly of: "connection" | "link" };
+  /** Bytes per second from the registry, per connection or for the whole link. Undefined for no limit. */
+  readonly bandwidth?: { readonly bytes: number; readonly per: "connection" | "link" };
 }
 
 /** A running proxy. */
@@ -17,33 +17,33 @@ export interface Proxy extends AsyncDisposable {
   readonly port: number;
 }
 
-/** What a sender may have under way at first: ten segments (RFC 6928), doubled with each round trip (RFC 5681). */
-const FIRST_WINDOW = 14_600;
-const LAST_WINDOW = 4 * 1024 * 1024;
+/** The initial congestion window: ten segments (RFC 6928), doubled with each round trip (RFC 5681). */
+const INITIAL_WINDOW_BYTES = 14_600;
+const WINDOW_MAX_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
-/** Timers come no finer: shorter waits are saved up. */
+/** The resolution of timers. Shorter waits accumulate until they reach it. */
 const TIMER_MS = 2;
-/** A timer that comes late must not cost speed: so much may be made up for. It is also the largest burst. */
+/** How much of a late timer is made up for by sending faster. It is also the largest burst. */
 const LATE_MS = 10;
 
-/** Lets bytes through at a speed. */
-class Pace {
+/** Limits the throughput. */
+class RateLimiter {
   readonly #bytesPerMs: number;
-  #free = performance.now();
+  #nextFree = performance.now();
 
   constructor(bytesPerSecond: number) {
     this.#bytesPerMs = bytesPerSecond / 1000;
   }
 
-  async pass(bytes: number): Promise<void> {
+  async wait(bytes: number): Promise<void> {
     const now = performance.now();
-    this.#free = Math.max(this.#free, now - LATE_MS) + bytes / this.#bytesPerMs;
-    if (this.#free - now > TIMER_MS) await sleep(this.#free - now);
+    this.#nextFree = Math.max(this.#nextFree, now - LATE_MS) + bytes / this.#bytesPerMs;
+    if (this.#nextFree - now > TIMER_MS) await sleep(this.#nextFree - now);
   }
 }
 
-/** What one side may send: so much in each round trip, twice as much in the next if that was used up. */
-class Window {
+/** The congestion window of a sender: bytes per round trip, doubled after each round trip that used all of it. */
+class CongestionWindow {
   readonly #rtt: number;
   #size: number;
   #sent = 0;
@@ -51,27 +51,28 @@ class Window {
 
   constructor(rtt: number) {
     this.#rtt = rtt;
-    this.#size = rtt === 0 ? Infinity : FIRST_WINDOW;
+    this.#size = rtt === 0 ? Infinity : INITIAL_WINDOW_BYTES;
   }
 
-  /** Waits until something may be sent, and says how much. */
-  async room(): Promise<number> {
+  /** Waits until the window is open, and returns how many bytes may be sent. */
+  async available(): Promise<number> {
     if (this.#sent >= this.#size) {
       const left = this.#since + this.#rtt - performance.now();
       if (left > 0) await sleep(left);
-      // Only a sender that has filled its window gets a larger one.
-      this.#size = Math.min(LAST_WINDOW, this.#size * 2);
+      // The window grows only when it was full.
+      this.#size = Math.min(WINDOW_MAX_BYTES, this.#size * 2);
       this.#sent = 0;
     }
     return this.#size - this.#sent;
   }
 
   /**
-   * Counts what is sent, after so long with nothing to send. A round trip begins with its first byte, and after a longer
-   * wait all that was sent has arrived. A link that lets bytes through slowly is no such wait: what queues up in it lets
-   * the window grow, as it does until something is lost.
+   * Counts sent bytes.
+   *
+   * @param waited milliseconds that the sender had nothing to send. After more than a round trip everything has been
+   * acknowledged. Waiting for the rate limiter doesn't count: a real window grows too while bytes queue in the link.
    */
-  take(bytes: number, waited: number): void {
+  add(bytes: number, waited: number): void {
     if (this.#sent === 0 || waited > this.#rtt) {
       this.#sent = 0;
       this.#since = performance.now();
@@ -80,23 +81,22 @@ class Window {
   }
 }
 
-/** Starts a proxy on loopback. */
+/** Starts a proxy on a free port of 127.0.0.1. */
 export function startProxy(
   target: { readonly hostname: string; readonly port: number },
-  network: Network,
+  { rtt, bandwidth }: Link,
 ): Proxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { bandwidth } = network;
-  const link = bandwidth?.of === "link" ? new Pace(bandwidth.bytes) : undefined;
+  const shared = bandwidth?.per === "link" ? new RateLimiter(bandwidth.bytes) : undefined;
   const open = new Set<Deno.Conn>();
   const serve = async (client: Deno.TcpConn) => {
     client.setNoDelay(true);
-    // The handshake takes a round trip before the first byte goes out; on loopback it is over at once.
-    const [server] = await Promise.all([Deno.connect(target), sleep(network.rtt)]);
+    // A TCP handshake takes one round trip; on loopback it takes no time.
+    const [server] = await Promise.all([Deno.connect(target), sleep(rtt)]);
     server.setNoDelay(true);
     open.add(client).add(server);
-    const pace = link ?? (bandwidth === undefined ? undefined : new Pace(bandwidth.bytes));
-    await Promise.all([carry(client, server, network.rtt), carry(server, client, network.rtt, pace)]);
+    const limiter = shared ?? (bandwidth === undefined ? undefined : new RateLimiter(bandwidth.bytes));
+    await Promise.all([forward(client, server, rtt), forward(server, client, rtt, limiter)]);
     for (const conn of [client, server]) {
       open.delete(conn);
       closeQuietly(conn);
@@ -115,28 +115,28 @@ export function startProxy(
   };
 }
 
-/** Carries bytes one way. They arrive half a round trip later, no more in a round trip than the window. */
-async function carry(from: Deno.Conn, to: Deno.Conn, rtt: number, pace?: Pace): Promise<void> {
-  const window = new Window(rtt);
+/** Forwards one direction. Bytes arrive half a round trip later, at most one window per round trip. */
+async function forward(from: Deno.Conn, to: Deno.Conn, rtt: number, limiter?: RateLimiter): Promise<void> {
+  const window = new CongestionWindow(rtt);
   let arrivals: Promise<void> = Promise.resolve();
   let isBroken = false;
   for (;;) {
-    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, await window.room()));
+    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, await window.available()));
     const before = performance.now();
     const n = await from.read(buffer).catch(() => null);
     if (n === null || isBroken) break;
-    window.take(n, performance.now() - before);
-    await pace?.pass(n);
+    window.add(n, performance.now() - before);
+    await limiter?.wait(n);
     const due = performance.now() + rtt / 2;
     const earlier = arrivals;
     arrivals = (async () => {
       await earlier;
       const left = due - performance.now();
       if (left > 0.5) await sleep(left);
-      for (let at = 0; at < n;) at += await to.write(buffer.subarray(at, n));
+      for (let offset = 0; offset < n;) offset += await to.write(buffer.subarray(offset, n));
     })();
     arrivals.catch(() => isBroken = true);
-    // Without a delay nothing may pile up.
+    // With latency, buffered bytes are the ones in flight; without it, buffering would defeat flow control.
     if (rtt === 0) await arrivals.catch(() => {});
   }
   await arrivals.catch(() => {});
@@ -152,6 +152,6 @@ function closeQuietly(conn: Deno.Conn): void {
   try {
     conn.close();
   } catch {
-    // It is closed.
+    // It is already closed.
   }
 }

@@ -1,49 +1,49 @@
 /**
- * What the bench says: to the terminal as it comes, and to a file with the summary first.
+ * The report of the benchmark: printed part by part, and written to a file with the summary first.
  *
  * @module
  */
 import { type Outcome, summaryOf } from "./summary.ts";
 import { table } from "./table.ts";
 
-/** A report that grows. */
+/** The report. */
 export class Report {
   readonly #head: string;
   readonly #out: string | undefined;
   readonly #details: string[] = [];
   readonly #outcomes: Outcome[] = [];
 
-  /** Begins it. The file is written anew with each part, so that an hour's work isn't lost with the last minute. */
+  /** Prints the heading. The file is rewritten after each part, so that an interrupted run keeps its results. */
   constructor(head: string, out: string | undefined) {
     this.#head = head;
     this.#out = out;
     console.log(`${head}\n`);
   }
 
-  /** A line, or a table of its own kind. */
+  /** Adds a line or a table that isn't a comparison. */
   async add(text: string): Promise<void> {
     this.#details.push(text);
     console.log(text);
     if (this.#out !== undefined) await Deno.writeTextFile(this.#out, this.text);
   }
 
-  /** What came of a race. */
-  async addRace(outcome: Outcome): Promise<void> {
+  /** Adds the table of a comparison. */
+  async addOutcome(outcome: Outcome): Promise<void> {
     this.#outcomes.push(outcome);
     await this.add(table(outcome.title, outcome.rows));
   }
 
-  /** The races so far. */
+  /** The comparisons so far. */
   get outcomes(): readonly Outcome[] {
     return this.#outcomes;
   }
 
-  /** The short form of all races. */
+  /** The summary of all comparisons. */
   get summary(): string {
     return summaryOf(this.#outcomes);
   }
 
-  /** All of it. */
+  /** The whole report. */
   get text(): string {
     return `${
       [this.#head, this.summary, ...this.#details].join("\n\n").replaceAll(/\n{3,}/g, "\n\n").trimEnd()

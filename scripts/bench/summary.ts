@@ -1,41 +1,42 @@
 /**
- * The whole bench in one table: how many times our time each rival takes.
+ * Summarizes all comparisons: the time of each other program divided by dray's.
  *
  * @module
  */
-import { BEST, type Goals, goalsOf, OTHERS } from "./goals.ts";
+import { type Goals, goalsOf, WITH_FSYNC, WITHOUT_FSYNC } from "./goals.ts";
 import { markdown, megabytesOf, type Row, secondsOf } from "./table.ts";
 
-/** What came of a race. Its first row is ours, its second is ours without fsync. */
+/** The result of a comparison. */
 export interface Outcome {
-  /** Names its goals, if it has any. */
+  /** The key of its goals for `goalsOf`; empty for no goals. */
   readonly key: string;
   readonly title: string;
-  /** Whether what was pulled was unpacked too: such races have rivals of their own. */
+  /** Whether the programs also unpacked the image. These comparisons have a separate summary table. */
   readonly isUnpacked: boolean;
+  /** dray first, then dray without fsync, then the others. */
   readonly rows: readonly Row[];
 }
 
-/** Tables of the races, in their order; one of pulls, one of what was unpacked. */
+/** Returns a table of the pulls and a table of the pulls with unpacking; empty without outcomes. */
 export function summaryOf(outcomes: readonly Outcome[]): string {
   const parts: string[] = [];
   for (const isUnpacked of [false, true]) {
     const some = outcomes.filter((outcome) => outcome.isUnpacked === isUnpacked);
     if (some.length === 0) continue;
-    const rivals = [...new Set(some.flatMap(({ rows }) => rows.slice(2).map(({ name }) => name)))];
-    const groups = isUnpacked ? [] : ["best of " + BEST.join(", "), "best of skopeo, ctr"];
-    const head = [isUnpacked ? "unpacked" : "pulled", "dray", "memory", "no fsync", ...rivals, ...groups];
-    parts.push(...markdown(head, some.map((outcome) => lineOf(outcome, rivals))), "");
+    const others = [...new Set(some.flatMap(({ rows }) => rows.slice(2).map(({ name }) => name)))];
+    const groups = isUnpacked ? [] : ["best of " + WITHOUT_FSYNC.join(", "), "best of skopeo, ctr"];
+    const head = [isUnpacked ? "unpacked" : "pulled", "dray", "memory", "no fsync", ...others, ...groups];
+    parts.push(...markdown(head, some.map((outcome) => cellsOf(outcome, others))), "");
   }
   return parts.length === 0 ? "" : [
-    "dray in seconds (median), its memory, and without fsync; then the time of each rival divided by dray's.",
-    "In parentheses: the goal. Bold: it was missed. –: not here, or not this work.",
+    "dray in seconds (median), its memory, and dray without fsync; then the time of each program divided by dray's.",
+    "Goals are in parentheses; missed ones are bold. –: not installed, or not run.",
     "",
     ...parts,
   ].join("\n");
 }
 
-function lineOf({ key, title, isUnpacked, rows }: Outcome, rivals: readonly string[]): readonly string[] {
+function cellsOf({ key, title, isUnpacked, rows }: Outcome, others: readonly string[]): readonly string[] {
   const goals = goalsOf(key);
   const results = new Map(rows.map(({ name, result }) => [name, result]));
   const own = rows[0]?.result;
@@ -52,8 +53,11 @@ function lineOf({ key, title, isUnpacked, rows }: Outcome, rivals: readonly stri
     timeOf(rows[0]),
     memoryOf(rows[0], goals),
     timeOf(rows[1]),
-    ...rivals.map((name) => ratioCell(ratioTo(name), goals.rivals?.[name])),
-    ...isUnpacked ? [] : [ratioCell(bestOf(BEST), goals.best), ratioCell(bestOf(OTHERS), goals.others)],
+    ...others.map((name) => ratioCell(ratioTo(name), goals.programs?.[name])),
+    ...isUnpacked ? [] : [
+      ratioCell(bestOf(WITHOUT_FSYNC), goals.withoutFsync),
+      ratioCell(bestOf(WITH_FSYNC), goals.withFsync),
+    ],
   ];
 }
 
@@ -67,7 +71,7 @@ function memoryOf(row: Row | undefined, { memory: goal }: Goals): string {
   return cell(`${memory} MB`, goal, goal !== undefined && memory > goal);
 }
 
-/** A ratio counts as it is printed: what looks like the goal is the goal. */
+/** Compares the rounded ratio: a printed value that equals the goal must not be marked as missed. */
 function ratioCell(ratio: number | undefined, goal: number | undefined): string {
   if (ratio === undefined) return "–";
   const text = ratio.toFixed(2);

@@ -4,23 +4,23 @@ import { summarize } from "./measure.ts";
 import { NETWORKS } from "./networks.ts";
 import { type Outcome, summaryOf } from "./summary.ts";
 import { type Row, table } from "./table.ts";
-import { WORKS } from "./work.ts";
+import { WORKLOADS } from "./workloads.ts";
 
 function row(name: string, wall: number, memory = 50): Row {
   return { name, result: summarize([{ wall, cpu: wall / 2, memory }]) };
 }
 
 function outcome(key: string, rows: readonly Row[], isUnpacked = false): Outcome {
-  return { key, title: `the work ${key}`, isUnpacked, rows };
+  return { key, title: `workload ${key}`, isUnpacked, rows };
 }
 
-/** The cells of the line of a work. */
+/** Returns the cells of a workload's row, without its title. */
 function cells(text: string, key: string): readonly string[] {
-  const line = text.split("\n").find((line) => line.startsWith(`| the work ${key} `)) ?? "";
+  const line = text.split("\n").find((line) => line.startsWith(`| workload ${key} `)) ?? "";
   return line.split("|").slice(2, -1).map((cell) => cell.trim());
 }
 
-Deno.test("summaryOf() divides each rival's time by ours and sets the goals beside it", () => {
+Deno.test("summaryOf() divides each program's time by dray's and shows the goals", () => {
   const text = summaryOf([
     outcome("D loopback", [
       row("dray", 1, 80),
@@ -48,14 +48,14 @@ Deno.test("summaryOf() divides each rival's time by ours and sets the goals besi
   ]);
 });
 
-Deno.test("summaryOf() takes a ratio as it is printed", () => {
+Deno.test("summaryOf() compares rounded ratios with goals", () => {
   const text = summaryOf([
     outcome("C loopback", [row("dray", 1), row("dray, no fsync", 1), row("crane", 0.996)]),
   ]);
   assertEquals(cells(text, "C loopback").slice(3), ["1.00", "1.00 (1)", "–"]);
 });
 
-Deno.test("summaryOf() says – for those that are missing, and has no goals for work that has none", () => {
+Deno.test("summaryOf() shows – for missing programs, and no goals for a workload without goals", () => {
   const text = summaryOf([
     outcome("", [row("dray", 1), { name: "dray, no fsync", result: "missing" }, {
       name: "crane",
@@ -81,22 +81,22 @@ Deno.test("summaryOf() gives what is unpacked a table with rivals of its own", (
   assertEquals(cells(text, "U gzip").slice(3), ["–", "–", "4.00"]);
 });
 
-Deno.test("Each goal is for work and a network that there are", () => {
+Deno.test("each goal is for an existing workload and network", () => {
   for (const key of Object.keys(GOALS)) {
-    const [work = "", where = ""] = key.split(" ");
-    if (work === "E") continue;
-    assertEquals(WORKS.some((known) => known.key === work), true, key);
-    assertStringIncludes(NETWORKS[where]?.works ?? "", work, key);
+    const [workload = "", network = ""] = key.split(" ");
+    if (workload === "E") continue;
+    assertEquals(WORKLOADS.some((known) => known.key === workload), true, key);
+    assertStringIncludes(NETWORKS[network]?.workloads ?? "", workload, key);
   }
 });
 
-Deno.test("table() compares with the first, and says why somebody is missing", () => {
-  const text = table("A race", [row("dray", 0.5), row("crane", 1), {
+Deno.test("table() shows ratios to the first row, and why a program is missing", () => {
+  const text = table("A comparison", [row("dray", 0.5), row("crane", 1), {
     name: "oras",
     result: "oras is missing",
   }]);
   assertEquals(text.split("\n"), [
-    "### A race",
+    "### A comparison",
     "",
     "| program |        median s |    spread s | CPU s | memory MB | time over dray's |",
     "| ------- | --------------: | ----------: | ----: | --------: | ---------------: |",
@@ -107,9 +107,9 @@ Deno.test("table() compares with the first, and says why somebody is missing", (
   ]);
 });
 
-Deno.test("goalsOf() wants the same memory over every network, and nothing of work that has no goals", () => {
+Deno.test("goalsOf() has the same memory goal for every network, and none without a workload", () => {
   assertEquals(goalsOf("A rtt100"), { memory: 80 });
   assertEquals(goalsOf("E zstd unpacked tls"), { memory: 120 });
-  assertEquals(goalsOf("S slow"), { best: 3 });
+  assertEquals(goalsOf("S slow"), { withoutFsync: 3 });
   assertEquals(goalsOf(""), {});
 });

@@ -1,17 +1,17 @@
 /**
- * Results as Markdown.
+ * Formats results as Markdown.
  *
  * @module
  */
 import type { Summary } from "./measure.ts";
 
-/** What came of one contender at one piece of work; a text says why nothing did. */
+/** The result of one program; a string says why there is none. */
 export interface Row {
   readonly name: string;
   readonly result: Summary | string;
 }
 
-/** A table of contenders. The first is what the others are compared with. */
+/** Formats a comparison as a table. The ratios are to the first row. */
 export function table(title: string, rows: readonly Row[]): string {
   const first = rows[0]?.result;
   const base = typeof first === "object" ? first.wall : NaN;
@@ -35,7 +35,7 @@ export function table(title: string, rows: readonly Row[]): string {
   ].join("\n");
 }
 
-/** Lines of a table: the first column to the left, figures to the right. */
+/** Returns the lines of a table. The first column is aligned left, the others right. */
 export function markdown(head: readonly string[], lines: readonly (readonly string[])[]): readonly string[] {
   const widths = head.map((cell, i) =>
     Math.max(cell.length, ...lines.map((line) => line[i]?.length ?? 0), 4)
@@ -50,17 +50,17 @@ export function markdown(head: readonly string[], lines: readonly (readonly stri
   return [row(head), row(rule), ...lines.map(row)];
 }
 
-/** Seconds for the eye. */
+/** Formats seconds with three significant digits or fewer. */
 export function secondsOf(value: number): string {
   return value.toFixed(value < 1 ? 3 : 2);
 }
 
-/** Millions of bytes, of what GNU time says in MiB. */
+/** Converts MiB to MB, rounded. */
 export function megabytesOf(mebibytes: number): number {
   return Math.round(mebibytes * 1.048576);
 }
 
-/** The machine, in a line. */
+/** Describes the machine in one line. */
 export async function machine(): Promise<string> {
   const cpu = /model name\s*: (.*)/.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => ""))?.[1];
   const memory = Math.round(Deno.systemMemoryInfo().total / 1024 ** 3);

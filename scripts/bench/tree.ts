@@ -1,92 +1,97 @@
 /**
- * E: a real file system, pulled, and pulled and unpacked.
+ * Workload E: an image of a real file system, pulled, and pulled and unpacked.
  *
  * @module
  */
 import type { Distribution } from "../../tests/real/distribution.ts";
-import type { Contender } from "./contender.ts";
+import type { Program } from "./compare.ts";
 import { curlTar } from "./curl_tar.ts";
 import { type Dray, ours, pullArgs } from "./dray.ts";
-import { type Way, whereOf } from "./networks.ts";
-import { type Course, race, warmBytesFor } from "./race.ts";
+import { type Route, titleOf } from "./networks.ts";
+import { comparePrograms, type ComparisonOptions, prefaultBytesFor } from "./compare.ts";
 import type { Report } from "./report.ts";
 import { type Layer, type Packing, pushTree, TREE_BYTES } from "./tree_image.ts";
-import type { Scale } from "./work.ts";
+import type { Scale } from "./workloads.ts";
 
-/** A tree in a registry. */
+/** The image in a registry, in one compression. */
 export interface Tree {
   readonly packing: Packing;
   readonly path: string;
   readonly layers: readonly Layer[];
 }
 
-/** Makes and pushes the tree in all its packings. */
+/** Builds and pushes the image with gzip and with zstd. */
 export async function pushTrees(
   registry: Distribution,
   scale: Scale,
-  folder: string,
+  directory: string,
 ): Promise<readonly Tree[]> {
   const trees: Tree[] = [];
   for (const packing of ["gzip", "zstd"] satisfies Packing[]) {
-    trees.push({ packing, ...await pushTree(registry, packing, scale, folder) });
+    trees.push({ packing, ...await pushTree(registry, packing, scale, directory) });
   }
   return trees;
 }
 
 /**
- * Pulls and unpacks once, unmeasured: the first time fills the runtime's own cache of compiled code, which takes memory.
- * What it makes stays in `folder`.
+ * Pulls and unpacks once without measuring, because filling the runtime's code cache takes time and memory. The files
+ * stay in `directory`.
  */
-export async function unpackFirst(dray: Dray, host: string, { path }: Tree, folder: string): Promise<void> {
-  const [own] = ours(dray, (task) => pullArgs(task, "--unpack"));
-  await Deno.mkdir(folder);
-  await own.run({ reference: `${host}/${path}`, folder, caFile: undefined });
+export async function unpackFirst(
+  dray: Dray,
+  host: string,
+  { path }: Tree,
+  directory: string,
+): Promise<void> {
+  const [program] = ours(dray, (task) => pullArgs(task, "--unpack"));
+  await Deno.mkdir(directory);
+  await program.run({ reference: `${host}/${path}`, directory, caFile: undefined });
 }
 
-/** Races with gzip and with zstd. What is unpacked keeps its owners, which takes the rights of root. */
-export async function raceAtTrees(
+/** Compares pulls with gzip and with zstd and, as root, pulls with unpacking. Unpacked files keep their owners. */
+export async function compareTrees(
   trees: readonly Tree[],
-  { host, caFile, name, line }: Way,
-  { dray, rivals }: { readonly dray: Dray; readonly rivals: readonly Contender[] },
+  { host, caFile, name, network }: Route,
+  { dray, others }: { readonly dray: Dray; readonly others: readonly Program[] },
   scale: Scale,
-  course: Omit<Course, "warmBytes">,
+  options: Omit<ComparisonOptions, "prefaultBytes">,
   report: Report,
 ): Promise<void> {
-  // Compressed bytes and files.
-  const warmBytes = scale === "quick" ? 0 : warmBytesFor(1.4 * TREE_BYTES.full);
+  // The files and their compressed layers.
+  const prefaultBytes = scale === "quick" ? 0 : prefaultBytesFor(1.4 * TREE_BYTES.full);
   const keyOf = (what: string) => scale === "quick" ? "" : `${what} ${name}`;
   for (const { packing, path, layers } of trees) {
     const megabytes = Math.round(layers.reduce((sum, { size }) => sum + size, 0) / 1e6);
-    const what = `E: files of /usr, ${
+    const title = `E: files of /usr, ${
       Math.round(TREE_BYTES[scale] / 1e6)
-    } MB, in ${packing} ${megabytes} MB, ${whereOf(line, "E")}`;
+    } MB, in ${packing} ${megabytes} MB, ${titleOf(network, "E")}`;
     const task = { reference: `${host}/${path}`, caFile };
-    const pulling = [...ours(dray, pullArgs), ...rivals.filter(({ name }) => !isUnpacking(name))];
-    await report.addRace({
+    const pulling = [...ours(dray, pullArgs), ...others.filter(({ name }) => !isUnpacking(name))];
+    await report.addOutcome({
       key: keyOf(`E ${packing}`),
-      title: what,
+      title,
       isUnpacked: false,
-      rows: await race(pulling, task, { ...course, warmBytes }),
+      rows: await comparePrograms(pulling, task, { ...options, prefaultBytes }),
     });
     if (Deno.uid() !== 0) {
-      await report.add(`E: not unpacked: that needs the rights of root\n`);
+      await report.add("E: unpacking skipped: it needs root\n");
       continue;
     }
     const unpacking = [
       ...ours(dray, (task) => pullArgs(task, "--unpack")),
       curlTar(layers, packing),
-      ...rivals.filter(({ name }) => isUnpacking(name)),
+      ...others.filter(({ name }) => isUnpacking(name)),
     ];
-    await report.addRace({
+    await report.addOutcome({
       key: keyOf(`E ${packing} unpacked`),
-      title: `${what}, pulled and unpacked`,
+      title: `${title}, pulled and unpacked`,
       isUnpacked: true,
-      rows: await race(unpacking, task, { ...course, warmBytes }),
+      rows: await comparePrograms(unpacking, task, { ...options, prefaultBytes }),
     });
   }
 }
 
-/** Whether a rival unpacks what it pulls. */
+/** Reports whether a program unpacks the image that it pulls. */
 export function isUnpacking(name: string): boolean {
   return name === "ctr image pull";
 }

@@ -1,5 +1,5 @@
 /**
- * An image of a real file system: this machine's own.
+ * Builds an image of this machine's `/usr`.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip, createZstdCompress } from "node:zlib";
 import type { Distribution } from "../../tests/real/distribution.ts";
-import type { Scale } from "./work.ts";
+import type { Scale } from "./workloads.ts";
 
-/** About so many bytes of files go into the image. */
+/** The approximate size of the files in the image. */
 export const TREE_BYTES: Readonly<Record<Scale, number>> = { full: 500_000_000, quick: 5_000_000 };
-/** Layers of real images differ in size; the large one decides. */
+/** Fractions of the files per layer. As in real images, one layer has most of the bytes. */
 const SHARES = [0.55, 0.25, 0.15, 0.05];
 
-/** How layers are packed. */
+/** The compression of layers. */
 export type Packing = "gzip" | "zstd";
 
 /** A layer in a registry. */
 export interface Layer {
   readonly digest: string;
-  /** Packed, in bytes. */
+  /** Compressed, in bytes. */
   readonly size: number;
 }
 
@@ -29,22 +29,27 @@ interface TreeLayer extends Layer {
   readonly diffId: string;
 }
 
-/** Makes an image of files of this machine, pushes it, and gives its path and tag below the host. */
+/**
+ * Builds an image of files of this machine and pushes it.
+ *
+ * @param directory for temporary files; it is removed
+ * @returns the path and tag of the image, and its layers
+ */
 export async function pushTree(
   registry: Distribution,
   packing: Packing,
   scale: Scale,
-  folder: string,
+  directory: string,
 ): Promise<{ readonly path: string; readonly layers: readonly Layer[] }> {
-  await Deno.mkdir(folder, { recursive: true });
-  const lists = await fileLists(TREE_BYTES[scale], folder);
+  await Deno.mkdir(directory, { recursive: true });
+  const lists = await fileLists(TREE_BYTES[scale], directory);
   const base = `${registry.origin}/v2/bench/e-${packing}`;
   const layers: TreeLayer[] = [];
   for (const list of lists) {
-    const tar = `${folder}/layer.tar`;
+    const tar = `${directory}/layer.tar`;
     await shell(`tar --sort=name --numeric-owner -C / -cf '${tar}' --no-recursion -T '${list}'`);
     const diffId = await digestOf(tar);
-    const packed = `${folder}/layer.packed`;
+    const packed = `${directory}/layer.packed`;
     const packer = packing === "gzip" ? createGzip({ level: 6 }) : createZstdCompress();
     await pipeline(createReadStream(tar), packer, createWriteStream(packed));
     const digest = await digestOf(packed);
@@ -75,19 +80,19 @@ export async function pushTree(
       size,
     })),
   };
-  const answer = await fetch(`${base}/manifests/1`, {
+  const response = await fetch(`${base}/manifests/1`, {
     method: "PUT",
     headers: { "content-type": mediaType },
     body: JSON.stringify(manifest),
   });
-  if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${await answer.text()}`);
-  await answer.body?.cancel();
-  await Deno.remove(folder, { recursive: true });
+  if (!response.ok) throw new Error(`${response.url} returned ${response.status}: ${await response.text()}`);
+  await response.body?.cancel();
+  await Deno.remove(directory, { recursive: true });
   return { path: `bench/e-${packing}:1`, layers };
 }
 
-/** Lists of paths of /usr, by their shares of the bytes. A directory comes before what is in it. */
-async function fileLists(bytes: number, folder: string): Promise<readonly string[]> {
+/** Writes one list of paths of /usr per layer, and returns the files. A directory precedes its contents. */
+async function fileLists(bytes: number, directory: string): Promise<readonly string[]> {
   const found = await output(
     `find /usr -xdev \\( -type f -o -type l -o -type d \\) -size -40000k -printf '%s %p\\n' | sort -k2`,
   );
@@ -105,7 +110,7 @@ async function fileLists(bytes: number, folder: string): Promise<readonly string
       left -= entry.size;
       paths.push(entry.path);
     }
-    const list = `${folder}/list-${position}`;
+    const list = `${directory}/list-${position}`;
     await Deno.writeTextFile(list, paths.join("\n"));
     lists.push(list);
   }
@@ -119,7 +124,7 @@ async function pushBlob(base: string, digest: string, body: ReadableStream<Uint8
   location.searchParams.set("digest", digest);
   const put = await fetch(location, { method: "PUT", body: body as ReadableStream<Uint8Array<ArrayBuffer>> });
   const text = await put.text();
-  if (put.status !== 201) throw new Error(`${put.url} answered ${put.status}: ${text}`);
+  if (put.status !== 201) throw new Error(`${put.url} returned ${put.status}: ${text}`);
 }
 
 async function digestOf(path: string): Promise<string> {

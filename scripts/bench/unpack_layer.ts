@@ -1,84 +1,88 @@
 /**
- * U: a real layer of about 500 MB, unpacked: from a store beside umoci and tar, and from a registry beside containerd
- * and `curl | tar`.
+ * Workload U: unpacks a real layer of about 500 MB. From a local store dray is compared with umoci and tar; from a
+ * registry, with containerd and `curl | tar`.
  *
  * @module
  */
 import { runOk } from "../../tests/real/child.ts";
 import type { Distribution } from "../../tests/real/distribution.ts";
 import { findTool } from "../../tests/real/tools.ts";
-import type { Contender, Task } from "./contender.ts";
+import type { Program, Task } from "./compare.ts";
 import { curlTar } from "./curl_tar.ts";
 import { type Dray, ours, pullArgs } from "./dray.ts";
 import { makeLayouts, pushLayout } from "./layer_image.ts";
 import { measure } from "./measure.ts";
-import { type Course, race, warmBytesFor } from "./race.ts";
+import { comparePrograms, type ComparisonOptions, prefaultBytesFor } from "./compare.ts";
 import type { Report } from "./report.ts";
 import { isUnpacking } from "./tree.ts";
 import type { Packing } from "./tree_image.ts";
 
-/** Races with gzip and with zstd, or says why it can't. */
-export async function raceAtLayer(
+/** Compares unpacking with gzip and with zstd, or adds to the report why it is skipped. */
+export async function compareLayer(
   dray: Dray,
-  rivals: readonly Contender[],
+  others: readonly Program[],
   registry: Distribution,
-  course: Omit<Course, "warmBytes">,
+  options: Omit<ComparisonOptions, "prefaultBytes">,
   report: Report,
 ): Promise<void> {
-  if (Deno.uid() !== 0) return await report.add("U: skipped: unpacking needs the rights of root\n");
-  const made = await makeLayouts();
-  if ("missing" in made) return await report.add(`U: skipped: ${made.missing}\n`);
-  const { size } = await Deno.stat(`${made.folder}/layer.tar`);
-  const full: Course = { ...course, warmBytes: warmBytesFor(1.4 * size) };
-  const store = `${course.folder}-store`;
-  const [program = "", ...words] = dray.words;
+  if (Deno.uid() !== 0) return await report.add("U: skipped: unpacking needs root\n");
+  const layouts = await makeLayouts();
+  if ("missing" in layouts) return await report.add(`U: skipped: ${layouts.missing}\n`);
+  const { size } = await Deno.stat(`${layouts.directory}/layer.tar`);
+  const allOptions: ComparisonOptions = { ...options, prefaultBytes: prefaultBytesFor(1.4 * size) };
+  const store = `${options.directory}-store`;
+  const [program = "", ...args] = dray.command;
   for (const packing of ["gzip", "zstd"] satisfies Packing[]) {
-    const layout = `${made.folder}/${packing}`;
-    const what = `U: a layer of Debian packages, ${Math.round(size / 1e6)} MB, in ${packing}`;
+    const layout = `${layouts.directory}/${packing}`;
+    const title = `U: a layer of Debian packages, ${Math.round(size / 1e6)} MB, in ${packing}`;
     const name = `localhost/${packing}`;
-    await runOk(program, [...words, "--store", store, "import", "--name", name, layout]);
+    await runOk(program, [...args, "--store", store, "import", "--name", name, layout]);
     const unpacking = [
-      ...ours(dray, ({ folder }) => ["--store", store, "unpack", "-q", name, `${folder}/out`]),
-      ...unpackers(made.folder, packing),
+      ...ours(dray, ({ directory }) => ["--store", store, "unpack", "-q", name, `${directory}/out`]),
+      ...unpackers(layouts.directory, packing),
     ];
-    await report.addRace({
+    await report.addOutcome({
       key: `U ${packing}`,
-      title: `${what}, unpacked from a store`,
+      title: `${title}, unpacked from a local store`,
       isUnpacked: true,
-      rows: await race(unpacking, { reference: name, caFile: undefined }, full),
+      rows: await comparePrograms(unpacking, { reference: name, caFile: undefined }, allOptions),
     });
     const { path, layers } = await pushLayout(layout, registry, `bench/u-${packing}`);
     const pulling = [
       ...ours(dray, (task) => pullArgs(task, "--unpack")),
       curlTar(layers, packing),
-      ...rivals.filter(({ name }) => isUnpacking(name)),
+      ...others.filter(({ name }) => isUnpacking(name)),
     ];
-    await report.addRace({
+    await report.addOutcome({
       key: `U ${packing} pulled`,
-      title: `${what}, pulled and unpacked`,
+      title: `${title}, pulled and unpacked`,
       isUnpacked: true,
-      rows: await race(pulling, { reference: `${registry.host}/${path}`, caFile: undefined }, full),
+      rows: await comparePrograms(
+        pulling,
+        { reference: `${registry.host}/${path}`, caFile: undefined },
+        allOptions,
+      ),
     });
   }
 }
 
-/** Those that unpack a file or a layout; tar checks no digest. umoci knows no zstd. */
-function unpackers(folder: string, packing: Packing): readonly Contender[] {
+/** Programs that unpack an archive or a layout. tar verifies no digest; umoci doesn't support zstd. */
+function unpackers(directory: string, packing: Packing): readonly Program[] {
   const umoci = unpacker(
     "umoci",
-    (task) => ["unpack", "--image", `${folder}/gzip:v1`, `${task.folder}/out`],
+    (task) => ["unpack", "--image", `${directory}/gzip:v1`, `${task.directory}/out`],
   );
   return packing === "gzip"
-    ? [unpacker("tar", (task) => ["-xzf", `${folder}/layer.tar.gz`, "-C", task.folder]), umoci]
-    : [unpacker("tar", (task) => ["--zstd", "-xf", `${folder}/layer.tar.zst`, "-C", task.folder])];
+    ? [unpacker("tar", (task) => ["-xzf", `${directory}/layer.tar.gz`, "-C", task.directory]), umoci]
+    : [unpacker("tar", (task) => ["--zstd", "-xf", `${directory}/layer.tar.zst`, "-C", task.directory])];
 }
 
-function unpacker(name: string, args: (task: Task) => readonly string[]): Contender {
+function unpacker(name: string, args: (task: Task) => readonly string[]): Program {
   const program = findTool(name);
   return {
     name,
     isOurs: false,
-    missing: program === undefined ? `${name} is missing: deno task tools` : undefined,
+    missing: program === undefined ? `${name} is not installed; run deno task tools` : undefined,
     run: (task) => measure({ program: program ?? name, args: args(task) }),
   };
 }

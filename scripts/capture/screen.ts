@@ -1,11 +1,11 @@
 /**
- * A terminal's screen as text with styles, and as an SVG.
+ * Reads a terminal's screen as styled text and draws it as an SVG.
  *
  * @module
  */
 import type xterm from "@xterm/headless";
 
-/** Text in one style. `style` holds the names of CSS classes, separated by blanks. */
+/** Text in one style. `style` contains CSS classes, separated by spaces. */
 export interface Span {
   readonly text: string;
   readonly style: string;
@@ -14,10 +14,10 @@ export interface Span {
 const CELL_WIDTH = 8.4;
 const LINE_HEIGHT = 19;
 const PADDING = 16;
-/** The colours that dray uses, by their number in the palette. */
+/** The colours that dray uses, by their index in the palette. */
 const PALETTE: Readonly<Record<number, string>> = { 1: "red", 2: "green", 3: "yellow", 6: "cyan" };
 
-/** Reads the lines of a screen; empty lines at its end are left out. */
+/** Reads the lines of a screen, without empty lines at the end. */
 export function screenOf(terminal: xterm.Terminal): readonly (readonly Span[])[] {
   const { active } = terminal.buffer;
   const lines: Span[][] = [];

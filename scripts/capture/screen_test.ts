@@ -8,7 +8,7 @@ async function terminalAfter(output: string): Promise<xterm.Terminal> {
   return terminal;
 }
 
-Deno.test("screenOf() reads what a redraw left on the screen, with its colours", async () => {
+Deno.test("screenOf() reads the screen after a redraw, with its colours", async () => {
   const screen = screenOf(await terminalAfter("first\r\n\x1b[1A\x1b[2K\x1b[32mgood\x1b[0m <1>"));
   assertEquals(screen.length, 1);
   assertEquals(screen[0]?.map(({ text, style }) => [text.trim(), style]), [["good", "green"], ["<1>", ""]]);

@@ -1,5 +1,6 @@
 /**
- * An image with everything in it that a layer can have, made of Debian packages by the system's tar, as an OCI layout.
+ * Builds an OCI layout from Debian packages with the system's tar. Its layers have every kind of entry that a layer can
+ * have.
  *
  * @module
  */
@@ -10,12 +11,12 @@ import { runOk } from "../../tests/real/child.ts";
 import { TOOLS_DIR } from "../../tests/real/tools.ts";
 import { BASE, CHANGES, GNU, PACKAGES } from "./recipes.ts";
 
-/** The layout, and the names of the two images in it. */
+/** The layout and the names of its two images. */
 export interface TreeImage {
   readonly layout: string;
-  /** All that we read. */
+  /** The image with everything that dray supports. */
   readonly full: string;
-  /** The same files, but sparse ones of GNU's format written out: umoci 0.4 and crane do not know those. */
+  /** The same files without GNU sparse entries, which umoci 0.4 and crane don't support. */
   readonly plain: string;
 }
 
@@ -28,11 +29,11 @@ const XATTRS = "--xattrs --xattrs-include='*'";
 
 const shell = (script: string, cwd: string) => runOk("bash", ["-euc", script], { cwd });
 
-/** Makes it in a new folder. Needs root, apt-get, dpkg-deb, GNU tar, setcap and python3. */
+/** Builds the layout in `${work}/layout`. Needs root, apt-get, dpkg-deb, GNU tar, setcap and python3. */
 export async function makeTreeImage(work: string): Promise<TreeImage> {
   const layout = `${work}/layout`;
   await Deno.mkdir(`${layout}/blobs/sha256`, { recursive: true });
-  await Deno.symlink(await packages(), `${work}/debs`);
+  await Deno.symlink(await downloadPackages(), `${work}/debs`);
   const stage = async (name: string, script: string): Promise<string> => {
     await Deno.mkdir(`${work}/${name}`);
     await shell(script, `${work}/${name}`);
@@ -61,21 +62,21 @@ export async function makeTreeImage(work: string): Promise<TreeImage> {
   return { layout, ...names };
 }
 
-/** The folder of the packages, kept between runs. */
-async function packages(): Promise<string> {
-  const folder = `${TOOLS_DIR}/debs`;
+/** Returns the directory of the packages. They are kept for later runs. */
+async function downloadPackages(): Promise<string> {
+  const directory = `${TOOLS_DIR}/debs`;
   const recipe = JSON.stringify(PACKAGES);
-  if (await Deno.readTextFile(`${folder}/recipe.json`).catch(() => "") === recipe) return folder;
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
-  await Deno.mkdir(folder, { recursive: true });
-  const download = () => runOk("apt-get", ["download", ...PACKAGES], { cwd: folder });
-  // The lists of a fresh machine are empty.
+  if (await Deno.readTextFile(`${directory}/recipe.json`).catch(() => "") === recipe) return directory;
+  await Deno.remove(directory, { recursive: true }).catch(() => {});
+  await Deno.mkdir(directory, { recursive: true });
+  const download = () => runOk("apt-get", ["download", ...PACKAGES], { cwd: directory });
+  // On a new machine the package lists are empty.
   await download().catch(async () => {
     await runOk("apt-get", ["update"]);
     await download();
   });
-  await Deno.writeTextFile(`${folder}/recipe.json`, recipe);
-  return folder;
+  await Deno.writeTextFile(`${directory}/recipe.json`, recipe);
+  return directory;
 }
 
 async function digestOfFile(path: string): Promise<Digest> {

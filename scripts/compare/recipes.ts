@@ -1,11 +1,11 @@
 /**
- * Three layers of real files, as shell scripts that make them in an empty directory: what packages have, what only
- * their scripts make, and all that a layer can do to the layers below.
+ * Shell scripts that create the files of three layers in an empty directory: files of packages, files that usually only
+ * install scripts create, and every change that a layer can make to the layers below.
  *
  * @module
  */
 
-/** Hard links, setuid programs, names that are not ASCII, many links, many small files. */
+/** Packages with hard links, setuid programs, non-ASCII names, many symlinks and many small files. */
 export const PACKAGES: readonly string[] = [
   "perl-base",
   "passwd",
@@ -16,7 +16,7 @@ export const PACKAGES: readonly string[] = [
   "ncurses-base",
 ];
 
-/** The first layer: the packages, and what packages have only after their scripts ran. */
+/** The first layer: the packages, and files that install scripts usually create. */
 export const BASE = `
 for deb in ../debs/*.deb; do dpkg-deb -x "$deb" .; done
 setcap cap_net_raw+ep "$(find . -name ping -type f | head -1)"
@@ -36,7 +36,7 @@ chmod 0 home/dead home/owned 2>/dev/null || true; chown -h 12:13 home/absolute; 
 chmod 500 var/log; touch -d '2002-03-04 05:06:07' var/log tmp dev home
 `;
 
-/** The second: whiteouts of a file, a directory, a hard link's first name; opaque; changes of kind. */
+/** The second: whiteouts of a file, a directory and the first name of a hard link; an opaque directory; type changes. */
 export const CHANGES = `
 mkdir -p usr/share/doc etc/ssl home var/log usr/bin
 touch usr/share/.wh.zoneinfo usr/share/doc/.wh..wh..opq home/.wh.old etc/.wh.ssl home/.wh.never-there
@@ -47,8 +47,8 @@ chmod 2750 usr/share/doc/own; touch -d '2003-03-03' usr/share/doc/own home
 `;
 
 /**
- * The third, in GNU's own format: long names and sparse files of that kind. umoci 0.4 does not know those, so it gets
- * the same files written out.
+ * The third, in GNU tar's format: long names and sparse files. umoci 0.4 doesn't support GNU sparse files, so it gets
+ * the same files without holes.
  */
 export const GNU = `
 long=opt; for i in $(seq 12); do long="$long/another-directory-with-a-long-name-$i"; done; mkdir -p "$long"; echo deep > "$long/file"

@@ -1,5 +1,5 @@
 /**
- * What a compiled program is to be: its target, and the permissions that are baked into it.
+ * Parses the command line of `deno task compile`, and determines the permissions of the executable.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { VARIABLES } from "../../src/cli/environment.ts";
 import { flagsOf, type Grants, joinGrants } from "../../src/cli/permissions/grants.ts";
 import { credentialFiles, helperPaths, HELPERS, registryFiles } from "../../src/cli/permissions/sets.ts";
 
-/** Targets of a release, with the names of their files. */
+/** The targets of a release and the names of their files. */
 export const TARGETS: Readonly<Record<string, string>> = {
   "x86_64-unknown-linux-gnu": "dray-linux-x64",
   "aarch64-unknown-linux-gnu": "dray-linux-arm64",
@@ -17,23 +17,23 @@ export const TARGETS: Readonly<Record<string, string>> = {
   "x86_64-pc-windows-msvc": "dray-windows-x64.exe",
 };
 
-/** What to compile. */
+/** The parsed command line. */
 export interface CompileOptions {
-  /** Empty for this machine alone. */
+  /** Empty for this machine. */
   readonly targets: readonly string[];
-  /** Where the program goes. @default a name in `dist/` */
+  /** The path of the executable. @default a name in `dist/` */
   readonly output?: string;
-  /** The only store that the program can have. */
+  /** The only store that the executable can use. @default any */
   readonly store?: string;
-  /** The only hosts that it can reach: `HOST[:PORT]`. */
+  /** The only hosts that it can connect to, `HOST[:PORT]`; empty for any. */
   readonly hosts: readonly string[];
-  /** With a store: the only home whose credentials, certificates and hosts.toml it can read. */
+  /** With a store: the only home directory whose credentials, certificates and hosts.toml it can read. */
   readonly home?: string;
-  /** The only credential helpers that it can run: `pass`. Without them any, or with a home those that are packaged. */
+  /** The only credential helpers that it can run (`pass`); empty for any or, with a home, the well-known ones. */
   readonly helpers: readonly string[];
 }
 
-/** Reads the command line. @throws Error for a wrong one */
+/** Parses the command line. @throws Error if it is invalid */
 export function parseOptions(args: readonly string[]): CompileOptions {
   const names = ["target", "output", "store", "hosts", "home", "helpers"];
   const { _: words, ...given } = parseArgs([...args], {
@@ -42,17 +42,19 @@ export function parseOptions(args: readonly string[]): CompileOptions {
     collect: ["target"],
   });
   const known = [...names, "all-targets"];
-  const wrong = [...words, ...Object.keys(given).filter((name) => !known.includes(name))];
-  if (wrong.length > 0) throw new Error(`unknown: ${wrong.join(", ")}; options are --${known.join(", --")}`);
+  const unknown = [...words, ...Object.keys(given).filter((name) => !known.includes(name))];
+  if (unknown.length > 0) {
+    throw new Error(`unknown argument: ${unknown.join(", ")}; options are --${known.join(", --")}`);
+  }
   const named = listOf(given.target);
   const targets = given["all-targets"] === true ? Object.keys(TARGETS) : named;
   for (const target of targets) {
     if (!Object.hasOwn(TARGETS, target)) {
-      throw new Error(`no target "${target}", want one of ${Object.keys(TARGETS).join(", ")}`);
+      throw new Error(`unknown target "${target}"; targets are ${Object.keys(TARGETS).join(", ")}`);
     }
   }
   const output = typeof given.output === "string" && given.output !== "" ? given.output : undefined;
-  if (output !== undefined && targets.length > 1) throw new Error("--output names one file, want one target");
+  if (output !== undefined && targets.length > 1) throw new Error("--output needs a single target");
   const home = typeof given.home === "string" && given.home !== "" ? given.home : undefined;
   const store = typeof given.store === "string" && given.store !== "" ? given.store : undefined;
   return {
@@ -71,8 +73,8 @@ function listOf(value: unknown): readonly string[] {
 }
 
 /**
- * The permissions that are baked in. Without a store or hosts the program can't know where it will be used: it may
- * do all, and each run gives up at its start what its command doesn't need.
+ * Returns the permissions of the executable. Without a store they include everything that any command may need; each run
+ * drops the permissions that its command doesn't need.
  */
 export function bakedGrants({ store, hosts, helpers, home }: CompileOptions): Grants {
   const net = hosts.length > 0 ? hosts : "all";
@@ -81,7 +83,7 @@ export function bakedGrants({ store, hosts, helpers, home }: CompileOptions): Gr
     const env = Object.values(VARIABLES).flat();
     return joinGrants({ read: "all", write: "all", net, env, run, sys: SYSTEM, ffi: "all" });
   }
-  // Without a home there is no user whose files would be looked for.
+  // Without a home, the executable reads no user's files.
   const user = home === undefined ? {} : {
     read: credentialFiles(home),
     env: ["HOME"],
@@ -102,7 +104,7 @@ export function bakedGrants({ store, hosts, helpers, home }: CompileOptions): Gr
 
 const SYSTEM = ["gid", "statfs", "uid"];
 
-/** Flags of `deno compile` for them, and the words that every command line begins with. */
+/** Returns the permission flags for `deno compile`, and the arguments that precede those of each run. */
 export function compileFlags(
   options: CompileOptions,
 ): { readonly flags: readonly string[]; readonly words: readonly string[] } {

@@ -23,13 +23,13 @@ Deno.test("parseOptions() reads targets, a store, hosts and helpers", () => {
   assertEquals(parseOptions(["--all-targets"]).targets.length, 5);
 });
 
-Deno.test("parseOptions() refuses what it doesn't know", () => {
+Deno.test("parseOptions() rejects unknown options and targets, and --output for several targets", () => {
   for (const args of [["--stroe=/s"], ["main.ts"], ["--target=vax"], ["--all-targets", "--output=x"]]) {
     assertThrows(() => parseOptions(args), Error);
   }
 });
 
-Deno.test("a store bakes the least in: one place to write, no program, no libc, no home", () => {
+Deno.test("bakedGrants() with a store grants one path to write, no programs, no FFI and no home", () => {
   const { read, write, net, run, ffi, env } = bakedGrants(parseOptions(["--store=/s", "--hosts=h.io"]));
   assertEquals([write, net, run, ffi], [["/s"], ["h.io"], [], []]);
   assertEquals(read !== "all" && read.includes("/s") && !read.some((path) => path.startsWith("/root")), true);
@@ -37,7 +37,7 @@ Deno.test("a store bakes the least in: one place to write, no program, no libc, 
   assertEquals(compileFlags(parseOptions(["--store=/s"])).words, ["--store", "/s"]);
 });
 
-Deno.test("a home adds its files and the helpers that it may name", () => {
+Deno.test("bakedGrants() with a home grants its credential files and helpers", () => {
   const { read, run } = bakedGrants(parseOptions(["--store=/s", "--home=/home/ann", "--helpers=pass"]));
   assertEquals(read !== "all" && read.includes("/home/ann/.docker/config.json"), true);
   assertEquals(run, ["/usr/bin/docker-credential-pass", "/usr/local/bin/docker-credential-pass"]);

@@ -1,37 +1,36 @@
 /**
- * The real parts that the slower tests use. To add one, add a line.
+ * The registries and tools that the slower tests and the benchmark use. To add one, add a row to `TOOLS`.
  *
  * @module
  */
 
-/** A program that is built from the Go module proxy. */
+/** A program that `go install` builds. */
 export interface GoTool {
   readonly kind: "go";
   /** The name of the program. */
   readonly name: string;
-  /** The package of its `main`. */
+  /** The import path of its main package. */
   readonly package: string;
-  /** The module that `version` is of. */
   readonly module: string;
+  /** The version of the module. */
   readonly version: string;
-  /** What it is here for. */
+  /** Why it is needed. */
   readonly use: string;
 }
 
-/** A program of the system's packages. */
+/** A program of a Debian package. */
 export interface SystemTool {
   readonly kind: "system";
   /** The name of the program. */
   readonly name: string;
-  /** The Debian package that has it. */
   readonly package: string;
   readonly use: string;
 }
 
-/** Any of them. */
+/** A row of the table. */
 export type Tool = GoTool | SystemTool;
 
-/** All of them. */
+/** The table. */
 export const TOOLS: readonly Tool[] = [
   go("registry", "github.com/distribution/distribution/v3", "v3.1.2", "cmd/registry", "the real registry"),
   go(
@@ -48,27 +47,27 @@ export const TOOLS: readonly Tool[] = [
     "github.com/summerwind/h2spec",
     "v2.2.1+incompatible",
     "cmd/h2spec",
-    "tries the HTTP/2 server",
+    "tests the HTTP/2 server",
   ),
-  go("ghz", "github.com/bojand/ghz", "v0.121.0", "cmd/ghz", "loads the CRI socket"),
+  go("ghz", "github.com/bojand/ghz", "v0.121.0", "cmd/ghz", "load-tests the CRI socket"),
   go(
     "grpcurl",
     "github.com/fullstorydev/grpcurl",
     "v1.9.3",
     "cmd/grpcurl",
-    "reads the CRI socket's reflection",
+    "uses the reflection of the CRI socket",
   ),
   system("skopeo", "skopeo", "converts and pushes images, and reads our store"),
   system("umoci", "umoci", "reads our store"),
   system("tinyproxy", "tinyproxy-bin", "the real proxy"),
-  system("dpkg-deb", "dpkg", "unpacks the packages that real images are made of"),
-  system("setcap", "libcap2-bin", "gives real files capabilities"),
-  system("python3", "python3", "looks at unpacked trees"),
+  system("dpkg-deb", "dpkg", "unpacks packages for real images"),
+  system("setcap", "libcap2-bin", "sets capabilities of files"),
+  system("python3", "python3", "reads unpacked trees"),
   system("zstd", "zstd", "compresses archives"),
   system("runc", "runc", "runs our bundles"),
   system("containerd", "containerd", "exports and imports archives"),
-  system("ctr", "containerd", "its client"),
-  system("time", "time", "measures in the bench"),
+  system("ctr", "containerd", "the client of containerd"),
+  system("time", "time", "measures programs in the benchmark"),
 ];
 
 function go(name: string, module: string, version: string, path: string, use: string): GoTool {

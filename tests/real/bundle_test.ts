@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "../assert.ts";
 import { sandbox } from "../e2e/program.ts";
 import { buildImage } from "../images/mod.ts";
 import { startRegistry } from "../registry/mod.ts";
-import { bundleFile, bundleFolder } from "../../scripts/bundle.ts";
+import { bundleFile, bundleModules } from "../../scripts/bundle.ts";
 import { run, Server } from "./child.ts";
 import { SLOW_MS } from "./tools.ts";
 
@@ -46,7 +46,7 @@ Deno.test("the bundle pulls and serves from a URL, with the flags that it prints
 Deno.test("the modules, most of whose functions are compiled ahead, pull, unpack and print their version", {
   timeout: SLOW_MS,
 }, async () => {
-  const main = await bundleFolder();
+  const main = await bundleModules();
   await using registry = await startRegistry();
   await using box = await sandbox();
   const layers = [{ size: 3_000_000 }, { size: 2_000_000 }, {

@@ -1,5 +1,5 @@
 import { compareUnpack } from "../../scripts/compare_unpack.ts";
-import { differencesOf, lookAt } from "../../scripts/compare/look.ts";
+import { differencesOf, snapshotTree } from "../../scripts/compare/tree_snapshot.ts";
 import { realImages } from "../../scripts/real_images.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { sandbox } from "../e2e/program.ts";
@@ -47,7 +47,10 @@ realTest(
       await Deno.mkdir(`${box.directory}/mount`);
       await runOk("mount", ["-t", "overlay", "overlay", "-o", `ro,${options}`, `${box.directory}/mount`]);
       try {
-        assertEquals(differencesOf(await lookAt(root), await lookAt(`${box.directory}/mount`)), []);
+        assertEquals(
+          differencesOf(await snapshotTree(root), await snapshotTree(`${box.directory}/mount`)),
+          [],
+        );
       } finally {
         await runOk("umount", [`${box.directory}/mount`]);
       }

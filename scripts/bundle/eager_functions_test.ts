@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "../../tests/assert.ts";
-import { compiledAhead } from "./ahead.ts";
+import { withEagerFunctions } from "./eager_functions.ts";
 
-/** Runs the text as a module, and gives what it leaves in `globalThis.said`. */
+/** Runs the text as a module and returns the value that it assigns to `globalThis.result`. */
 async function run(code: string): Promise<unknown> {
   const { l } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-  const said = Reflect.get(globalThis, "said");
-  Reflect.deleteProperty(globalThis, "said");
+  const result = Reflect.get(globalThis, "result");
+  Reflect.deleteProperty(globalThis, "result");
   assertEquals(l(3), 6);
-  return said;
+  return result;
 }
 
 const PROGRAM = `
@@ -36,7 +36,7 @@ const bag = { later, short() { return this.later(1); }, get five() { return 5; }
 const named = () => {};
 const all = [];
 for await (const n of new Shape().all()) all.push(n);
-globalThis.said = {
+globalThis.result = {
   early, of: Shape.of(4), area: new Shape().area, slow: await slow(), count: [...count()], short: bag.short(),
   square: [Square.made, new Square().computed(), Object.assign(new Square(), { width: 6 }).n],
   slowly: await Array.fromAsync(slowly()), beside: beside(), fallback: fallback(), text, pure,
@@ -45,33 +45,33 @@ globalThis.said = {
 export { later as l };
 `;
 
-Deno.test("a program that is compiled ahead does what it did", async () => {
-  const ahead = await compiledAhead(PROGRAM);
+Deno.test("withEagerFunctions() does not change the behaviour of a program", async () => {
+  const eager = await withEagerFunctions(PROGRAM);
   const want = await run(PROGRAM);
   assert(want !== undefined);
-  assertEquals(await run(ahead), want);
+  assertEquals(await run(eager), want);
 });
 
-Deno.test("functions stand in parentheses, and those of the file before all else", async () => {
-  const ahead = await compiledAhead(PROGRAM);
-  const [imported, first = ""] = ahead.trim().split("\n");
+Deno.test("withEagerFunctions() puts functions in parentheses, and declarations after the imports", async () => {
+  const eager = await withEagerFunctions(PROGRAM);
+  const [imported, first = ""] = eager.trim().split("\n");
   assertEquals(imported, 'import { basename } from "node:path";');
   assertStringIncludes(first, "var later = (function later(n) {");
-  assertStringIncludes(ahead, "var slow = (async function slow() {");
-  assertStringIncludes(ahead, ".map((function triple(n) { return 3 * n; }))");
-  assertStringIncludes(ahead, "side = ((n) => n + 1);");
-  assertStringIncludes(ahead, "short() { return this.later(1); }");
+  assertStringIncludes(eager, "var slow = (async function slow() {");
+  assertStringIncludes(eager, ".map((function triple(n) { return 3 * n; }))");
+  assertStringIncludes(eager, "side = ((n) => n + 1);");
+  assertStringIncludes(eager, "short() { return this.later(1); }");
 });
 
-Deno.test("what is not wanted stays as it is", async () => {
-  const ahead = await compiledAhead(
+Deno.test("withEagerFunctions() leaves statements unchanged that isEager rejects", async () => {
+  const eager = await withEagerFunctions(
     "function a() {}\nfunction b() {}\n",
     (start) => start > 0,
   );
-  assertEquals(ahead, "\nvar b = (function b() {});\nfunction a() {}\n;\n");
+  assertEquals(eager, "\nvar b = (function b() {});\nfunction a() {}\n;\n");
 });
 
-Deno.test("what is no module is refused", async () => {
-  const refused = await compiledAhead("function (").then(() => false, () => true);
-  assert(refused);
+Deno.test("withEagerFunctions() rejects invalid code", async () => {
+  const isRejected = await withEagerFunctions("function (").then(() => false, () => true);
+  assert(isRejected);
 });

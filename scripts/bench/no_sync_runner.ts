@@ -1,9 +1,9 @@
 /**
- * A program for `no_sync.ts`: measures a command, given as JSON, whose syncs the kernel answers with success at once,
- * and prints the sample as JSON.
+ * The program of `no_sync.ts`: measures a command whose sync calls succeed immediately without effect, and prints the
+ * sample as JSON. The only argument is the command, as JSON. Needs Linux on x86_64 or aarch64.
  *
- * A filter of system calls (seccomp(2)) does it, and not a library that is loaded before the C library: dray calls
- * syncfs(2) by way of a handle of the C library itself, where no other library comes between.
+ * It uses a seccomp(2) filter instead of LD_PRELOAD, because dray calls syncfs(2) through a handle of the C library
+ * itself, which LD_PRELOAD doesn't affect.
  *
  * @module
  */
@@ -28,16 +28,16 @@ const LOAD_WORD = 0x20;
 const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
 const ALLOW = 0x7fff0000;
-/** An error with the number 0: success, and the call isn't made. */
+/** SECCOMP_RET_ERRNO with errno 0: the call is skipped and succeeds. */
 const SUCCEED = 0x00050000;
 const OFFSET_NUMBER = 0;
 const OFFSET_ARCH = 4;
 const PR_SET_NO_NEW_PRIVS = 38;
 const SECCOMP_SET_MODE_FILTER = 1n;
-/** For all threads: which of them starts programs is the runtime's business. */
+/** Applies the filter to all threads, because any of them may start the program. */
 const SECCOMP_FILTER_FLAG_TSYNC = 1n;
 
-/** Each instruction: a code, how many to skip if so and if not, a value. */
+/** Returns the BPF program. Each instruction: code, instructions to skip if true, to skip if false, value. */
 function filterFor({ arch, syncs }: Machine): Uint8Array<ArrayBuffer> {
   const instructions = [
     [LOAD_WORD, 0, 0, OFFSET_ARCH],
@@ -57,10 +57,12 @@ function filterFor({ arch, syncs }: Machine): Uint8Array<ArrayBuffer> {
   return new Uint8Array(view.buffer);
 }
 
-/** Holds back all syncs of this process and of those that it starts from now on. */
-function holdSyncs(): void {
+/** Skips all sync calls of this process and of the processes that it starts later. */
+function skipSyncs(): void {
   const machine = MACHINES[Deno.build.arch];
-  if (Deno.build.os !== "linux" || machine === undefined) throw new Error("no filter for this machine");
+  if (Deno.build.os !== "linux" || machine === undefined) {
+    throw new Error("no seccomp filter for this machine");
+  }
   const libc = Deno.dlopen("libc.so.6", {
     prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
     syscall: { parameters: ["i64", "u64", "u64", "buffer"], result: "i64" },
@@ -72,7 +74,7 @@ function holdSyncs(): void {
     const program = new DataView(new ArrayBuffer(16));
     program.setUint16(0, filter.length / 8, true);
     program.setBigUint64(8, Deno.UnsafePointer.value(Deno.UnsafePointer.of(filter)), true);
-    // Without it only root may set a filter.
+    // Otherwise only root may set a filter.
     libc.symbols.prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
     libc.symbols.syscall(
       BigInt(machine.seccomp),
@@ -80,9 +82,11 @@ function holdSyncs(): void {
       SECCOMP_FILTER_FLAG_TSYNC,
       new Uint8Array(program.buffer),
     );
-    // There is no such file: only a call that isn't made succeeds.
-    const [file, files] = [libc.symbols.fsync(-1), libc.symbols.syncfs(-1)];
-    if (file !== 0 || files !== 0) throw new Error("the kernel takes no filter");
+    // File descriptor -1 is invalid, so the calls succeed only if the filter skips them.
+    const results = [libc.symbols.fsync(-1), libc.symbols.syncfs(-1)];
+    if (results.some((result) => result !== 0)) {
+      throw new Error("the kernel does not support the seccomp filter");
+    }
   } finally {
     libc.close();
   }
@@ -90,7 +94,7 @@ function holdSyncs(): void {
 
 if (import.meta.main) {
   try {
-    holdSyncs();
+    skipSyncs();
     console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? ""))));
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));

@@ -1,11 +1,11 @@
 /**
- * Trees on the disk as another language sees them, so that a bug of ours can't hide itself; and what two differ in.
+ * Reads directory trees with Python instead of our own code, so that a bug of ours can't hide itself, and compares them.
  *
  * @module
  */
 import { runOk } from "../../tests/real/child.ts";
 
-const LOOK = `
+const SNAPSHOT_PROGRAM = `
 import hashlib, json, os, stat, sys
 seen, groups = {}, {}
 for top, dirs, files in os.walk(os.fsencode(sys.argv[1])):
@@ -23,16 +23,16 @@ for g in groups.values():
 json.dump(seen, sys.stdout)
 `;
 
-/** Everything below a directory by its path, as Python writes it: type, mode, owner, time, content, links, attributes. */
-export type SeenTree = Readonly<Record<string, unknown>>;
+/** Type, mode, owner, time, content, links and extended attributes by path. Paths are `repr()` strings of Python bytes. */
+export type TreeSnapshot = Readonly<Record<string, unknown>>;
 
-/** Looks at a tree. */
-export async function lookAt(root: string): Promise<SeenTree> {
-  return JSON.parse(await runOk("python3", ["-c", LOOK, root]));
+/** Reads a tree. Needs python3. */
+export async function snapshotTree(root: string): Promise<TreeSnapshot> {
+  return JSON.parse(await runOk("python3", ["-c", SNAPSHOT_PROGRAM, root]));
 }
 
-/** A line for each path that differs. */
-export function differencesOf(theirs: SeenTree, ours: SeenTree): readonly string[] {
+/** Returns one text per path that differs. */
+export function differencesOf(theirs: TreeSnapshot, ours: TreeSnapshot): readonly string[] {
   const paths = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])].sort();
   return paths.flatMap((path) => {
     const [a, b] = [JSON.stringify(theirs[path]), JSON.stringify(ours[path])];

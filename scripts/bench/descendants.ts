@@ -1,19 +1,21 @@
 /**
- * Leaving early, with nothing left behind: no server, no program under test.
+ * Ends all processes that the benchmark started, so that an interrupted run leaves no server or program running.
  *
  * @module
  */
 import { neverAborted, sleep } from "../../src/base/abort.ts";
 
-/** How long a program may take over its end, in looks. */
-const LOOKS = 50;
-const LOOK_MS = 100;
+/** Processes still alive after this many polls are killed. */
+const TERM_POLLS = 50;
+const POLL_MS = 100;
 
-/** Ends all that this process started, and what those started, and waits until all are gone. */
+/**
+ * Sends SIGTERM to all descendants of this process, SIGKILL after 5 s, and returns when all have ended, or after 10 s.
+ */
 export async function endDescendants(): Promise<void> {
-  // When a parent dies its children become those of another: what was seen once is remembered.
+  // Children of an ended process get another parent, so remember every descendant that was seen.
   const seen = new Map<number, string>();
-  for (let look = 0; look < 2 * LOOKS; look++) {
+  for (let poll = 0; poll < 2 * TERM_POLLS; poll++) {
     const all = processes();
     for (const pid of descendantsOf(Deno.pid, all)) {
       const started = all.get(pid)?.started ?? "";
@@ -21,11 +23,11 @@ export async function endDescendants(): Promise<void> {
       seen.set(pid, started);
       kill(pid, "SIGTERM");
     }
-    // A number is given again to others some day; the time of the start tells them apart.
+    // The kernel reuses pids; the start time distinguishes the processes.
     const living = [...seen].filter(([pid, started]) => all.get(pid)?.started === started);
     if (living.length === 0) return;
-    if (look >= LOOKS) { for (const [pid] of living) kill(pid, "SIGKILL"); }
-    await sleep(LOOK_MS, neverAborted());
+    if (poll >= TERM_POLLS) { for (const [pid] of living) kill(pid, "SIGKILL"); }
+    await sleep(POLL_MS, neverAborted());
   }
 }
 
@@ -34,23 +36,23 @@ interface Process {
   readonly started: string;
 }
 
-/** All processes but those that are dead and wait for their parents. */
+/** Returns all processes except zombies. */
 function processes(): ReadonlyMap<number, Process> {
   const all = new Map<number, Process>();
   for (const { name } of Deno.readDirSync("/proc")) {
     if (!/^[0-9]+$/.test(name)) continue;
     try {
-      // proc(5): the name, in parentheses, may have anything in it.
+      // The command name, in parentheses, may contain any character (proc(5)).
       const fields = Deno.readTextFileSync(`/proc/${name}/stat`).replace(/^.*\) /s, "").split(" ");
       if (fields[0] !== "Z") all.set(Number(name), { parent: Number(fields[1]), started: fields[19] ?? "" });
     } catch {
-      // It has ended meanwhile.
+      // The process has ended since the directory was read.
     }
   }
   return all;
 }
 
-/** The processes below one, from a list of all. */
+/** Returns the children of a process, their children and so on. */
 export function descendantsOf(
   root: number,
   all: ReadonlyMap<number, { readonly parent: number }>,
@@ -68,6 +70,6 @@ function kill(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch {
-    // It is gone.
+    // It has already ended.
   }
 }
