@@ -5,7 +5,7 @@
  * ```sh
  * deno run -A scripts/bench.ts                       # everything; an hour or more
  * deno run -A scripts/bench.ts --quick               # checks that everything works; a minute or two
- * deno run -A scripts/bench.ts --only A,D --networks loopback,tls --runs 5 --tools crane,oras
+ * deno run -A scripts/bench.ts --only AD --networks loopback,tls --runs 5 --tools crane,oras
  * deno run -A scripts/bench.ts --form compiled --out bench.md
  * ```
  *

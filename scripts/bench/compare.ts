@@ -41,7 +41,7 @@ export interface ComparisonOptions {
   readonly signal: AbortSignal;
 }
 
-/** Memory beside the workload's own bytes. The four processes of a pull and its registry use less than a third of it. */
+/** Memory in addition to the workload's bytes. The four processes of a pull and its registry use less than a third. */
 const OTHER_MEMORY_BYTES = 512 * 1024 * 1024;
 /** Hosts that take freed memory back in portions of 1 GiB would take a larger allocation back immediately. */
 const PREFAULT_MAX_BYTES = 1000 * 1024 * 1024;

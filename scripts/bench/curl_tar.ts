@@ -6,13 +6,13 @@
 import { findTool } from "../../tests/real/tools.ts";
 import type { Program } from "./compare.ts";
 import { measure } from "./measure.ts";
-import type { Layer, Packing } from "./tree_image.ts";
+import type { Compression, Layer } from "./tree_image.ts";
 
 /** Returns `curl | tar` for the given layers, one after the other. It checks no digest and syncs nothing. */
-export function curlTar(layers: readonly Layer[], packing: Packing): Program {
+export function curlTar(layers: readonly Layer[], compression: Compression): Program {
   const missing = findTool("curl") === undefined
     ? "curl is not installed"
-    : packing === "zstd" && findTool("zstd") === undefined
+    : compression === "zstd" && findTool("zstd") === undefined
     ? "zstd is not installed; run apt-get install zstd"
     : undefined;
   return {
@@ -23,7 +23,7 @@ export function curlTar(layers: readonly Layer[], packing: Packing): Program {
       const [host = "", ...rest] = reference.split("/");
       const repository = rest.join("/").split(":")[0];
       const server = caFile === undefined ? `http://${host}` : `--cacert '${caFile}' https://${host}`;
-      const option = packing === "gzip" ? "-xzf" : "--zstd -xf";
+      const option = compression === "gzip" ? "-xzf" : "--zstd -xf";
       const commands = layers.map(({ digest }) =>
         `curl -sf ${server}/v2/${repository}/blobs/${digest} | tar -C '${directory}/root' --numeric-owner -p ${option} -`
       );

@@ -66,7 +66,7 @@ Deno.test("summaryOf() shows – for missing programs, and no goals for a worklo
   assertEquals(summaryOf([]), "");
 });
 
-Deno.test("summaryOf() gives what is unpacked a table with rivals of its own", () => {
+Deno.test("summaryOf() has a separate table for unpacking, with its own programs", () => {
   const text = summaryOf([
     outcome("S slow", [row("dray", 1), row("dray, no fsync", 1), row("crane", 3)]),
     outcome(
@@ -98,11 +98,11 @@ Deno.test("table() shows ratios to the first row, and why a program is missing",
   assertEquals(text.split("\n"), [
     "### A comparison",
     "",
-    "| program |        median s |    spread s | CPU s | memory MB | time over dray's |",
-    "| ------- | --------------: | ----------: | ----: | --------: | ---------------: |",
-    "| dray    |           0.500 | 0.500–0.500 | 0.250 |        52 |             1.00 |",
-    "| crane   |            1.00 |   1.00–1.00 | 0.500 |        52 |             2.00 |",
-    "| oras    | oras is missing |             |       |           |                  |",
+    "| program |        median s |     range s | CPU s | memory MB | time / dray's |",
+    "| ------- | --------------: | ----------: | ----: | --------: | ------------: |",
+    "| dray    |           0.500 | 0.500–0.500 | 0.250 |        52 |          1.00 |",
+    "| crane   |            1.00 |   1.00–1.00 | 0.500 |        52 |          2.00 |",
+    "| oras    | oras is missing |             |       |           |               |",
     "",
   ]);
 });

@@ -30,7 +30,7 @@ export function table(title: string, rows: readonly Row[]): string {
   return [
     `### ${title}`,
     "",
-    ...markdown(["program", "median s", "spread s", "CPU s", "memory MB", "time over dray's"], lines),
+    ...markdown(["program", "median s", "range s", "CPU s", "memory MB", "time / dray's"], lines),
     "",
   ].join("\n");
 }
@@ -50,7 +50,7 @@ export function markdown(head: readonly string[], lines: readonly (readonly stri
   return [row(head), row(rule), ...lines.map(row)];
 }
 
-/** Formats seconds with three significant digits or fewer. */
+/** Formats seconds with milliseconds below one second, and with hundredths above. */
 export function secondsOf(value: number): string {
   return value.toFixed(value < 1 ? 3 : 2);
 }

@@ -10,12 +10,12 @@ import { type Dray, ours, pullArgs } from "./dray.ts";
 import { type Route, titleOf } from "./networks.ts";
 import { comparePrograms, type ComparisonOptions, prefaultBytesFor } from "./compare.ts";
 import type { Report } from "./report.ts";
-import { type Layer, type Packing, pushTree, TREE_BYTES } from "./tree_image.ts";
+import { type Compression, type Layer, pushTree, TREE_BYTES } from "./tree_image.ts";
 import type { Scale } from "./workloads.ts";
 
 /** The image in a registry, in one compression. */
 export interface Tree {
-  readonly packing: Packing;
+  readonly compression: Compression;
   readonly path: string;
   readonly layers: readonly Layer[];
 }
@@ -27,8 +27,8 @@ export async function pushTrees(
   directory: string,
 ): Promise<readonly Tree[]> {
   const trees: Tree[] = [];
-  for (const packing of ["gzip", "zstd"] satisfies Packing[]) {
-    trees.push({ packing, ...await pushTree(registry, packing, scale, directory) });
+  for (const compression of ["gzip", "zstd"] satisfies Compression[]) {
+    trees.push({ compression, ...await pushTree(registry, compression, scale, directory) });
   }
   return trees;
 }
@@ -60,15 +60,15 @@ export async function compareTrees(
   // The files and their compressed layers.
   const prefaultBytes = scale === "quick" ? 0 : prefaultBytesFor(1.4 * TREE_BYTES.full);
   const keyOf = (what: string) => scale === "quick" ? "" : `${what} ${name}`;
-  for (const { packing, path, layers } of trees) {
+  for (const { compression, path, layers } of trees) {
     const megabytes = Math.round(layers.reduce((sum, { size }) => sum + size, 0) / 1e6);
     const title = `E: files of /usr, ${
       Math.round(TREE_BYTES[scale] / 1e6)
-    } MB, in ${packing} ${megabytes} MB, ${titleOf(network, "E")}`;
+    } MB, in ${compression} ${megabytes} MB, ${titleOf(network, "E")}`;
     const task = { reference: `${host}/${path}`, caFile };
     const pulling = [...ours(dray, pullArgs), ...others.filter(({ name }) => !isUnpacking(name))];
     await report.addOutcome({
-      key: keyOf(`E ${packing}`),
+      key: keyOf(`E ${compression}`),
       title,
       isUnpacked: false,
       rows: await comparePrograms(pulling, task, { ...options, prefaultBytes }),
@@ -79,11 +79,11 @@ export async function compareTrees(
     }
     const unpacking = [
       ...ours(dray, (task) => pullArgs(task, "--unpack")),
-      curlTar(layers, packing),
+      curlTar(layers, compression),
       ...others.filter(({ name }) => isUnpacking(name)),
     ];
     await report.addOutcome({
-      key: keyOf(`E ${packing} unpacked`),
+      key: keyOf(`E ${compression} unpacked`),
       title: `${title}, pulled and unpacked`,
       isUnpacked: true,
       rows: await comparePrograms(unpacking, task, { ...options, prefaultBytes }),

@@ -16,7 +16,7 @@ export const TREE_BYTES: Readonly<Record<Scale, number>> = { full: 500_000_000, 
 const SHARES = [0.55, 0.25, 0.15, 0.05];
 
 /** The compression of layers. */
-export type Packing = "gzip" | "zstd";
+export type Compression = "gzip" | "zstd";
 
 /** A layer in a registry. */
 export interface Layer {
@@ -37,24 +37,24 @@ interface TreeLayer extends Layer {
  */
 export async function pushTree(
   registry: Distribution,
-  packing: Packing,
+  compression: Compression,
   scale: Scale,
   directory: string,
 ): Promise<{ readonly path: string; readonly layers: readonly Layer[] }> {
   await Deno.mkdir(directory, { recursive: true });
   const lists = await fileLists(TREE_BYTES[scale], directory);
-  const base = `${registry.origin}/v2/bench/e-${packing}`;
+  const base = `${registry.origin}/v2/bench/e-${compression}`;
   const layers: TreeLayer[] = [];
   for (const list of lists) {
     const tar = `${directory}/layer.tar`;
     await shell(`tar --sort=name --numeric-owner -C / -cf '${tar}' --no-recursion -T '${list}'`);
     const diffId = await digestOf(tar);
-    const packed = `${directory}/layer.packed`;
-    const packer = packing === "gzip" ? createGzip({ level: 6 }) : createZstdCompress();
-    await pipeline(createReadStream(tar), packer, createWriteStream(packed));
-    const digest = await digestOf(packed);
-    const { size } = await Deno.stat(packed);
-    await pushBlob(base, digest, (await Deno.open(packed)).readable);
+    const compressed = `${directory}/layer.compressed`;
+    const compressor = compression === "gzip" ? createGzip({ level: 6 }) : createZstdCompress();
+    await pipeline(createReadStream(tar), compressor, createWriteStream(compressed));
+    const digest = await digestOf(compressed);
+    const { size } = await Deno.stat(compressed);
+    await pushBlob(base, digest, (await Deno.open(compressed)).readable);
     layers.push({ digest, size, diffId });
   }
   const config = new TextEncoder().encode(JSON.stringify({
@@ -75,7 +75,7 @@ export async function pushTree(
       size: config.length,
     },
     layers: layers.map(({ digest, size }) => ({
-      mediaType: `application/vnd.oci.image.layer.v1.tar+${packing}`,
+      mediaType: `application/vnd.oci.image.layer.v1.tar+${compression}`,
       digest,
       size,
     })),
@@ -88,7 +88,7 @@ export async function pushTree(
   if (!response.ok) throw new Error(`${response.url} returned ${response.status}: ${await response.text()}`);
   await response.body?.cancel();
   await Deno.remove(directory, { recursive: true });
-  return { path: `bench/e-${packing}:1`, layers };
+  return { path: `bench/e-${compression}:1`, layers };
 }
 
 /** Writes one list of paths of /usr per layer, and returns the files. A directory precedes its contents. */

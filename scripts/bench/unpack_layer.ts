@@ -15,7 +15,7 @@ import { measure } from "./measure.ts";
 import { comparePrograms, type ComparisonOptions, prefaultBytesFor } from "./compare.ts";
 import type { Report } from "./report.ts";
 import { isUnpacking } from "./tree.ts";
-import type { Packing } from "./tree_image.ts";
+import type { Compression } from "./tree_image.ts";
 
 /** Compares unpacking with gzip and with zstd, or adds to the report why it is skipped. */
 export async function compareLayer(
@@ -32,29 +32,29 @@ export async function compareLayer(
   const allOptions: ComparisonOptions = { ...options, prefaultBytes: prefaultBytesFor(1.4 * size) };
   const store = `${options.directory}-store`;
   const [program = "", ...args] = dray.command;
-  for (const packing of ["gzip", "zstd"] satisfies Packing[]) {
-    const layout = `${layouts.directory}/${packing}`;
-    const title = `U: a layer of Debian packages, ${Math.round(size / 1e6)} MB, in ${packing}`;
-    const name = `localhost/${packing}`;
+  for (const compression of ["gzip", "zstd"] satisfies Compression[]) {
+    const layout = `${layouts.directory}/${compression}`;
+    const title = `U: a layer of Debian packages, ${Math.round(size / 1e6)} MB, in ${compression}`;
+    const name = `localhost/${compression}`;
     await runOk(program, [...args, "--store", store, "import", "--name", name, layout]);
     const unpacking = [
       ...ours(dray, ({ directory }) => ["--store", store, "unpack", "-q", name, `${directory}/out`]),
-      ...unpackers(layouts.directory, packing),
+      ...unpackers(layouts.directory, compression),
     ];
     await report.addOutcome({
-      key: `U ${packing}`,
+      key: `U ${compression}`,
       title: `${title}, unpacked from a local store`,
       isUnpacked: true,
       rows: await comparePrograms(unpacking, { reference: name, caFile: undefined }, allOptions),
     });
-    const { path, layers } = await pushLayout(layout, registry, `bench/u-${packing}`);
+    const { path, layers } = await pushLayout(layout, registry, `bench/u-${compression}`);
     const pulling = [
       ...ours(dray, (task) => pullArgs(task, "--unpack")),
-      curlTar(layers, packing),
+      curlTar(layers, compression),
       ...others.filter(({ name }) => isUnpacking(name)),
     ];
     await report.addOutcome({
-      key: `U ${packing} pulled`,
+      key: `U ${compression} pulled`,
       title: `${title}, pulled and unpacked`,
       isUnpacked: true,
       rows: await comparePrograms(
@@ -67,12 +67,12 @@ export async function compareLayer(
 }
 
 /** Programs that unpack an archive or a layout. tar verifies no digest; umoci doesn't support zstd. */
-function unpackers(directory: string, packing: Packing): readonly Program[] {
+function unpackers(directory: string, compression: Compression): readonly Program[] {
   const umoci = unpacker(
     "umoci",
     (task) => ["unpack", "--image", `${directory}/gzip:v1`, `${task.directory}/out`],
   );
-  return packing === "gzip"
+  return compression === "gzip"
     ? [unpacker("tar", (task) => ["-xzf", `${directory}/layer.tar.gz`, "-C", task.directory]), umoci]
     : [unpacker("tar", (task) => ["--zstd", "-xf", `${directory}/layer.tar.zst`, "-C", task.directory])];
 }

@@ -6,7 +6,7 @@
  * deno run -A scripts/bench/bare_loop/main.ts THREADS 127.0.0.1:5000/bench/a:1 DIRECTORY [CA_FILE]
  * ```
  *
- * It needs a registry on a numeric address, over plain HTTP or, with CA_FILE, over TLS.
+ * The reference needs a port and a tag. With CA_FILE the registry must use TLS, otherwise plain HTTP.
  *
  * @module
  */
