@@ -28,7 +28,6 @@ import { checkLayout, makeLayout } from "./layout/layout.ts";
 import { Layers } from "./layers.ts";
 import { Locks } from "./locks/locks.ts";
 import { StorePaths } from "./layout/paths.ts";
-import type { OnStep } from "./blobs/commit_steps.ts";
 import { ReadWriteLock } from "./locks/read_write_lock.ts";
 import { countUsage } from "./usage.ts";
 
@@ -39,8 +38,6 @@ export interface StoreOptions {
    * method fails with `permission_denied`. @default {"write"}
    */
   readonly mode?: "read" | "write";
-  /** Hears of each step of a commit or an update right after it was done. For tests that die there. */
-  readonly onStep?: OnStep;
   /** Gives up waiting for another process that is making the store just now. */
   readonly signal?: AbortSignal;
   /** Starts threads, for the store to hash long blobs with. @default there are none */
@@ -73,10 +70,10 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
 
 /** As {@linkcode openStore}, with its parts in these places. */
 export async function openStoreAt(paths: StorePaths, options: StoreOptions): Promise<Store> {
-  const { mode = "write", onStep = () => {}, signal = neverAborted(), startWorker = NO_WORKERS } = options;
+  const { mode = "write", signal = neverAborted(), startWorker = NO_WORKERS } = options;
   const turns = new ReadWriteLock();
   const locks = new Locks(turns, mode === "write");
-  const indexFile = new IndexFile({ paths, locks, onStep });
+  const indexFile = new IndexFile({ paths, locks });
   const blobs = new Blobs(paths);
   if (mode === "write") {
     await makeLayout(paths);
@@ -84,7 +81,7 @@ export async function openStoreAt(paths: StorePaths, options: StoreOptions): Pro
   } else {
     await checkLayout(paths);
   }
-  const ingests = new Ingests({ paths, blobs, turns, onStep, startWorker });
+  const ingests = new Ingests({ paths, blobs, turns, startWorker });
   return new DiskStore({
     paths,
     locks,

@@ -14,11 +14,11 @@
  * @module
  */
 import { neverAborted } from "../../src/base/abort.ts";
-import type { CommitStep } from "../../src/store/blobs/commit_steps.ts";
 import { openLayoutDirectory } from "../../src/store/layout_directory.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOf } from "../contract/records.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
+import { type CommitStep, observeSteps } from "./commit_steps.ts";
 
 const [mode = "", root = "", count = "", plan = "none:0"] = Deno.args;
 const signal = neverAborted();
@@ -36,8 +36,9 @@ function watcher(): (step: CommitStep) => void {
   };
 }
 
-async function writeAll(): Promise<void> {
-  const store = await openStore(root, { onStep: watcher() });
+async function writeSamples(): Promise<void> {
+  using _steps = observeSteps(root, watcher());
+  const store = await openStore(root);
   for (let i = 0; i < Number(count); i++) {
     const { bytes, descriptor } = await childSample(i);
     {
@@ -98,7 +99,7 @@ async function holdContent(): Promise<void> {
 
 switch (mode) {
   case "write":
-    await writeAll();
+    await writeSamples();
     break;
   case "hold-ingest":
     await holdIngest();

@@ -1,12 +1,12 @@
 import { neverAborted } from "../../src/base/abort.ts";
 import { digestOf } from "../../src/oci/digest.ts";
-import { COMMIT_STEPS } from "../../src/store/blobs/commit_steps.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { assert, assertEquals, assertExists } from "../assert.ts";
 import { type Draw, seededRandom } from "../random.ts";
 import { gather } from "../contract/content_store_suite.ts";
 import { Child } from "./child_process.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
+import { COMMIT_STEPS } from "./commit_steps.ts";
 
 /** Samples that each process writes. The next process finds those of the killed one. */
 const SAMPLES = 4;
@@ -71,8 +71,8 @@ Deno.test("a process that is killed immediately after any step leaves an intact 
     await t.step(step, () =>
       withRoot(async (root) => {
         const promised: Promised = { committed: new Set(), recorded: new Set() };
-        // The first large blob, and the small one after it, which writes no state.
-        for (const nth of step === "state-written" ? [1] : [1, 2]) {
+        // The first large blob, and the small one after it, which has neither a state file nor a directory.
+        for (const nth of ["state-written", "ingest-removed"].includes(step) ? [1] : [1, 2]) {
           await using child = new Child("write", root, String(SAMPLES), `${step}:${nth}`);
           listen(promised, await child.rest());
           assertEquals(await child.ended(), "SIGKILL");

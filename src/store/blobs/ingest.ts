@@ -87,7 +87,6 @@ export class FileIngest implements Ingest {
       this.#offset += piece.length;
     });
     this.#earlySync.note(bytes.length);
-    this.#place.onStep("data-written");
   }
 
   restart(): void {
@@ -104,7 +103,7 @@ export class FileIngest implements Ingest {
 
   async commit(): Promise<void> {
     this.#mustBeOpen("commit");
-    const { paths, blobDirectory, syncer, onStep } = this.#place;
+    const { paths, blobDirectory, syncer } = this.#place;
     // The hash of a long blob may still be on its way on another thread, while the disk is busy anyway.
     const judging = this.#judge();
     judging.catch(() => {});
@@ -123,17 +122,13 @@ export class FileIngest implements Ingest {
       this.restart();
       throw problem;
     }
-    onStep("data-synced");
     await publishBlob(this.#place);
-    onStep("renamed");
     this.#isClosed = true;
     try {
       await syncer.sync(blobDirectory);
-      onStep("directory-synced");
       protectBlob(this.#place);
       if (this.#hasState) removeQuietly(paths.state);
       if (paths.directory !== undefined) await removeEventually(paths.directory);
-      onStep("ingest-removed");
     } finally {
       this.#release();
     }
@@ -206,7 +201,7 @@ function hashFor({ digest, size }: Descriptor, { paths, follower }: IngestEnviro
 /** Finds out what of the file is good to go on from, and writes the facts that let others go on from here. */
 async function findStart(
   descriptor: Descriptor,
-  { paths, onStep }: IngestEnvironment,
+  { paths }: IngestEnvironment,
   file: Deno.FsFile,
   have: number,
   hash: StreamingHash,
@@ -221,10 +216,7 @@ async function findStart(
   if (isSmall && have > 0 && (state === undefined || !isOurs)) removeQuietly(paths.state);
   const hasState = !isSmall;
   if (!isOurs) {
-    if (hasState) {
-      writeState(paths.state, descriptor);
-      onStep("state-written");
-    }
+    if (hasState) writeState(paths.state, descriptor);
     return { offset: 0, hasState };
   }
   const offset = await hash.resume(have, signal);

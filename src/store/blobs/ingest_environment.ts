@@ -8,7 +8,6 @@ import { makeDirectory, renameOver } from "../fs/fs.ts";
 import { isMissing } from "../fs/fs_errors.ts";
 import type { BackgroundHasher } from "./background_hasher.ts";
 import type { IngestPaths } from "../layout/paths.ts";
-import type { OnStep } from "./commit_steps.ts";
 
 const BLOB_MODE = 0o444;
 const DIRECTORY_MODE = 0o755;
@@ -22,7 +21,6 @@ export interface IngestEnvironment {
   readonly blobDirectory: string;
   readonly syncer: DirectorySyncer;
   readonly follower: BackgroundHasher;
-  readonly onStep: OnStep;
 }
 
 /**

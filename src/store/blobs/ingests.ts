@@ -21,7 +21,6 @@ import { entriesIn, statIfThere } from "../fs/file_snapshot.ts";
 import { dropPartial, findState, SMALL_BLOB_BYTES } from "./partial.ts";
 import { type IngestName, type IngestPaths, parseIngestName, type StorePaths } from "../layout/paths.ts";
 import type { IngestEnvironment } from "./ingest_environment.ts";
-import type { OnStep } from "./commit_steps.ts";
 import type { ReadWriteLock } from "../locks/read_write_lock.ts";
 import { AnonymousIngestFile, randomIngestId } from "./anonymous_ingest.ts";
 
@@ -34,7 +33,6 @@ export interface IngestsDeps {
   readonly paths: StorePaths;
   readonly blobs: Blobs;
   readonly turns: ReadWriteLock;
-  readonly onStep: OnStep;
   /** Starts the thread that hashes long files. */
   readonly startWorker: StartWorker;
 }
@@ -141,7 +139,6 @@ export class Ingests {
             dropPartial(paths);
             break;
           }
-          place.onStep("ingest-opened");
           return await FileIngest.resume(descriptor, place, file, info.size, turn, signal);
         }
         file.close();
@@ -168,14 +165,13 @@ export class Ingests {
   }
 
   #placeOf(name: IngestName): IngestEnvironment {
-    const { paths, onStep } = this.#deps;
+    const { paths } = this.#deps;
     return {
       paths: paths.ingestOf(name),
       blob: paths.blob(name.digest),
       blobDirectory: paths.blobDirectory(name.digest),
       syncer: this.#syncer,
       follower: this.#follower,
-      onStep,
     };
   }
 

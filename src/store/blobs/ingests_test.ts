@@ -10,16 +10,12 @@ import {
 import { begin, gather } from "../../../tests/contract/content_store_suite.ts";
 import { addSample, sampleOf } from "../../../tests/contract/samples.ts";
 import { StorePaths } from "../layout/paths.ts";
-import type { CommitStep } from "./commit_steps.ts";
 import { openStore, type Store } from "../store.ts";
 
-async function withStore(
-  run: (store: Store, root: string) => Promise<void>,
-  onStep: (step: CommitStep) => void = () => {},
-): Promise<void> {
+async function withStore(run: (store: Store, root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "dray-ingests-" });
   try {
-    await run(await openStore(root, { onStep }), root);
+    await run(await openStore(root), root);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -37,22 +33,6 @@ Deno.test("a committed blob is read-only, and nothing else of its ingest is left
     }
     assertEquals([...Deno.readDirSync(`${root}/ingest`)], []);
   });
-});
-
-Deno.test("the steps of a commit come in the order that loses nothing", async () => {
-  const steps: CommitStep[] = [];
-  await withStore(async (store) => {
-    steps.length = 0;
-    await addSample(store, await sampleOf(LARGE));
-    assertEquals(steps.filter((step) => step !== "data-written"), [
-      "ingest-opened",
-      "state-written",
-      "data-synced",
-      "renamed",
-      "directory-synced",
-      "ingest-removed",
-    ]);
-  }, (step) => steps.push(step));
 });
 
 Deno.test("a full disk is told apart, and the ingest can still be given up", async () => {

@@ -4,6 +4,7 @@ import { parseDocument } from "../../oci/document.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { recordOf, variousRecords } from "../../../tests/contract/records.ts";
+import { observeSteps } from "../../../tests/store/commit_steps.ts";
 import { openStore, type Store } from "../store.ts";
 
 async function withStore(run: (store: Store, indexPath: string) => Promise<void>): Promise<void> {
@@ -214,18 +215,18 @@ Deno.test("a death while the kept space is written leaves the index, and the nex
         const names = ["docker.io/library/a:1", "docker.io/library/b:1"];
         await add(store, ...names);
         const before = Deno.readTextFileSync(indexPath);
-        const dying = await openStore(store.root, {
-          onStep(at) {
-            if (at === step) throw new Error("dead");
-          },
-        });
-        const remove = (from: Store) => {
+        const remove = () => {
           Deno.symlinkSync("/dev/full", `${indexPath}.new`);
-          return from.updateImages((records) => [...records.values()].slice(1), neverAborted());
+          return store.updateImages((records) => [...records.values()].slice(1), neverAborted());
         };
-        await assertRejects(() => remove(dying), Error, "dead");
+        {
+          using _steps = observeSteps(store.root, (at) => {
+            if (at === step) throw new Error("dead");
+          });
+          await assertRejects(remove, Error, "dead");
+        }
         assertEquals(Deno.readTextFileSync(indexPath), before);
-        assertEquals((await remove(store)).map(({ name }) => name), names.slice(1));
+        assertEquals((await remove()).map(({ name }) => name), names.slice(1));
         assertEquals(manifestsIn(indexPath).length, 1);
       }));
   }

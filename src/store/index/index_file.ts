@@ -11,7 +11,6 @@ import { type IndexContent, IndexText } from "./index_text.ts";
 import type { Locks } from "../locks/locks.ts";
 import type { StorePaths } from "../layout/paths.ts";
 import { keepBallast, openBallast } from "./ballast.ts";
-import type { OnStep } from "../blobs/commit_steps.ts";
 import { writeAll } from "../fs/write_all.ts";
 
 /** Tells one state of a file from another: each update makes a new file. */
@@ -32,14 +31,12 @@ const EMPTY: IndexContent = { manifests: [], rest: { schemaVersion: 2, mediaType
 export class IndexFile {
   readonly #paths: StorePaths;
   readonly #locks: Locks;
-  readonly #onStep: OnStep;
   readonly #text = new IndexText();
   #cached: Cached | undefined;
 
-  constructor(deps: { readonly paths: StorePaths; readonly locks: Locks; readonly onStep: OnStep }) {
+  constructor(deps: { readonly paths: StorePaths; readonly locks: Locks }) {
     this.#paths = deps.paths;
     this.#locks = deps.locks;
-    this.#onStep = deps.onStep;
   }
 
   /**
@@ -135,10 +132,8 @@ export class IndexFile {
       if (spare === undefined) throw error;
       await this.#place(content, bytes, indexSpare, spare);
     }
-    this.#onStep("index-renamed");
     if (content.manifests.length > 0) keepBallast(indexSpare, bytes.length);
     await syncDirectory(root);
-    this.#onStep("index-directory-synced");
     return content;
   }
 
@@ -147,9 +142,7 @@ export class IndexFile {
     using file = opened;
     writeAll(file, path, bytes);
     attempt("write", path, () => file.truncateSync(bytes.length));
-    this.#onStep("index-written");
     await syncFile(file, path);
-    this.#onStep("index-synced");
     renameOver(path, this.#paths.indexFile);
     this.#cached = { stamp: stampOf(file.statSync()), content };
   }
