@@ -6,7 +6,8 @@
 import { MIB, readAll } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { asObject, asString, type JsonObject, optional, parseJsonObject } from "../oci/json.ts";
-import { accessError, isMissing, isRefused } from "./access.ts";
+import { isDenied, isMissing } from "../base/os_errors.ts";
+import { accessError } from "./access.ts";
 import type { CredentialFile } from "./locations.ts";
 
 /** Far above any real file; without it a device or an endless pipe would fill the memory. */
@@ -75,7 +76,7 @@ async function readBytes({ path, named }: CredentialFile): Promise<Uint8Array | 
     return await readAll(file, CREDENTIAL_FILE_MAX_BYTES, whereOf(path));
   } catch (error) {
     if (isMissing(error)) return undefined;
-    if (isRefused(error) && !named && !await isSeen(path)) return undefined;
+    if (isDenied(error) && !named && !await isSeen(path)) return undefined;
     throw accessError(error, `Cannot read ${whereOf(path)}`, `--allow-read=${path}`);
   }
 }

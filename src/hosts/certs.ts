@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
+import { isDenied, isMissing } from "../base/os_errors.ts";
 import { missingFlag } from "../base/permission.ts";
 import { checkPair } from "../http/tls/key_pair.ts";
 import { parsePem } from "../http/tls/pem.ts";
@@ -69,11 +70,6 @@ async function listFolder(path: string): Promise<readonly string[]> {
   return names.sort();
 }
 
-/** Whether an error says that a file is not there. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
-}
-
 /**
  * Reads a PEM file of authorities.
  *
@@ -134,8 +130,7 @@ export function unreadable(path: string, cause: unknown): AppError {
   if (isMissing(cause)) return wrong(path, "there is no such file", cause);
   const flag = missingFlag(cause);
   const why = flag === undefined ? messageOf(cause) : `the runtime does not allow it, add ${flag}`;
-  const isRefused = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable;
-  const code = isRefused ? "permission_denied" : "invalid_content";
+  const code = isDenied(cause) ? "permission_denied" : "invalid_content";
   return new AppError(code, `Cannot read "${path}": ${why}`, { cause });
 }
 

@@ -5,7 +5,8 @@
  * @module
  */
 import { lockFile, removeQuietly } from "./fs/fs.ts";
-import { attempt, attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import { attempt, attemptAsync } from "./fs/fs_errors.ts";
+import { isMissing } from "../base/os_errors.ts";
 import { makeRoot, removeTempFiles } from "./layout/layout.ts";
 import { statIfThere } from "./fs/file_snapshot.ts";
 import { plainLayoutPaths, StorePaths } from "./layout/paths.ts";

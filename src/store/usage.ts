@@ -4,7 +4,8 @@
  * @module
  */
 import type { StoreUsage } from "../content/maintenance.ts";
-import { attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import { attemptAsync } from "./fs/fs_errors.ts";
+import { isMissing } from "../base/os_errors.ts";
 import { entriesIn, inBatches } from "./fs/file_snapshot.ts";
 import { parseIngestName, type StorePaths } from "./layout/paths.ts";
 

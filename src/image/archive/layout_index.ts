@@ -5,11 +5,9 @@
  */
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import { REF_NAME } from "../../oci/annotations.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { isDigestName } from "../model/group.ts";
-
-/** The annotation for the name that skopeo, umoci, oras and podman read (OCI image spec 1.1, annotations.md). */
-export const REF_NAME = "org.opencontainers.image.ref.name";
 
 /** The annotation for the full name that containerd and Docker read. */
 export const FULL_NAME = "io.containerd.image.name";

@@ -17,7 +17,8 @@ import type { ReferencesKey } from "../model/references_cache.ts";
 import { makeRecord, type NamelessRecord } from "../model/record.ts";
 import { readDockerManifest } from "./docker_archive.ts";
 import { type ArchivedImage, findMissingBlob, fullNameOf, missingBlobError } from "./archived_image.ts";
-import { FULL_NAME, REF_NAME } from "./layout_index.ts";
+import { REF_NAME } from "../../oci/annotations.ts";
+import { FULL_NAME } from "./layout_index.ts";
 
 /**
  * Makes records for the images that an `index.json` names. Their blobs must be in the store.

@@ -8,7 +8,8 @@ import { AppError } from "../../base/errors.ts";
 import type { BlobInfo, OpenBlob } from "../../content/store.ts";
 import { type Digest, findDigest } from "../../oci/digest.ts";
 import { removeQuietly } from "../fs/fs.ts";
-import { attemptAsync, isMissing } from "../fs/fs_errors.ts";
+import { attemptAsync } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import { entriesIn, inBatches, statIfThere } from "../fs/file_snapshot.ts";
 import type { StorePaths } from "../layout/paths.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { DirectorySyncer } from "../fs/directory_sync.ts";
 import { makeDirectory, renameOver } from "../fs/fs.ts";
-import { isMissing } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import type { BackgroundHasher } from "./background_hasher.ts";
 import type { IngestPaths } from "../layout/paths.ts";
 

@@ -9,7 +9,8 @@ import { AppError } from "../../base/errors.ts";
 import { type Descriptor, readDescriptor } from "../../oci/descriptor.ts";
 import { parseJsonObject } from "../../oci/json.ts";
 import { removeQuietly } from "../fs/fs.ts";
-import { attempt, isMissing } from "../fs/fs_errors.ts";
+import { attempt } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import type { IngestPaths } from "../layout/paths.ts";
 
 /**

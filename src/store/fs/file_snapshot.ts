@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+import { attempt, attemptAsync } from "./fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 
 /** Looks at so many files at once: more don't gain, and fewer wait for the disk one after the other. */
 const LOOKS_AT_ONCE = 32;

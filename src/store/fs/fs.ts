@@ -6,7 +6,8 @@
  */
 import { abortable, abortScope, neverAborted, sleep } from "../../base/abort.ts";
 import { notifySlowWait, type OnSlowWait } from "../../base/slow_wait.ts";
-import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+import { attempt, attemptAsync } from "./fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 
 /** Renames a file, over another one if there is one. Readers see the old or the new, nothing between. */
 export function renameOver(from: string, to: string): void {

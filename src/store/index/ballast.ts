@@ -5,7 +5,8 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import { attempt, isMissing } from "../fs/fs_errors.ts";
+import { attempt } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import { statIfThere } from "../fs/file_snapshot.ts";
 
 /** A file of this size does for the indexes of most stores. */

@@ -6,7 +6,8 @@
 import { AppError, isCode } from "../../base/errors.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { removeQuietly, renameOver, syncDirectory, syncFile } from "../fs/fs.ts";
-import { attempt, attemptAsync, isMissing } from "../fs/fs_errors.ts";
+import { attempt, attemptAsync } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import { type IndexContent, IndexText } from "./index_text.ts";
 import type { Locks } from "../locks/locks.ts";
 import type { StorePaths } from "../layout/paths.ts";

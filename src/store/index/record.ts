@@ -9,12 +9,11 @@
  */
 import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
+import { REF_NAME } from "../../oci/annotations.ts";
 import { type Descriptor, readDigest } from "../../oci/descriptor.ts";
 import { asSize, asString, type JsonObject, optional, parseJsonObject } from "../../oci/json.ts";
 import { type Platform, readPlatform } from "../../oci/platform.ts";
 
-/** The annotation that tools look a name up by (OCI image spec 1.1, annotations.md). */
-export const REF_NAME = "org.opencontainers.image.ref.name";
 /** What our annotations begin with. */
 const OURS = "dev.dray.image.";
 

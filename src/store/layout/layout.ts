@@ -6,7 +6,8 @@
 import { AppError, isCode } from "../../base/errors.ts";
 import { parseJsonObject } from "../../oci/json.ts";
 import { makeDirectorySync, removeQuietly, renameOver, syncDirectory, syncFile } from "../fs/fs.ts";
-import { attempt, attemptAsync, isMissing } from "../fs/fs_errors.ts";
+import { attempt, attemptAsync } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import { entriesIn, statIfThere } from "../fs/file_snapshot.ts";
 import type { StorePaths } from "./paths.ts";
 

@@ -5,7 +5,8 @@
  */
 import type { OnSlowWait } from "../../base/slow_wait.ts";
 import { lockFile, type LockMode, tryLockFile } from "../fs/fs.ts";
-import { attempt, isMissing } from "../fs/fs_errors.ts";
+import { attempt } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import type { ReadWriteLock } from "./read_write_lock.ts";
 
 /** Who can open a lock file can hold it: other users must not be able to stop the store's owner. */
