@@ -4,23 +4,25 @@
  *
  * @module
  */
+// @ts-types="./base64.d.ts"
+import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { AppError } from "../base/errors.ts";
 import type { Credential } from "../content/credential.ts";
 import { asObject, asString, type JsonObject, optional } from "../oci/json.ts";
 
 /**
- * The credential that an entry holds. A registry token beats an identity token, and that beats a password. An entry
- * that holds none (docker leaves `{}` beside a helper program) is undefined.
+ * The credential that an entry holds. A registry token takes precedence over an identity token, and that over a
+ * password. Undefined for an empty entry; docker leaves `{}` for registries with a helper program.
  *
  * @param where file and key, for errors
- * @throws AppError `invalid_content`, without a word of what the entry holds
+ * @throws AppError `invalid_content`; the message never quotes the entry
  */
 export function decodeEntry(value: unknown, where: string): Credential | undefined {
   const entry = optional(value, where, asObject);
   if (entry === undefined) return undefined;
   const field = (name: string) => optional(entry[name], `${where}, "${name}"`, asString) || undefined;
   const bearer = field("registrytoken");
-  if (bearer !== undefined) return { kind: "bearer", token: sendable(bearer, where) };
+  if (bearer !== undefined) return { kind: "bearer", token: checkToken(bearer, where) };
   const refresh = field("identitytoken");
   if (refresh !== undefined) return { kind: "refresh", token: refresh };
   const auth = field("auth");
@@ -29,19 +31,22 @@ export function decodeEntry(value: unknown, where: string): Credential | undefin
   return username === undefined ? undefined : { kind: "basic", username, password: field("password") ?? "" };
 }
 
-/** A registry token goes into a header as it is (RFC 6750, section 2.1): one that can't would fail as a broken connection. */
-function sendable(token: string, where: string): string {
+/**
+ * A registry token is sent unchanged in a header (RFC 6750, section 2.1). An invalid one would otherwise be reported as
+ * a failed connection.
+ */
+function checkToken(token: string, where: string): string {
   if (/^[!-~]+$/.test(token)) return token;
   throw new AppError(
     "invalid_content",
-    `Cannot read ${where}: "registrytoken" has blanks or characters that no header takes`,
+    `Cannot read ${where}: "registrytoken" contains blanks or characters that are invalid in a header`,
   );
 }
 
 /**
  * The entry that docker would write for a credential.
  *
- * @throws AppError `invalid_argument` for a user name that the format can't hold
+ * @throws AppError `invalid_argument` for a user name or password that the format can't represent
  */
 export function encodeEntry(credential: Credential): JsonObject {
   switch (credential.kind) {
@@ -54,19 +59,18 @@ export function encodeEntry(credential: Credential): JsonObject {
   }
 }
 
-/** Base64 of `USER:PASSWORD` in UTF-8. The first colon ends the user; the password may hold more of them. */
+/** Base64 of `USER:PASSWORD` in UTF-8. The first colon ends the user; the password may contain colons. */
 function decodeAuth(auth: string, where: string): Credential {
   let text: string;
   try {
-    const bytes = Uint8Array.from(atob(auth), (char) => char.charCodeAt(0));
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64(auth));
   } catch {
-    // The cause would quote the secret.
-    throw wrongAuth(where);
+    // Without a cause, because it would quote the secret.
+    throw invalidAuth(where);
   }
   const colon = text.indexOf(":");
-  if (colon < 1) throw wrongAuth(where);
-  // Early docker padded the decoded text with NUL bytes.
+  if (colon < 1) throw invalidAuth(where);
+  // Early versions of docker padded the decoded text with NUL bytes.
   return {
     kind: "basic",
     username: text.slice(0, colon),
@@ -78,16 +82,15 @@ function encodeAuth(username: string, password: string): string {
   if (username === "" || username.includes(":")) {
     throw new AppError(
       "invalid_argument",
-      `Cannot keep credentials: user "${username}" is empty or has a ":"`,
+      `Cannot store credentials: user "${username}" is empty or contains ":"`,
     );
   }
   if (password.includes("\0")) {
-    throw new AppError("invalid_argument", "Cannot keep credentials: the password has a NUL character");
+    throw new AppError("invalid_argument", "Cannot store credentials: the password contains a NUL character");
   }
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return encodeBase64(`${username}:${password}`);
 }
 
-function wrongAuth(where: string): AppError {
+function invalidAuth(where: string): AppError {
   return new AppError("invalid_content", `Cannot read ${where}: "auth" is not base64 of USER:PASSWORD`);
 }

@@ -37,7 +37,7 @@ const BROKEN: [what: string, entry: unknown, message: string][] = [
   ["no colon", { auth: btoa("secret") }, "is not base64 of USER:PASSWORD"],
   ["no user", { auth: btoa(":secret") }, "is not base64 of USER:PASSWORD"],
   ["no UTF-8", { auth: btoa("secret:\xff") }, "is not base64 of USER:PASSWORD"],
-  ["a registry token of two lines", { registrytoken: "secret\nsecret" }, '"registrytoken" has blanks'],
+  ["a registry token of two lines", { registrytoken: "secret\nsecret" }, '"registrytoken" contains blanks'],
   ["a number", { auth: 1 }, 'Cannot read file, "auth": expected a string'],
   ["a list", ["secret"], "Cannot read file: expected an object"],
 ];
