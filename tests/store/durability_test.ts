@@ -51,7 +51,7 @@ async function stage(store: Store): Promise<StagedLayer> {
   return staged;
 }
 
-const METADATA: LayerMetadata = { diffId: CHAIN, entries: 1, unpackedBytes: 1, leftOut: {} };
+const METADATA: LayerMetadata = { diffId: CHAIN, entries: 1, unpackedBytes: 1, skipped: {} };
 
 Deno.test("a blob is written, synced, renamed and its directory synced, in this order", async (t) => {
   for (const [size, directory, data] of [[1000, "", ".small"], [3 * MIB, "/data", "/data"]] as const) {
@@ -96,7 +96,7 @@ Deno.test("a blob whose digest isn't known in advance is committed in the same o
     const { bytes, descriptor } = await sampleOf(1000);
     const hex = hexOf(descriptor.digest);
     using log = new DiskLog(store.root);
-    await using ingest = await store.beginUnnamed();
+    await using ingest = await store.beginAnonymous();
     ingest.write(bytes);
     await ingest.commit();
     log.lines.push("committed");

@@ -93,7 +93,7 @@ class Ingest {
       }
       if (hash === undefined) whole = await crypto.subtle.digest("SHA-256", buffer.subarray(0, have));
       left -= have;
-      early.note(have);
+      early.addWritten(have);
     }
     await early.end();
     return hash?.digest("hex") ?? new Uint8Array(whole).toHex();

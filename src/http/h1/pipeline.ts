@@ -148,7 +148,7 @@ export class PipelinedConnection {
     if (framing.kind === "length" && framing.bytes > limit) return this.#passOn(job);
     const body = http1Body(connection, framing);
     const most = framing.kind === "length" ? framing.bytes : limit;
-    const memory = this.#memory.take(most);
+    const memory = this.#memory.acquire(most);
     const buffer = memory.subarray(0, most);
     let filled = 0;
     while (!body.isDone) {
@@ -163,12 +163,12 @@ export class PipelinedConnection {
     }
     this.#jobs.shift();
     if (head.isPersistent) this.#pool.noteUse(connection);
-    if (job.isSettled) this.#memory.give(memory);
+    if (job.isSettled) this.#memory.release(memory);
     else {
       job.settle({
         head,
         body: buffer.subarray(0, filled),
-        [Symbol.dispose]: () => this.#memory.give(memory),
+        [Symbol.dispose]: () => this.#memory.release(memory),
       });
     }
     if (!head.isPersistent) return false;

@@ -35,7 +35,7 @@ interface Listener {
 export class PipelinePool {
   readonly #pool: ConnectionPool;
   readonly #timeout: number;
-  readonly #memory = new BufferPool({ pieceBytes: PIECE_BYTES, pieces: SPARE_PIECES });
+  readonly #memory = new BufferPool({ bufferBytes: PIECE_BYTES, buffers: SPARE_PIECES });
   readonly #lanes = new Set<PipelinedConnection>();
   readonly #listeners = new Map<AbortSignal, Listener>();
   #queue: PipelineJob[] = [];

@@ -187,7 +187,7 @@ Deno.test("removeImages() on a full disk where all is needed says so, and change
   const { deps, root, store, one, names } = parts;
   const before = await names();
   await fillDisk(root);
-  const error = await assertRejects(() => removeImages(deps, ["a.b/c:1"]), AppError, "no space");
+  const error = await assertRejects(() => removeImages(deps, ["a.b/c:1"]), AppError, "disk full");
   assertEquals(error.code, "no_space");
   assertEquals(await names(), before);
   for (const { digest } of [...one.documents, ...one.blobs]) assert(await store.findBlob(digest));
