@@ -104,7 +104,7 @@ Deno.test("a process that is killed at a random moment leaves an intact store", 
         const promised: Promised = { committed: new Set(), recorded: new Set() };
         for (let round = 0; round < 4 && kills > 0; round++) {
           kills--;
-          await using child = new Child("write", root, "1000", "say:0");
+          await using child = new Child("write", root, "1000", "print:0");
           // The kill happens some time after this line, because the child continues.
           const lines = draw(40);
           for (let i = 0; i < lines; i++) listen(promised, [await child.line() ?? ""]);
