@@ -15,6 +15,7 @@ export type Credential =
 
 /** A credential and its source, for messages: `/root/.docker/config.json, key "ghcr.io"`. */
 export interface FoundCredential {
+  /** The secret. */
   readonly credential: Credential;
   /** File and key, program, or flag. Contains no secret. */
   readonly source: string;

@@ -24,11 +24,13 @@ export interface UnpackedLayer {
   readonly chainId: Digest;
   /** The directory to stack. */
   readonly path: string;
+  /** Recorded when the layer was published. */
   readonly metadata: LayerMetadata;
 }
 
 /** A layer that is being unpacked. Dispose it on every path: that removes a layer that wasn't published. */
 export interface StagedLayer extends AsyncDisposable {
+  /** Identifies the layer once it is published. */
   readonly chainId: Digest;
   /** An empty directory to unpack into. */
   readonly path: string;

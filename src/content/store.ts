@@ -10,6 +10,7 @@ import type { Digest } from "../oci/digest.ts";
 
 /** Properties of a committed blob. */
 export interface BlobInfo {
+  /** The digest of its content. */
   readonly digest: Digest;
   /** Size in bytes. */
   readonly size: number;

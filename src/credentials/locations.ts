@@ -7,6 +7,7 @@ import { absolutePath, joinPath, xdgDirectory } from "../base/xdg.ts";
 
 /** A file that may hold credentials. It may not exist. */
 export interface CredentialFile {
+  /** The path of the file. */
   readonly path: string;
   /** Whether the user named the file. If a named file can't be read, that is an error; a default one is skipped. */
   readonly named: boolean;

@@ -42,7 +42,7 @@ const FILES: [what: string, document: unknown, name: string, want: string | unde
   ["a namespace before a helper for all", { credsStore: "a", auths: AUTHS }, "h.io/ns/app", "app"],
   ["an entry where the helper has none", { credsStore: "none", auths: AUTHS }, "h.io/other", "host"],
   [
-    "a registry taken out of credsStore",
+    "a registry excluded from credsStore",
     { credsStore: "a", credHelpers: { "h.io": "" } },
     "h.io/app",
     undefined,
@@ -56,7 +56,7 @@ const FILES: [what: string, document: unknown, name: string, want: string | unde
   ["nulls", { auths: null, credHelpers: null, credsStore: null }, "h.io/app", undefined],
 ];
 
-Deno.test("fileCredentials() takes the most specific key, and helpers before entries", () =>
+Deno.test("fileCredentials() uses the most specific key, and helpers before entries", () =>
   inDirectory(async (directory) => {
     for (const user of ["a", "b"]) {
       await writeScript(
@@ -74,7 +74,7 @@ Deno.test("fileCredentials() takes the most specific key, and helpers before ent
     }
   }));
 
-Deno.test("fileCredentials() takes the first file that has a credential, and says which", () =>
+Deno.test("fileCredentials() uses the first file with a credential and names it", () =>
   inDirectory(async (directory) => {
     const dockerConfig = { path: `${directory}/config.json`, named: false };
     const authFiles = [{ path: `${directory}/auth.json`, named: false }];
@@ -122,8 +122,8 @@ Deno.test("fileCredentials() names a malformed file and doesn't quote it", async
         const path = `${directory}/config.json`;
         await Deno.writeTextFile(path, text);
         const source = fileCredentials({ dockerConfig: { path, named: false }, authFiles: [] });
-        const ask = () => source.findCredential("h.io", "app", neverAborted());
-        const error = await assertRejects(ask, AppError, message);
+        const find = () => source.findCredential("h.io", "app", neverAborted());
+        const error = await assertRejects(find, AppError, message);
         assertEquals(error.code, "invalid_content");
         assert(error.message.startsWith(`Cannot read credential file "${path}"`));
         assert(!Deno.inspect(error).includes("secret"));
@@ -153,11 +153,11 @@ Deno.test({
   name: "fileCredentials() without read permission skips guessed files and names the flag for others",
   permissions: { read: false },
   async fn() {
-    const ask = (named: boolean) =>
+    const find = (named: boolean) =>
       fileCredentials({ authFiles: [{ path: "/some/auth.json", named }] })
         .findCredential("h.io", "app", neverAborted());
-    assertEquals(await ask(false), undefined);
-    const error = await assertRejects(() => ask(true), AppError);
+    assertEquals(await find(false), undefined);
+    const error = await assertRejects(() => find(true), AppError);
     assertEquals(error.code, "permission_denied");
     assert(error.message.endsWith("add --allow-read=/some/auth.json"));
   },
@@ -166,9 +166,9 @@ Deno.test({
 Deno.test("fixedCredentials() applies only to its registry", async () => {
   const credential = { kind: "basic", username: "u", password: "p" } as const;
   const source = fixedCredentials("h.io", credential, "--username");
-  const ask = (registry: string) => source.findCredential(registry, "app", neverAborted());
-  assertEquals(await ask("h.io"), { credential, source: "--username" });
-  assertEquals(await ask("x.io"), undefined);
+  const find = (registry: string) => source.findCredential(registry, "app", neverAborted());
+  assertEquals(await find("h.io"), { credential, source: "--username" });
+  assertEquals(await find("x.io"), undefined);
 });
 
 Deno.test("chainCredentials() uses the first source with a credential", async () => {
