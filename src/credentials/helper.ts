@@ -11,7 +11,7 @@ import { asString, optional } from "../oci/json.ts";
 import { accessError } from "./access.ts";
 import { parseSecretJson } from "./config_file.ts";
 import { dockerKeyOf } from "./keys.ts";
-import { type ProgramOutput, type ProgramRunner, runProgram } from "./program.ts";
+import { type ProgramOutput, runProgram } from "./program.ts";
 
 /** A helper may prompt for the password of a keychain, so this is long. */
 const HELPER_TIMEOUT_MS = 60_000;
@@ -31,12 +31,6 @@ export interface CredentialHelperOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Time after which a helper that hasn't exited is killed, in milliseconds. @default {60_000} */
   readonly timeout?: number;
-}
-
-/** {@linkcode CredentialHelperOptions}, with a replacement for tests. */
-export interface HelperOptions extends CredentialHelperOptions {
-  /** Runs a program. @default {runProgram} */
-  readonly run?: ProgramRunner;
 }
 
 /** A helper program: its name in the configuration, such as `pass`, and the file that names it. */
@@ -60,7 +54,7 @@ export function sourceOfHelper(helper: Helper): string {
 export async function getFromHelper(
   helper: Helper,
   registry: string,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<Credential | undefined> {
   const output = await call(helper, "get", dockerKeyOf(registry), options, signal);
@@ -83,7 +77,7 @@ export async function storeInHelper(
   helper: Helper,
   registry: string,
   credential: Credential,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<void> {
   if (credential.kind === "bearer") {
@@ -109,7 +103,7 @@ export async function storeInHelper(
 export async function eraseFromHelper(
   helper: Helper,
   registry: string,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
   const output = await call(helper, "erase", dockerKeyOf(registry), options, signal);
@@ -122,7 +116,7 @@ async function call(
   helper: Helper,
   action: "get" | "store" | "erase",
   input: string,
-  { run = runProgram, env = {}, timeout = HELPER_TIMEOUT_MS }: HelperOptions,
+  { env = {}, timeout = HELPER_TIMEOUT_MS }: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<ProgramOutput> {
   const program = programOf(helper);
@@ -136,7 +130,7 @@ async function call(
     );
   }, timeout);
   try {
-    return await run(program, [action], input, scope.signal, env);
+    return await runProgram(program, [action], input, scope.signal, env);
   } catch (error) {
     if (scope.signal.aborted) throw error;
     const message = `Cannot ${action} credentials with "${program}", named by ${helper.namedBy}`;

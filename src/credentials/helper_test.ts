@@ -3,7 +3,7 @@ import { neverAborted } from "../base/abort.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { Credential } from "../content/credential.ts";
 import { eraseFromHelper, getFromHelper, storeInHelper } from "./helper.ts";
-import { inDirectory, runnerIn, writeScript } from "./test_kit.ts";
+import { helpersIn, inDirectory, writeScript } from "./test_kit.ts";
 
 const HELPER = { name: "chain", namedBy: "credsStore of config.json" };
 
@@ -37,8 +37,7 @@ Deno.test("getFromHelper() parses the output of helpers", async (t) => {
   for (const [what, lines, want] of OUTPUTS) {
     await t.step(what, () =>
       withHelper(lines, async (directory) => {
-        const run = runnerIn(directory);
-        assertEquals(await getFromHelper(HELPER, "h.io", { run }, neverAborted()), want);
+        assertEquals(await getFromHelper(HELPER, "h.io", helpersIn(directory), neverAborted()), want);
       }));
   }
 });
@@ -67,7 +66,7 @@ Deno.test("getFromHelper() reports failures and never quotes a secret", async (t
   for (const [what, lines, code, message] of FAILURES) {
     await t.step(what, () =>
       withHelper(lines, async (directory) => {
-        const get = () => getFromHelper(HELPER, "h.io", { run: runnerIn(directory) }, neverAborted());
+        const get = () => getFromHelper(HELPER, "h.io", helpersIn(directory), neverAborted());
         const error = await assertRejects(get, AppError, message);
         assertEquals(error.code, code);
         assert(!Deno.inspect(error).includes("hidden"));
@@ -77,8 +76,7 @@ Deno.test("getFromHelper() reports failures and never quotes a secret", async (t
 
 Deno.test("getFromHelper() kills a helper that doesn't end in time", () =>
   withHelper(["exec sleep 600"], async (directory) => {
-    const get = () =>
-      getFromHelper(HELPER, "h.io", { run: runnerIn(directory), timeout: 50 }, neverAborted());
+    const get = () => getFromHelper(HELPER, "h.io", { ...helpersIn(directory), timeout: 50 }, neverAborted());
     const error = await assertRejects(get, AppError, "did not end within 50 ms");
     assertEquals(error.code, "deadline_exceeded");
   }));
@@ -86,7 +84,7 @@ Deno.test("getFromHelper() kills a helper that doesn't end in time", () =>
 Deno.test("getFromHelper() throws the caller's abort reason", () =>
   withHelper(["exec sleep 600"], async (directory) => {
     const controller = new AbortController();
-    const found = getFromHelper(HELPER, "h.io", { run: runnerIn(directory) }, controller.signal);
+    const found = getFromHelper(HELPER, "h.io", helpersIn(directory), controller.signal);
     controller.abort(new RangeError("cancelled by the test"));
     await assertRejects(() => found, RangeError, "cancelled by the test");
   }));
@@ -100,11 +98,10 @@ Deno.test("getFromHelper() names a missing program and the file that names it", 
 });
 
 Deno.test("getFromHelper() rejects a helper with a path", async (t) => {
-  const run = () => Promise.reject(new Error("ran"));
   for (const name of ["../evil", "a/b", "/bin/sh", "", "-x", "a b", "a\0"]) {
     await t.step(JSON.stringify(name), async () => {
       const error = await assertRejects(
-        () => getFromHelper({ ...HELPER, name }, "h.io", { run }, neverAborted()),
+        () => getFromHelper({ ...HELPER, name }, "h.io", {}, neverAborted()),
         AppError,
         "a name without a path",
       );
@@ -114,31 +111,36 @@ Deno.test("getFromHelper() rejects a helper with a path", async (t) => {
   for (const name of ["desktop.exe", "ecr-login", "gcloud", "osxkeychain"]) {
     await t.step(name, async () => {
       await assertRejects(
-        () => getFromHelper({ ...HELPER, name }, "h.io", { run }, neverAborted()),
-        Error,
-        "ran",
+        () => getFromHelper({ ...HELPER, name }, "h.io", { env: { PATH: "/nowhere" } }, neverAborted()),
+        AppError,
+        "no such program in PATH",
       );
     });
   }
 });
 
-Deno.test("getFromHelper() names the missing permission", async () => {
-  const run = () => Promise.reject(new Deno.errors.NotCapable("Requires run access"));
-  const error = await assertRejects(() => getFromHelper(HELPER, "h.io", { run }, neverAborted()), AppError);
-  assertEquals(error.code, "permission_denied");
-  assert(error.message.endsWith("add --allow-run=docker-credential-chain"));
+Deno.test({
+  name: "getFromHelper() names the missing permission",
+  permissions: { read: true, write: true, env: true, run: false },
+  fn: () =>
+    withHelper(["exit 1"], async (directory) => {
+      const get = () => getFromHelper(HELPER, "h.io", helpersIn(directory), neverAborted());
+      const error = await assertRejects(get, AppError);
+      assertEquals(error.code, "permission_denied");
+      assert(error.message.endsWith("add --allow-run=docker-credential-chain"));
+    }),
 });
 
 Deno.test("storeInHelper() and eraseFromHelper() follow the protocol", () =>
   inDirectory(async (directory) => {
     await writeScript(`${directory}/docker-credential-chain`, `cat > ${directory}/$1`);
-    const run = runnerIn(directory);
+    const options = helpersIn(directory);
     const signal = neverAborted();
     await storeInHelper(
       HELPER,
       "docker.io",
       { kind: "basic", username: "u", password: "p" },
-      { run },
+      options,
       signal,
     );
     assertEquals(JSON.parse(await Deno.readTextFile(`${directory}/store`)), {
@@ -146,24 +148,23 @@ Deno.test("storeInHelper() and eraseFromHelper() follow the protocol", () =>
       Username: "u",
       Secret: "p",
     });
-    await storeInHelper(HELPER, "h.io", { kind: "refresh", token: "t" }, { run }, signal);
+    await storeInHelper(HELPER, "h.io", { kind: "refresh", token: "t" }, options, signal);
     assertEquals(JSON.parse(await Deno.readTextFile(`${directory}/store`)).Username, "<token>");
-    assert(await eraseFromHelper(HELPER, "docker.io", { run }, signal));
+    assert(await eraseFromHelper(HELPER, "docker.io", options, signal));
     assertEquals(await Deno.readTextFile(`${directory}/erase`), "https://index.docker.io/v1/");
-    const bearer = () => storeInHelper(HELPER, "h.io", { kind: "bearer", token: "t" }, { run }, signal);
+    const bearer = () => storeInHelper(HELPER, "h.io", { kind: "bearer", token: "t" }, options, signal);
     assertEquals((await assertRejects(bearer, AppError)).code, "unsupported");
   }));
 
 Deno.test("storeInHelper() redacts a secret that the helper prints", () =>
   withHelper(["cat >&2", "exit 1"], async (directory) => {
     const credential = { kind: "basic", username: "u", password: "hidden" } as const;
-    const store = () =>
-      storeInHelper(HELPER, "h.io", credential, { run: runnerIn(directory) }, neverAborted());
+    const store = () => storeInHelper(HELPER, "h.io", credential, helpersIn(directory), neverAborted());
     const error = await assertRejects(store, AppError, '"Secret":"REDACTED"');
     assert(!Deno.inspect(error).includes("hidden"));
   }));
 
 Deno.test("eraseFromHelper() succeeds if there is no credential", () =>
   withHelper(["echo credentials not found in native keychain", "exit 1"], async (directory) => {
-    assert(!await eraseFromHelper(HELPER, "h.io", { run: runnerIn(directory) }, neverAborted()));
+    assert(!await eraseFromHelper(HELPER, "h.io", helpersIn(directory), neverAborted()));
   }));

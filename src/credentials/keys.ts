@@ -5,7 +5,7 @@
  */
 
 /** docker's key for Docker Hub. */
-export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
 const DOCKER_HUB = "docker.io";
 const DOCKER_HUB_NAMES = new Set([DOCKER_HUB, "index.docker.io", "registry-1.docker.io"]);

@@ -11,7 +11,13 @@ import { isMissing } from "../base/os_errors.ts";
 import { accessError } from "./access.ts";
 import { type ConfigFile, parseConfigFile, readConfigFile, whereOf } from "./config_file.ts";
 import { encodeEntry } from "./entry.ts";
-import { eraseFromHelper, type Helper, type HelperOptions, sourceOfHelper, storeInHelper } from "./helper.ts";
+import {
+  type CredentialHelperOptions,
+  eraseFromHelper,
+  type Helper,
+  sourceOfHelper,
+  storeInHelper,
+} from "./helper.ts";
 import { dockerKeyOf, matchKeys, registryKeys } from "./keys.ts";
 import type { CredentialFile, CredentialLocations } from "./locations.ts";
 import { helperFor } from "./source.ts";
@@ -42,7 +48,7 @@ export async function storeCredential(
   registry: string,
   credential: Credential,
   signal: AbortSignal,
-  options: HelperOptions = {},
+  options: CredentialHelperOptions = {},
 ): Promise<StoredCredential> {
   const file = await openDockerConfig(locations, "log in");
   const helper = helperOf(file, registry);
@@ -72,7 +78,7 @@ export async function eraseCredential(
   locations: CredentialLocations,
   registry: string,
   signal: AbortSignal,
-  options: HelperOptions = {},
+  options: CredentialHelperOptions = {},
 ): Promise<boolean> {
   const file = await openDockerConfig(locations, "log out");
   const helper = helperOf(file, registry);

@@ -4,7 +4,7 @@ import { AppError } from "../base/errors.ts";
 import type { CredentialLocations } from "./locations.ts";
 import { eraseCredential, storeCredential } from "./login.ts";
 import { fileCredentials } from "./source.ts";
-import { inDirectory, runnerIn, writeScript } from "./test_kit.ts";
+import { helpersIn, inDirectory, writeScript } from "./test_kit.ts";
 
 const USER = { kind: "basic", username: "user", password: "secret" } as const;
 const AUTH = btoa("user:secret");
@@ -105,12 +105,12 @@ Deno.test("storeCredential() moves the secret from the file to the helper", () =
     await writeScript(`${directory}/docker-credential-a`, `cat > ${directory}/$1`);
     const path = `${directory}/config.json`;
     await Deno.writeTextFile(path, `{"auths":{"h.io":{"auth":"${AUTH}"}},"credHelpers":{"h.io":"a"}}`);
-    const run = runnerIn(directory);
-    const stored = await storeCredential(at(path), "h.io", USER, neverAborted(), { run });
+    const options = helpersIn(directory);
+    const stored = await storeCredential(at(path), "h.io", USER, neverAborted(), options);
     assertEquals(stored, { source: `docker-credential-a (credHelpers of ${path})` });
     assertEquals(await Deno.readTextFile(path), '{"auths":{"h.io":{}},"credHelpers":{"h.io":"a"}}');
     assert((await Deno.readTextFile(`${directory}/store`)).includes("secret"));
-    assert(await eraseCredential(at(path), "h.io", neverAborted(), { run }));
+    assert(await eraseCredential(at(path), "h.io", neverAborted(), options));
     assertEquals(await Deno.readTextFile(`${directory}/erase`), "h.io");
     assertEquals(await Deno.readTextFile(path), '{"auths":{},"credHelpers":{"h.io":"a"}}');
   }));
@@ -120,7 +120,7 @@ Deno.test("storeCredential() changes nothing when the helper fails", () =>
     await writeScript(`${directory}/docker-credential-a`, "echo locked >&2", "exit 1");
     const path = `${directory}/config.json`;
     await Deno.writeTextFile(path, '{"credsStore":"a"}');
-    const store = () => storeCredential(at(path), "h.io", USER, neverAborted(), { run: runnerIn(directory) });
+    const store = () => storeCredential(at(path), "h.io", USER, neverAborted(), helpersIn(directory));
     await assertRejects(store, AppError, "locked");
     assertEquals(await Deno.readTextFile(path), '{"credsStore":"a"}');
   }));

@@ -19,25 +19,13 @@ export interface ProgramOutput {
   readonly stderr: string;
 }
 
-/** Runs a program. {@linkcode runProgram}, or a replacement in tests. */
-export type ProgramRunner = (
-  program: string,
-  args: readonly string[],
-  input: string,
-  signal: AbortSignal,
-  env?: ProgramEnvironment,
-) => Promise<ProgramOutput>;
-
-/** Variables for a program, in addition to our own. */
-export type ProgramEnvironment = Readonly<Record<string, string>>;
-
 /**
  * Runs a program with our environment and waits for its end. When the signal aborts, the program is killed. Its child
  * processes aren't waited for, even if they keep the pipes open.
  *
  * @param program a name in PATH, or a path
  * @param input its standard input
- * @param env variables in addition to our own
+ * @param env variables in addition to our own; its PATH is also used to find the program
  * @throws the runtime's own errors if the program can't be started, AppError `limit_exceeded`, or the signal's reason
  */
 export async function runProgram(
@@ -45,7 +33,7 @@ export async function runProgram(
   args: readonly string[],
   input: string,
   signal: AbortSignal,
-  env: ProgramEnvironment = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramOutput> {
   signal.throwIfAborted();
   const command = new Deno.Command(program, {

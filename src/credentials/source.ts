@@ -7,13 +7,7 @@ import type { Credential, CredentialSource, FoundCredential } from "../content/c
 import { asString } from "../oci/json.ts";
 import { type ConfigFile, readConfigFile, whereOf } from "./config_file.ts";
 import { decodeEntry } from "./entry.ts";
-import {
-  type CredentialHelperOptions,
-  getFromHelper,
-  type Helper,
-  type HelperOptions,
-  sourceOfHelper,
-} from "./helper.ts";
+import { type CredentialHelperOptions, getFromHelper, type Helper, sourceOfHelper } from "./helper.ts";
 import { dockerKeyOf, type KeyMatch, matchKeys } from "./keys.ts";
 import { type CredentialLocations, searchOrderOf } from "./locations.ts";
 
@@ -45,14 +39,6 @@ import { type CredentialLocations, searchOrderOf } from "./locations.ts";
 export function fileCredentials(
   locations: CredentialLocations,
   options: CredentialHelperOptions = {},
-): CredentialSource {
-  return credentialsFromFiles(locations, options);
-}
-
-/** Like {@linkcode fileCredentials}; tests replace the function that runs helpers. */
-export function credentialsFromFiles(
-  locations: CredentialLocations,
-  options: HelperOptions,
 ): CredentialSource {
   return {
     async findCredential(registry, repository, signal) {
@@ -134,7 +120,7 @@ async function findInFile(
   file: ConfigFile,
   registry: string,
   repository: string,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<FoundCredential | undefined> {
   const helpers = matchKeys(Object.keys(file.credHelpers), registry, repository);

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
-import { chainCredentials, credentialsFromFiles, fileCredentials, fixedCredentials } from "./source.ts";
-import { inDirectory, runnerIn, writeConfig, writeScript } from "./test_kit.ts";
+import { chainCredentials, fileCredentials, fixedCredentials } from "./source.ts";
+import { helpersIn, inDirectory, writeConfig, writeScript } from "./test_kit.ts";
 
 const entry = (username: string) => ({ auth: btoa(`${username}:secret`) });
 
@@ -10,7 +10,7 @@ const entry = (username: string) => ({ auth: btoa(`${username}:secret`) });
 async function userOf(directory: string, document: unknown, name: string): Promise<string | undefined> {
   await writeConfig(`${directory}/config.json`, document);
   const dockerConfig = { path: `${directory}/config.json`, named: false };
-  const source = credentialsFromFiles({ dockerConfig, authFiles: [] }, { run: runnerIn(directory) });
+  const source = fileCredentials({ dockerConfig, authFiles: [] }, helpersIn(directory));
   const slash = name.indexOf("/");
   const found = await source.findCredential(name.slice(0, slash), name.slice(slash + 1), neverAborted());
   return found?.credential.kind === "basic" ? found.credential.username : undefined;
@@ -96,7 +96,7 @@ Deno.test("fileCredentials() names the helper and its file as the source", () =>
     await writeScript(`${directory}/docker-credential-a`, `echo '{"Username":"<token>","Secret":"t"}'`);
     await writeConfig(`${directory}/config.json`, { credsStore: "a" });
     const dockerConfig = { path: `${directory}/config.json`, named: true };
-    const source = credentialsFromFiles({ dockerConfig, authFiles: [] }, { run: runnerIn(directory) });
+    const source = fileCredentials({ dockerConfig, authFiles: [] }, helpersIn(directory));
     assertEquals(await source.findCredential("h.io", "app", neverAborted()), {
       credential: { kind: "refresh", token: "t" },
       source: `docker-credential-a (credsStore of ${directory}/config.json)`,

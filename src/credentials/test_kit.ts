@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ProgramRunner, runProgram } from "./program.ts";
+import type { CredentialHelperOptions } from "./helper.ts";
 
 /** Runs a test with a temporary directory. */
 export async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
@@ -21,9 +21,9 @@ export async function writeScript(path: string, ...lines: string[]): Promise<voi
   await Deno.chmod(path, 0o755);
 }
 
-/** Runs programs from one directory instead of PATH. */
-export function runnerIn(directory: string): ProgramRunner {
-  return (program, ...rest) => runProgram(`${directory}/${program}`, ...rest);
+/** Finds helper programs in a directory. */
+export function helpersIn(directory: string): CredentialHelperOptions {
+  return { env: { PATH: `${directory}:/bin` } };
 }
 
 /** Writes a credential file. */
