@@ -59,11 +59,11 @@ export function beginHash(task: HashTask, hasher: BackgroundHasher): StreamingHa
   const background = size >= LONG_BLOB_BYTES ? hasher.begin(path, algorithm) : undefined;
   if (background !== undefined) return new WorkerHash(task, background);
   // Once loaded, the incremental hasher is faster for tiny blobs too: WebCrypto passes each one to another thread.
-  if (size <= TINY_BLOB_BYTES && findHashing() === undefined) return new WholeHash(task);
-  return new StreamHash(task);
+  if (size <= TINY_BLOB_BYTES && findHashing() === undefined) return new InMemoryHash(task);
+  return new IncrementalHash(task);
 }
 
-class WholeHash implements StreamingHash {
+class InMemoryHash implements StreamingHash {
   readonly #task: HashTask;
   #whole: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
@@ -106,7 +106,7 @@ function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
  * Loads the hasher when the first bytes have arrived, while the host sends more; loading it before the first request
  * would delay the request. Bytes that arrive before it is loaded are read back from the file.
  */
-class StreamHash implements StreamingHash {
+class IncrementalHash implements StreamingHash {
   readonly #task: HashTask;
   #hasher: Hasher | undefined;
   /** Number of bytes in the file. */
