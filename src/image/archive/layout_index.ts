@@ -4,8 +4,7 @@
  * @module
  */
 import type { ImageRecord } from "../../content/image_store.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
-import { REF_NAME } from "../../oci/annotations.ts";
+import { type Descriptor, REF_NAME } from "../../oci/descriptor.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { isDigestName } from "../model/group.ts";
 

@@ -1,7 +1,7 @@
 import { neverAborted } from "../../base/abort.ts";
 import { isCode } from "../../base/errors.ts";
+import { REF_NAME } from "../../oci/descriptor.ts";
 import { parseDocument } from "../../oci/document.ts";
-import { REF_NAME } from "../../oci/annotations.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { recordOf, variousRecords } from "../../../tests/contract/records.ts";

@@ -9,8 +9,7 @@
  */
 import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
-import { REF_NAME } from "../../oci/annotations.ts";
-import { type Descriptor, readDigest } from "../../oci/descriptor.ts";
+import { type Descriptor, readDigest, REF_NAME } from "../../oci/descriptor.ts";
 import { asSize, asString, type JsonObject, optional, parseJsonObject } from "../../oci/json.ts";
 import { type Platform, readPlatform } from "../../oci/platform.ts";
 
