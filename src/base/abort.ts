@@ -1,7 +1,8 @@
 /**
  * Waiting with cancellation. A signal is always an argument, never a field.
  *
- * `sleep` isn't `delay` of `@std/async`: that one calls `setTimeout`, whose first call costs 8 ms (see `timer.ts`).
+ * `sleep` isn't `delay` of `@std/async`: that one calls `setTimeout`, whose first call costs 8 ms (see
+ * `timer.ts`).
  *
  * @module
  */
@@ -29,8 +30,8 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits for `promise` or for the signal's abort, whichever comes first. The work behind the promise isn't cancelled;
- * its later failure is ignored.
+ * Waits for `promise` or for the signal's abort, whichever comes first. The work behind the promise isn't
+ * cancelled; its later failure is ignored.
  *
  * @throws the signal's reason, or the rejection of the promise
  */
@@ -47,7 +48,9 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-/** A child of a signal: aborted with it, or by its own {@linkcode AbortScope.abort}. Dispose it to detach it. */
+/**
+ * A child of a signal: aborted with it, or by its own {@linkcode AbortScope.abort}. Dispose it to detach it.
+ */
 export interface AbortScope extends Disposable {
   /** Aborted when the parent is, or when `abort` is called. */
   readonly signal: AbortSignal;
@@ -56,8 +59,8 @@ export interface AbortScope extends Disposable {
 }
 
 /**
- * Opens a child scope of `parent`. Unlike `AbortSignal.any`, it leaves no listener on the parent once it is disposed,
- * so that a long-lived parent doesn't collect listeners.
+ * Opens a child scope of `parent`. Unlike `AbortSignal.any`, it leaves no listener on the parent once it is
+ * disposed, so that a long-lived parent doesn't collect listeners.
  */
 export function abortScope(parent: AbortSignal): AbortScope {
   const controller = new AbortController();

@@ -13,8 +13,8 @@ export interface Backoff {
 }
 
 /**
- * Milliseconds to wait before attempt `attempt` + 1: doubled each time, capped, and then chosen at random from the upper
- * half, so that clients that failed together don't retry together.
+ * Milliseconds to wait before attempt `attempt` + 1: doubled each time, capped, and then chosen at random
+ * from the upper half, so that clients that failed together don't retry together.
  *
  * @param attempt number of failed attempts, from 1
  * @param random returns a number from 0 (inclusive) to 1 (exclusive)

@@ -12,7 +12,9 @@ export interface BufferPoolLimits {
   readonly buffers: number;
 }
 
-/** Reuses buffers: a new one for each short task costs more than a copy out of one that is in the CPU cache. */
+/**
+ * Reuses buffers: a new one for each short task costs more than a copy out of one that is in the CPU cache.
+ */
 export class BufferPool {
   readonly #limits: BufferPoolLimits;
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
@@ -22,7 +24,10 @@ export class BufferPool {
     this.#limits = limits;
   }
 
-  /** Returns a buffer of at least `bytes` bytes with arbitrary content. It belongs to the caller until it is released. */
+  /**
+   * Returns a buffer of at least `bytes` bytes with arbitrary content. It belongs to the caller until it is
+   * released.
+   */
   acquire(bytes: number): Uint8Array<ArrayBuffer> {
     const { bufferBytes } = this.#limits;
     if (bytes > bufferBytes) return new Uint8Array(bytes);

@@ -1,9 +1,9 @@
 /**
  * Byte sizes, operations on byte arrays, and reading streams with a limit.
  *
- * `concatBytes`, `equalBytes` and `toHex` aren't those of `@std/bytes` and `@std/encoding`: every start and every worker
- * thread loads this file, and its first npm import costs a thread about 1 ms. `encodeHex` also takes four times as long
- * per digest.
+ * `concatBytes`, `equalBytes` and `toHex` aren't those of `@std/bytes` and `@std/encoding`: every start and
+ * every worker thread loads this file, and its first npm import costs a thread about 1 ms. `encodeHex` also
+ * takes four times as long per digest.
  *
  * @module
  */
@@ -66,7 +66,8 @@ export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuff
 /**
  * Reads a reader to its end.
  *
- * @param limit the maximum number of bytes; reads one more, so that oversized input is not mistaken for truncated input
+ * @param limit the maximum number of bytes; reads one more, so that oversized input is not mistaken for
+ * truncated input
  * @param what names the input in the error
  * @throws AppError `limit_exceeded`
  */
@@ -87,7 +88,12 @@ export async function readAll(
   }
 }
 
-/** Throws if `length` exceeds `limit`. @param what names the input in the error @throws AppError `limit_exceeded` */
+/**
+ * Throws if `length` exceeds `limit`.
+ *
+ * @param what names the input in the error
+ * @throws AppError `limit_exceeded`
+ */
 export function checkLength(length: number, limit: number, what: string): void {
   if (length <= limit) return;
   throw new AppError("limit_exceeded", `Cannot read ${what}: it is larger than ${limit} bytes`, {

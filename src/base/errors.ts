@@ -5,8 +5,9 @@
  */
 
 /**
- * Every kind of failure that a caller may need to distinguish. The list is closed: the tables that map it (exit
- * codes, gRPC statuses) are `satisfies Record<ErrorCode, …>`, so that a new code doesn't compile until it is mapped.
+ * Every kind of failure that a caller may need to distinguish. The list is closed: the tables that map it
+ * (exit codes, gRPC statuses) are `satisfies Record<ErrorCode, …>`, so that a new code doesn't compile until
+ * it is mapped.
  */
 export type ErrorCode =
   /** The caller's input is invalid: a reference, a flag, an option. */
@@ -35,7 +36,9 @@ export type ErrorCode =
   | "limit_exceeded"
   /** The disk, its inodes, or a quota is full. */
   | "no_space"
-  /** The runtime or the operating system denies access: a missing permission flag, EACCES, a read-only disk. */
+  /**
+   * The runtime or the operating system denies access: a missing permission flag, EACCES, a read-only disk.
+   */
   | "permission_denied"
   /** The store on disk is damaged. */
   | "store_corrupt"
@@ -64,7 +67,8 @@ export interface AppErrorOptions {
 /**
  * A failure with a code from a closed set, and its details as fields.
  *
- * The message has the form `Cannot VERB "OBJECT": cause; what to do`. It starts with a capital and has no full stop.
+ * The message has the form `Cannot VERB "OBJECT": cause; what to do`. It starts with a capital and has no
+ * full stop.
  *
  * @example
  * ```ts
@@ -91,7 +95,8 @@ export class AppError extends Error {
 }
 
 /**
- * The code of any thrown value: that of an {@linkcode AppError}, "cancelled" for an abort, otherwise undefined.
+ * The code of any thrown value: that of an {@linkcode AppError}, "cancelled" for an abort, otherwise
+ * undefined.
  *
  * @example
  * ```ts

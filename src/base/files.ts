@@ -5,10 +5,10 @@
  */
 
 /**
- * Replaces or creates the file at `path`. A reader sees the old bytes or the new ones, never a part of them, even if the
- * machine stops at any moment. Keeps the owner of the old file if the process may change owners, so that a run by root
- * doesn't lock users out of their own files. Replaces a symbolic link at `path` itself. Two concurrent writers both
- * succeed, and the last one wins.
+ * Replaces or creates the file at `path`. A reader sees the old bytes or the new ones, never a part of them,
+ * even if the machine stops at any moment. Keeps the owner of the old file if the process may change owners,
+ * so that a run by root doesn't lock users out of their own files. Replaces a symbolic link at `path` itself.
+ * Two concurrent writers both succeed, and the last one wins.
  *
  * @param path its directory must exist
  * @param mode permission bits of the new file, regardless of the umask: 0o600 for secrets
@@ -41,7 +41,10 @@ async function copyOwner(from: string, to: string): Promise<void> {
   await Deno.chown(to, old.uid, old.gid).catch(() => {});
 }
 
-/** A file that gets its name when it is complete. Dispose it on every path: that removes a file without a commit. */
+/**
+ * A file that gets its name when it is complete. Dispose it on every path: that removes a file without a
+ * commit.
+ */
 export interface TempFile extends AsyncDisposable {
   /** Writes all of the bytes. */
   write(bytes: Uint8Array): Promise<void>;
@@ -50,7 +53,8 @@ export interface TempFile extends AsyncDisposable {
 }
 
 /**
- * Opens a temporary file next to `path`. A symbolic link at `path` stays: the file that it points to is replaced.
+ * Opens a temporary file next to `path`. A symbolic link at `path` stays: the file that it points to is
+ * replaced.
  *
  * @throws the runtime's own errors (`Deno.errors.*`), from the returned file too, with the old file unchanged
  */

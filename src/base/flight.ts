@@ -12,8 +12,8 @@ interface Run<T> {
 }
 
 /**
- * Shares one run among all callers that request the same key while it is in progress. Each caller stops waiting when its
- * own signal aborts; the run is aborted only when the last caller has left.
+ * Shares one run among all callers that request the same key while it is in progress. Each caller stops
+ * waiting when its own signal aborts; the run is aborted only when the last caller has left.
  */
 export class Flight<T> {
   readonly #runs = new Map<string, Run<T>>();

@@ -1,6 +1,6 @@
 /**
- * Hashing. The only file that imports `node:crypto`: it hashes 1.7 GiB/s at any chunk size. WebCrypto needs the whole
- * input in memory, and the npm build of `@std/crypto` lacks its WASM file.
+ * Hashing. The only file that imports `node:crypto`: it hashes 1.7 GiB/s at any chunk size. WebCrypto needs
+ * the whole input in memory, and the npm build of `@std/crypto` lacks its WASM file.
  *
  * @module
  */
@@ -24,8 +24,8 @@ let loading: Promise<HasherFactory> | undefined;
 let loaded: HasherFactory | undefined;
 
 /**
- * Loads the hashing code and returns a factory. The first call takes 19 ms. Call it early without `await` to overlap it
- * with a network wait.
+ * Loads the hashing code and returns a factory. The first call takes 19 ms. Call it early without `await` to
+ * overlap it with a network wait.
  */
 export function loadHashing(): Promise<HasherFactory> {
   return loading ??= import("node:crypto").then(({ createHash }) =>

@@ -31,7 +31,10 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied;
 }
 
-/** Our code for a system error; undefined if its meaning depends on the operation, or if it isn't a system error. */
+/**
+ * Our code for a system error; undefined if its meaning depends on the operation, or if it isn't a system
+ * error.
+ */
 export function osErrorCode(error: unknown): ErrorCode | undefined {
   if (isDenied(error)) return "permission_denied";
   const code = osCodeOf(error);

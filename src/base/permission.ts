@@ -5,8 +5,8 @@
  */
 
 /**
- * The flag that would allow what the runtime denied: `--allow-read=/etc/hosts`. Undefined for any other error.
- * Parses the messages of both `deno run` and compiled programs.
+ * The flag that would allow what the runtime denied: `--allow-read=/etc/hosts`. Undefined for any other
+ * error. Parses the messages of both `deno run` and compiled programs.
  */
 export function missingFlag(error: unknown): string | undefined {
   if (!(error instanceof Deno.errors.NotCapable)) return undefined;

@@ -4,7 +4,10 @@
  * @module
  */
 
-/** A URL without user, password and fragment, and with every query value replaced: signed URLs contain secrets there. */
+/**
+ * A URL without user, password and fragment, and with every query value replaced: signed URLs contain secrets
+ * there.
+ */
 export function redactUrl(url: string | URL): string {
   let safe: URL;
   try {

@@ -13,11 +13,12 @@ const DELAY_MAX_MS = 2 ** 31 - 1;
 let created = 0;
 
 /**
- * Calls `run` once after `ms` milliseconds, unless the returned function is called before. A pending timer keeps the
- * process alive.
+ * Calls `run` once after `ms` milliseconds, unless the returned function is called before. A pending timer
+ * keeps the process alive.
  *
- * The first `setTimeout` or `clearTimeout` of a process loads code for 5 ms and causes 3 ms of garbage collection;
- * `AbortSignal.timeout` doesn't. But a cancelled signal timer stays in memory until its time, so their number is limited.
+ * The first `setTimeout` or `clearTimeout` of a process loads code for 5 ms and causes 3 ms of garbage
+ * collection; `AbortSignal.timeout` doesn't. But a cancelled signal timer stays in memory until its time, so
+ * their number is limited.
  */
 export function after(ms: number, run: () => void): () => void {
   // A signal rejects infinite and negative delays.

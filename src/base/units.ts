@@ -1,6 +1,6 @@
 /**
- * Human-readable numbers. `@std/fmt` prints `27.1 MB` and a duration with days and milliseconds, which the clients that
- * users compare our output with don't.
+ * Human-readable numbers. `@std/fmt` prints `27.1 MB` and a duration with days and milliseconds, which the
+ * clients that users compare our output with don't.
  *
  * @module
  */

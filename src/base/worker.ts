@@ -1,8 +1,8 @@
 /**
  * Starting worker threads, and the messages between them and their owner.
  *
- * In each of its forms (sources, one file, modules, compiled), the program can only rely on one module: its main module.
- * Therefore, a thread loads the main module again, and its name selects the task.
+ * In each of its forms (sources, one file, modules, compiled), the program can only rely on one module: its
+ * main module. Therefore, a thread loads the main module again, and its name selects the task.
  *
  * @module
  */
@@ -11,7 +11,10 @@ import { after } from "./timer.ts";
 /** The tasks of worker threads. */
 export type WorkerTask = "hash" | "unpack";
 
-/** Starts a thread for a task. Returns undefined if threads aren't available; the caller then does the work itself. */
+/**
+ * Starts a thread for a task. Returns undefined if threads aren't available; the caller then does the work
+ * itself.
+ */
 export type StartWorker = (task: WorkerTask) => Worker | undefined;
 
 /** A thread takes 20 ms to start. One that isn't ready after this time has failed, in milliseconds. */
@@ -51,7 +54,10 @@ class Thread extends Worker {
   }
 }
 
-/** The task of the current thread; undefined on the main thread, and on threads that {@linkcode workersOf} didn't start. */
+/**
+ * The task of the current thread; undefined on the main thread, and on threads that {@linkcode workersOf}
+ * didn't start.
+ */
 export function workerTask(): WorkerTask | undefined {
   const { name, WorkerGlobalScope: isWorker } = globalThis as { name?: unknown; WorkerGlobalScope?: unknown };
   if (isWorker === undefined) return undefined;

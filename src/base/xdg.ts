@@ -5,7 +5,8 @@
  */
 
 /**
- * The directory that a variable names, or its default below the home directory; undefined if there is neither.
+ * The directory that a variable names, or its default below the home directory; undefined if there is
+ * neither.
  *
  * @param value the variable; a path that isn't absolute is ignored, as section "Basics" requires
  * @param home the home directory

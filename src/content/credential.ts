@@ -28,8 +28,8 @@ export interface CredentialSource {
    *
    * @param registry the registry of the reference, such as `docker.io` or `localhost:5000`
    * @param repository the path within the registry; the most specific entry wins
-   * @throws AppError `invalid_content` for a malformed file, `unauthorized` and `deadline_exceeded` for a helper
-   * program that fails, `permission_denied`
+   * @throws AppError `invalid_content` for a malformed file, `unauthorized` and `deadline_exceeded` for a
+   * helper program that fails, `permission_denied`
    */
   findCredential(
     registry: string,

@@ -36,22 +36,23 @@ export interface ImageRecord {
 /** References and their targets. */
 export interface ImageStore {
   /**
-   * All records, sorted by name. Never waits for a writer. May return the same array again while nothing has changed;
-   * a returned array never changes.
+   * All records, sorted by name. Never waits for a writer. May return the same array again while nothing has
+   * changed; a returned array never changes.
    */
   listImages(): Promise<readonly ImageRecord[]>;
   /**
-   * Descriptors that other tools added to the same store under their own names (`v1`). No update changes them unless a
-   * record gets exactly their name. A garbage collector must treat them as roots.
+   * Descriptors that other tools added to the same store under their own names (`v1`). No update changes them
+   * unless a record gets exactly their name. A garbage collector must treat them as roots.
    */
   listUnmanaged(): Promise<readonly Descriptor[]>;
   /**
-   * Changes the records in one transaction: `change` gets the newest records by name and returns all records to store.
-   * It runs under a lock that excludes all other processes, so it must return quickly and must not wait.
+   * Changes the records in one transaction: `change` gets the newest records by name and returns all records
+   * to store. It runs under a lock that excludes all other processes, so it must return quickly and must not
+   * wait.
    *
    * @returns the stored records
-   * @throws what `change` throws (nothing is changed then); AppError `no_space`, `permission_denied`; the signal's
-   * reason
+   * @throws what `change` throws (nothing is changed then); AppError `no_space`, `permission_denied`; the
+   * signal's reason
    */
   updateImages(
     change: (records: ReadonlyMap<string, ImageRecord>) => Iterable<ImageRecord>,

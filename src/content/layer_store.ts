@@ -1,6 +1,6 @@
 /**
- * The contract of a store of unpacked layers: directories that overlayfs can stack. All images with the same layers
- * below each other share them.
+ * The contract of a store of unpacked layers: directories that overlayfs can stack. All images with the same
+ * layers below each other share them.
  *
  * @module
  */
@@ -35,8 +35,8 @@ export interface StagedLayer extends AsyncDisposable {
   /** An empty directory to unpack into. */
   readonly path: string;
   /**
-   * Makes the directory durable, then its marker, then renames it. In this order, a power failure never leaves a layer
-   * that looks complete and isn't.
+   * Makes the directory durable, then its marker, then renames it. In this order, a power failure never
+   * leaves a layer that looks complete and isn't.
    *
    * @param syncTree makes everything below a path durable; returns false if it can't
    * @throws AppError `permission_denied` if `syncTree` can't, `no_space`
@@ -54,12 +54,12 @@ export interface LayerStore {
   /**
    * Begins to unpack a layer. Only one task of all processes unpacks a layer at a time.
    *
-   * Use `wait` only for a layer whose lower layers are all published. Otherwise, two images that share layers and begin
-   * them in a different order would wait for each other forever. Use `try` for layers out of order.
+   * Use `wait` only for a layer whose lower layers are all published. Otherwise, two images that share layers
+   * and begin them in a different order would wait for each other forever. Use `try` for layers out of order.
    *
    * @param mode whether to wait while another task unpacks the same layer
-   * @returns `ready` if the layer is published, possibly by another task in the meantime; `busy` if another task is
-   * unpacking it and `mode` is `try`
+   * @returns `ready` if the layer is published, possibly by another task in the meantime; `busy` if another
+   * task is unpacking it and `mode` is `try`
    * @throws the signal's reason
    */
   stageLayer(

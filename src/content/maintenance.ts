@@ -43,8 +43,8 @@ export interface StoreUsage {
 /** The operations of a garbage collector, a verifier and a repair. */
 export interface StoreMaintenance {
   /**
-   * Prevents sweeps while content is added: a sweep would delete blobs that no record references yet. Any number of
-   * tasks in any process can hold the content. Dispose the result.
+   * Prevents sweeps while content is added: a sweep would delete blobs that no record references yet. Any
+   * number of tasks in any process can hold the content. Dispose the result.
    *
    * @param onWait called if a sweep takes longer than a second
    * @throws the signal's reason
@@ -60,12 +60,16 @@ export interface StoreMaintenance {
   listBlobs(): AsyncIterable<BlobInfo>;
   /** Every unfinished write. */
   listIngests(): AsyncIterable<IngestStatus>;
-  /** Removes a blob if it exists. The caller must hold the content with {@linkcode StoreMaintenance.holdForSweep}. */
+  /**
+   * Removes a blob if it exists. The caller must hold the content with {@linkcode
+   * StoreMaintenance.holdForSweep}.
+   */
   removeBlob(digest: Digest): Promise<void>;
   /** Removes an unfinished write. Returns false if it is in use. */
   removeIngest(digest: Digest): Promise<boolean>;
   /**
-   * Begins a write that replaces a damaged blob. The damaged blob stays until the commit renames the new one over it.
+   * Begins a write that replaces a damaged blob. The damaged blob stays until the commit renames the new one
+   * over it.
    */
   beginReplacement(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest>;
   /** Measures disk usage. */

@@ -48,9 +48,9 @@ export interface ContentReader {
 /**
  * An unfinished write of one blob with one writer at a time, which any process can resume.
  *
- * `write` is synchronous because one loop reads, hashes and writes, and an `await` per chunk would cost more than the
- * write. Dispose an ingest on every path: if it was neither committed nor aborted, it stays as a partial that the next
- * writer resumes.
+ * `write` is synchronous because one loop reads, hashes and writes, and an `await` per chunk would cost more
+ * than the write. Dispose an ingest on every path: if it was neither committed nor aborted, it stays as a
+ * partial that the next writer resumes.
  */
 export interface Ingest extends AsyncDisposable {
   /** The blob that is being written. */
@@ -60,15 +60,15 @@ export interface Ingest extends AsyncDisposable {
   /**
    * Hashes and writes the next bytes.
    *
-   * @throws AppError `size_mismatch` if there are more bytes than the descriptor says (none of `bytes` is written),
-   * `no_space`, `permission_denied`
+   * @throws AppError `size_mismatch` if there are more bytes than the descriptor says (none of `bytes` is
+   * written), `no_space`, `permission_denied`
    */
   write(bytes: Uint8Array): void;
   /** Discards what was written and restarts at offset 0. */
   restart(): void;
   /**
-   * Checks digest and size, syncs the file, renames it and syncs the directory. Succeeds also if another writer has
-   * committed the same blob in the meantime.
+   * Checks digest and size, syncs the file, renames it and syncs the directory. Succeeds also if another
+   * writer has committed the same blob in the meantime.
    *
    * @throws AppError `digest_mismatch` or `size_mismatch` (the partial is discarded), `no_space`
    */
@@ -96,11 +96,17 @@ export interface Ingester {
 /** A store that reads and writes. */
 export interface ContentStore extends ContentReader, Ingester {}
 
-/** A write whose digest isn't known before its last byte, such as a layer of an archive that names no digests. */
+/**
+ * A write whose digest isn't known before its last byte, such as a layer of an archive that names no digests.
+ */
 export interface AnonymousIngest extends AsyncDisposable {
   /** Hashes and writes the next bytes. @throws AppError `no_space`, `permission_denied` */
   write(bytes: Uint8Array): void;
-  /** Makes the bytes a blob under their sha256. Succeeds also if it is already stored. @throws AppError `no_space` */
+  /**
+   * Makes the bytes a blob under their sha256. Succeeds also if it is already stored.
+   *
+   * @throws AppError `no_space`
+   */
   commit(): Promise<BlobInfo>;
 }
 

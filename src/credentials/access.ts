@@ -7,8 +7,8 @@ import { AppError, messageOf } from "../base/errors.ts";
 import { osCodeOf, osErrorCode } from "../base/os_errors.ts";
 
 /**
- * Converts the failure of an access to an {@linkcode AppError}. Returns the error unchanged if it is one already, or
- * if it isn't a system error.
+ * Converts the failure of an access to an {@linkcode AppError}. Returns the error unchanged if it is one
+ * already, or if it isn't a system error.
  *
  * @param action what failed, as the message begins: `Cannot read credential file "…"`
  * @param flag the permission flag that allows it: `--allow-read=PATH`

@@ -56,7 +56,9 @@ export function parseConfigFile(bytes: Uint8Array, path: string): ConfigFile {
   };
 }
 
-/** Parses JSON that contains secrets. Drops the parser's error, which would quote the text around the mistake. */
+/**
+ * Parses JSON that contains secrets. Drops the parser's error, which would quote the text around the mistake.
+ */
 export function parseSecretJson(bytes: Uint8Array, where: string): JsonObject {
   try {
     return parseJsonObject(bytes, where);

@@ -11,8 +11,8 @@ import type { Credential } from "../content/credential.ts";
 import { asObject, asString, type JsonObject, optional } from "../oci/json.ts";
 
 /**
- * The credential that an entry holds. A registry token takes precedence over an identity token, and that over a
- * password. Undefined for an empty entry; docker leaves `{}` for registries with a helper program.
+ * The credential that an entry holds. A registry token takes precedence over an identity token, and that over
+ * a password. Undefined for an empty entry; docker leaves `{}` for registries with a helper program.
  *
  * @param where file and key, for errors
  * @throws AppError `invalid_content`; the message never quotes the entry
@@ -32,8 +32,8 @@ export function decodeEntry(value: unknown, where: string): Credential | undefin
 }
 
 /**
- * A registry token is sent unchanged in a header (RFC 6750, section 2.1). An invalid one would otherwise be reported as
- * a failed connection.
+ * A registry token is sent unchanged in a header (RFC 6750, section 2.1). An invalid one would otherwise be
+ * reported as a failed connection.
  */
 function checkToken(token: string, where: string): string {
   if (/^[!-~]+$/.test(token)) return token;

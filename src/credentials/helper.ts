@@ -71,7 +71,8 @@ export async function getFromHelper(
 /**
  * Stores a credential in a helper.
  *
- * @throws AppError as {@linkcode getFromHelper}, and `unsupported` for a bearer token, which the protocol doesn't support
+ * @throws AppError as {@linkcode getFromHelper}, and `unsupported` for a bearer token, which the protocol
+ * doesn't support
  */
 export async function storeInHelper(
   helper: Helper,
@@ -170,7 +171,10 @@ function helperFailed(helper: Helper, action: string, output: ProgramOutput, sec
   );
 }
 
-/** Helpers print errors to either stream. Output that looks like JSON may contain a secret and is never quoted. */
+/**
+ * Helpers print errors to either stream. Output that looks like JSON may contain a secret and is never
+ * quoted.
+ */
 function quote({ stdout, stderr }: ProgramOutput, secret: string | undefined): string {
   let text = stderr.trim() || (stdout.includes("{") ? "" : stdout.trim());
   if (secret) text = text.replaceAll(secret, "REDACTED");

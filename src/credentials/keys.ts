@@ -30,8 +30,8 @@ export function dockerKeyOf(registry: string): string {
 }
 
 /**
- * The keys that apply to a repository, the most specific first. Of equally specific keys, the one that docker would write
- * comes first, then the bare registry, then the others in the order of the file.
+ * The keys that apply to a repository, the most specific first. Of equally specific keys, the one that docker
+ * would write comes first, then the bare registry, then the others in the order of the file.
  *
  * A key is `HOST[:PORT]`, `HOST[:PORT]/NAMESPACE…`, or an address with a scheme, whose path is ignored
  * (`https://HOST/v1/`). All host names of Docker Hub mean the same registry.

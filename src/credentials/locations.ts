@@ -9,7 +9,10 @@ import { absolutePath, joinPath, xdgDirectory } from "../base/xdg.ts";
 export interface CredentialFile {
   /** The path of the file. */
   readonly path: string;
-  /** Whether the user named the file. If a named file can't be read, that is an error; a default one is skipped. */
+  /**
+   * Whether the user named the file. If a named file can't be read, that is an error; a default one is
+   * skipped.
+   */
   readonly named: boolean;
 }
 
@@ -25,8 +28,8 @@ export interface CredentialLocations {
  * The files that docker, podman and skopeo would use in this environment. An empty variable counts as unset.
  *
  * - docker: `$DOCKER_CONFIG/config.json`, otherwise `~/.docker/config.json`
- * - podman: only `$REGISTRY_AUTH_FILE` if it is set, otherwise `$XDG_RUNTIME_DIR/containers/auth.json` and then
- *   `$XDG_CONFIG_HOME/containers/auth.json` (by default `~/.config/containers/auth.json`)
+ * - podman: only `$REGISTRY_AUTH_FILE` if it is set, otherwise `$XDG_RUNTIME_DIR/containers/auth.json` and
+ *   then `$XDG_CONFIG_HOME/containers/auth.json` (by default `~/.config/containers/auth.json`)
  *
  * @param env returns a variable's value
  * @param home the user's home directory, if there is one
@@ -54,8 +57,8 @@ export function credentialLocations(
 }
 
 /**
- * The files in search order; the first one with a credential wins. A file named by `REGISTRY_AUTH_FILE` comes first,
- * then docker's, then podman's default files, so that no default file hides what `login` wrote.
+ * The files in search order; the first one with a credential wins. A file named by `REGISTRY_AUTH_FILE` comes
+ * first, then docker's, then podman's default files, so that no default file hides what `login` wrote.
  */
 export function searchOrderOf(locations: CredentialLocations): readonly CredentialFile[] {
   const named = locations.authFiles.filter((file) => file.named);

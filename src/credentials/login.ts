@@ -35,13 +35,13 @@ export interface StoredCredential {
 }
 
 /**
- * Stores a registry's credential where docker would: in the helper program that `config.json` names, otherwise in that
- * file with mode 0600. Keeps all other fields of the file and its indentation. With a helper, the file gets an empty
- * entry, as docker writes it; this also removes an unencrypted secret.
+ * Stores a registry's credential where docker would: in the helper program that `config.json` names,
+ * otherwise in that file with mode 0600. Keeps all other fields of the file and its indentation. With a
+ * helper, the file gets an empty entry, as docker writes it; this also removes an unencrypted secret.
  *
  * @throws AppError `invalid_argument` (no home directory, or a user name that the file can't represent),
- * `invalid_content` (the file is malformed; it stays unchanged), `permission_denied`, `no_space`, or the failure of the
- * helper
+ * `invalid_content` (the file is malformed; it stays unchanged), `permission_denied`, `no_space`, or the
+ * failure of the helper
  */
 export async function storeCredential(
   locations: CredentialLocations,
@@ -69,7 +69,8 @@ export async function storeCredential(
 }
 
 /**
- * Removes a registry's credential from where {@linkcode storeCredential} would store it. Entries of namespaces stay.
+ * Removes a registry's credential from where {@linkcode storeCredential} would store it. Entries of
+ * namespaces stay.
  *
  * @returns whether there was one
  * @throws AppError as {@linkcode storeCredential}
@@ -102,12 +103,15 @@ async function openDockerConfig(locations: CredentialLocations, action: string):
   if (location === undefined) {
     throw new AppError("invalid_argument", `Cannot ${action}: neither HOME nor DOCKER_CONFIG is set`);
   }
-  // Treated as named, so that a file that can't be read is an error: writing without reading would lose its content.
+  // Treated as named, so that a file that can't be read is an error: writing without reading would lose its
+  // content.
   const file: CredentialFile = { path: await followLinks(location.path), named: true };
   return await readConfigFile(file) ?? parseConfigFile(new Uint8Array(), file.path);
 }
 
-/** Resolves a linked `config.json`: replacing the link itself would disconnect it from the user's dotfiles. */
+/**
+ * Resolves a linked `config.json`: replacing the link itself would disconnect it from the user's dotfiles.
+ */
 async function followLinks(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);

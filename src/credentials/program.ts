@@ -20,13 +20,14 @@ export interface ProgramOutput {
 }
 
 /**
- * Runs a program with our environment and waits for its end. When the signal aborts, the program is killed. Its child
- * processes aren't waited for, even if they keep the pipes open.
+ * Runs a program with our environment and waits for its end. When the signal aborts, the program is killed.
+ * Its child processes aren't waited for, even if they keep the pipes open.
  *
  * @param program a name in PATH, or a path
  * @param input its standard input
  * @param env variables in addition to our own; its PATH is also used to find the program
- * @throws the runtime's own errors if the program can't be started, AppError `limit_exceeded`, or the signal's reason
+ * @throws the runtime's own errors if the program can't be started, AppError `limit_exceeded`, or the
+ * signal's reason
  */
 export async function runProgram(
   program: string,

@@ -12,12 +12,12 @@ import { dockerKeyOf, type KeyMatch, matchKeys } from "./keys.ts";
 import { type CredentialLocations, searchOrderOf } from "./locations.ts";
 
 /**
- * The credentials of docker and podman. Each lookup reads the files again, so that a `docker login` takes effect while a
- * server is running. The first file with a credential wins ({@linkcode searchOrderOf}). Within a file, the most specific
- * key wins, and a helper program takes precedence over an entry of the same key.
+ * The credentials of docker and podman. Each lookup reads the files again, so that a `docker login` takes
+ * effect while a server is running. The first file with a credential wins ({@linkcode searchOrderOf}). Within
+ * a file, the most specific key wins, and a helper program takes precedence over an entry of the same key.
  *
- * If a file is malformed or a helper program fails, the lookup fails instead of returning no credentials (AppError
- * `invalid_content`, `unauthorized`, `permission_denied`, `deadline_exceeded`).
+ * If a file is malformed or a helper program fails, the lookup fails instead of returning no credentials
+ * (AppError `invalid_content`, `unauthorized`, `permission_denied`, `deadline_exceeded`).
  *
  * @example Pull with the credentials of `docker login`, or with one token for one registry
  * ```ts
@@ -78,8 +78,8 @@ export function fixedCredentials(registry: string, credential: Credential, sourc
 }
 
 /**
- * Tries one source after the other; the first one with a credential wins. If a source fails, the lookup fails: a
- * malformed file must not make a pull use the credentials of another user.
+ * Tries one source after the other; the first one with a credential wins. If a source fails, the lookup
+ * fails: a malformed file must not make a pull use the credentials of another user.
  *
  * @example
  * ```ts
@@ -104,7 +104,10 @@ export function chainCredentials(...sources: readonly CredentialSource[]): Crede
   };
 }
 
-/** The helper program that a file names for a registry or for one of its namespaces; undefined if there is none. */
+/**
+ * The helper program that a file names for a registry or for one of its namespaces; undefined if there is
+ * none.
+ */
 export function helperFor(file: ConfigFile, match: KeyMatch | undefined): Helper | undefined {
   if (match === undefined) {
     return file.credsStore === undefined

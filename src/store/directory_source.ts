@@ -11,7 +11,8 @@ import { entriesIn } from "./fs/file_snapshot.ts";
 const DEPTH_MAX = 3;
 
 /**
- * Returns every file of a directory. Links are returned, not followed, so that nothing outside the directory is read.
+ * Returns every file of a directory. Links are returned, not followed, so that nothing outside the directory
+ * is read.
  *
  * @throws AppError `permission_denied`, the signal's reason
  */

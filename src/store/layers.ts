@@ -1,8 +1,8 @@
 /**
  * Unpacked layers.
  *
- * A layer is unpacked in a staging directory, which gets a marker file and is then renamed. A directory without a marker
- * isn't a layer.
+ * A layer is unpacked in a staging directory, which gets a marker file and is then renamed. A directory
+ * without a marker isn't a layer.
  *
  * @module
  */
@@ -32,7 +32,9 @@ export class Layers {
     this.#locks = deps.locks;
   }
 
-  /** See `LayerStore.findLayer`. A layer with a damaged marker is ignored, and unpacked from its blob again. */
+  /**
+   * See `LayerStore.findLayer`. A layer with a damaged marker is ignored, and unpacked from its blob again.
+   */
   // deno-lint-ignore require-await
   async find(chainId: Digest): Promise<UnpackedLayer | undefined> {
     const { rootfs, marker } = this.#paths.layer(chainId);

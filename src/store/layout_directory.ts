@@ -18,9 +18,10 @@ export interface LayoutDirectory extends AsyncDisposable {
 }
 
 /**
- * Opens a layout to add images, and creates it if it doesn't exist. While it is open, a directory `.dray-export` in it
- * has the files of a store that aren't part of a layout. Disposing removes that directory; if the process dies, the next
- * one that opens the layout removes it. The layout's directory is locked, so a second process waits.
+ * Opens a layout to add images, and creates it if it doesn't exist. While it is open, a directory
+ * `.dray-export` in it has the files of a store that aren't part of a layout. Disposing removes that
+ * directory; if the process dies, the next one that opens the layout removes it. The layout's directory is
+ * locked, so a second process waits.
  *
  * If the directory is a store of dray, it stays a store, and its locks are used.
  *

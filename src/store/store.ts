@@ -34,8 +34,8 @@ import { countUsage } from "./usage.ts";
 /** How to open a store. */
 export interface StoreOptions {
   /**
-   * `write` creates missing files. `read` changes nothing: a missing store has no content, and every method that writes
-   * fails with `permission_denied`. @default {"write"}
+   * `write` creates missing files. `read` changes nothing: a missing store has no content, and every method
+   * that writes fails with `permission_denied`. @default {"write"}
    */
   readonly mode?: "read" | "write";
   /** Cancels waiting for another process that is creating the store. */
@@ -53,8 +53,8 @@ export interface Store extends ContentStore, AnonymousIngester, ImageStore, Stor
 /**
  * Opens the store in a directory.
  *
- * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another version of the
- * layout, `store_corrupt`, `permission_denied`, `no_space`
+ * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
+ * version of the layout, `store_corrupt`, `permission_denied`, `no_space`
  *
  * @example
  * ```ts

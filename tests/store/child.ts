@@ -1,10 +1,11 @@
 /**
- * A process that uses a store until it is killed. It must not import anything that needs the project's configuration, so
- * that it starts quickly. It prints one line per action:
+ * A process that uses a store until it is killed. It must not import anything that needs the project's
+ * configuration, so that it starts quickly. It prints one line per action:
  *
- * - `write ROOT COUNT STEP:NTH`: ingests and records samples 0 to COUNT - 1, and kills itself right after the NTH time of
- *   step STEP. With STEP `print` it prints each step instead, for a parent that kills it.
- * - `hold-ingest ROOT SIZE`: begins an ingest, writes half of it, waits for a line on standard input, and commits.
+ * - `write ROOT COUNT STEP:NTH`: ingests and records samples 0 to COUNT - 1, and kills itself right after the
+ *   NTH time of step STEP. With STEP `print` it prints each step instead, for a parent that kills it.
+ * - `hold-ingest ROOT SIZE`: begins an ingest, writes half of it, waits for a line on standard input, and
+ *   commits.
  * - `begin-ingest ROOT SIZE`: begins the same ingest, and prints whether it was already committed.
  * - `hold-content ROOT`: holds the content until it is killed.
  * - `fill-layout ROOT SIZE`: opens a plain layout, writes half of a blob, and waits.

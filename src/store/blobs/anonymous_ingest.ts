@@ -1,8 +1,8 @@
 /**
  * Writes whose digest isn't known before their last byte.
  *
- * Such a write is stored among the other ingests under a random digest, so that a garbage collector finds and removes
- * what a dead process left, like any other partial.
+ * Such a write is stored among the other ingests under a random digest, so that a garbage collector finds and
+ * removes what a dead process left, like any other partial.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
  * Hashing large files on a worker thread while they are written on the current one.
  *
- * The worker reads the bytes back from the file, that is, from the page cache; sending them in messages was slower. A
- * layer of 1 GiB over loopback takes 1.2 s instead of 1.45 s, and ten of 100 MiB 1.27 s instead of 1.64 s. The current
- * thread then doesn't load the hashing code.
+ * The worker reads the bytes back from the file, that is, from the page cache; sending them in messages was
+ * slower. A layer of 1 GiB over loopback takes 1.2 s instead of 1.45 s, and ten of 100 MiB 1.27 s instead of
+ * 1.64 s. The current thread then doesn't load the hashing code.
  *
  * @module
  */

@@ -22,8 +22,9 @@ export class Blobs {
   }
 
   /**
-   * See `ContentReader.findBlob`. Synchronous, because a stat takes a few microseconds and an asynchronous one a hundred.
-   * On a slow disk, many of them would run one after the other; {@linkcode list} therefore runs them in parallel.
+   * See `ContentReader.findBlob`. Synchronous, because a stat takes a few microseconds and an asynchronous
+   * one a hundred. On a slow disk, many of them would run one after the other; {@linkcode list} therefore
+   * runs them in parallel.
    */
   find(digest: Digest): BlobInfo | undefined {
     const info = statIfExists(this.#paths.blob(digest));

@@ -46,8 +46,8 @@ export class FileIngest implements Ingest {
   }
 
   /**
-   * Resumes the write that the file contains if it is of the same blob; otherwise starts at offset 0. Takes ownership of
-   * `file` and `lock` unless it throws.
+   * Resumes the write that the file contains if it is of the same blob; otherwise starts at offset 0. Takes
+   * ownership of `file` and `lock` unless it throws.
    *
    * @param file open for reading and writing, locked, and at the data path of the environment
    * @param length bytes in the file
@@ -115,7 +115,8 @@ export class FileIngest implements Ingest {
       await syncFile(this.#file, paths.data);
     } catch (error) {
       await verification.catch(() => {});
-      // After a failed sync the kernel may mark the pages clean: a second sync could succeed without the bytes on the disk.
+      // After a failed sync the kernel may mark the pages clean: a second sync could succeed without the
+      // bytes on the disk.
       this.restart();
       throw error;
     }
@@ -214,7 +215,8 @@ async function findStart(
   const isResumable = length > 0 && length <= descriptor.size &&
     (state === undefined ? isSmall : isSameBlob(state, descriptor));
   if (!isResumable && length > 0) attempt("write", paths.data, () => file.truncateSync(0));
-  // A commit wouldn't remove the state file of another blob, and the next partial couldn't be resumed because of it.
+  // A commit wouldn't remove the state file of another blob, and the next partial couldn't be resumed because
+  // of it.
   if (isSmall && length > 0 && (state === undefined || !isResumable)) removeQuietly(paths.state);
   const hasState = !isSmall;
   if (!isResumable) {

@@ -137,7 +137,8 @@ export class Ingests {
         // During the wait, the previous writer may have renamed or removed the open file.
         const info = statIfSame(file, paths.data);
         if (info !== undefined) {
-          // Checked again under the lock: another process may have committed the blob before this file was opened.
+          // Checked again under the lock: another process may have committed the blob before this file was
+          // opened.
           if (isCommitted()) {
             dropPartial(paths);
             break;
@@ -196,7 +197,9 @@ export class Ingests {
   }
 }
 
-/** Opens or creates the data file. Returns undefined if another process removed the directory in the meantime. */
+/**
+ * Opens or creates the data file. Returns undefined if another process removed the directory in the meantime.
+ */
 function openData({ paths }: IngestEnvironment): Deno.FsFile | undefined {
   if (paths.directory !== undefined) makeDirectorySync(paths.directory, INGEST_MODE);
   try {

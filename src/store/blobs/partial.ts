@@ -1,5 +1,6 @@
 /**
- * The files of an unfinished write: its data and, for a large blob, a state file, which is required to resume.
+ * The files of an unfinished write: its data and, for a large blob, a state file, which is required to
+ * resume.
  *
  * @module
  */
@@ -13,14 +14,15 @@ import { isMissing } from "../../base/os_errors.ts";
 import type { IngestPaths } from "../layout/paths.ts";
 
 /**
- * Blobs up to this size cost the fewest calls: their facts are written only if they fail. Bytes without facts, which a
- * kill leaves, are gone on from all the same: their name has the digest, and the hash judges them in the end.
+ * Blobs up to this size cost the fewest calls: their facts are written only if they fail. Bytes without
+ * facts, which a kill leaves, are gone on from all the same: their name has the digest, and the hash judges
+ * them in the end.
  */
 export const SMALL_BLOB_BYTES = 2 * MIB;
 
 /**
- * Writes a state file: `{digest, size, mediaType, createdAt}`. It isn't synced: if it is lost or truncated, a large blob
- * is fetched from the beginning.
+ * Writes a state file: `{digest, size, mediaType, createdAt}`. It isn't synced: if it is lost or truncated, a
+ * large blob is fetched from the beginning.
  *
  * @throws AppError `no_space`, `permission_denied`
  */
@@ -46,7 +48,8 @@ export function isSameBlob(state: Descriptor, { digest, size }: Descriptor): boo
 
 /** Removes all files of an ingest. The caller must hold its lock. */
 export function dropPartial(paths: IngestPaths): void {
-  // The data first: a process that opens the path afterwards creates a new file and sees that it isn't the locked one.
+  // The data first: a process that opens the path afterwards creates a new file and sees that it isn't the
+  // locked one.
   removeQuietly(paths.data);
   removeQuietly(paths.state);
   if (paths.directory !== undefined) removeQuietly(paths.directory);

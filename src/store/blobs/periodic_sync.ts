@@ -11,8 +11,9 @@ import { attempt } from "../fs/fs_errors.ts";
 const STEP_BYTES = 32 * MIB;
 
 /**
- * Syncs a file periodically in parallel with the writes, so that the final sync has little left to do. That saves a
- * third of a second for a layer of 1 GiB. It doesn't replace the final sync. End it before the file is closed or renamed.
+ * Syncs a file periodically in parallel with the writes, so that the final sync has little left to do. That
+ * saves a third of a second for a layer of 1 GiB. It doesn't replace the final sync. End it before the file
+ * is closed or renamed.
  */
 export class PeriodicSync {
   readonly #path: string;

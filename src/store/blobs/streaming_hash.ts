@@ -51,14 +51,15 @@ export interface HashTask {
 }
 
 /**
- * Begins a hash. Loading the incremental hasher costs 19 ms once. A pull of only tiny blobs avoids it by keeping them in
- * memory, and for long blobs a worker thread loads it.
+ * Begins a hash. Loading the incremental hasher costs 19 ms once. A pull of only tiny blobs avoids it by
+ * keeping them in memory, and for long blobs a worker thread loads it.
  */
 export function beginHash(task: HashTask, hasher: BackgroundHasher): StreamingHash {
   const { algorithm, size, path } = task;
   const background = size >= LONG_BLOB_BYTES ? hasher.begin(path, algorithm) : undefined;
   if (background !== undefined) return new WorkerHash(task, background);
-  // Once loaded, the incremental hasher is faster for tiny blobs too: WebCrypto passes each one to another thread.
+  // Once loaded, the incremental hasher is faster for tiny blobs too: WebCrypto passes each one to another
+  // thread.
   if (size <= TINY_BLOB_BYTES && findHashing() === undefined) return new InMemoryHash(task);
   return new IncrementalHash(task);
 }
@@ -103,8 +104,8 @@ function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Loads the hasher when the first bytes have arrived, while the host sends more; loading it before the first request
- * would delay the request. Bytes that arrive before it is loaded are read back from the file.
+ * Loads the hasher when the first bytes have arrived, while the host sends more; loading it before the first
+ * request would delay the request. Bytes that arrive before it is loaded are read back from the file.
  */
 class IncrementalHash implements StreamingHash {
   readonly #task: HashTask;

@@ -11,9 +11,9 @@ interface Syncs {
 }
 
 /**
- * Syncs directories for many callers. A caller can't rely on a sync that is already running, which may have missed its
- * rename, but all callers that arrive meanwhile share the next one. An image with hundreds of small layers needs only a
- * few syncs.
+ * Syncs directories for many callers. A caller can't rely on a sync that is already running, which may have
+ * missed its rename, but all callers that arrive meanwhile share the next one. An image with hundreds of
+ * small layers needs only a few syncs.
  */
 export class DirectorySyncer {
   readonly #syncs = new Map<string, Syncs>();

@@ -6,7 +6,10 @@
 import { isMissing } from "../../base/os_errors.ts";
 import { attempt, attemptAsync } from "./fs_errors.ts";
 
-/** Number of files whose status is read in parallel. More don't help; fewer wait for the disk one after the other. */
+/**
+ * Number of files whose status is read in parallel. More don't help; fewer wait for the disk one after the
+ * other.
+ */
 const PARALLEL_STATS = 32;
 
 /**
@@ -24,7 +27,8 @@ export function statIfExists(path: string): Deno.FileInfo | undefined {
 }
 
 /**
- * All entries of a directory, so that it isn't open while the caller works; empty if the directory doesn't exist.
+ * All entries of a directory, so that it isn't open while the caller works; empty if the directory doesn't
+ * exist.
  *
  * @throws AppError `permission_denied`
  */

@@ -1,6 +1,6 @@
 /**
- * Durability and file locks. Apart from `src/base/files.ts`, the only file that renames, syncs or locks, so that the
- * order of these calls can be reviewed in few places.
+ * Durability and file locks. Apart from `src/base/files.ts`, the only file that renames, syncs or locks, so
+ * that the order of these calls can be reviewed in few places.
  *
  * @module
  */
@@ -9,7 +9,10 @@ import { isMissing, osCodeOf } from "../../base/os_errors.ts";
 import { notifySlowWait, type OnSlowWait } from "../../base/slow_wait.ts";
 import { attempt, attemptAsync, fileError } from "./fs_errors.ts";
 
-/** Renames a file or directory and replaces what has the new name. Readers see either the old file or the new one. */
+/**
+ * Renames a file or directory and replaces what has the new name. Readers see either the old file or the new
+ * one.
+ */
 export function renameOver(from: string, to: string): void {
   attempt("move a file to", to, () => Deno.renameSync(from, to));
 }
@@ -58,7 +61,10 @@ export function removeQuietly(path: string): boolean {
   }
 }
 
-/** Like {@linkcode removeQuietly}, but asynchronous: removing is slow while the file system is busy with syncs. */
+/**
+ * Like {@linkcode removeQuietly}, but asynchronous: removing is slow while the file system is busy with
+ * syncs.
+ */
 export async function removeEventually(path: string): Promise<boolean> {
   try {
     await Deno.remove(path);
@@ -91,8 +97,8 @@ const TRY_TIMEOUT_MS = 50;
 /**
  * Waits for the lock of an open file. Closing the file or ending the process releases it.
  *
- * If this throws, the caller must close the file. Without `tryLockSync`, a thread is still waiting for the lock then, and
- * only a closed file releases the lock as soon as the thread gets it.
+ * If this throws, the caller must close the file. Without `tryLockSync`, a thread is still waiting for the
+ * lock then, and only a closed file releases the lock as soon as the thread gets it.
  *
  * @param onWait called if the wait takes longer than a second
  * @throws the signal's reason

@@ -40,8 +40,8 @@ const STORE_CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * Converts the failure of a file operation to an {@linkcode AppError} with the path and advice. Returns the error
- * unchanged if it is one already or if there is no advice for it.
+ * Converts the failure of a file operation to an {@linkcode AppError} with the path and advice. Returns the
+ * error unchanged if it is one already or if there is no advice for it.
  *
  * @param action completes "Cannot …": `write`, `read`
  */

@@ -7,8 +7,8 @@ import { KIB } from "../../base/bytes.ts";
 import { attempt } from "./fs_errors.ts";
 
 /**
- * For longer writes, the kernel allocates larger pieces of memory. On a virtual machine that returns unused memory to
- * its host, writes of 256 KiB take up to three times the system time.
+ * For longer writes, the kernel allocates larger pieces of memory. On a virtual machine that returns unused
+ * memory to its host, writes of 256 KiB take up to three times the system time.
  */
 const WRITE_MAX_BYTES = 64 * KIB;
 
@@ -16,7 +16,8 @@ const WRITE_MAX_BYTES = 64 * KIB;
  * Writes all of `bytes` at the current position of the file.
  *
  * @param path for errors
- * @param onWritten called with each piece that was written: a full disk may accept a part of the bytes before it fails
+ * @param onWritten called with each piece that was written: a full disk may accept a part of the bytes before
+ * it fails
  * @throws AppError `no_space`, `permission_denied`
  */
 export function writeAll(

@@ -1,6 +1,6 @@
 /**
- * Reserved disk space for the index. On a full disk, a shorter index can still be written over it, so that removing an
- * image always works.
+ * Reserved disk space for the index. On a full disk, a shorter index can still be written over it, so that
+ * removing an image always works.
  *
  * @module
  */
@@ -15,7 +15,8 @@ const BALLAST_MIN_BYTES = 16 * KIB;
 const BLOCK_BYTES = 64 * KIB;
 
 /**
- * Ensures that a file has at least `bytes` bytes. Ignores failures: the ballast is only needed on a full disk.
+ * Ensures that a file has at least `bytes` bytes. Ignores failures: the ballast is only needed on a full
+ * disk.
  *
  * @param path must not be written by another process at the same time
  */
@@ -34,7 +35,8 @@ export function keepBallast(path: string, bytes: number): void {
 }
 
 /**
- * Opens the ballast for writing over its blocks; undefined if there is none. The caller must truncate it after writing.
+ * Opens the ballast for writing over its blocks; undefined if there is none. The caller must truncate it
+ * after writing.
  *
  * @throws AppError `permission_denied`
  */

@@ -62,7 +62,10 @@ export class Images {
   }
 }
 
-/** Reads a descriptor leniently: a garbage collector must keep every blob that one names, even if it is malformed. */
+/**
+ * Reads a descriptor leniently: a garbage collector must keep every blob that one names, even if it is
+ * malformed.
+ */
 function readUnmanaged(raw: JsonObject): readonly Descriptor[] {
   try {
     return [readDescriptor(raw, "index.json")];

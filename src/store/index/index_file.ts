@@ -41,7 +41,8 @@ export class IndexFile {
   }
 
   /**
-   * The current content; the same object while it is unchanged. Never waits for a writer, because a rename is atomic.
+   * The current content; the same object while it is unchanged. Never waits for a writer, because a rename is
+   * atomic.
    *
    * @throws AppError `store_corrupt`, `permission_denied`
    */
@@ -60,18 +61,19 @@ export class IndexFile {
   }
 
   /**
-   * Changes the content in one transaction. If `change` returns the same object, nothing is written. An update that makes
-   * the index shorter also works on a full disk.
+   * Changes the content in one transaction. If `change` returns the same object, nothing is written. An
+   * update that makes the index shorter also works on a full disk.
    *
-   * @throws what `change` throws (nothing is changed then); AppError `store_corrupt`, `no_space`, `permission_denied`; the
-   * signal's reason
+   * @throws what `change` throws (nothing is changed then); AppError `store_corrupt`, `no_space`,
+   * `permission_denied`; the signal's reason
    */
   async update(
     change: (content: IndexContent) => IndexContent,
     signal: AbortSignal,
   ): Promise<IndexContent> {
     using _lock = await this.#locks.take(this.#paths.indexLock, "exclusive", signal);
-    // Never from the cache: two versions of the file could have the same snapshot, and an update would lose an image.
+    // Never from the cache: two versions of the file could have the same snapshot, and an update would lose
+    // an image.
     const before = await this.#loadIfExists();
     const after = change(before?.content ?? EMPTY);
     if (after === before?.content) return after;

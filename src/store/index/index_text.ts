@@ -1,7 +1,9 @@
 /**
- * The text of `index.json`: one descriptor per line, so that a reader parses only the lines that are new to it.
+ * The text of `index.json`: one descriptor per line, so that a reader parses only the lines that are new to
+ * it.
  *
- * It is ordinary JSON for other tools. A file with another layout, written by another tool, is parsed as a whole.
+ * It is ordinary JSON for other tools. A file with another layout, written by another tool, is parsed as a
+ * whole.
  *
  * @module
  */
@@ -28,7 +30,10 @@ const STALE_LINES_MAX = 100;
 interface ParsedText {
   readonly bytes: Uint8Array;
   readonly content: IndexContent;
-  /** The offset of each descriptor's line, and of the end of the last; undefined for a text with another layout. */
+  /**
+   * The offset of each descriptor's line, and of the end of the last; undefined for a text with another
+   * layout.
+   */
   readonly starts: Uint32Array | undefined;
 }
 
@@ -53,8 +58,8 @@ export class IndexText {
   }
 
   /**
-   * Formats the document. Copies the lines before and after the change from the previous text, unless that had another
-   * layout: a change of an index of many MiB formats only a few hundred bytes.
+   * Formats the document. Copies the lines before and after the change from the previous text, unless that
+   * had another layout: a change of an index of many MiB formats only a few hundred bytes.
    */
   format(content: IndexContent): Uint8Array {
     const { manifests, rest } = content;
@@ -83,7 +88,8 @@ export class IndexText {
       const lines = new TextDecoder("utf-8", { fatal: true }).decode(bytes).split("\n");
       const [head = ""] = lines;
       if (!head.endsWith(HEAD_END) || lines.pop() !== "" || lines.pop() !== TAIL) return undefined;
-      // The whole is valid JSON with the same meaning if each line is, and if exactly the commas between them are there.
+      // The whole is valid JSON with the same meaning if each line is, and if exactly the commas between them
+      // are there.
       const { manifests, ...rest } = asObject(JSON.parse(head + TAIL), "");
       if (!Array.isArray(manifests) || manifests.length > 0) return undefined;
       const last = lines.length - 1;

@@ -1,9 +1,9 @@
 /**
  * Conversion between image records and descriptors of `index.json`.
  *
- * A record's descriptor names the document below which everything is stored: the chosen manifest if only one platform
- * was pulled, otherwise the target index. Every tool that follows the descriptor therefore finds all content. The other
- * fields of a record are annotations.
+ * A record's descriptor names the document below which everything is stored: the chosen manifest if only one
+ * platform was pulled, otherwise the target index. Every tool that follows the descriptor therefore finds all
+ * content. The other fields of a record are annotations.
  *
  * @module
  */
@@ -66,8 +66,8 @@ export function descriptorOf(record: ImageRecord, before?: JsonObject): JsonObje
 }
 
 /**
- * The record of a descriptor; undefined if another tool wrote it or if some of our annotations are missing or invalid.
- * Such a descriptor stays unchanged in the index and is listed as unmanaged.
+ * The record of a descriptor; undefined if another tool wrote it or if some of our annotations are missing or
+ * invalid. Such a descriptor stays unchanged in the index and is listed as unmanaged.
  */
 export function recordFrom(raw: JsonObject): ImageRecord | undefined {
   const annotations = annotationsOf(raw);

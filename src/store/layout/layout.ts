@@ -18,7 +18,10 @@ const TEMP_PREFIX = ".oci-layout-";
 const LOST_AND_FOUND = "lost+found";
 
 const PUBLIC_MODE = 0o755;
-/** Unpacked layers may contain untrusted set-user-id programs: other users must not reach them (CVE-2021-41103). */
+/**
+ * Unpacked layers may contain untrusted set-user-id programs: other users must not reach them
+ * (CVE-2021-41103).
+ */
 const PRIVATE_MODE = 0o700;
 
 const DIRECTORIES = [
@@ -31,8 +34,8 @@ const DIRECTORIES = [
 /**
  * Creates missing store files and directories, except the index.
  *
- * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another version of the
- * layout, `permission_denied`, `no_space`
+ * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
+ * version of the layout, `permission_denied`, `no_space`
  */
 export async function makeLayout(paths: StorePaths): Promise<void> {
   await makeRoot(paths.root);
@@ -40,7 +43,8 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
     await mustBeEmpty(paths);
     await writeLayout(paths);
   }
-  // The index is created last. Without it, the process that created the rest may have died before it was durable.
+  // The index is created last. Without it, the process that created the rest may have died before it was
+  // durable.
   const isNew = statIfExists(paths.indexFile) === undefined;
   if (paths.work !== paths.root) makeDirectorySync(paths.work, PRIVATE_MODE);
   const created = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
@@ -53,7 +57,11 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
   ]);
 }
 
-/** Creates the directory. @throws AppError `invalid_argument` if its name is taken by a file, `permission_denied` */
+/**
+ * Creates the directory.
+ *
+ * @throws AppError `invalid_argument` if its name is taken by a file, `permission_denied`
+ */
 export async function makeRoot(root: string): Promise<void> {
   try {
     await attemptAsync("make directory", root, () => Deno.mkdir(root, { recursive: true }));
@@ -77,8 +85,8 @@ export async function removeTempFiles({ root }: StorePaths): Promise<void> {
 /**
  * Checks that the directory is a store, empty, or missing.
  *
- * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another version of the
- * layout, `permission_denied`
+ * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
+ * version of the layout, `permission_denied`
  */
 export async function checkLayout(paths: StorePaths): Promise<void> {
   if (!await hasLayout(paths)) await mustBeEmpty(paths);

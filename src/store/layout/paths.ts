@@ -7,7 +7,9 @@ import { algorithmOf, type Digest, findDigest, hexOf } from "../../oci/digest.ts
 
 /** The suffix of the directory of a replacement. */
 const REPLACEMENT_SUFFIX = ".replacement";
-/** The suffix of a small ingest's data file. It has no directory, which would cost more calls than its files. */
+/**
+ * The suffix of a small ingest's data file. It has no directory, which would cost more calls than its files.
+ */
 const SMALL_SUFFIX = ".small";
 const SMALL_STATE_SUFFIX = `${SMALL_SUFFIX}.json`;
 /** The prefix of the directory of a layer that is being unpacked. */
@@ -38,7 +40,10 @@ export interface IngestName {
 export class StorePaths {
   /** The directory of the store, without a slash at the end. */
   readonly root: string;
-  /** The parent of everything that isn't part of an OCI image layout: `root`, except for {@linkcode plainLayoutPaths}. */
+  /**
+   * The parent of everything that isn't part of an OCI image layout: `root`, except for {@linkcode
+   * plainLayoutPaths}.
+   */
   readonly work: string;
   /** The file that marks the directory as an OCI image layout. */
   readonly layoutFile: string;
@@ -115,7 +120,9 @@ export class StorePaths {
     return `${this.locks}/layer-${hexOf(chainId)}`;
   }
 
-  /** The directory in which a layer is unpacked before it is renamed. `unique` distinguishes several attempts. */
+  /**
+   * The directory in which a layer is unpacked before it is renamed. `unique` distinguishes several attempts.
+   */
   layerStaging(chainId: Digest, unique: string): string {
     return `${this.layers}/${STAGING_PREFIX}${hexOf(chainId)}-${unique}`;
   }
@@ -126,7 +133,9 @@ export function plainLayoutPaths(root: string): StorePaths {
   return new StorePaths(root, WORK_NAME);
 }
 
-/** Parses the name of an ingest's directory, or of a file of a small one. Returns undefined for another name. */
+/**
+ * Parses the name of an ingest's directory, or of a file of a small one. Returns undefined for another name.
+ */
 export function parseIngestName(name: string): IngestName | undefined {
   const small = [SMALL_STATE_SUFFIX, SMALL_SUFFIX].find((suffix) => name.endsWith(suffix));
   const whole = small === undefined ? name : name.slice(0, -small.length);

@@ -46,7 +46,11 @@ export class Locks {
     return heldLock(file, local);
   }
 
-  /** Takes a lock if it is free, otherwise returns undefined. Dispose it. @throws AppError `permission_denied` */
+  /**
+   * Takes a lock if it is free, otherwise returns undefined. Dispose it.
+   *
+   * @throws AppError `permission_denied`
+   */
   async tryTake(path: string, mode: LockMode): Promise<Disposable | undefined> {
     const local = this.#localLock.tryTake(path, mode);
     if (local === undefined) return undefined;
@@ -72,7 +76,8 @@ export class Locks {
     try {
       return Deno.openSync(path, { read: true });
     } catch (error) {
-      // Without a lock file there has been no writer. A file of another user can't be locked; readers don't need to.
+      // Without a lock file there has been no writer. A file of another user can't be locked; readers don't
+      // need to.
       if (isMissing(error) || error instanceof Deno.errors.PermissionDenied) return undefined;
       throw error;
     }

@@ -21,8 +21,8 @@ interface Queue {
 /**
  * Locks by key within the process. Waiting needs neither polling nor a thread.
  *
- * A shared request passes waiting exclusive ones: a pull that holds the content and requests it again must not wait for
- * a garbage collector that waits for the pull.
+ * A shared request passes waiting exclusive ones: a pull that holds the content and requests it again must
+ * not wait for a garbage collector that waits for the pull.
  */
 export class ReadWriteLock {
   readonly #queues = new Map<string, Queue>();
