@@ -1,37 +1,41 @@
 /**
- * Waiting that can be given up. The signal is always an argument and never a field.
+ * Waiting with cancellation. A signal is always an argument, never a field.
+ *
+ * `sleep` isn't `delay` of `@std/async`: that one calls `setTimeout`, whose first call costs 8 ms (see
+ * `timer.ts`).
  *
  * @module
  */
 import { after } from "./timer.ts";
 
 /**
- * Resolves after `ms` milliseconds, or rejects with the signal's own reason, unwrapped, as soon as it aborts.
+ * Resolves after `ms` milliseconds, or rejects with the signal's reason as soon as it aborts.
  *
  * @throws the signal's reason
  */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const disarm = after(ms, finish);
+    const cancel = after(ms, finish);
     signal.addEventListener("abort", stop, { once: true });
     function finish() {
       signal.removeEventListener("abort", stop);
       resolve();
     }
     function stop() {
-      disarm();
+      cancel();
       reject(signal.reason);
     }
   });
 }
 
 /**
- * Waits for `promise`, or for the signal, whichever comes first. The work behind the promise goes on; its late
- * failure is swallowed, since nobody is left to hear of it.
+ * Waits for `promise` or for the signal's abort, whichever comes first. The work behind the promise isn't
+ * cancelled; its later failure is ignored.
  *
- * @throws the signal's reason, or what the promise rejects with
+ * @throws the signal's reason, or the rejection of the promise
  */
+// Not `abortable` of `@std/async`, which also accepts iterables: this file is loaded at every start.
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -44,17 +48,19 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-/** A child of a signal: aborted with it, or by its own {@linkcode AbortScope.abort}. Dispose it to unlink. */
+/**
+ * A child of a signal: aborted with it, or by its own {@linkcode AbortScope.abort}. Dispose it to detach it.
+ */
 export interface AbortScope extends Disposable {
   /** Aborted when the parent is, or when `abort` is called. */
   readonly signal: AbortSignal;
-  /** Aborts the child alone. */
+  /** Aborts only the child. */
   abort(reason: unknown): void;
 }
 
 /**
- * Opens a child scope of `parent`. Unlike `AbortSignal.any` it holds nothing of the parent once disposed, so a
- * long-lived parent does not collect listeners.
+ * Opens a child scope of `parent`. Unlike `AbortSignal.any`, it leaves no listener on the parent once it is
+ * disposed, so that a long-lived parent doesn't collect listeners.
  */
 export function abortScope(parent: AbortSignal): AbortScope {
   const controller = new AbortController();

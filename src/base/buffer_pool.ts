@@ -1,37 +1,42 @@
 /**
- * Memory that short pieces of work take turns in.
+ * A pool of buffers.
  *
  * @module
  */
 
-/** What is kept. */
+/** The size of a pool. */
 export interface BufferPoolLimits {
-  /** Bytes of each piece: what the longest fits in. */
-  readonly pieceBytes: number;
-  /** Pieces that are kept for the next. */
-  readonly pieces: number;
+  /** Bytes of each buffer. Longer requests get a buffer that isn't pooled. */
+  readonly bufferBytes: number;
+  /** The maximum number of free buffers. */
+  readonly buffers: number;
 }
 
-/** Pieces of memory to borrow: fresh memory for each piece of work costs more than a copy out of a warm one. */
+/**
+ * Reuses buffers: a new one for each short task costs more than a copy out of one that is in the CPU cache.
+ */
 export class BufferPool {
   readonly #limits: BufferPoolLimits;
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
-  /** No memory yet. */
+  /** Creates an empty pool. */
   constructor(limits: BufferPoolLimits) {
     this.#limits = limits;
   }
 
-  /** At least so many bytes, with anything in them. Whoever takes it has it alone until it is given back. */
-  take(bytes: number): Uint8Array<ArrayBuffer> {
-    const { pieceBytes } = this.#limits;
-    if (bytes > pieceBytes) return new Uint8Array(bytes);
-    return this.#spare.pop() ?? new Uint8Array(pieceBytes);
+  /**
+   * Returns a buffer of at least `bytes` bytes with arbitrary content. It belongs to the caller until it is
+   * released.
+   */
+  acquire(bytes: number): Uint8Array<ArrayBuffer> {
+    const { bufferBytes } = this.#limits;
+    if (bytes > bufferBytes) return new Uint8Array(bytes);
+    return this.#free.pop() ?? new Uint8Array(bufferBytes);
   }
 
-  /** Takes a piece back that nobody reads or writes any more. */
-  give(piece: Uint8Array<ArrayBuffer>): void {
-    const { pieceBytes, pieces } = this.#limits;
-    if (piece.length === pieceBytes && this.#spare.length < pieces) this.#spare.push(piece);
+  /** Takes a buffer back. The caller must not use it afterwards. */
+  release(buffer: Uint8Array<ArrayBuffer>): void {
+    const { bufferBytes, buffers } = this.#limits;
+    if (buffer.length === bufferBytes && this.#free.length < buffers) this.#free.push(buffer);
   }
 }

@@ -1,28 +1,28 @@
 import { assert, assertEquals, assertStrictEquals } from "../../tests/assert.ts";
 import { BufferPool } from "./buffer_pool.ts";
 
-Deno.test("BufferPool gives a piece to one at a time", () => {
-  const memory = new BufferPool({ pieceBytes: 1000, pieces: 2 });
-  const first = memory.take(10);
-  const second = memory.take(10);
+Deno.test("BufferPool never gives one buffer to two callers", () => {
+  const pool = new BufferPool({ bufferBytes: 1000, buffers: 2 });
+  const first = pool.acquire(10);
+  const second = pool.acquire(10);
   assert(first.buffer !== second.buffer);
-  memory.give(first);
-  assertStrictEquals(memory.take(1000), first);
+  pool.release(first);
+  assertStrictEquals(pool.acquire(1000), first);
 });
 
-Deno.test("BufferPool makes long pieces and keeps none", () => {
-  const memory = new BufferPool({ pieceBytes: 1000, pieces: 2 });
-  const long = memory.take(1001);
+Deno.test("BufferPool allocates longer buffers and doesn't pool them", () => {
+  const pool = new BufferPool({ bufferBytes: 1000, buffers: 2 });
+  const long = pool.acquire(1001);
   assertEquals(long.length, 1001);
-  memory.give(long);
-  assert(memory.take(1001) !== long);
+  pool.release(long);
+  assert(pool.acquire(1001) !== long);
 });
 
-Deno.test("BufferPool keeps no more than it may", () => {
-  const memory = new BufferPool({ pieceBytes: 10, pieces: 1 });
-  const [first, second] = [memory.take(1), memory.take(1)];
-  memory.give(first);
-  memory.give(second);
-  assertStrictEquals(memory.take(1), first);
-  assert(memory.take(1) !== second);
+Deno.test("BufferPool keeps at most its limit of free buffers", () => {
+  const pool = new BufferPool({ bufferBytes: 10, buffers: 1 });
+  const [first, second] = [pool.acquire(1), pool.acquire(1)];
+  pool.release(first);
+  pool.release(second);
+  assertStrictEquals(pool.acquire(1), first);
+  assert(pool.acquire(1) !== second);
 });

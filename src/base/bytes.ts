@@ -1,5 +1,9 @@
 /**
- * Byte sizes, and reading streams with a limit.
+ * Byte sizes, operations on byte arrays, and reading streams with a limit.
+ *
+ * `concatBytes`, `equalBytes` and `toHex` aren't those of `@std/bytes` and `@std/encoding`: every start and
+ * every worker thread loads this file, and its first npm import costs a thread about 1 ms. `encodeHex` also
+ * takes four times as long per digest.
  *
  * @module
  */
@@ -13,8 +17,8 @@ export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
 
 /**
- * Where bytes come from: fills the caller's buffer, so that a transfer of any length needs only one.
- * Deno's files and connections have this shape.
+ * A source of bytes that fills the caller's buffer, so that a transfer of any length needs only one.
+ * Deno's files and connections have this interface.
  */
 export interface ByteReader {
   /**
@@ -25,36 +29,36 @@ export interface ByteReader {
   read(buffer: Uint8Array): Promise<number | null>;
 }
 
-/** Where bytes go, in order. */
+/** A destination of bytes, in order. */
 export interface ByteSink {
-  /** Takes all of `bytes`; they are the caller's again once it is done. */
+  /** Writes all of `bytes`. The caller may reuse the buffer once the promise settles. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
 /**
- * Fills `buffer` as far as the reader goes.
+ * Fills `buffer` from the reader.
  *
  * @returns the number of bytes read; less than `buffer.length` only at the end
  */
 export async function readFull(reader: ByteReader, buffer: Uint8Array): Promise<number> {
-  let have = 0;
-  while (have < buffer.length) {
-    const n = await reader.read(have === 0 ? buffer : buffer.subarray(have));
+  let length = 0;
+  while (length < buffer.length) {
+    const n = await reader.read(length === 0 ? buffer : buffer.subarray(length));
     if (n === null) break;
-    have += n;
+    length += n;
   }
-  return have;
+  return length;
 }
 
-/** Joins chunks into one array of exactly their length. */
+/** Joins arrays into one of exactly their length. */
 export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const chunk of chunks) length += chunk.length;
   const whole = new Uint8Array(length);
-  let at = 0;
+  let offset = 0;
   for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
+    whole.set(chunk, offset);
+    offset += chunk.length;
   }
   return whole;
 }
@@ -62,8 +66,9 @@ export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuff
 /**
  * Reads a reader to its end.
  *
- * @param limit the most bytes to accept; one more is an error, so "too big" is never taken for "cut short"
- * @param what names the thing in the error
+ * @param limit the maximum number of bytes; reads one more, so that oversized input is not mistaken for
+ * truncated input
+ * @param what names the input in the error
  * @throws AppError `limit_exceeded`
  */
 export async function readAll(
@@ -83,7 +88,12 @@ export async function readAll(
   }
 }
 
-/** Refuses what has more than `limit` bytes. @param what names it in the error @throws AppError `limit_exceeded` */
+/**
+ * Throws if `length` exceeds `limit`.
+ *
+ * @param what names the input in the error
+ * @throws AppError `limit_exceeded`
+ */
 export function checkLength(length: number, limit: number, what: string): void {
   if (length <= limit) return;
   throw new AppError("limit_exceeded", `Cannot read ${what}: it is larger than ${limit} bytes`, {
@@ -96,15 +106,11 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let i = 0;
   if (a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0) {
-    // Word by word is three times as quick, which counts where there are many MiB.
+    // Comparing words is three times as fast, which matters for an index of many MiB.
     const words = Math.floor(a.length / 4);
-    const [left, right] = [a, b].map(({ buffer, byteOffset }) =>
-      new Int32Array(buffer, byteOffset, words)
-    ) as [
-      Int32Array,
-      Int32Array,
-    ];
-    for (let word = 0; word < words; word++) if (left[word] !== right[word]) return false;
+    const wordsOfA = new Int32Array(a.buffer, a.byteOffset, words);
+    const wordsOfB = new Int32Array(b.buffer, b.byteOffset, words);
+    for (let word = 0; word < words; word++) if (wordsOfA[word] !== wordsOfB[word]) return false;
     i = words * 4;
   }
   for (; i < a.length; i++) if (a[i] !== b[i]) return false;

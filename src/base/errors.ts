@@ -1,71 +1,74 @@
 /**
- * The one error class of the program. Callers branch on `code`, never on the message, and never on the class.
+ * The program's only error class. Callers branch on `code`, never on the message or the class.
  *
  * @module
  */
 
 /**
- * Every kind of failure that a caller may want to tell apart. The list is closed: the tables that map it (exit
- * codes, gRPC statuses) are `satisfies Record<ErrorCode, …>`, so a new code does not compile until it is mapped.
+ * Every kind of failure that a caller may need to distinguish. The list is closed: the tables that map it
+ * (exit codes, gRPC statuses) are `satisfies Record<ErrorCode, …>`, so that a new code doesn't compile until
+ * it is mapped.
  */
 export type ErrorCode =
-  /** The caller's words are wrong: a reference, a flag, an option. */
+  /** The caller's input is invalid: a reference, a flag, an option. */
   | "invalid_argument"
-  /** A document or archive from outside breaks its format. */
+  /** An external document or archive is malformed. */
   | "invalid_content"
   /** No such image, blob, tag, or platform. */
   | "not_found"
-  /** A name that must be new is taken. */
+  /** A name that must be new already exists. */
   | "already_exists"
-  /** Credentials are missing or wrong (401). */
+  /** Credentials are missing or invalid (401). */
   | "unauthorized"
-  /** The credentials are good and don't allow this (403). */
+  /** The credentials are valid but don't allow this (403). */
   | "forbidden"
-  /** The host asked us to come back later than we may wait (429). */
+  /** The host is rate limiting, for longer than we may wait (429). */
   | "rate_limited"
-  /** The host can't be reached, or broke off for good: DNS, connect, TLS, 5xx. */
+  /** The host can't be reached or keeps failing: DNS, connect, TLS, 5xx. */
   | "network"
-  /** A transfer stood still and no new connection mended it. */
+  /** A transfer stalled, and new connections stalled too. */
   | "stalled"
-  /** Bytes hash to another digest than the one wanted. */
+  /** The content doesn't match its digest. */
   | "digest_mismatch"
   /** There are more or fewer bytes than the descriptor says. */
   | "size_mismatch"
-  /** A named limit was passed: document size, entries, ratio. */
+  /** A named limit was exceeded: document size, entries, ratio. */
   | "limit_exceeded"
   /** The disk, its inodes, or a quota is full. */
   | "no_space"
-  /** The runtime or the operating system refuses: a missing permission flag, EACCES, a read-only disk. */
+  /**
+   * The runtime or the operating system denies access: a missing permission flag, EACCES, a read-only disk.
+   */
   | "permission_denied"
   /** The store on disk is damaged. */
   | "store_corrupt"
-  /** Another process holds what is needed. */
+  /** A needed resource is in use by another process. */
   | "busy"
-  /** The format, algorithm or feature exists and we do not do it. */
+  /** The format, algorithm or feature exists but isn't supported. */
   | "unsupported"
   /** A deadline passed. */
   | "deadline_exceeded"
-  /** The caller gave up. */
+  /** The caller cancelled. */
   | "cancelled"
-  /** A bug of ours. */
+  /** A bug in this program. */
   | "internal";
 
-/** Facts that belong to a failure, for machines. Never secrets. */
+/** Machine-readable properties of a failure. Never secrets. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** What an {@linkcode AppError} is made of beside its code and message. */
+/** Options of an {@linkcode AppError}. */
 export interface AppErrorOptions {
-  /** What made it fail; kept for the log, never sent over a wire. */
+  /** The underlying failure. It is logged, never sent to a client. */
   readonly cause?: unknown;
-  /** Facts for machines. */
+  /** Machine-readable properties. */
   readonly details?: ErrorDetails;
 }
 
 /**
- * A failure with a closed code and facts as fields.
+ * A failure with a code from a closed set, and its details as fields.
  *
- * The message starts with a capital, has no full stop, names the action and the thing in quotes, then after a
- * colon the state that was found and the one that was wanted.
+ * The message has the form `Cannot VERB "OBJECT": cause; what to do`. It starts with a capital and has no
+ * full stop.
  *
  * @example
  * ```ts
@@ -76,14 +79,14 @@ export interface AppErrorOptions {
  * ```
  */
 export class AppError extends Error {
-  /** What a printed error begins with. */
+  /** The prefix of a printed error. */
   override readonly name = "AppError";
   /** The kind of failure. */
   readonly code: ErrorCode;
-  /** Facts for machines. */
+  /** Machine-readable properties. */
   readonly details: ErrorDetails;
 
-  /** Makes an error; `message` follows the grammar of the class. */
+  /** Creates an error; `message` has the form described above. */
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -92,7 +95,8 @@ export class AppError extends Error {
 }
 
 /**
- * The code of any thrown value: that of an {@linkcode AppError}, "cancelled" for an abort, else undefined.
+ * The code of any thrown value: that of an {@linkcode AppError}, "cancelled" for an abort, otherwise
+ * undefined.
  *
  * @example
  * ```ts
@@ -110,7 +114,7 @@ export function codeOf(error: unknown): ErrorCode | undefined {
 }
 
 /**
- * Whether a thrown value is a failure of one of these kinds.
+ * Whether a thrown value has one of these codes.
  *
  * @example
  * ```ts
@@ -130,7 +134,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Makes a switch over a union exhaustive: a new member does not compile until it is handled. */
+/** Makes a switch over a union exhaustive: a new member doesn't compile until it is handled. */
 export function assertNever(value: never): never {
   throw new AppError("internal", `Unexpected value ${JSON.stringify(value)}`);
 }

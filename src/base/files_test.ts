@@ -3,39 +3,39 @@ import { writeFileAtomically } from "./files.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
+async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
   try {
-    await test(folder);
+    await test(directory);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name);
+const namesIn = (directory: string) => [...Deno.readDirSync(directory)].map((entry) => entry.name);
 
-Deno.test("writeFileAtomically() makes and replaces a file with the mode it is given", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/a.json`;
+Deno.test("writeFileAtomically() creates and replaces a file with the given mode", () =>
+  inDirectory(async (directory) => {
+    const path = `${directory}/a.json`;
     await writeFileAtomically(path, text("one"), 0o600);
     assertEquals(await Deno.readTextFile(path), "one");
     await Deno.chmod(path, 0o644);
     await writeFileAtomically(path, text("two"), 0o600);
     assertEquals(await Deno.readTextFile(path), "two");
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
-    assertEquals(namesIn(folder), ["a.json"]);
+    assertEquals(namesIn(directory), ["a.json"]);
   }));
 
-Deno.test("writeFileAtomically() leaves nothing behind when it can't finish", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/taken`;
+Deno.test("writeFileAtomically() leaves no temporary file when it fails", () =>
+  inDirectory(async (directory) => {
+    const path = `${directory}/taken`;
     await Deno.mkdir(path);
     await Deno.writeTextFile(`${path}/kept`, "kept");
     await assertRejects(() => writeFileAtomically(path, text("one"), 0o600));
-    assertEquals(namesIn(folder), ["taken"]);
+    assertEquals(namesIn(directory), ["taken"]);
     assertEquals(namesIn(path), ["kept"]);
     await assertRejects(
-      () => writeFileAtomically(`${folder}/missing/a`, text("one"), 0o600),
+      () => writeFileAtomically(`${directory}/missing/a`, text("one"), 0o600),
       Deno.errors.NotFound,
     );
   }));
@@ -43,8 +43,8 @@ Deno.test("writeFileAtomically() leaves nothing behind when it can't finish", ()
 Deno.test("writeFileAtomically() keeps the owner when root writes a user's file", {
   ignore: Deno.uid() !== 0,
 }, () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/a`;
+  inDirectory(async (directory) => {
+    const path = `${directory}/a`;
     await Deno.writeTextFile(path, "one");
     await Deno.chown(path, 4321, 4322);
     await writeFileAtomically(path, text("two"), 0o600);

@@ -12,8 +12,8 @@ interface Run<T> {
 }
 
 /**
- * Shares one run among all who ask for the same key while it is under way. Each waiter leaves at its own signal;
- * the run is aborted only when the last one has left, so one impatient caller never costs another its work.
+ * Shares one run among all callers that request the same key while it is in progress. Each caller stops
+ * waiting when its own signal aborts; the run is aborted only when the last caller has left.
  */
 export class Flight<T> {
   readonly #runs = new Map<string, Run<T>>();
@@ -21,8 +21,8 @@ export class Flight<T> {
   /**
    * Joins the run for `key`, or starts it.
    *
-   * @param work gets the run's own signal, not a waiter's
-   * @throws the waiter's own reason if its signal aborts, else what the run throws
+   * @param work gets the run's own signal, not that of a caller
+   * @throws the caller's own reason if its signal aborts, otherwise the failure of the run
    */
   async do(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
@@ -33,7 +33,7 @@ export class Flight<T> {
     } finally {
       run.waiters--;
       if (run.waiters === 0) {
-        // Who comes after the last waiter left must not join a run that is being aborted.
+        // A later caller must not join a run that is being aborted.
         if (this.#runs.get(key) === run) this.#runs.delete(key);
         run.controller.abort(signal.reason);
       }

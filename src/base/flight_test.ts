@@ -2,19 +2,19 @@ import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "./abort.ts";
 import { Flight } from "./flight.ts";
 
-Deno.test("Flight runs once for all who ask at the same time, and again afterwards", async () => {
+Deno.test("Flight runs once for parallel calls, and again afterwards", async () => {
   const flight = new Flight<number>();
   let runs = 0;
   const work = async () => {
     await Promise.resolve();
     return ++runs;
   };
-  const ask = () => flight.do("key", work, neverAborted());
-  assertEquals(await Promise.all([ask(), ask(), ask()]), [1, 1, 1]);
-  assertEquals(await ask(), 2);
+  const call = () => flight.do("key", work, neverAborted());
+  assertEquals(await Promise.all([call(), call(), call()]), [1, 1, 1]);
+  assertEquals(await call(), 2);
 });
 
-Deno.test("Flight aborts the run only when its last waiter leaves", async () => {
+Deno.test("Flight aborts the run only when its last caller has left", async () => {
   const flight = new Flight<void>();
   let seen: AbortSignal | undefined;
   const work = (signal: AbortSignal) => {

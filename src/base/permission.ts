@@ -1,12 +1,12 @@
 /**
- * Refusals of the runtime.
+ * Denials by the runtime's permission checks.
  *
  * @module
  */
 
 /**
- * The flag that would have allowed what the runtime refused: `--allow-read=/etc/hosts`. Undefined for any other error.
- * Both of its messages are read: that of `deno run`, and that of a compiled program.
+ * The flag that would allow what the runtime denied: `--allow-read=/etc/hosts`. Undefined for any other
+ * error. Parses the messages of both `deno run` and compiled programs.
  */
 export function missingFlag(error: unknown): string | undefined {
   if (!(error instanceof Deno.errors.NotCapable)) return undefined;
@@ -14,7 +14,7 @@ export function missingFlag(error: unknown): string | undefined {
     /^Requires .+? access(?: to (.+?))?, [^,]*?(--allow-[a-z]+)/s.exec(error.message) ?? [];
   if (flag === undefined) return undefined;
   const name = target?.replace(/^"(.*)"$/s, "$1");
-  // The runtime says "<CWD>" and the like where it hides a path; what only all permissions allow takes no name.
+  // The runtime prints "<CWD>" and the like to hide a path. --allow-all takes no value.
   const isWhole = name === undefined || name.includes("<") || flag === "--allow-all";
   return isWhole ? flag : `${flag}=${name}`;
 }

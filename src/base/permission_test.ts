@@ -13,9 +13,12 @@ const CASES: readonly (readonly [message: string, flag: string | undefined])[] =
   ["Something new", undefined],
 ];
 
-Deno.test("missingFlag() reads the flag from what the runtime says", async (t) => {
+Deno.test("missingFlag() parses the flag from the runtime's message", async (t) => {
   for (const [message, flag] of CASES) {
     await t.step(message, () => assertEquals(missingFlag(new Deno.errors.NotCapable(message)), flag));
   }
-  await t.step("of refusals alone", () => assertEquals(missingFlag(new Error(CASES[0]?.[0])), undefined));
+  await t.step(
+    "only for NotCapable errors",
+    () => assertEquals(missingFlag(new Error(CASES[0]?.[0])), undefined),
+  );
 });

@@ -1,10 +1,13 @@
 /**
- * Keeping secrets out of messages and logs.
+ * Removing secrets from messages and logs.
  *
  * @module
  */
 
-/** A URL for people: no user, no password, and every query value replaced (signed URLs carry secrets there). */
+/**
+ * A URL without user, password and fragment, and with every query value replaced: signed URLs contain secrets
+ * there.
+ */
 export function redactUrl(url: string | URL): string {
   let safe: URL;
   try {

@@ -1,33 +1,34 @@
 /**
- * Timers that are light to begin with.
+ * Timers that don't slow down a short run.
  *
  * @module
  */
 
-/** Timers that are made the light way; whoever makes more has time to load the others. */
-const LIGHT_MAX = 256;
+/** The number of timers that use a signal; later ones use `setTimeout`. */
+const SIGNAL_TIMERS_MAX = 256;
 
-/** The longest that the runtime can wait, in milliseconds: 24 days. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** The longest delay that the runtime supports, in milliseconds: 24 days. */
+const DELAY_MAX_MS = 2 ** 31 - 1;
 
-let made = 0;
+let created = 0;
 
 /**
- * Calls `act` once after `ms` milliseconds, unless the returned function is called before. A timer that is waiting
- * keeps the program.
+ * Calls `run` once after `ms` milliseconds, unless the returned function is called before. A pending timer
+ * keeps the process alive.
  *
- * The first `setTimeout` of a program, or `clearTimeout`, loads 5 ms of the runtime's code and leaves it 3 ms of garbage;
- * a signal with a time loads nothing. But one that was given up stays in memory until its time: hence not for all.
+ * The first `setTimeout` or `clearTimeout` of a process loads code for 5 ms and causes 3 ms of garbage
+ * collection; `AbortSignal.timeout` doesn't. But a cancelled signal timer stays in memory until its time, so
+ * their number is limited.
  */
-export function after(ms: number, act: () => void): () => void {
-  // Infinity waits as long as can be; a signal refuses it, and less than nothing.
-  const wait = Math.min(Math.max(0, ms), LONGEST_MS);
-  if (made++ >= LIGHT_MAX) {
-    const timer = setTimeout(act, wait);
+export function after(ms: number, run: () => void): () => void {
+  // A signal rejects infinite and negative delays.
+  const delay = Math.min(Math.max(0, ms), DELAY_MAX_MS);
+  if (created++ >= SIGNAL_TIMERS_MAX) {
+    const timer = setTimeout(run, delay);
     return () => clearTimeout(timer);
   }
-  const signal = AbortSignal.timeout(wait);
-  const call = () => act();
-  signal.addEventListener("abort", call, { once: true });
-  return () => signal.removeEventListener("abort", call);
+  const signal = AbortSignal.timeout(delay);
+  const listener = () => run();
+  signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
 }

@@ -1,31 +1,31 @@
 import { assertEquals } from "../../tests/assert.ts";
 import { after } from "./timer.ts";
 
-Deno.test("after calls what is wanted once, and what is given up never", async () => {
-  // More than are made the light way, so that both ways are told of.
+Deno.test("after() calls a pending function once, and a cancelled one never", async () => {
+  // More timers than use a signal, so that both implementations are tested.
   for (let round = 0; round < 300; round++) {
     const calls: string[] = [];
-    const giveUp = after(0, () => calls.push("given up"));
-    giveUp();
-    giveUp();
+    const cancel = after(0, () => calls.push("cancelled"));
+    cancel();
+    cancel();
     await new Promise<void>((resolve) => {
       after(0, () => {
-        calls.push("wanted");
+        calls.push("pending");
         resolve();
       });
     });
-    assertEquals(calls, ["wanted"]);
+    assertEquals(calls, ["pending"]);
   }
 });
 
-Deno.test("after takes any time: none, less than none, and more than there is", async () => {
+Deno.test("after() accepts zero, negative and infinite delays", async () => {
   for (let round = 0; round < 300; round++) {
     after(Infinity, () => {})();
     await new Promise<void>((resolve) => void after(round % 2 === 0 ? 0 : -1, resolve));
   }
 });
 
-Deno.test("a timer keeps the program until it is called or given up", async () => {
+Deno.test("a pending timer keeps the process alive, and a cancelled one doesn't", async () => {
   const url = new URL("./timer.ts", import.meta.url);
   const code = `import { after } from "${url}";
     after(600_000, () => console.log("never"))();

@@ -1,5 +1,6 @@
 /**
- * Numbers for people.
+ * Human-readable numbers. `@std/fmt` prints `27.1 MB` and a duration with days and milliseconds, which the
+ * clients that users compare our output with don't.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export function formatSize(bytes: number): string {
   return `${text}${SIZE_UNITS[unit]}`;
 }
 
-/** Milliseconds as a clock: `00:00:04`, hours growing as needed. */
+/** Milliseconds as hours, minutes and seconds: `00:00:04`. Hours may have more than two digits. */
 export function formatClock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];

@@ -1,85 +1,91 @@
 /**
- * Threads of our own: where they can be had, and how they are started.
+ * Starting worker threads, and the messages between them and their owner.
  *
- * Every form of the program (sources, one file, modules, compiled) has one module that is sure to be there: the one it
- * was started with. So a thread runs that module again, under a name that says what it is to do.
+ * In each of its forms (sources, one file, modules, compiled), the program can only rely on one module: its
+ * main module. Therefore, a thread loads the main module again, and its name selects the task.
  *
  * @module
  */
 import { after } from "./timer.ts";
 
-/** What a thread can be asked to do. */
+/** The tasks of worker threads. */
 export type WorkerTask = "hash" | "unpack";
 
-/** Starts a thread for a task. Undefined where there can be none: then the work is done on the thread that we are on. */
+/**
+ * Starts a thread for a task. Returns undefined if threads aren't available; the caller then does the work
+ * itself.
+ */
 export type StartWorker = (task: WorkerTask) => Worker | undefined;
 
-/** A thread takes 20 milliseconds to start; one that does not listen after so many never will. */
-const PATIENCE = 10_000;
+/** A thread takes 20 ms to start. One that isn't ready after this time has failed, in milliseconds. */
+const READY_TIMEOUT_MS = 10_000;
 
-/** Starts none. */
+/** Starts no threads. */
 export const NO_WORKERS: StartWorker = (): undefined => undefined;
 
 /**
- * Threads that run a module. It looks at {@linkcode workerTask} when it is loaded.
+ * Starts threads that run a module, which must check {@linkcode workerTask} when it is loaded.
  *
- * @param url a file or an address that this process may load
+ * @param url a file or a URL that this process is allowed to load
  */
 export function workersOf(url: string): StartWorker {
   if (navigator.hardwareConcurrency < 2) return NO_WORKERS;
   return (task) => mayLoad(url) ? new Thread(url, task) : undefined;
 }
 
-/** A thread that fails if it does not come to listen. */
+/** A worker that reports an error if it doesn't become ready in time. */
 class Thread extends Worker {
-  readonly #disarm: () => void;
+  readonly #cancelTimeout: () => void;
 
   constructor(url: string, task: WorkerTask) {
     super(url, { type: "module", name: `dray-${task}` });
-    const message = `It did not listen within ${PATIENCE} ms`;
-    this.#disarm = after(PATIENCE, () => {
+    const message = `The thread wasn't ready within ${READY_TIMEOUT_MS} ms`;
+    this.#cancelTimeout = after(READY_TIMEOUT_MS, () => {
       this.terminate();
       this.dispatchEvent(new ErrorEvent("error", { message }));
     });
-    this.addEventListener("message", this.#disarm, { once: true });
-    this.addEventListener("error", this.#disarm, { once: true });
+    this.addEventListener("message", this.#cancelTimeout, { once: true });
+    this.addEventListener("error", this.#cancelTimeout, { once: true });
   }
 
   override terminate(): void {
-    this.#disarm();
+    this.#cancelTimeout();
     super.terminate();
   }
 }
 
-/** The task of the thread that we are on; undefined on the first one of a process, and on threads of others. */
+/**
+ * The task of the current thread; undefined on the main thread, and on threads that {@linkcode workersOf}
+ * didn't start.
+ */
 export function workerTask(): WorkerTask | undefined {
   const { name, WorkerGlobalScope: isWorker } = globalThis as { name?: unknown; WorkerGlobalScope?: unknown };
   if (isWorker === undefined) return undefined;
   return name === "dray-hash" ? "hash" : name === "dray-unpack" ? "unpack" : undefined;
 }
 
-/** A thread that may not load its module says so on the terminal, whoever listens: so it is asked before. */
+/** Checks the permission first: a thread that may not load its module prints an error to the terminal. */
 function mayLoad(url: string): boolean {
   const path = new URL(url);
-  const wanted = path.protocol === "file:"
+  const permission = path.protocol === "file:"
     ? { name: "read", path } as const
     : { name: "import", host: path.host } as const;
-  return Deno.permissions.querySync(wanted).state === "granted";
+  return Deno.permissions.querySync(permission).state === "granted";
 }
 
-/** What a thread of ours listens to, and speaks to. */
+/** The part of a worker's global scope that is used here. */
 interface ThreadScope {
   onmessage: ((event: MessageEvent) => void) | null;
   postMessage(message: unknown, transfer?: Transferable[]): void;
 }
 
-/** What a thread says first, when it listens. */
+/** The first message of a thread. */
 const READY = "ready";
 
 /**
- * Listens to a thread of ours.
+ * Receives the messages of a thread.
  *
- * @param onLost called when it will answer nothing any more
+ * @param onLost called when the thread has failed and will send no more messages
  */
 export function receiveFromThread<Reply>(
   thread: Worker,
@@ -90,30 +96,30 @@ export function receiveFromThread<Reply>(
     if (data !== READY) onReply(data);
   });
   thread.addEventListener("error", (event) => {
-    // Else the runtime ends the program with it.
+    // Otherwise the runtime ends the process.
     event.preventDefault();
     onLost();
   });
 }
 
 /**
- * Makes the thread that we are on answer messages, each at its time. It says first that it listens.
+ * Processes messages on the current worker thread. Sends a message that the thread is ready first.
  *
- * @param onMessage gets a message, and a way to answer, now or later
+ * @param onMessage gets a message, and a function that sends a reply immediately or later
  */
-export function serveThread<Order, Reply>(
-  onMessage: (message: Order, answer: (reply: Reply, transfer?: Transferable[]) => void) => void,
+export function serveThread<Message, Reply>(
+  onMessage: (message: Message, reply: (reply: Reply, transfer?: Transferable[]) => void) => void,
 ): void {
   const scope = globalThis as unknown as ThreadScope;
-  const hear = ({ data }: MessageEvent) =>
+  const listener = ({ data }: MessageEvent) =>
     onMessage(data, (reply, transfer = []) => scope.postMessage(reply, transfer));
-  scope.onmessage = hear;
+  scope.onmessage = listener;
   scope.postMessage(READY);
-  for (const event of early.splice(0)) hear(event);
+  for (const event of pendingMessages.splice(0)) listener(event);
 }
 
-/** What came while the thread was loading its code: a message that nobody listens for is lost. */
-const early: MessageEvent[] = [];
+/** Messages received while the thread loads its code. Without a listener they would be lost. */
+const pendingMessages: MessageEvent[] = [];
 if (workerTask() !== undefined) {
-  (globalThis as unknown as ThreadScope).onmessage = (event) => void early.push(event);
+  (globalThis as unknown as ThreadScope).onmessage = (event) => void pendingMessages.push(event);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
+import { xdgDirectory } from "../base/xdg.ts";
 import type { ProxySettings } from "../http/network/proxies.ts";
 
 /** Gives a variable's value. */
@@ -44,8 +45,8 @@ const SYSTEM_CERTS_DIRS = [
 export function readEnvironment(variable: VariableReader, isRoot: boolean): Environment {
   const read = (...names: readonly string[]) => names.map(variable).find((value) => value);
   const home = read("HOME", "USERPROFILE");
-  const dataHome = absolute(read("XDG_DATA_HOME")) ?? (home && `${home}/.local/share`);
-  const configHome = absolute(read("XDG_CONFIG_HOME")) ?? (home && `${home}/.config`);
+  const dataHome = xdgDirectory(read("XDG_DATA_HOME"), home, ".local/share");
+  const configHome = xdgDirectory(read("XDG_CONFIG_HOME"), home, ".config");
   return {
     isRoot,
     storeRoot: read("DRAY_STORE") ?? (isRoot ? SYSTEM_STORE : dataHome && `${dataHome}/dray`),
@@ -76,11 +77,6 @@ function proxiesFrom(read: (...names: readonly string[]) => string | undefined):
   const http = read("http_proxy", "HTTP_PROXY");
   const no = read("no_proxy", "NO_PROXY");
   return { ...(https ? { https } : {}), ...(http ? { http } : {}), ...(no ? { no } : {}) };
-}
-
-/** XDG Base Directory specification 0.8, "Basics": a path that is not absolute is to be ignored. */
-function absolute(path: string | undefined): string | undefined {
-  return path?.startsWith("/") ? path : undefined;
 }
 
 /** Reads a variable of this process. One that the permissions don't cover is unset: no program is to stop for it, nor ask. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
+import { osErrorCode } from "../base/os_errors.ts";
 import type { ByteReader } from "../base/bytes.ts";
 import type { TerminalSize } from "./progress/pull_lines.ts";
 
@@ -88,7 +89,7 @@ async function writeBytes(bytes: Uint8Array): Promise<void> {
 
 function outputError(cause: unknown): unknown {
   if (cause instanceof Deno.errors.BrokenPipe) return cause;
-  const code = /os error (28|122)/.test(messageOf(cause)) ? "no_space" : "internal";
+  const code = osErrorCode(cause) ?? "internal";
   return new AppError(code, `Cannot write to standard output: ${messageOf(cause)}`, { cause });
 }
 

@@ -6,7 +6,7 @@
 import { AppError, messageOf } from "../base/errors.ts";
 import { NO_WORKERS, workersOf } from "../base/worker.ts";
 import type { Credential, CredentialSource } from "../content/credential.ts";
-import type { HelperOptions } from "../credentials/helper.ts";
+import type { CredentialHelperOptions } from "../credentials/helper.ts";
 import { type CredentialLocations, credentialLocations } from "../credentials/locations.ts";
 import type { InitialPull, OpenServiceOptions } from "../image/open.ts";
 import type { ImageService } from "../image/service.ts";
@@ -95,7 +95,7 @@ export function locationsOf(environment: Context["environment"]): CredentialLoca
 }
 
 /** How helper programs are run: they reach out through the proxies that we do. */
-export function helperOptions(environment: Context["environment"]): HelperOptions {
+export function helperOptions(environment: Context["environment"]): CredentialHelperOptions {
   return { env: environment.proxyVariables };
 }
 

@@ -1,27 +1,28 @@
 /**
- * The contract of what an import reads: the files of an archive, or of a folder, one after the other.
+ * The input of an import: the files of an archive or of a directory, one after the other.
  *
  * @module
  */
 import type { ByteReader } from "../base/bytes.ts";
 
-/** One file; its reader is good until the next one is asked for. */
+/** A regular file. */
 export interface SourceFile {
   readonly kind: "file";
-  /** The path below the archive's root, cleaned. */
+  /** The path below the root, without `.` and `..`. */
   readonly name: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
+  /** The content. Valid until the next item is requested. */
   readonly reader: ByteReader;
 }
 
-/** A further name of another file. */
+/** A link to another file. */
 export interface SourceLink {
   readonly kind: "link";
   readonly name: string;
-  /** The path below the archive's root, cleaned. */
+  /** The path of the other file below the root, without `.` and `..`. */
   readonly target: string;
 }
 
-/** Everything that an import may use, in the order that it stands in. */
+/** Every file and link, in the order of the archive. */
 export type ArchiveSource = AsyncIterable<SourceFile | SourceLink>;

@@ -37,8 +37,8 @@ const BUFFER_BYTES = 256 * KIB;
 const TINY_BYTES = 64 * KIB;
 
 /** Buffers are lent from blob to blob: fresh memory costs more than a read. */
-const SPARE_BUFFERS = new BufferPool({ pieceBytes: BUFFER_BYTES, pieces: 16 });
-const TINY_BUFFERS = new BufferPool({ pieceBytes: TINY_BYTES, pieces: 32 });
+const SPARE_BUFFERS = new BufferPool({ bufferBytes: BUFFER_BYTES, buffers: 16 });
+const TINY_BUFFERS = new BufferPool({ bufferBytes: TINY_BYTES, buffers: 32 });
 
 /**
  * Copies one blob. What an earlier run left is gone on from; what turns out to be wrong is thrown away and fetched
@@ -94,7 +94,7 @@ async function fill(
   }
   onEvent({ kind: "begin", offset: ingest.offset, host: body.host });
   const isTiny = descriptor.size <= TINY_BYTES;
-  const memory = isTiny ? TINY_BUFFERS.take(TINY_BYTES) : SPARE_BUFFERS.take(BUFFER_BYTES);
+  const memory = isTiny ? TINY_BUFFERS.acquire(TINY_BYTES) : SPARE_BUFFERS.acquire(BUFFER_BYTES);
   // Full when all of a tiny one is there, and no sooner.
   const buffer = isTiny ? memory.subarray(0, Math.max(1, descriptor.size)) : memory;
   let filled = 0;
@@ -120,7 +120,7 @@ async function fill(
     flush();
   }
   // Not after a failure: a read that was given up may still bring bytes.
-  (isTiny ? TINY_BUFFERS : SPARE_BUFFERS).give(memory);
+  (isTiny ? TINY_BUFFERS : SPARE_BUFFERS).release(memory);
 }
 
 /** The same wrong bytes twice are the host's doing, and the message says so. */

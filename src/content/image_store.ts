@@ -1,5 +1,5 @@
 /**
- * The contract of the image store: references and what they point at.
+ * The contract of the image store: references and their targets.
  *
  * @module
  */
@@ -7,50 +7,52 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Platform } from "../oci/platform.ts";
 
-/** One name and what it stands for. Several names may stand for one image. */
+/** A name and the image that it refers to. Several names may refer to one image. */
 export interface ImageRecord {
-  /** The name in full: `docker.io/library/nginx:latest`, or with `@sha256:…` in place of the tag. */
+  /** The full name: `docker.io/library/nginx:latest`, or with `@sha256:…` instead of the tag. */
   readonly name: string;
-  /** What the reference points at in its registry: an index, or a manifest. Its bytes are in the store. */
+  /** The index or manifest that the reference resolved to. Its bytes are in the store. */
   readonly target: Descriptor;
-  /** The manifest that was chosen for the platform; the target itself if that is a manifest. */
+  /** The manifest chosen for the platform; the target itself if that is a manifest. */
   readonly manifest: Descriptor;
-  /** Whether the chosen manifest alone is here, or everything below the target. */
+  /** Whether the store has only the chosen manifest, or everything below the target. */
   readonly scope: "one-platform" | "all-platforms";
   /** The digest of the chosen manifest's config. */
   readonly imageId: Digest;
-  /** An image can be run; an artifact has a config of another kind. */
+  /** An image can be run; an artifact has a config of another type. */
   readonly kind: "image" | "artifact";
-  /** What the chosen manifest was built for; artifacts may have none. */
+  /** The platform of the chosen manifest. Undefined for an artifact that names none. */
   readonly platform?: Platform;
-  /** Bytes of the chosen manifest, its config and its layers, each blob once. */
+  /** Bytes of the chosen manifest, its config and its layers; each blob counts once. */
   readonly size: number;
-  /** Not to be collected by a kubelet. */
+  /** Whether a kubelet's garbage collection must keep the image. */
   readonly pinned: boolean;
-  /** When the name was last pulled or imported, in milliseconds since 1970. */
+  /** Time of the last pull or import of the name, in milliseconds since 1970. */
   readonly pulledAt: number;
-  /** Repositories that had all blobs, the newest first: where a repair asks. */
+  /** Repositories that have all blobs, the newest first. A repair fetches from them. */
   readonly origins: readonly string[];
 }
 
 /** References and their targets. */
 export interface ImageStore {
   /**
-   * All records, sorted by name. Never waits for a writer. As long as nothing changes it may give the same array again;
-   * it never changes one that it gave.
+   * All records, sorted by name. Never waits for a writer. May return the same array again while nothing has
+   * changed; a returned array never changes.
    */
   listImages(): Promise<readonly ImageRecord[]>;
   /**
-   * Descriptors that other tools keep in the same store under names of their own (`v1`) and that are no records. No
-   * update touches them, unless a record takes exactly their name. A collector takes them for roots.
+   * Descriptors that other tools added to the same store under their own names (`v1`). No update changes them
+   * unless a record gets exactly their name. A garbage collector must treat them as roots.
    */
-  listForeign(): Promise<readonly Descriptor[]>;
+  listUnmanaged(): Promise<readonly Descriptor[]>;
   /**
-   * Changes the records in one transaction: `change` gets the newest ones by name and gives the ones that shall stand
-   * after it. It runs under the lock of all processes, so it must neither wait for anything nor take long.
+   * Changes the records in one transaction: `change` gets the newest records by name and returns all records
+   * to store. It runs under a lock that excludes all other processes, so it must return quickly and must not
+   * wait.
    *
-   * @returns the records that stand now
-   * @throws what `change` throws, and nothing is changed; AppError `no_space`, `permission_denied`, the signal's reason
+   * @returns the stored records
+   * @throws what `change` throws (nothing is changed then); AppError `no_space`, `permission_denied`; the
+   * signal's reason
    */
   updateImages(
     change: (records: ReadonlyMap<string, ImageRecord>) => Iterable<ImageRecord>,

@@ -1,76 +1,80 @@
 /**
- * The contract of a store of unpacked layers: directories that overlayfs can stack, shared by all images that have the
- * same layers below each other.
+ * The contract of a store of unpacked layers: directories that overlayfs can stack. All images with the same
+ * layers below each other share them.
  *
  * @module
  */
 import type { Digest } from "../oci/digest.ts";
 
-/** What is written down of a layer when it is whole. */
+/** Recorded when a layer is published. */
 export interface LayerMetadata {
-  /** What the layer's archive hashes to. */
+  /** The digest of the uncompressed archive. */
   readonly diffId: Digest;
-  /** Entries of the archive. */
+  /** Number of entries in the archive. */
   readonly entries: number;
-  /** Bytes of the archive. */
+  /** Size of the uncompressed archive in bytes. */
   readonly unpackedBytes: number;
-  /** What could not be kept, by kind, counted. */
-  readonly leftOut: Readonly<Record<string, number>>;
+  /** Number of entries and attributes that couldn't be stored, by kind. */
+  readonly skipped: Readonly<Record<string, number>>;
 }
 
-/** A layer that is ready: whole and durable. */
+/** A published layer: complete and durable. */
 export interface UnpackedLayer {
-  /** Identifies the layer together with all below it. */
+  /** Identifies the layer together with all layers below it. */
   readonly chainId: Digest;
   /** The directory to stack. */
   readonly path: string;
-  /** What was written down when it was published. */
-  readonly facts: LayerMetadata;
+  /** Recorded when the layer was published. */
+  readonly metadata: LayerMetadata;
 }
 
-/** A layer on its way. Dispose it on every path: what was not published is removed. */
+/** A layer that is being unpacked. Dispose it on every path: that removes a layer that wasn't published. */
 export interface StagedLayer extends AsyncDisposable {
-  /** What it will be found by. */
+  /** Identifies the layer once it is published. */
   readonly chainId: Digest;
   /** An empty directory to unpack into. */
   readonly path: string;
   /**
-   * Makes the directory durable, then its marker, then gives it its name: in this order, so that no power cut leaves
-   * a layer that looks ready and is not.
+   * Makes the directory durable, then its marker, then renames it. In this order, a power failure never
+   * leaves a layer that looks complete and isn't.
    *
-   * @param syncTree makes all below a path durable; false if it can't
-   * @throws AppError `permission_denied` if it can't, `no_space`
+   * @param syncTree makes everything below a path durable; returns false if it can't
+   * @throws AppError `permission_denied` if `syncTree` can't, `no_space`
    */
   publish(
-    facts: LayerMetadata,
+    metadata: LayerMetadata,
     syncTree: (path: string) => boolean | Promise<boolean>,
   ): Promise<UnpackedLayer>;
 }
 
 /** A store of unpacked layers. */
 export interface LayerStore {
-  /** A layer that is ready, or undefined. */
+  /** A published layer, or undefined. */
   findLayer(chainId: Digest): Promise<UnpackedLayer | undefined>;
   /**
-   * Begins to unpack a layer, alone among the tasks of all processes.
+   * Begins to unpack a layer. Only one task of all processes unpacks a layer at a time.
    *
-   * Wait only for a layer below which all are ready: two images that have layers in common, and begin them in another
-   * order, would wait for each other for ever. `try` is for layers that come out of order.
+   * Use `wait` only for a layer whose lower layers are all published. Otherwise, two images that share layers
+   * and begin them in a different order would wait for each other forever. Use `try` for layers out of order.
    *
-   * @param how whether to wait while another task unpacks the same layer
-   * @returns `ready` if the layer is there, also when another task made it meanwhile; `busy` if another task is at it,
-   * and `how` is `try`
+   * @param mode whether to wait while another task unpacks the same layer
+   * @returns `ready` if the layer is published, possibly by another task in the meantime; `busy` if another
+   * task is unpacking it and `mode` is `try`
    * @throws the signal's reason
    */
   stageLayer(
     chainId: Digest,
-    how: "wait" | "try",
+    mode: "wait" | "try",
     signal: AbortSignal,
   ): Promise<StagedLayer | "ready" | "busy">;
-  /** Every layer that is ready. */
+  /** Every published layer. */
   listLayers(): Promise<readonly UnpackedLayer[]>;
-  /** Removes a layer. Only while the content is held for a sweep. */
+  /** Removes a layer. The caller must hold the content for a sweep. */
   removeLayer(chainId: Digest): Promise<void>;
-  /** Removes what dead processes left half unpacked. Only while the content is held for a sweep. Returns how many. */
+  /**
+   * Removes the layers that dead processes didn't finish. The caller must hold the content for a sweep.
+   *
+   * @returns how many were removed
+   */
   removeStagedLayers(): Promise<number>;
 }

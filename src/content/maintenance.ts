@@ -1,5 +1,5 @@
 /**
- * The contract for looking after a store: what is in it, what can go, what must be put right.
+ * The contract for maintaining a store: listing its content, removing and repairing it.
  *
  * @module
  */
@@ -8,67 +8,70 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobInfo, Ingest } from "./store.ts";
 
-/** Facts about an unfinished write. */
+/** The state of an unfinished write. */
 export interface IngestStatus {
-  /** What the bytes are to become. */
+  /** The expected digest. */
   readonly digest: Digest;
-  /** Bytes that are here. */
+  /** Bytes written so far. */
   readonly offset: number;
-  /** Bytes that there will be; as many as there are where that is not known. */
+  /** The expected size in bytes; equal to `offset` if it isn't known. */
   readonly size: number;
-  /** When a byte was last written, in milliseconds since 1970. */
+  /** Time of the last write, in milliseconds since 1970. */
   readonly updatedAt: number;
 }
 
-/** Space that a store takes. */
+/** Disk usage of a store. */
 export interface StoreUsage {
-  /** Committed blobs. */
+  /** Number of committed blobs. */
   readonly blobs: number;
-  /** Bytes on the disk (allocated blocks) of committed blobs. */
+  /** Allocated bytes of committed blobs. */
   readonly blobBytes: number;
-  /** Unfinished writes. */
+  /** Number of unfinished writes. */
   readonly partials: number;
-  /** Bytes on the disk of unfinished writes. */
+  /** Allocated bytes of unfinished writes. */
   readonly partialBytes: number;
-  /** Bytes on the disk of unpacked layers, hard links once. */
+  /** Allocated bytes of unpacked layers; hard links count once. */
   readonly layerBytes: number;
   /** Inodes of all of these. */
   readonly inodes: number;
-  /** Bytes that the file system has free for us, and in all; undefined where the runtime may not ask. */
+  /** Bytes of the file system that are available to us; undefined without permission to read them. */
   readonly free?: number;
-  /** Bytes that the file system has in all. */
+  /** Size of the file system in bytes; undefined without permission to read it. */
   readonly capacity?: number;
 }
 
-/** What a collector, a verifier and a repair need of a store. */
+/** The operations of a garbage collector, a verifier and a repair. */
 export interface StoreMaintenance {
   /**
-   * Keeps collectors away while content is being added: what was fetched but has no name yet must not be swept.
-   * Any number of holders at once, in any process. Dispose it.
+   * Prevents sweeps while content is added: a sweep would delete blobs that no record references yet. Any
+   * number of tasks in any process can hold the content. Dispose the result.
    *
-   * @param onWait hears it if a sweep takes more than a second
+   * @param onWait called if a sweep takes longer than a second
    * @throws the signal's reason
    */
   holdContent(signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable>;
   /**
-   * Keeps everybody who adds content away, to sweep. Dispose it.
+   * Waits until no task holds the content, and then prevents that any task adds content. Dispose the result.
    *
-   * @throws the signal's reason, while others hold the content
+   * @throws the signal's reason
    */
   holdForSweep(signal: AbortSignal): Promise<Disposable>;
   /** Every committed blob. */
   listBlobs(): AsyncIterable<BlobInfo>;
   /** Every unfinished write. */
   listIngests(): AsyncIterable<IngestStatus>;
-  /** Removes a blob. Only under {@linkcode StoreMaintenance.holdForSweep}. Removing what is not there is success. */
+  /**
+   * Removes a blob if it exists. The caller must hold the content with {@linkcode
+   * StoreMaintenance.holdForSweep}.
+   */
   removeBlob(digest: Digest): Promise<void>;
-  /** Removes an unfinished write, unless somebody is writing it just now: then false. */
+  /** Removes an unfinished write. Returns false if it is in use. */
   removeIngest(digest: Digest): Promise<boolean>;
   /**
-   * Begins a write that replaces a damaged blob: the bytes gather under another name, and the commit swaps them in
-   * last. The damaged blob stays where it is until then.
+   * Begins a write that replaces a damaged blob. The damaged blob stays until the commit renames the new one
+   * over it.
    */
   beginReplacement(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest>;
-  /** Counts what the store takes. */
+  /** Measures disk usage. */
   usage(): Promise<StoreUsage>;
 }

@@ -1,5 +1,5 @@
 /**
- * The contracts of a content store: committed blobs, and ingests on their way to become one.
+ * The contracts of a content store: committed blobs, and the ingests that become blobs.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import type { ByteReader } from "../base/bytes.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 
-/** Facts about a committed blob. */
+/** Properties of a committed blob. */
 export interface BlobInfo {
-  /** What its bytes hash to. */
+  /** The digest of its content. */
   readonly digest: Digest;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** When it was committed, in milliseconds since 1970. */
+  /** Time of the commit, in milliseconds since 1970. */
   readonly committedAt: number;
 }
 
 /** An open blob. Dispose it. */
 export interface OpenBlob extends ByteReader, Disposable {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** The file that the blob is, for another thread to read; undefined if it is none. */
+  /** The blob's file, which another thread can read; undefined if the blob isn't a file. */
   readonly path?: string;
 }
 
-/** Reads committed blobs. Whatever it gives was verified when it was committed. */
+/** Reads committed blobs. Their content was verified when they were committed. */
 export interface ContentReader {
-  /** Facts about a blob, or undefined if there is none. */
+  /** Properties of a blob, or undefined if it isn't stored. */
   findBlob(digest: Digest): Promise<BlobInfo | undefined>;
   /**
    * Opens a blob at its first byte.
@@ -39,51 +39,51 @@ export interface ContentReader {
   /**
    * Reads a whole blob.
    *
-   * @param limit the most bytes to accept
+   * @param limit the maximum size in bytes
    * @throws AppError `not_found`, `limit_exceeded`
    */
   readBlob(digest: Digest, limit: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * An unfinished write of one blob, resumable by any process, with one writer at a time.
+ * An unfinished write of one blob with one writer at a time, which any process can resume.
  *
- * `write` is synchronous: on the hot path one loop reads, hashes and writes, and an await per chunk costs more than
- * the write. Dispose an ingest on every path: what was neither committed nor aborted stays as a partial that the next
- * writer goes on from.
+ * `write` is synchronous because one loop reads, hashes and writes, and an `await` per chunk would cost more
+ * than the write. Dispose an ingest on every path: if it was neither committed nor aborted, it stays as a
+ * partial that the next writer resumes.
  */
 export interface Ingest extends AsyncDisposable {
-  /** What is being written. */
+  /** The blob that is being written. */
   readonly descriptor: Descriptor;
-  /** Bytes that are here already, hashed; the next byte to write has this offset. */
+  /** The offset of the next byte to write; all bytes before it are stored. */
   readonly offset: number;
   /**
-   * Takes the next bytes: hashes and writes them.
+   * Hashes and writes the next bytes.
    *
-   * @throws AppError `size_mismatch` at the first byte over the descriptor's size (nothing of `bytes` is kept),
-   * `no_space`, `permission_denied`
+   * @throws AppError `size_mismatch` if there are more bytes than the descriptor says (none of `bytes` is
+   * written), `no_space`, `permission_denied`
    */
   write(bytes: Uint8Array): void;
-  /** Throws away all that was written and begins again at offset 0. */
+  /** Discards what was written and restarts at offset 0. */
   restart(): void;
   /**
-   * Makes the bytes a blob: checks digest and size, syncs, renames, syncs the directory. Success also if somebody
-   * else committed the same blob meanwhile.
+   * Checks digest and size, syncs the file, renames it and syncs the directory. Succeeds also if another
+   * writer has committed the same blob in the meantime.
    *
-   * @throws AppError `digest_mismatch` or `size_mismatch` (the partial is thrown away), `no_space`
+   * @throws AppError `digest_mismatch` or `size_mismatch` (the partial is discarded), `no_space`
    */
   commit(): Promise<void>;
-  /** Throws the partial away. */
+  /** Discards the partial. */
   abort(): Promise<void>;
 }
 
 /** Begins ingests. */
 export interface Ingester {
   /**
-   * Begins or resumes the write of a blob, and waits while another writer (of this process or another) has it.
+   * Begins or resumes the write of a blob. Waits while another writer of this or another process has it.
    *
-   * @param onWait hears it if another writer takes more than a second
-   * @returns undefined if the blob is committed already: also when another writer committed it meanwhile
+   * @param onWait called if another writer takes longer than a second
+   * @returns undefined if the blob is committed, possibly by another writer in the meantime
    * @throws the signal's reason
    */
   beginIngest(
@@ -96,16 +96,22 @@ export interface Ingester {
 /** A store that reads and writes. */
 export interface ContentStore extends ContentReader, Ingester {}
 
-/** A write whose digest nobody knows before its last byte: a layer of an archive that names no digests. */
+/**
+ * A write whose digest isn't known before its last byte, such as a layer of an archive that names no digests.
+ */
 export interface AnonymousIngest extends AsyncDisposable {
-  /** Takes the next bytes: hashes and writes them. @throws AppError `no_space`, `permission_denied` */
+  /** Hashes and writes the next bytes. @throws AppError `no_space`, `permission_denied` */
   write(bytes: Uint8Array): void;
-  /** Makes the bytes a blob under their sha256. Success also if the store has it. @throws AppError `no_space` */
+  /**
+   * Makes the bytes a blob under their sha256. Succeeds also if it is already stored.
+   *
+   * @throws AppError `no_space`
+   */
   commit(): Promise<BlobInfo>;
 }
 
-/** Begins writes of unknown digest. Such a write can't be resumed; disposing it throws the bytes away. */
+/** Begins writes of unknown digest. They can't be resumed; disposing one discards its bytes. */
 export interface AnonymousIngester {
   /** Begins a write. @throws AppError `no_space`, `permission_denied` */
-  beginUnnamed(): Promise<AnonymousIngest>;
+  beginAnonymous(): Promise<AnonymousIngest>;
 }

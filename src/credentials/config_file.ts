@@ -1,37 +1,38 @@
 /**
- * Reading credential files: docker's `config.json` and podman's `auth.json` have one format.
+ * Reading credential files. docker's `config.json` and podman's `auth.json` have the same format.
  *
  * @module
  */
 import { MIB, readAll } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { asObject, asString, type JsonObject, optional, parseJsonObject } from "../oci/json.ts";
-import { accessError, isMissing, isRefused } from "./access.ts";
+import { isDenied, isMissing } from "../base/os_errors.ts";
+import { accessError } from "./access.ts";
 import type { CredentialFile } from "./locations.ts";
 
-/** Far above any real file; without it a device or an endless pipe would fill the memory. */
+/** Much larger than any real file. Reading a device or an endless pipe must not exhaust the memory. */
 const CREDENTIAL_FILE_MAX_BYTES = 4 * MIB;
 
-/** A credential file that was read. */
+/** A parsed credential file. */
 export interface ConfigFile {
   readonly path: string;
-  /** As it stands in the file. */
+  /** The unchanged text. */
   readonly text: string;
-  /** All of it: what we don't know is there too. */
+  /** The whole document, including unknown fields. */
   readonly document: JsonObject;
-  /** Entries by key, not checked yet. */
+  /** Entries by key, not validated. */
   readonly auths: JsonObject;
-  /** Names of helper programs by registry, not checked yet. */
+  /** Names of helper programs by registry, not validated. */
   readonly credHelpers: JsonObject;
   /** The name of the helper program for all other registries. */
   readonly credsStore?: string;
 }
 
 /**
- * Reads a credential file. An empty file is one without entries.
+ * Reads a credential file. An empty file is valid and has no entries.
  *
- * @returns undefined if there is none, or if a file that nobody named can't be looked at
- * @throws AppError `invalid_content` for a file of another format, `permission_denied`, `limit_exceeded`
+ * @returns undefined if the file doesn't exist, or if it is a default file that can't be read
+ * @throws AppError `invalid_content` for a malformed file, `permission_denied`, `limit_exceeded`
  */
 export async function readConfigFile(file: CredentialFile): Promise<ConfigFile | undefined> {
   const bytes = await readBytes(file);
@@ -55,7 +56,9 @@ export function parseConfigFile(bytes: Uint8Array, path: string): ConfigFile {
   };
 }
 
-/** Parses JSON that holds secrets: the parser's own error would quote what stands around the mistake. */
+/**
+ * Parses JSON that contains secrets. Drops the parser's error, which would quote the text around the mistake.
+ */
 export function parseSecretJson(bytes: Uint8Array, where: string): JsonObject {
   try {
     return parseJsonObject(bytes, where);
@@ -64,7 +67,7 @@ export function parseSecretJson(bytes: Uint8Array, where: string): JsonObject {
   }
 }
 
-/** The file in the words of an error. */
+/** The name of the file in an error. */
 export function whereOf(path: string): string {
   return `credential file "${path}"`;
 }
@@ -75,12 +78,12 @@ async function readBytes({ path, named }: CredentialFile): Promise<Uint8Array | 
     return await readAll(file, CREDENTIAL_FILE_MAX_BYTES, whereOf(path));
   } catch (error) {
     if (isMissing(error)) return undefined;
-    if (isRefused(error) && !named && !await isSeen(path)) return undefined;
+    if (isDenied(error) && !named && !await isVisible(path)) return undefined;
     throw accessError(error, `Cannot read ${whereOf(path)}`, `--allow-read=${path}`);
   }
 }
 
-async function isSeen(path: string): Promise<boolean> {
+async function isVisible(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
     return true;

@@ -10,18 +10,18 @@ import type { Credential } from "../content/credential.ts";
 import { asObject, asString, type JsonObject, optional } from "../oci/json.ts";
 
 /**
- * The credential that an entry holds. A registry token beats an identity token, and that beats a password. An entry
- * that holds none (docker leaves `{}` beside a helper program) is undefined.
+ * The credential that an entry holds. A registry token takes precedence over an identity token, and that over
+ * a password. Undefined for an empty entry; docker leaves `{}` for registries with a helper program.
  *
  * @param where file and key, for errors
- * @throws AppError `invalid_content`, without a word of what the entry holds
+ * @throws AppError `invalid_content`; the message never quotes the entry
  */
 export function decodeEntry(value: unknown, where: string): Credential | undefined {
   const entry = optional(value, where, asObject);
   if (entry === undefined) return undefined;
   const field = (name: string) => optional(entry[name], `${where}, "${name}"`, asString) || undefined;
   const bearer = field("registrytoken");
-  if (bearer !== undefined) return { kind: "bearer", token: sendable(bearer, where) };
+  if (bearer !== undefined) return { kind: "bearer", token: checkToken(bearer, where) };
   const refresh = field("identitytoken");
   if (refresh !== undefined) return { kind: "refresh", token: refresh };
   const auth = field("auth");
@@ -30,19 +30,22 @@ export function decodeEntry(value: unknown, where: string): Credential | undefin
   return username === undefined ? undefined : { kind: "basic", username, password: field("password") ?? "" };
 }
 
-/** A registry token goes into a header as it is (RFC 6750, section 2.1): one that can't would fail as a broken connection. */
-function sendable(token: string, where: string): string {
+/**
+ * A registry token is sent unchanged in a header (RFC 6750, section 2.1). An invalid one would otherwise be
+ * reported as a failed connection.
+ */
+function checkToken(token: string, where: string): string {
   if (/^[!-~]+$/.test(token)) return token;
   throw new AppError(
     "invalid_content",
-    `Cannot read ${where}: "registrytoken" has blanks or characters that no header takes`,
+    `Cannot read ${where}: "registrytoken" contains blanks or characters that are invalid in a header`,
   );
 }
 
 /**
  * The entry that docker would write for a credential.
  *
- * @throws AppError `invalid_argument` for a user name that the format can't hold
+ * @throws AppError `invalid_argument` for a user name or password that the format can't represent
  */
 export function encodeEntry(credential: Credential): JsonObject {
   switch (credential.kind) {
@@ -57,7 +60,7 @@ export function encodeEntry(credential: Credential): JsonObject {
 
 function decodeAuth(auth: string, where: string): Credential {
   const pair = decodeUserPassword(auth);
-  if (pair === undefined || pair.username === "") throw wrongAuth(where);
+  if (pair === undefined || pair.username === "") throw invalidAuth(where);
   return { kind: "basic", ...pair };
 }
 
@@ -65,15 +68,15 @@ function encodeAuth(username: string, password: string): string {
   if (username === "" || username.includes(":")) {
     throw new AppError(
       "invalid_argument",
-      `Cannot keep credentials: user "${username}" is empty or has a ":"`,
+      `Cannot store credentials: user "${username}" is empty or contains ":"`,
     );
   }
   if (password.includes("\0")) {
-    throw new AppError("invalid_argument", "Cannot keep credentials: the password has a NUL character");
+    throw new AppError("invalid_argument", "Cannot store credentials: the password contains a NUL character");
   }
   return encodeUserPassword(username, password);
 }
 
-function wrongAuth(where: string): AppError {
+function invalidAuth(where: string): AppError {
   return new AppError("invalid_content", `Cannot read ${where}: "auth" is not base64 of USER:PASSWORD`);
 }

@@ -21,8 +21,8 @@ const ENTRIES: [what: string, entry: unknown, want: Credential | undefined][] = 
     token: "t",
   }],
   ["a registry token", { identitytoken: "t", registrytoken: "r" }, { kind: "bearer", token: "r" }],
-  ["nothing", {}, undefined],
-  ["nothing but an address", { email: "a@b" }, undefined],
+  ["an empty object", {}, undefined],
+  ["only an email address", { email: "a@b" }, undefined],
   ["null", null, undefined],
 ];
 
@@ -33,16 +33,16 @@ Deno.test("decodeEntry() reads every form of an entry", async (t) => {
 });
 
 const BROKEN: [what: string, entry: unknown, message: string][] = [
-  ["no base64", { auth: "secret!" }, 'Cannot read file: "auth" is not base64 of USER:PASSWORD'],
+  ["invalid base64", { auth: "secret!" }, 'Cannot read file: "auth" is not base64 of USER:PASSWORD'],
   ["no colon", { auth: btoa("secret") }, "is not base64 of USER:PASSWORD"],
   ["no user", { auth: btoa(":secret") }, "is not base64 of USER:PASSWORD"],
-  ["no UTF-8", { auth: btoa("secret:\xff") }, "is not base64 of USER:PASSWORD"],
-  ["a registry token of two lines", { registrytoken: "secret\nsecret" }, '"registrytoken" has blanks'],
+  ["invalid UTF-8", { auth: btoa("secret:\xff") }, "is not base64 of USER:PASSWORD"],
+  ["a registry token of two lines", { registrytoken: "secret\nsecret" }, '"registrytoken" contains blanks'],
   ["a number", { auth: 1 }, 'Cannot read file, "auth": expected a string'],
   ["a list", ["secret"], "Cannot read file: expected an object"],
 ];
 
-Deno.test("decodeEntry() refuses what it can't read without quoting it", async (t) => {
+Deno.test("decodeEntry() rejects malformed entries without quoting them", async (t) => {
   for (const [what, entry, message] of BROKEN) {
     await t.step(what, () => {
       const error = assertThrows(() => decodeEntry(entry, "file"), AppError, message);
@@ -52,7 +52,7 @@ Deno.test("decodeEntry() refuses what it can't read without quoting it", async (
   }
 });
 
-Deno.test("decodeEntry() gives back what encodeEntry() wrote, for any user and password", () => {
+Deno.test("decodeEntry() is the inverse of encodeEntry() for any user and password", () => {
   const next = seededRandom();
   const text = (length: number) =>
     Array.from({ length }, () => String.fromCodePoint(1 + next([127, 0x7ff, 0xd7fe][next(3)] ?? 1))).join("");
@@ -62,7 +62,7 @@ Deno.test("decodeEntry() gives back what encodeEntry() wrote, for any user and p
   }
 });
 
-Deno.test("decodeEntry() takes any text as auth, or refuses it as invalid content", () => {
+Deno.test("decodeEntry() accepts any text as auth or rejects it as invalid content", () => {
   const next = seededRandom();
   const letters = "ABCabc019+/=-_ :\n\0\u00e4";
   for (let i = 0; i < 5000; i++) {
@@ -81,7 +81,7 @@ Deno.test("decodeEntry() takes any text as auth, or refuses it as invalid conten
   }
 });
 
-Deno.test("encodeEntry() writes tokens, and refuses names that the format can't hold", () => {
+Deno.test("encodeEntry() writes tokens, and rejects names that the format can't represent", () => {
   assertEquals(encodeEntry({ kind: "refresh", token: "t" }), { identitytoken: "t" });
   assertEquals(encodeEntry({ kind: "bearer", token: "t" }), { registrytoken: "t" });
   for (const credential of [basic("", "p"), basic("a:b", "p"), basic("a", "p\0")]) {

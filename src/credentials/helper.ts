@@ -11,18 +11,18 @@ import { asString, optional } from "../oci/json.ts";
 import { accessError } from "./access.ts";
 import { parseSecretJson } from "./config_file.ts";
 import { dockerKeyOf } from "./keys.ts";
-import { type ProgramOutput, type ProgramRunner, runProgram } from "./program.ts";
+import { type ProgramOutput, runProgram } from "./program.ts";
 
-/** A helper may ask a person for the key of a key chain; one that waits longer than this waits for nobody. */
+/** A helper may prompt for the password of a keychain, so this is long. */
 const HELPER_TIMEOUT_MS = 60_000;
 
-/** What helpers print, with exit status 1, when they have nothing for the registry. */
+/** Helpers print this with exit status 1 if they have no credentials for the registry. */
 const NOT_FOUND = "credentials not found in native keychain";
 
 /** The user name that marks the secret as an identity token. */
 const TOKEN_USER = "<token>";
 
-/** What is quoted of a helper's own words, in characters. */
+/** The maximum length of a helper's output in a message, in characters. */
 const QUOTE_MAX_LENGTH = 300;
 
 /** How credential helpers are run. */
@@ -33,12 +33,6 @@ export interface CredentialHelperOptions {
   readonly timeout?: number;
 }
 
-/** {@linkcode CredentialHelperOptions}, with a replacement for tests. */
-export interface HelperOptions extends CredentialHelperOptions {
-  /** Runs a program. @default {runProgram} */
-  readonly run?: ProgramRunner;
-}
-
 /** A helper program: its name in the configuration, such as `pass`, and the file that names it. */
 export interface Helper {
   readonly name: string;
@@ -46,50 +40,51 @@ export interface Helper {
   readonly namedBy: string;
 }
 
-/** The helper's program and who named it, as the source of a credential. */
+/** The helper's program and the file that names it, as the source of a credential. */
 export function sourceOfHelper(helper: Helper): string {
   return `${programOf(helper)} (${helper.namedBy})`;
 }
 
 /**
- * Asks a helper for a registry's credential; undefined if it has none.
+ * Gets a registry's credential from a helper; undefined if it has none.
  *
- * @throws AppError `unauthorized` if the helper fails, `invalid_content` if its answer is not the protocol's,
+ * @throws AppError `unauthorized` if the helper fails, `invalid_content` if its output violates the protocol,
  * `permission_denied`, `deadline_exceeded`, or the signal's reason
  */
 export async function getFromHelper(
   helper: Helper,
   registry: string,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<Credential | undefined> {
   const output = await call(helper, "get", dockerKeyOf(registry), options, signal);
   if (isNotFound(output)) return undefined;
   if (!output.success) throw helperFailed(helper, "get", output);
-  const where = `the answer of "${programOf(helper)}"`;
-  const answer = parseSecretJson(new TextEncoder().encode(output.stdout), where);
-  const username = optional(answer.Username, `${where}, "Username"`, asString) ?? "";
-  const secret = optional(answer.Secret, `${where}, "Secret"`, asString) ?? "";
+  const where = `the output of "${programOf(helper)}"`;
+  const fields = parseSecretJson(new TextEncoder().encode(output.stdout), where);
+  const username = optional(fields.Username, `${where}, "Username"`, asString) ?? "";
+  const secret = optional(fields.Secret, `${where}, "Secret"`, asString) ?? "";
   if (username === TOKEN_USER) return secret === "" ? undefined : { kind: "refresh", token: secret };
   return username === "" ? undefined : { kind: "basic", username, password: secret };
 }
 
 /**
- * Gives a helper a credential to keep.
+ * Stores a credential in a helper.
  *
- * @throws AppError as {@linkcode getFromHelper}, and `unsupported` for a bearer token, which the protocol can't say
+ * @throws AppError as {@linkcode getFromHelper}, and `unsupported` for a bearer token, which the protocol
+ * doesn't support
  */
 export async function storeInHelper(
   helper: Helper,
   registry: string,
   credential: Credential,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<void> {
   if (credential.kind === "bearer") {
     throw new AppError(
       "unsupported",
-      `Cannot keep a registry token in "${programOf(helper)}": helpers take none`,
+      `Cannot store a registry token in "${programOf(helper)}": the helper protocol doesn't support it`,
     );
   }
   const [Username, Secret] = credential.kind === "refresh"
@@ -101,15 +96,15 @@ export async function storeInHelper(
 }
 
 /**
- * Makes a helper forget a registry.
+ * Removes a registry's credential from a helper.
  *
- * @returns whether it had something
+ * @returns whether there was one
  * @throws AppError as {@linkcode getFromHelper}
  */
 export async function eraseFromHelper(
   helper: Helper,
   registry: string,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
   const output = await call(helper, "erase", dockerKeyOf(registry), options, signal);
@@ -122,7 +117,7 @@ async function call(
   helper: Helper,
   action: "get" | "store" | "erase",
   input: string,
-  { run = runProgram, env = {}, timeout = HELPER_TIMEOUT_MS }: HelperOptions,
+  { env = {}, timeout = HELPER_TIMEOUT_MS }: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<ProgramOutput> {
   const program = programOf(helper);
@@ -131,17 +126,17 @@ async function call(
     scope.abort(
       new AppError(
         "deadline_exceeded",
-        `Cannot ${action} credentials with "${program}": no answer in ${timeout} ms`,
+        `Cannot ${action} credentials with "${program}": it did not end within ${timeout} ms`,
       ),
     );
   }, timeout);
   try {
-    return await run(program, [action], input, scope.signal, env);
+    return await runProgram(program, [action], input, scope.signal, env);
   } catch (error) {
     if (scope.signal.aborted) throw error;
     const message = `Cannot ${action} credentials with "${program}", named by ${helper.namedBy}`;
     if (error instanceof Deno.errors.NotFound) {
-      throw new AppError("unauthorized", `${message}: there is no such program in the PATH`, {
+      throw new AppError("unauthorized", `${message}: no such program in PATH`, {
         cause: error,
       });
     }
@@ -151,12 +146,12 @@ async function call(
   }
 }
 
-/** A name with a slash would run any program of the disk, from a file that only was to hold passwords. */
+/** Rejects names with a slash: a file of passwords must not run arbitrary programs by their path. */
 function programOf({ name, namedBy }: Helper): string {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name)) {
     throw new AppError(
       "invalid_content",
-      `Cannot use the credential helper "${name}" of ${namedBy}: want a plain name`,
+      `Cannot use the credential helper "${name}" of ${namedBy}: it must be a name without a path`,
     );
   }
   return `docker-credential-${name}`;
@@ -167,19 +162,22 @@ function isNotFound({ success, stdout, stderr }: ProgramOutput): boolean {
 }
 
 function helperFailed(helper: Helper, action: string, output: ProgramOutput, secret?: string): AppError {
-  const said = quote(output, secret);
+  const text = quote(output, secret);
   return new AppError(
     "unauthorized",
     `Cannot ${action} credentials with "${programOf(helper)}", named by ${helper.namedBy}: ${
-      said === "" ? "it failed without a word" : `it says "${said}"`
+      text === "" ? "it failed without a message" : `it printed "${text}"`
     }`,
   );
 }
 
-/** Helpers complain on either stream. What looks like an answer may hold a secret and is never quoted. */
+/**
+ * Helpers print errors to either stream. Output that looks like JSON may contain a secret and is never
+ * quoted.
+ */
 function quote({ stdout, stderr }: ProgramOutput, secret: string | undefined): string {
   let text = stderr.trim() || (stdout.includes("{") ? "" : stdout.trim());
   if (secret) text = text.replaceAll(secret, "REDACTED");
-  // deno-lint-ignore no-control-regex -- a terminal must not obey what a program says
+  // deno-lint-ignore no-control-regex -- a program must not control the terminal
   return text.replace(/[\0-\x1f\x7f-\x9f]+/g, " ").slice(0, QUOTE_MAX_LENGTH);
 }

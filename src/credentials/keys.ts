@@ -1,35 +1,35 @@
 /**
- * Keys of credential files: which of them speak for a repository.
+ * Keys of credential files, and which of them apply to a repository.
  *
  * @module
  */
 import { DOCKER_HUB, DOCKER_HUB_KEY, isDockerHub } from "../oci/docker_hub.ts";
 
-/** Old API roots that docker wrote into keys: they stand for the whole registry and are no namespaces. */
+/** API roots in keys of old docker versions. They mean the whole registry, not a namespace. */
 const API_ROOT = /\/v[12]\/$/;
 
-/** docker keeps the tokens of its browser login beside the key of the Hub; they are no registry credentials. */
+/** Keys of the tokens of docker's browser login, which aren't registry credentials. */
 const BROWSER_LOGIN = /\/(?:access|refresh)-token$/;
 
-/** A key that speaks for a repository. */
+/** A key that applies to a repository. */
 export interface KeyMatch {
-  /** As it stands in the file. */
+  /** The key as written in the file. */
   readonly key: string;
-  /** Parts of the path that the key names: 0 speaks for the whole registry, more is more specific. */
+  /** Number of path segments in the key: 0 for the whole registry, more for a more specific key. */
   readonly depth: number;
 }
 
-/** The key that docker uses for a registry, in files and towards helper programs. */
+/** The key that docker uses for a registry, in files and with helper programs. */
 export function dockerKeyOf(registry: string): string {
   return hostOf(registry) === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
 }
 
 /**
- * The keys that speak for a repository, the most specific first. Among equals the key that docker itself would write
- * is first, then the bare registry, then the order of the file.
+ * The keys that apply to a repository, the most specific first. Of equally specific keys, the one that docker
+ * would write comes first, then the bare registry, then the others in the order of the file.
  *
  * A key is `HOST[:PORT]`, `HOST[:PORT]/NAMESPACE…`, or an address with a scheme, whose path is ignored
- * (`https://HOST/v1/`). The names of Docker Hub are one registry.
+ * (`https://HOST/v1/`). All host names of Docker Hub mean the same registry.
  */
 export function matchKeys(keys: readonly string[], registry: string, repository: string): KeyMatch[] {
   const host = hostOf(registry);
@@ -45,7 +45,7 @@ export function matchKeys(keys: readonly string[], registry: string, repository:
   return matches.sort((a, b) => b.depth - a.depth || rank(a) - rank(b));
 }
 
-/** The keys that speak for a whole registry: those that `logout` removes. */
+/** The keys that apply to a whole registry; `logout` removes them. */
 export function registryKeys(keys: readonly string[], registry: string): string[] {
   return matchKeys(keys, registry, "").map((match) => match.key);
 }
@@ -55,11 +55,11 @@ function scopeOf(key: string): { readonly host: string; readonly path: readonly 
   const bare = key.replace(/^https?:\/\//, "");
   const isWhole = bare !== key || API_ROOT.test(bare);
   const [host = "", ...path] = bare.split("/");
-  // A slash at the end names nothing.
+  // A trailing slash adds no segment.
   return { host: hostOf(host), path: isWhole ? [] : path.filter((part) => part !== "") };
 }
 
-/** Host names have no case, and the Hub has several. */
+/** Host names are case-insensitive, and Docker Hub has several. */
 function hostOf(registry: string): string {
   const host = registry.toLowerCase();
   return isDockerHub(host) ? DOCKER_HUB : host;

@@ -16,16 +16,16 @@ const MATCHES: [what: string, name: string, keys: string[], want: string[]][] = 
   ["an API root without a scheme", "h.io/a", ["h.io/v1/", "h.io/v2/"], ["h.io/v1/", "h.io/v2/"]],
   ["a namespace called v1", "h.io/v1/a", ["h.io", "h.io/v1"], ["h.io/v1", "h.io"]],
   ["a slash at the end", "h.io/ns/a", ["h.io/", "h.io/ns/"], ["h.io/ns/", "h.io/"]],
-  ["the most specific path first, whatever the order", "h.io/ns/team/app", [
+  ["the most specific path first, in any order", "h.io/ns/team/app", [
     "h.io",
     "h.io/ns/team/app",
     "h.io/ns",
     "h.io/ns/team",
   ], ["h.io/ns/team/app", "h.io/ns/team", "h.io/ns", "h.io"]],
-  ["no other namespace", "h.io/ns/app", ["h.io/other", "h.io/ns/app2", "h.io/ns/ap", "h.io/ns/app/x"], []],
-  ["no part of a host", "h.io/a", ["xh.io", "h.io.evil", "h.iox", "io"], []],
-  ["case in hosts is nothing", "H.io/a", ["h.IO"], ["h.IO"]],
-  ["case in paths is something", "h.io/a", ["h.io/A"], []],
+  ["not another namespace", "h.io/ns/app", ["h.io/other", "h.io/ns/app2", "h.io/ns/ap", "h.io/ns/app/x"], []],
+  ["not a part of a host name", "h.io/a", ["xh.io", "h.io.evil", "h.iox", "io"], []],
+  ["case-insensitive hosts", "H.io/a", ["h.IO"], ["h.IO"]],
+  ["case-sensitive paths", "h.io/a", ["h.io/A"], []],
   ["the bare registry before its addresses", "h.io/a", ["https://h.io", "h.io"], ["h.io", "https://h.io"]],
   ["all names of Docker Hub, its own key first", "docker.io/library/nginx", [
     "registry-1.docker.io",
@@ -41,10 +41,10 @@ const MATCHES: [what: string, name: string, keys: string[], want: string[]][] = 
     "https://index.docker.io/v1/access-token",
     "https://index.docker.io/v1/refresh-token",
   ], []],
-  ["nothing in odd keys", "h.io/a", ["", "/", "https://", "//h.io"], []],
+  ["not malformed keys", "h.io/a", ["", "/", "https://", "//h.io"], []],
 ];
 
-Deno.test("matchKeys() finds the keys that speak for a repository", async (t) => {
+Deno.test("matchKeys() finds the keys that apply to a repository", async (t) => {
   for (const [what, name, keys, want] of MATCHES) {
     await t.step(what, () => {
       const slash = name.indexOf("/");
@@ -54,14 +54,14 @@ Deno.test("matchKeys() finds the keys that speak for a repository", async (t) =>
   }
 });
 
-Deno.test("registryKeys() leaves namespaces out", () => {
+Deno.test("registryKeys() excludes namespaces", () => {
   assertEquals(registryKeys(["h.io/ns", "h.io", "https://h.io/v1/", "x.io"], "h.io"), [
     "h.io",
     "https://h.io/v1/",
   ]);
 });
 
-Deno.test("dockerKeyOf() is docker's key for the Hub and the registry itself otherwise", () => {
+Deno.test("dockerKeyOf() returns docker's key for Docker Hub, and other registries unchanged", () => {
   assertEquals(dockerKeyOf("docker.io"), "https://index.docker.io/v1/");
   assertEquals(dockerKeyOf("localhost:5000"), "localhost:5000");
 });

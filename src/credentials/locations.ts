@@ -1,23 +1,24 @@
 /**
- * Where credentials are kept. The paths come in from above: this room reads no environment.
+ * Paths of credential files, derived from environment variables that the caller passes in.
  *
  * @module
  */
+import { absolutePath, joinPath, xdgDirectory } from "../base/xdg.ts";
 
-/** A file that may hold credentials, or may not be there. */
+/** A file that may hold credentials. It may not exist. */
 export interface CredentialFile {
-  /** Where it is. */
+  /** The path of the file. */
   readonly path: string;
   /**
-   * Whether the user named it. A named file that can't be looked at is an error; one that we only guess at is left
-   * out then, since it can't be known to exist.
+   * Whether the user named the file. If a named file can't be read, that is an error; a default one is
+   * skipped.
    */
   readonly named: boolean;
 }
 
 /** The files that are searched. */
 export interface CredentialLocations {
-  /** docker's `config.json`: the file that `login` and `logout` write. Missing when there is no home. */
+  /** docker's `config.json`, which `login` and `logout` write. Undefined without a home directory. */
   readonly dockerConfig?: CredentialFile;
   /** podman's `auth.json` files. */
   readonly authFiles: readonly CredentialFile[];
@@ -26,12 +27,12 @@ export interface CredentialLocations {
 /**
  * The files that docker, podman and skopeo would use in this environment. An empty variable counts as unset.
  *
- * - docker's: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`
- * - podman's: `$REGISTRY_AUTH_FILE` alone if it is set, else `$XDG_RUNTIME_DIR/containers/auth.json` and then
- *   `$XDG_CONFIG_HOME/containers/auth.json` (else `~/.config/containers/auth.json`)
+ * - docker: `$DOCKER_CONFIG/config.json`, otherwise `~/.docker/config.json`
+ * - podman: only `$REGISTRY_AUTH_FILE` if it is set, otherwise `$XDG_RUNTIME_DIR/containers/auth.json` and
+ *   then `$XDG_CONFIG_HOME/containers/auth.json` (by default `~/.config/containers/auth.json`)
  *
- * @param env gives a variable's value
- * @param home the user's home folder, if there is one
+ * @param env returns a variable's value
+ * @param home the user's home directory, if there is one
  *
  * @example
  * ```ts
@@ -45,25 +46,25 @@ export function credentialLocations(
   env: (name: string) => string | undefined,
   home: string | undefined,
 ): CredentialLocations {
-  const dockerFolder = env("DOCKER_CONFIG");
-  const dockerConfig = dockerFolder
-    ? { path: join(dockerFolder, "config.json"), named: true }
+  const dockerDirectory = env("DOCKER_CONFIG");
+  const dockerConfig = dockerDirectory
+    ? { path: joinPath(dockerDirectory, "config.json"), named: true }
     : home
-    ? { path: join(home, ".docker/config.json"), named: false }
+    ? { path: joinPath(home, ".docker/config.json"), named: false }
     : undefined;
   const authFiles = podmanFiles(env, home);
   return dockerConfig === undefined ? { authFiles } : { dockerConfig, authFiles };
 }
 
 /**
- * The files in the order of the search; the first one that has a credential wins. A file named by `REGISTRY_AUTH_FILE`
- * comes first, then docker's, then podman's: so what `login` wrote is never hidden by a file that nobody named.
+ * The files in search order; the first one with a credential wins. A file named by `REGISTRY_AUTH_FILE` comes
+ * first, then docker's, then podman's default files, so that no default file hides what `login` wrote.
  */
 export function searchOrderOf(locations: CredentialLocations): readonly CredentialFile[] {
   const named = locations.authFiles.filter((file) => file.named);
-  const guessed = locations.authFiles.filter((file) => !file.named);
+  const defaults = locations.authFiles.filter((file) => !file.named);
   const docker = locations.dockerConfig === undefined ? [] : [locations.dockerConfig];
-  return [...named, ...docker, ...guessed];
+  return [...named, ...docker, ...defaults];
 }
 
 function podmanFiles(
@@ -72,19 +73,10 @@ function podmanFiles(
 ): readonly CredentialFile[] {
   const named = env("REGISTRY_AUTH_FILE");
   if (named) return [{ path: named, named: true }];
-  const folders = [
-    absolute(env("XDG_RUNTIME_DIR")),
-    absolute(env("XDG_CONFIG_HOME")) ?? (home ? join(home, ".config") : undefined),
+  const directories = [
+    absolutePath(env("XDG_RUNTIME_DIR")),
+    xdgDirectory(env("XDG_CONFIG_HOME"), home, ".config"),
   ];
-  return folders.filter((folder) => folder !== undefined)
-    .map((folder) => ({ path: join(folder, "containers/auth.json"), named: false }));
-}
-
-/** XDG Base Directory specification 0.8, "Basics": a path that is not absolute is to be ignored. */
-function absolute(path: string | undefined): string | undefined {
-  return path?.startsWith("/") ? path : undefined;
-}
-
-function join(folder: string, name: string): string {
-  return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
+  return directories.filter((directory) => directory !== undefined)
+    .map((directory) => ({ path: joinPath(directory, "containers/auth.json"), named: false }));
 }

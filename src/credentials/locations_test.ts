@@ -3,10 +3,13 @@ import { credentialLocations, searchOrderOf } from "./locations.ts";
 
 const ENVIRONMENTS: [what: string, env: Record<string, string>, home: string | undefined, want: string[]][] =
   [
-    ["a home alone", {}, "/home/u", ["/home/u/.docker/config.json", "/home/u/.config/containers/auth.json"]],
-    ["no home", {}, undefined, []],
+    ["only a home directory", {}, "/home/u", [
+      "/home/u/.docker/config.json",
+      "/home/u/.config/containers/auth.json",
+    ]],
+    ["no home directory", {}, undefined, []],
     [
-      "variables that are empty",
+      "empty variables",
       { DOCKER_CONFIG: "", REGISTRY_AUTH_FILE: "", XDG_RUNTIME_DIR: "" },
       "/home/u",
       [
@@ -14,18 +17,18 @@ const ENVIRONMENTS: [what: string, env: Record<string, string>, home: string | u
         "/home/u/.config/containers/auth.json",
       ],
     ],
-    ["folders of XDG", { XDG_RUNTIME_DIR: "/run/user/1", XDG_CONFIG_HOME: "/conf/" }, "/home/u", [
+    ["XDG directories", { XDG_RUNTIME_DIR: "/run/user/1", XDG_CONFIG_HOME: "/conf/" }, "/home/u", [
       "/home/u/.docker/config.json",
       "/run/user/1/containers/auth.json",
       "/conf/containers/auth.json",
     ]],
-    ["a folder of XDG that is not absolute", { XDG_RUNTIME_DIR: "run", XDG_CONFIG_HOME: "conf" }, "/home/u", [
+    ["relative XDG directories", { XDG_RUNTIME_DIR: "run", XDG_CONFIG_HOME: "conf" }, "/home/u", [
       "/home/u/.docker/config.json",
       "/home/u/.config/containers/auth.json",
     ]],
     ["DOCKER_CONFIG", { DOCKER_CONFIG: "/ci" }, undefined, ["/ci/config.json named"]],
     [
-      "REGISTRY_AUTH_FILE, first and without podman's others",
+      "REGISTRY_AUTH_FILE, first and instead of podman's other files",
       {
         REGISTRY_AUTH_FILE: "/ci/auth.json",
         XDG_RUNTIME_DIR: "/run/user/1",

@@ -1,5 +1,5 @@
 /**
- * Keeping and forgetting credentials, in the file that docker reads or the helper program that it names.
+ * Storing and removing credentials, in docker's configuration file or in the helper program that it names.
  *
  * @module
  */
@@ -7,40 +7,48 @@ import { AppError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
 import type { Credential } from "../content/credential.ts";
 import type { JsonObject } from "../oci/json.ts";
-import { accessError, isMissing } from "./access.ts";
+import { isMissing } from "../base/os_errors.ts";
+import { accessError } from "./access.ts";
 import { type ConfigFile, parseConfigFile, readConfigFile, whereOf } from "./config_file.ts";
 import { encodeEntry } from "./entry.ts";
-import { eraseFromHelper, type Helper, type HelperOptions, sourceOfHelper, storeInHelper } from "./helper.ts";
+import {
+  type CredentialHelperOptions,
+  eraseFromHelper,
+  type Helper,
+  sourceOfHelper,
+  storeInHelper,
+} from "./helper.ts";
 import { dockerKeyOf, matchKeys, registryKeys } from "./keys.ts";
 import type { CredentialFile, CredentialLocations } from "./locations.ts";
 import { helperFor } from "./source.ts";
 
-/** Passwords are nobody else's to read. */
+/** Other users must not read passwords. */
 const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
+const DIRECTORY_MODE = 0o700;
 
-/** Where a credential is kept now. */
+/** Where a credential was stored. */
 export interface StoredCredential {
   /** File and key, or helper program. */
   readonly source: string;
-  /** What the user must hear: that the file holds the secret unencrypted. */
+  /** A warning for the user that the file contains the unencrypted secret. */
   readonly warning?: string;
 }
 
 /**
- * Keeps a registry's credential where docker would: in the helper program that `config.json` names, else in that file,
- * mode 0600. Every other field of the file is kept, and its indentation. With a helper the file gets an empty entry, as
- * docker does it, which also removes a secret that stood there before.
+ * Stores a registry's credential where docker would: in the helper program that `config.json` names,
+ * otherwise in that file with mode 0600. Keeps all other fields of the file and its indentation. With a
+ * helper, the file gets an empty entry, as docker writes it; this also removes an unencrypted secret.
  *
- * @throws AppError `invalid_argument` (no home, or a user name that can't be kept), `invalid_content` (the file is
- * broken; it is left as it is), `permission_denied`, `no_space`, or what the helper fails with
+ * @throws AppError `invalid_argument` (no home directory, or a user name that the file can't represent),
+ * `invalid_content` (the file is malformed; it stays unchanged), `permission_denied`, `no_space`, or the
+ * failure of the helper
  */
 export async function storeCredential(
   locations: CredentialLocations,
   registry: string,
   credential: Credential,
   signal: AbortSignal,
-  options: HelperOptions = {},
+  options: CredentialHelperOptions = {},
 ): Promise<StoredCredential> {
   const file = await openDockerConfig(locations, "log in");
   const helper = helperOf(file, registry);
@@ -55,13 +63,14 @@ export async function storeCredential(
   await save(file, { ...file.auths, [key]: entry });
   return {
     source: `${file.path}, key "${key}"`,
-    warning: `Credentials are stored unencrypted in "${file.path}": ` +
-      `to keep them in a key chain, name a credential helper there as "credsStore"`,
+    warning: `Credentials are stored unencrypted in "${file.path}"; ` +
+      `to store them in a keychain, set "credsStore" in this file to a credential helper`,
   };
 }
 
 /**
- * Forgets a registry's credential where {@linkcode storeCredential} would keep it. Entries of single namespaces stay.
+ * Removes a registry's credential from where {@linkcode storeCredential} would store it. Entries of
+ * namespaces stay.
  *
  * @returns whether there was one
  * @throws AppError as {@linkcode storeCredential}
@@ -70,7 +79,7 @@ export async function eraseCredential(
   locations: CredentialLocations,
   registry: string,
   signal: AbortSignal,
-  options: HelperOptions = {},
+  options: CredentialHelperOptions = {},
 ): Promise<boolean> {
   const file = await openDockerConfig(locations, "log out");
   const helper = helperOf(file, registry);
@@ -78,7 +87,7 @@ export async function eraseCredential(
   signal.throwIfAborted();
   const keys = registryKeys(Object.keys(file.auths), registry);
   if (keys.length === 0) return erased;
-  // docker leaves an empty entry beside a helper program; it is no credential.
+  // docker writes an empty entry for a registry with a helper program; it isn't a credential.
   const hadEntry = keys.some((key) => JSON.stringify(file.auths[key]) !== "{}");
   await save(file, Object.fromEntries(Object.entries(file.auths).filter(([key]) => !keys.includes(key))));
   return erased || hadEntry;
@@ -94,12 +103,15 @@ async function openDockerConfig(locations: CredentialLocations, action: string):
   if (location === undefined) {
     throw new AppError("invalid_argument", `Cannot ${action}: neither HOME nor DOCKER_CONFIG is set`);
   }
-  // From here on a file that can't be looked at is an error: to write without reading would lose what it holds.
+  // Treated as named, so that a file that can't be read is an error: writing without reading would lose its
+  // content.
   const file: CredentialFile = { path: await followLinks(location.path), named: true };
   return await readConfigFile(file) ?? parseConfigFile(new Uint8Array(), file.path);
 }
 
-/** Where a linked `config.json` really is: replacing the link itself would part it from its owner's dotfiles. */
+/**
+ * Resolves a linked `config.json`: replacing the link itself would disconnect it from the user's dotfiles.
+ */
 async function followLinks(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
@@ -110,25 +122,25 @@ async function followLinks(path: string): Promise<string> {
   if (isLink) {
     throw new AppError(
       "invalid_content",
-      `Cannot write ${whereOf(path)}: it is a link to a file that is not there`,
+      `Cannot write ${whereOf(path)}: it is a dangling symbolic link`,
     );
   }
   return path;
 }
 
 async function save(file: ConfigFile, auths: JsonObject): Promise<void> {
-  const folder = file.path.slice(0, Math.max(1, file.path.lastIndexOf("/")));
+  const directory = file.path.slice(0, Math.max(1, file.path.lastIndexOf("/")));
   const text = formatLike(file.text, { ...file.document, auths });
   try {
-    if (file.path.includes("/")) await Deno.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    if (file.path.includes("/")) await Deno.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
     await writeFileAtomically(file.path, new TextEncoder().encode(text), FILE_MODE);
   } catch (error) {
-    const flags = `--allow-read=${folder} --allow-write=${folder}`;
+    const flags = `--allow-read=${directory} --allow-write=${directory}`;
     throw accessError(error, `Cannot write ${whereOf(file.path)}`, flags);
   }
 }
 
-/** JSON in the layout of the text that it replaces; a new file has docker's own, tabs. */
+/** Formats JSON with the indentation of the text that it replaces; a new file has tabs, like docker's. */
 function formatLike(old: string, document: JsonObject): string {
   const text = old.trimEnd();
   const indent = /^\s*\{\r?\n([ \t]+)"/.exec(text)?.[1];

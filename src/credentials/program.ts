@@ -1,51 +1,40 @@
 /**
- * Running a program with text in and text out. The only file that starts processes.
+ * Running a program with text as input and output. The only file that starts processes.
  *
  * @module
  */
 import { concatBytes, KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 
-/** Credentials are short; a program that writes more is broken. */
+/** Credentials are short; a program that prints more is faulty. */
 const OUTPUT_MAX_BYTES = 256 * KIB;
 
-/** What a program left behind. */
+/** The result of a program. */
 export interface ProgramOutput {
-  /** Whether it ended with exit status 0. */
+  /** Whether its exit status is 0. */
   readonly success: boolean;
-  /** What it printed. */
+  /** Its standard output. */
   readonly stdout: string;
-  /** What it complained of. */
+  /** Its standard error. */
   readonly stderr: string;
 }
 
-/** Runs a program: {@linkcode runCommandLine}, or a test's own. */
-export type ProgramRunner = (
-  program: string,
-  args: readonly string[],
-  input: string,
-  signal: AbortSignal,
-  env?: ProgramEnvironment,
-) => Promise<ProgramOutput>;
-
-/** Variables for a program, beside our own. */
-export type ProgramEnvironment = Readonly<Record<string, string>>;
-
 /**
- * Runs a program to its end, with our environment. When the signal aborts the program is killed, and what it started
- * in turn is not waited for, even if it keeps the pipes open.
+ * Runs a program with our environment and waits for its end. When the signal aborts, the program is killed.
+ * Its child processes aren't waited for, even if they keep the pipes open.
  *
- * @param program a name to look for in the PATH, or a path
- * @param input all of its standard input
- * @param env variables beside our own
- * @throws the runtime's own errors if it can't be started, AppError `limit_exceeded`, or the signal's reason
+ * @param program a name in PATH, or a path
+ * @param input its standard input
+ * @param env variables in addition to our own; its PATH is also used to find the program
+ * @throws the runtime's own errors if the program can't be started, AppError `limit_exceeded`, or the
+ * signal's reason
  */
 export async function runProgram(
   program: string,
   args: readonly string[],
   input: string,
   signal: AbortSignal,
-  env: ProgramEnvironment = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramOutput> {
   signal.throwIfAborted();
   const command = new Deno.Command(program, {
@@ -60,7 +49,7 @@ export async function runProgram(
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has ended by itself.
+      // It has ended already.
     }
   };
   signal.addEventListener("abort", kill, { once: true });
@@ -68,12 +57,12 @@ export async function runProgram(
     const [stdout, stderr] = await Promise.all([
       readText(child.stdout, kill, signal),
       readText(child.stderr, kill, signal),
-      feed(child.stdin, input),
+      writeInput(child.stdin, input),
     ]);
     if (stdout === undefined || stderr === undefined) {
       throw new AppError(
         "limit_exceeded",
-        `Cannot run "${program}": it writes over ${OUTPUT_MAX_BYTES} bytes`,
+        `Cannot run "${program}": it prints more than ${OUTPUT_MAX_BYTES} bytes`,
       );
     }
     const { success } = await child.status;
@@ -85,7 +74,7 @@ export async function runProgram(
   }
 }
 
-/** Reads to the end, or to the abort; undefined if there is too much. */
+/** Reads to the end, or until the abort. Returns undefined if the output exceeds its limit. */
 async function readText(
   stream: ReadableStream<Uint8Array>,
   kill: () => void,
@@ -115,13 +104,13 @@ async function readText(
   }
 }
 
-async function feed(stdin: WritableStream<Uint8Array>, input: string): Promise<void> {
+async function writeInput(stdin: WritableStream<Uint8Array>, input: string): Promise<void> {
   const writer = stdin.getWriter();
   try {
     await writer.write(new TextEncoder().encode(input));
     await writer.close();
   } catch {
-    // A program may end without reading its input; its exit status tells whether that was right.
+    // A program may end without reading its input; only its exit status matters.
     await writer.abort().catch(() => {});
   }
 }

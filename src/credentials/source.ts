@@ -1,5 +1,5 @@
 /**
- * Finding credentials: in files and helper programs, fixed ones, and chains of sources.
+ * Sources of credentials: files with helper programs, fixed credentials, and chains of sources.
  *
  * @module
  */
@@ -7,25 +7,19 @@ import type { Credential, CredentialSource, FoundCredential } from "../content/c
 import { asString } from "../oci/json.ts";
 import { type ConfigFile, readConfigFile, whereOf } from "./config_file.ts";
 import { decodeEntry } from "./entry.ts";
-import {
-  type CredentialHelperOptions,
-  getFromHelper,
-  type Helper,
-  type HelperOptions,
-  sourceOfHelper,
-} from "./helper.ts";
+import { type CredentialHelperOptions, getFromHelper, type Helper, sourceOfHelper } from "./helper.ts";
 import { dockerKeyOf, type KeyMatch, matchKeys } from "./keys.ts";
 import { type CredentialLocations, searchOrderOf } from "./locations.ts";
 
 /**
- * The credentials of docker and podman. The files are read anew for each question, so a `docker login` beside a
- * running server counts at once. The first file that has a credential wins ({@linkcode searchOrderOf}); within a file
- * the most specific key wins, and a helper program beats an entry of the same key.
+ * The credentials of docker and podman. Each lookup reads the files again, so that a `docker login` takes
+ * effect while a server is running. The first file with a credential wins ({@linkcode searchOrderOf}). Within
+ * a file, the most specific key wins, and a helper program takes precedence over an entry of the same key.
  *
- * The question fails, rather than going on without credentials, if a file is broken or a helper program fails
+ * If a file is malformed or a helper program fails, the lookup fails instead of returning no credentials
  * (AppError `invalid_content`, `unauthorized`, `permission_denied`, `deadline_exceeded`).
  *
- * @example Pull with what `docker login` left, or with one token for one registry
+ * @example Pull with the credentials of `docker login`, or with one token for one registry
  * ```ts
  * import { openImages } from "../image/open.ts";
  * import { credentialLocations } from "./locations.ts";
@@ -46,14 +40,6 @@ export function fileCredentials(
   locations: CredentialLocations,
   options: CredentialHelperOptions = {},
 ): CredentialSource {
-  return credentialsFromFiles(locations, options);
-}
-
-/** Like {@linkcode fileCredentials}; tests replace the function that runs helpers. */
-export function credentialsFromFiles(
-  locations: CredentialLocations,
-  options: HelperOptions,
-): CredentialSource {
   return {
     async findCredential(registry, repository, signal) {
       for (const location of searchOrderOf(locations)) {
@@ -69,7 +55,7 @@ export function credentialsFromFiles(
 }
 
 /**
- * One credential for one registry, from a flag or the caller. No other registry is ever offered it.
+ * One credential for one registry, from a flag or the caller. It is never sent to another registry.
  *
  * @param source for messages: `--username`
  *
@@ -86,14 +72,14 @@ export function credentialsFromFiles(
  */
 export function fixedCredentials(registry: string, credential: Credential, source: string): CredentialSource {
   return {
-    findCredential: (asked) =>
-      Promise.resolve(dockerKeyOf(asked) === dockerKeyOf(registry) ? { credential, source } : undefined),
+    findCredential: (requested) =>
+      Promise.resolve(dockerKeyOf(requested) === dockerKeyOf(registry) ? { credential, source } : undefined),
   };
 }
 
 /**
- * Asks one source after the other; the first that has a credential wins. One that fails ends the question: a broken
- * file must not turn into a pull in somebody else's name.
+ * Tries one source after the other; the first one with a credential wins. If a source fails, the lookup
+ * fails: a malformed file must not make a pull use the credentials of another user.
  *
  * @example
  * ```ts
@@ -118,7 +104,10 @@ export function chainCredentials(...sources: readonly CredentialSource[]): Crede
   };
 }
 
-/** The helper program that a file names for a registry, or for a namespace of it; undefined if none. */
+/**
+ * The helper program that a file names for a registry or for one of its namespaces; undefined if there is
+ * none.
+ */
 export function helperFor(file: ConfigFile, match: KeyMatch | undefined): Helper | undefined {
   if (match === undefined) {
     return file.credsStore === undefined
@@ -126,7 +115,7 @@ export function helperFor(file: ConfigFile, match: KeyMatch | undefined): Helper
       : { name: file.credsStore, namedBy: `credsStore of ${file.path}` };
   }
   const name = asString(file.credHelpers[match.key], `${whereOf(file.path)}, "credHelpers"["${match.key}"]`);
-  // As docker has it: an empty name takes the registry out of `credsStore`.
+  // As in docker, an empty name excludes the registry from `credsStore`.
   return name === "" ? undefined : { name, namedBy: `credHelpers of ${file.path}` };
 }
 
@@ -134,7 +123,7 @@ async function findInFile(
   file: ConfigFile,
   registry: string,
   repository: string,
-  options: HelperOptions,
+  options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<FoundCredential | undefined> {
   const helpers = matchKeys(Object.keys(file.credHelpers), registry, repository);

@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
-import { chainCredentials, credentialsFromFiles, fileCredentials, fixedCredentials } from "./source.ts";
-import { inFolder, runnerIn, writeConfig, writeScript } from "./test_kit.ts";
+import { chainCredentials, fileCredentials, fixedCredentials } from "./source.ts";
+import { helpersIn, inDirectory, writeConfig, writeScript } from "./test_kit.ts";
 
 const entry = (username: string) => ({ auth: btoa(`${username}:secret`) });
 
-/** Who asks for `name` with one docker config: the user that is found. */
-async function userOf(folder: string, document: unknown, name: string): Promise<string | undefined> {
-  await writeConfig(`${folder}/config.json`, document);
-  const dockerConfig = { path: `${folder}/config.json`, named: false };
-  const source = credentialsFromFiles({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
+/** The user name that a docker config has for the reference `name`. */
+async function userOf(directory: string, document: unknown, name: string): Promise<string | undefined> {
+  await writeConfig(`${directory}/config.json`, document);
+  const dockerConfig = { path: `${directory}/config.json`, named: false };
+  const source = fileCredentials({ dockerConfig, authFiles: [] }, helpersIn(directory));
   const slash = name.indexOf("/");
   const found = await source.findCredential(name.slice(0, slash), name.slice(slash + 1), neverAborted());
   return found?.credential.kind === "basic" ? found.credential.username : undefined;
@@ -28,7 +28,12 @@ const FILES: [what: string, document: unknown, name: string, want: string | unde
   ["the namespace", { auths: AUTHS }, "h.io/ns/other", "ns"],
   ["the registry", { auths: AUTHS }, "h.io/other/app", "host"],
   ["another registry", { auths: AUTHS }, "y.io/ns/app", undefined],
-  ["an empty entry is none", { auths: { "h.io": entry("host"), "h.io/ns": {} } }, "h.io/ns/app", "host"],
+  [
+    "an empty entry doesn't count",
+    { auths: { "h.io": entry("host"), "h.io/ns": {} } },
+    "h.io/ns/app",
+    "host",
+  ],
   ["credsStore", { credsStore: "a" }, "h.io/ns/app", "a"],
   ["credHelpers before credsStore", { credsStore: "a", credHelpers: { "h.io": "b" } }, "h.io/ns/app", "b"],
   ["credsStore for the others", { credsStore: "a", credHelpers: { "h.io": "b" } }, "x.io/app", "a"],
@@ -37,7 +42,7 @@ const FILES: [what: string, document: unknown, name: string, want: string | unde
   ["a namespace before a helper for all", { credsStore: "a", auths: AUTHS }, "h.io/ns/app", "app"],
   ["an entry where the helper has none", { credsStore: "none", auths: AUTHS }, "h.io/other", "host"],
   [
-    "a registry taken out of credsStore",
+    "a registry excluded from credsStore",
     { credsStore: "a", credHelpers: { "h.io": "" } },
     "h.io/app",
     undefined,
@@ -51,71 +56,74 @@ const FILES: [what: string, document: unknown, name: string, want: string | unde
   ["nulls", { auths: null, credHelpers: null, credsStore: null }, "h.io/app", undefined],
 ];
 
-Deno.test("fileCredentials() takes the most specific key, and helpers before entries", () =>
-  inFolder(async (folder) => {
+Deno.test("fileCredentials() uses the most specific key, and helpers before entries", () =>
+  inDirectory(async (directory) => {
     for (const user of ["a", "b"]) {
-      await writeScript(`${folder}/docker-credential-${user}`, `echo '{"Username":"${user}","Secret":"s"}'`);
+      await writeScript(
+        `${directory}/docker-credential-${user}`,
+        `echo '{"Username":"${user}","Secret":"s"}'`,
+      );
     }
     await writeScript(
-      `${folder}/docker-credential-none`,
+      `${directory}/docker-credential-none`,
       "echo credentials not found in native keychain",
       "exit 1",
     );
     for (const [what, document, name, want] of FILES) {
-      assertEquals(await userOf(folder, document, name), want, what);
+      assertEquals(await userOf(directory, document, name), want, what);
     }
   }));
 
-Deno.test("fileCredentials() takes the first file that has a credential, and says which", () =>
-  inFolder(async (folder) => {
-    const dockerConfig = { path: `${folder}/config.json`, named: false };
-    const authFiles = [{ path: `${folder}/auth.json`, named: false }];
+Deno.test("fileCredentials() uses the first file with a credential and names it", () =>
+  inDirectory(async (directory) => {
+    const dockerConfig = { path: `${directory}/config.json`, named: false };
+    const authFiles = [{ path: `${directory}/auth.json`, named: false }];
     await writeConfig(dockerConfig.path, { auths: { "h.io": entry("docker") } });
-    await writeConfig(`${folder}/auth.json`, {
+    await writeConfig(`${directory}/auth.json`, {
       auths: { "h.io/ns": entry("podman"), "x.io": entry("podman") },
     });
     const source = fileCredentials({ dockerConfig, authFiles });
     assertEquals(await source.findCredential("h.io", "ns/app", neverAborted()), {
       credential: { kind: "basic", username: "docker", password: "secret" },
-      source: `${folder}/config.json, key "h.io"`,
+      source: `${directory}/config.json, key "h.io"`,
     });
     const other = await source.findCredential("x.io", "app", neverAborted());
-    assertEquals(other?.source, `${folder}/auth.json, key "x.io"`);
+    assertEquals(other?.source, `${directory}/auth.json, key "x.io"`);
   }));
 
 Deno.test("fileCredentials() names the helper and its file as the source", () =>
-  inFolder(async (folder) => {
-    await writeScript(`${folder}/docker-credential-a`, `echo '{"Username":"<token>","Secret":"t"}'`);
-    await writeConfig(`${folder}/config.json`, { credsStore: "a" });
-    const dockerConfig = { path: `${folder}/config.json`, named: true };
-    const source = credentialsFromFiles({ dockerConfig, authFiles: [] }, { run: runnerIn(folder) });
+  inDirectory(async (directory) => {
+    await writeScript(`${directory}/docker-credential-a`, `echo '{"Username":"<token>","Secret":"t"}'`);
+    await writeConfig(`${directory}/config.json`, { credsStore: "a" });
+    const dockerConfig = { path: `${directory}/config.json`, named: true };
+    const source = fileCredentials({ dockerConfig, authFiles: [] }, helpersIn(directory));
     assertEquals(await source.findCredential("h.io", "app", neverAborted()), {
       credential: { kind: "refresh", token: "t" },
-      source: `docker-credential-a (credsStore of ${folder}/config.json)`,
+      source: `docker-credential-a (credsStore of ${directory}/config.json)`,
     });
   }));
 
 const BROKEN: [what: string, text: string, message: string][] = [
-  ["no JSON", '{"auths": secret', "not valid JSON"],
+  ["invalid JSON", '{"auths": secret', "not valid JSON"],
   ["a list", "[]", "expected an object"],
-  ["auths that is no object", '{"auths": "secret"}', '"auths": expected an object'],
+  ["auths that isn't an object", '{"auths": "secret"}', '"auths": expected an object'],
   [
-    "a helper's name that is no text",
+    "a helper's name that isn't a string",
     '{"credHelpers": {"h.io": 1}}',
     '"credHelpers"["h.io"]: expected a string',
   ],
-  ["an entry that is no entry", '{"auths": {"h.io": "secret"}}', 'key "h.io": expected an object'],
+  ["an entry that isn't an object", '{"auths": {"h.io": "secret"}}', 'key "h.io": expected an object'],
 ];
 
-Deno.test("fileCredentials() names the file that is broken and quotes nothing of it", async (t) => {
+Deno.test("fileCredentials() names a malformed file and doesn't quote it", async (t) => {
   for (const [what, text, message] of BROKEN) {
     await t.step(what, () =>
-      inFolder(async (folder) => {
-        const path = `${folder}/config.json`;
+      inDirectory(async (directory) => {
+        const path = `${directory}/config.json`;
         await Deno.writeTextFile(path, text);
         const source = fileCredentials({ dockerConfig: { path, named: false }, authFiles: [] });
-        const ask = () => source.findCredential("h.io", "app", neverAborted());
-        const error = await assertRejects(ask, AppError, message);
+        const find = () => source.findCredential("h.io", "app", neverAborted());
+        const error = await assertRejects(find, AppError, message);
         assertEquals(error.code, "invalid_content");
         assert(error.message.startsWith(`Cannot read credential file "${path}"`));
         assert(!Deno.inspect(error).includes("secret"));
@@ -123,15 +131,15 @@ Deno.test("fileCredentials() names the file that is broken and quotes nothing of
   }
 });
 
-Deno.test("fileCredentials() does not mind a broken entry of another registry", () =>
-  inFolder(async (folder) => {
-    assertEquals(await userOf(folder, { auths: { ...AUTHS, "x.io": { auth: "!" } } }, "h.io/app"), "host");
+Deno.test("fileCredentials() ignores a malformed entry of another registry", () =>
+  inDirectory(async (directory) => {
+    assertEquals(await userOf(directory, { auths: { ...AUTHS, "x.io": { auth: "!" } } }, "h.io/app"), "host");
   }));
 
-Deno.test("fileCredentials() finds nothing in files that are empty or not there", () =>
-  inFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/empty`, " \n");
-    const authFiles = [`${folder}/empty`, `${folder}/none`, `${folder}/empty/none`].map((path) => ({
+Deno.test("fileCredentials() finds nothing in empty and missing files", () =>
+  inDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/empty`, " \n");
+    const authFiles = [`${directory}/empty`, `${directory}/none`, `${directory}/empty/none`].map((path) => ({
       path,
       named: true,
     }));
@@ -145,25 +153,25 @@ Deno.test({
   name: "fileCredentials() without read permission skips guessed files and names the flag for others",
   permissions: { read: false },
   async fn() {
-    const ask = (named: boolean) =>
+    const find = (named: boolean) =>
       fileCredentials({ authFiles: [{ path: "/some/auth.json", named }] })
         .findCredential("h.io", "app", neverAborted());
-    assertEquals(await ask(false), undefined);
-    const error = await assertRejects(() => ask(true), AppError);
+    assertEquals(await find(false), undefined);
+    const error = await assertRejects(() => find(true), AppError);
     assertEquals(error.code, "permission_denied");
     assert(error.message.endsWith("add --allow-read=/some/auth.json"));
   },
 });
 
-Deno.test("fixedCredentials() speaks for its registry alone", async () => {
+Deno.test("fixedCredentials() applies only to its registry", async () => {
   const credential = { kind: "basic", username: "u", password: "p" } as const;
   const source = fixedCredentials("h.io", credential, "--username");
-  const ask = (registry: string) => source.findCredential(registry, "app", neverAborted());
-  assertEquals(await ask("h.io"), { credential, source: "--username" });
-  assertEquals(await ask("x.io"), undefined);
+  const find = (registry: string) => source.findCredential(registry, "app", neverAborted());
+  assertEquals(await find("h.io"), { credential, source: "--username" });
+  assertEquals(await find("x.io"), undefined);
 });
 
-Deno.test("chainCredentials() takes the first source that has one", async () => {
+Deno.test("chainCredentials() uses the first source with a credential", async () => {
   const make = (registry: string, name: string) =>
     fixedCredentials(registry, { kind: "bearer", token: "t" }, name);
   const chain = chainCredentials(make("x.io", "first"), make("h.io", "second"), make("h.io", "third"));

@@ -1,17 +1,17 @@
 /**
- * What the tests of this room share: folders, and helper programs made of shell lines.
+ * Shared code of the tests in this module: temporary directories, and helper programs written in shell.
  *
  * @module
  */
-import { type ProgramRunner, runProgram } from "./program.ts";
+import type { CredentialHelperOptions } from "./helper.ts";
 
-/** Runs a test with a folder of its own. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
+/** Runs a test with a temporary directory. */
+export async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
   try {
-    await test(folder);
+    await test(directory);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
@@ -21,9 +21,9 @@ export async function writeScript(path: string, ...lines: string[]): Promise<voi
   await Deno.chmod(path, 0o755);
 }
 
-/** Looks for programs in one folder, where a shell would look in the PATH. */
-export function runnerIn(folder: string): ProgramRunner {
-  return (program, ...rest) => runProgram(`${folder}/${program}`, ...rest);
+/** Finds helper programs in a directory. */
+export function helpersIn(directory: string): CredentialHelperOptions {
+  return { env: { PATH: `${directory}:/bin` } };
 }
 
 /** Writes a credential file. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
+import { isDenied, isMissing } from "../base/os_errors.ts";
 import { missingFlag } from "../base/permission.ts";
 import { checkPair } from "../http/tls/key_pair.ts";
 import { parsePem } from "../http/tls/pem.ts";
@@ -70,11 +71,6 @@ async function listDirectory(path: string): Promise<readonly string[]> {
   return names.sort();
 }
 
-/** Whether an error means that a file or directory doesn't exist. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
-}
-
 /**
  * Reads a PEM file with CA certificates.
  *
@@ -135,8 +131,7 @@ export function unreadable(path: string, cause: unknown): AppError {
   if (isMissing(cause)) return unusable(path, "no such file", cause);
   const flag = missingFlag(cause);
   const why = flag === undefined ? messageOf(cause) : `missing permission: add ${flag}`;
-  const isRefused = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable;
-  const code = isRefused ? "permission_denied" : "invalid_content";
+  const code = isDenied(cause) ? "permission_denied" : "invalid_content";
   return new AppError(code, `Cannot read "${path}": ${why}`, { cause });
 }
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { isMissing } from "../base/os_errors.ts";
 import { isLoopbackHost } from "../http/network/addresses.ts";
 import {
   DEFAULT_DIRECTORY,
   directoryNames,
-  isMissing,
   readAuthorities,
   readCertDirectory,
   readPair,

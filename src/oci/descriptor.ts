@@ -17,6 +17,9 @@ import {
 } from "./json.ts";
 import { type Platform, readPlatform } from "./platform.ts";
 
+/** The annotation with an image's name in a layout (annotations.md), by which other tools select images. */
+export const REF_NAME = "org.opencontainers.image.ref.name";
+
 /** A descriptor. The field names are those of the spec. */
 export interface Descriptor {
   /** The media type of the content. */

@@ -1,5 +1,5 @@
 /**
- * A folder that is an image layout, or an archive that somebody unpacked, as a source for an import.
+ * A directory with an image layout or an unpacked archive, as the source of an import.
  *
  * @module
  */
@@ -7,11 +7,12 @@ import type { ArchiveSource } from "../content/archive_source.ts";
 import { attempt } from "./fs/fs_errors.ts";
 import { entriesIn } from "./fs/file_snapshot.ts";
 
-/** `blobs/sha256/HEX` is the deepest that a layout goes. */
+/** The depth of `blobs/sha256/HEX`, the deepest path of a layout. */
 const DEPTH_MAX = 3;
 
 /**
- * Gives every file of a folder. Links are told and not followed, so nothing outside the folder is read.
+ * Returns every file of a directory. Links are returned, not followed, so that nothing outside the directory
+ * is read.
  *
  * @throws AppError `permission_denied`, the signal's reason
  */
@@ -20,15 +21,14 @@ export async function* directoryFiles(root: string, signal: AbortSignal): Archiv
 }
 
 async function* filesBelow(root: string, prefix: string, depth: number, signal: AbortSignal): ArchiveSource {
-  const folder = `${root}/${prefix}`;
-  for (const entry of await entriesIn(folder)) {
+  for (const entry of await entriesIn(`${root}/${prefix}`)) {
     signal.throwIfAborted();
     const name = prefix + entry.name;
     const path = `${root}/${name}`;
     if (entry.isDirectory && depth < DEPTH_MAX) yield* filesBelow(root, `${name}/`, depth + 1, signal);
     else if (entry.isSymlink) {
       const target = attempt("read", path, () => Deno.readLinkSync(path));
-      yield { kind: "link", name, target: withoutDots(prefix + target) };
+      yield { kind: "link", name, target: normalizePath(prefix + target) };
     } else if (entry.isFile) {
       using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
       yield { kind: "file", name, size: file.statSync().size, reader: file };
@@ -36,12 +36,12 @@ async function* filesBelow(root: string, prefix: string, depth: number, signal: 
   }
 }
 
-/** A relative path in short; one that leaves the folder names nothing in it. */
-function withoutDots(path: string): string {
-  const steps: string[] = [];
-  for (const step of path.split("/")) {
-    if (step === "..") steps.pop();
-    else if (step !== "" && step !== ".") steps.push(step);
+/** Resolves `.` and `..` in a relative path; `..` never leads above the root. */
+function normalizePath(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
   }
-  return steps.join("/");
+  return segments.join("/");
 }

@@ -3,8 +3,8 @@ import { neverAborted } from "../base/abort.ts";
 import { readAll } from "../base/bytes.ts";
 import { directoryFiles } from "./directory_source.ts";
 
-async function withFolder(use: (root: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "dray-folder-" });
+async function withDirectory(use: (root: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "dray-source-" });
   try {
     await use(root);
   } finally {
@@ -22,8 +22,8 @@ async function read(root: string): Promise<Readonly<Record<string, string>>> {
   return seen;
 }
 
-Deno.test("directoryFiles() gives files as deep as a layout goes, and tells links without following them", () =>
-  withFolder(async (root) => {
+Deno.test("directoryFiles() returns files to the depth of a layout, and links without following them", () =>
+  withDirectory(async (root) => {
     await Deno.mkdir(`${root}/blobs/sha256/deeper/still`, { recursive: true });
     await Deno.writeTextFile(`${root}/index.json`, "index");
     await Deno.writeTextFile(`${root}/blobs/sha256/abc`, "blob");
@@ -42,8 +42,8 @@ Deno.test("directoryFiles() gives files as deep as a layout goes, and tells link
     });
   }));
 
-Deno.test("directoryFiles() passes over what is neither file nor link, and closes what it opened", () =>
-  withFolder(async (root) => {
+Deno.test("directoryFiles() skips other kinds of entries and closes its files", () =>
+  withDirectory(async (root) => {
     const { success } = await new Deno.Command("mkfifo", { args: [`${root}/pipe`] }).output();
     assert(success);
     await Deno.writeTextFile(`${root}/a`, "a");
@@ -55,12 +55,12 @@ Deno.test("directoryFiles() passes over what is neither file nor link, and close
     assertEquals(Object.keys(await read(root)).sort(), ["a", "b"]);
   }));
 
-Deno.test("directoryFiles() ends with the signal's reason", () =>
-  withFolder(async (root) => {
+Deno.test("directoryFiles() throws the signal's reason", () =>
+  withDirectory(async (root) => {
     await Deno.writeTextFile(`${root}/a`, "a");
     await assertRejects(
-      () => Array.fromAsync(directoryFiles(root, AbortSignal.abort(new Error("enough")))),
+      () => Array.fromAsync(directoryFiles(root, AbortSignal.abort(new Error("cancelled by the test")))),
       Error,
-      "enough",
+      "cancelled by the test",
     );
   }));

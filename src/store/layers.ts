@@ -1,8 +1,8 @@
 /**
- * Unpacked layers on the disk.
+ * Unpacked layers.
  *
- * A layer is unpacked in a directory of its own beside the ready ones, and gets its name last; its marker is inside.
- * So a layer has its name only if all of it is there, and what has no marker is never looked at.
+ * A layer is unpacked in a staging directory, which gets a marker file and is then renamed. A directory
+ * without a marker isn't a layer.
  *
  * @module
  */
@@ -12,12 +12,14 @@ import { readDigest } from "../oci/descriptor.ts";
 import { type Digest, findDigest } from "../oci/digest.ts";
 import { asObject, asSize, parseJsonObject } from "../oci/json.ts";
 import { makeDirectorySync, renameOver, syncDirectory, syncFile } from "./fs/fs.ts";
-import { attempt, attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import { attempt, attemptAsync } from "./fs/fs_errors.ts";
+import { writeAll } from "./fs/write_all.ts";
+import { isMissing } from "../base/os_errors.ts";
 import type { Locks } from "./locks/locks.ts";
 import { entriesIn } from "./fs/file_snapshot.ts";
 import type { StorePaths } from "./layout/paths.ts";
 
-/** What is inside belongs to the images' users: only the store's owner looks at unpacked layers from here. */
+/** Other users must not reach unpacked layers through the store. */
 const STAGING_MODE = 0o700;
 
 /** The unpacked layers of a store. */
@@ -30,29 +32,31 @@ export class Layers {
     this.#locks = deps.locks;
   }
 
-  /** As `LayerStore.findLayer`. One whose marker is damaged is not ready: it is made again of its blob. */
+  /**
+   * See `LayerStore.findLayer`. A layer with a damaged marker is ignored, and unpacked from its blob again.
+   */
   // deno-lint-ignore require-await
   async find(chainId: Digest): Promise<UnpackedLayer | undefined> {
     const { rootfs, marker } = this.#paths.layer(chainId);
     try {
       const bytes = attempt("read", marker, () => Deno.readFileSync(marker));
-      return { chainId, path: rootfs, facts: readFacts(bytes, `"${marker}"`) };
+      return { chainId, path: rootfs, metadata: parseMarker(bytes, `"${marker}"`) };
     } catch (error) {
       if (isMissing(error) || isCode(error, "invalid_content")) return undefined;
       throw error;
     }
   }
 
-  /** As `LayerStore.stageLayer`. */
+  /** See `LayerStore.stageLayer`. */
   async stage(
     chainId: Digest,
-    how: "wait" | "try",
+    mode: "wait" | "try",
     signal: AbortSignal,
   ): Promise<StagedLayer | "ready" | "busy"> {
     signal.throwIfAborted();
     if (await this.find(chainId) !== undefined) return "ready";
     const path = this.#paths.layerLock(chainId);
-    const lock = how === "try"
+    const lock = mode === "try"
       ? await this.#locks.tryTake(path, "exclusive")
       : await this.#locks.take(path, "exclusive", signal);
     if (lock === undefined) return "busy";
@@ -71,7 +75,7 @@ export class Layers {
     }
   }
 
-  /** As `LayerStore.listLayers`. */
+  /** See `LayerStore.listLayers`. */
   async list(): Promise<readonly UnpackedLayer[]> {
     const layers: UnpackedLayer[] = [];
     for (const { name } of await entriesIn(this.#paths.layers)) {
@@ -82,7 +86,7 @@ export class Layers {
     return layers;
   }
 
-  /** As `LayerStore.removeLayer`. The marker goes first: half a layer must not look ready. */
+  /** See `LayerStore.removeLayer`. Removes the marker first, so that a partial layer never looks complete. */
   async remove(chainId: Digest): Promise<void> {
     const { directory, marker } = this.#paths.layer(chainId);
     await removeTree(marker);
@@ -91,7 +95,7 @@ export class Layers {
     await removeTree(this.#paths.layerLock(chainId));
   }
 
-  /** As `LayerStore.removeStagedLayers`; also what a removal that was killed left. */
+  /** See `LayerStore.removeStagedLayers`. Also removes layers whose removal was interrupted. */
   async removeStaged(): Promise<number> {
     let count = 0;
     for (const { name } of await entriesIn(this.#paths.layers)) {
@@ -110,19 +114,22 @@ export class Layers {
     return {
       chainId,
       path: `${directory}/rootfs`,
-      async publish(facts, syncTree) {
+      async publish(metadata, syncTree) {
         if (!await syncTree(directory)) {
-          throw new AppError("permission_denied", `Cannot make layer "${chainId}" durable: want --allow-ffi`);
+          throw new AppError(
+            "permission_denied",
+            `Cannot make layer "${chainId}" durable: missing permission: add --allow-ffi`,
+          );
         }
-        await writeMarker(`${directory}/ready.json`, facts);
+        await writeMarker(`${directory}/ready.json`, metadata);
         await syncDirectory(directory);
-        // What a removal that was killed half way left there has no marker.
+        // An interrupted removal may have left a directory without a marker.
         await removeTree(final.directory);
         renameOver(directory, final.directory);
         await syncDirectory(layers);
         isOpen = false;
         lock[Symbol.dispose]();
-        return { chainId, path: final.rootfs, facts };
+        return { chainId, path: final.rootfs, metadata };
       },
       async [Symbol.asyncDispose]() {
         if (!isOpen) return;
@@ -137,21 +144,21 @@ export class Layers {
   }
 }
 
-async function writeMarker(path: string, facts: LayerMetadata): Promise<void> {
+async function writeMarker(path: string, { skipped, ...metadata }: LayerMetadata): Promise<void> {
   using file = attempt("write", path, () => Deno.openSync(path, { write: true, createNew: true }));
-  const bytes = new TextEncoder().encode(JSON.stringify(facts));
-  for (let at = 0; at < bytes.length;) at += attempt("write", path, () => file.writeSync(bytes.subarray(at)));
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...metadata, leftOut: skipped }));
+  writeAll(file, path, bytes);
   await syncFile(file, path);
 }
 
-function readFacts(bytes: Uint8Array, where: string): LayerMetadata {
+function parseMarker(bytes: Uint8Array, where: string): LayerMetadata {
   const fields = parseJsonObject(bytes, where);
   const counts = asObject(fields.leftOut ?? {}, `${where}.leftOut`);
   return {
     diffId: readDigest(fields.diffId, `${where}.diffId`),
     entries: asSize(fields.entries, `${where}.entries`),
     unpackedBytes: asSize(fields.unpackedBytes, `${where}.unpackedBytes`),
-    leftOut: Object.fromEntries(
+    skipped: Object.fromEntries(
       Object.entries(counts).map(([kind, count]) => [kind, asSize(count, `${where}.leftOut`)]),
     ),
   };

@@ -6,8 +6,13 @@ import { type Digest, makeDigest } from "../oci/digest.ts";
 import { openStore, type Store } from "./store.ts";
 
 const chain = (digit: string): Digest => makeDigest("sha256", digit.repeat(64));
-const FACTS: LayerMetadata = { diffId: chain("d"), entries: 3, unpackedBytes: 4096, leftOut: { device: 2 } };
-const synced = () => true;
+const METADATA: LayerMetadata = {
+  diffId: chain("d"),
+  entries: 3,
+  unpackedBytes: 4096,
+  skipped: { device: 2 },
+};
+const syncTree = () => true;
 
 async function withStore(use: (store: Store, root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "dray-layers-" });
@@ -27,12 +32,12 @@ async function stage(store: Store, chainId: Digest): Promise<StagedLayer> {
 async function publish(store: Store, chainId: Digest): Promise<void> {
   await using staged = await stage(store, chainId);
   await Deno.writeTextFile(`${staged.path}/file`, chainId);
-  await staged.publish(FACTS, synced);
+  await staged.publish(METADATA, syncTree);
 }
 
 const names = (path: string) => [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 
-Deno.test("a layer is ready when it was published, with what was written down of it", () =>
+Deno.test("a layer is ready when it is published, with its metadata", () =>
   withStore(async (store, root) => {
     const a = chain("a");
     assertEquals(await store.findLayer(a), undefined);
@@ -41,40 +46,44 @@ Deno.test("a layer is ready when it was published, with what was written down of
       await Deno.writeTextFile(`${staged.path}/file`, "hello");
       assertEquals(await store.findLayer(a), undefined);
       assertEquals(await store.listLayers(), []);
-      const made = await staged.publish(FACTS, synced);
-      assertEquals(made, { chainId: a, path: `${root}/layers/${"a".repeat(64)}/rootfs`, facts: FACTS });
+      const published = await staged.publish(METADATA, syncTree);
+      assertEquals(published, {
+        chainId: a,
+        path: `${root}/layers/${"a".repeat(64)}/rootfs`,
+        metadata: METADATA,
+      });
     }
     assertEquals(await (await openStore(root)).listLayers(), [
-      { chainId: a, path: `${root}/layers/${"a".repeat(64)}/rootfs`, facts: FACTS },
+      { chainId: a, path: `${root}/layers/${"a".repeat(64)}/rootfs`, metadata: METADATA },
     ]);
     assertEquals(await Deno.readTextFile(`${root}/layers/${"a".repeat(64)}/rootfs/file`), "hello");
     assertEquals(await store.stageLayer(a, "wait", neverAborted()), "ready");
     assertEquals(await store.stageLayer(a, "try", neverAborted()), "ready");
   }));
 
-Deno.test("the layer's files are made durable before its marker, and the marker before its name", () =>
+Deno.test("the layer's files are synced before its marker exists, and before its rename", () =>
   withStore(async (store, root) => {
     await using staged = await stage(store, chain("a"));
     const seen: (readonly string[])[] = [];
-    await staged.publish(FACTS, (path) => {
+    await staged.publish(METADATA, (path) => {
       seen.push(names(path), names(`${root}/layers`).filter((name) => !name.startsWith(".")));
       return true;
     });
     assertEquals(seen, [["rootfs"], []]);
   }));
 
-Deno.test("a layer that can't be made durable is not ready, and leaves nothing", () =>
+Deno.test("a layer that can't be made durable isn't published and leaves no files", () =>
   withStore(async (store, root) => {
     {
       await using staged = await stage(store, chain("a"));
-      const error = await assertRejects(() => staged.publish(FACTS, () => false), AppError);
+      const error = await assertRejects(() => staged.publish(METADATA, () => false), AppError);
       assertEquals(error.code, "permission_denied");
     }
     assertEquals(await store.findLayer(chain("a")), undefined);
     assertEquals(names(`${root}/layers`), []);
   }));
 
-Deno.test("a layer that was not published leaves nothing, and the next one may begin", () =>
+Deno.test("a layer that wasn't published leaves no files, and can be staged again", () =>
   withStore(async (store, root) => {
     {
       await using staged = await stage(store, chain("a"));
@@ -85,18 +94,18 @@ Deno.test("a layer that was not published leaves nothing, and the next one may b
     assert(await store.findLayer(chain("a")));
   }));
 
-Deno.test("a directory with a layer's name and no marker is not ready, and gives way to the layer", () =>
+Deno.test("a directory without a marker isn't ready, and is replaced by the layer", () =>
   withStore(async (store, root) => {
     const directory = `${root}/layers/${"a".repeat(64)}`;
     await Deno.mkdir(`${directory}/rootfs`, { recursive: true });
-    await Deno.writeTextFile(`${directory}/rootfs/old`, "of a removal that was killed");
+    await Deno.writeTextFile(`${directory}/rootfs/old`, "of an interrupted removal");
     assertEquals(await store.findLayer(chain("a")), undefined);
     assertEquals(await store.listLayers(), []);
     await publish(store, chain("a"));
     assertEquals(names(`${directory}/rootfs`), ["file"]);
   }));
 
-Deno.test("a layer whose marker is damaged is not ready, and is made again", () =>
+Deno.test("a layer with a damaged marker isn't ready, and is unpacked again", () =>
   withStore(async (store, root) => {
     await publish(store, chain("a"));
     await Deno.writeTextFile(`${root}/layers/${"a".repeat(64)}/ready.json`, "{");
@@ -106,7 +115,7 @@ Deno.test("a layer whose marker is damaged is not ready, and is made again", () 
     assert(await store.findLayer(chain("a")));
   }));
 
-Deno.test("two tasks that stage one layer: one unpacks, the other waits and finds it ready", () =>
+Deno.test("of two tasks that stage one layer, one unpacks it and the other waits", () =>
   withStore(async (store, root) => {
     const other = await openStore(root);
     for (const second of [store, other]) {
@@ -116,29 +125,29 @@ Deno.test("two tasks that stage one layer: one unpacks, the other waits and find
         await using staged = await stage(store, chainId);
         assertEquals(await second.stageLayer(chainId, "try", neverAborted()), "busy");
         waiting = second.stageLayer(chainId, "wait", neverAborted());
-        await staged.publish(FACTS, synced);
+        await staged.publish(METADATA, syncTree);
       }
       assertEquals(await waiting, "ready");
     }
   }));
 
-Deno.test("who waits for a layer takes over when the first one fails, or gives up", () =>
+Deno.test("a waiting task stages the layer when the first one fails, or stops at its signal", () =>
   withStore(async (store) => {
     const controller = new AbortController();
-    let takes: ReturnType<Store["stageLayer"]>;
+    let waiting: ReturnType<Store["stageLayer"]>;
     {
       await using _first = await stage(store, chain("a"));
-      const givesUp = store.stageLayer(chain("a"), "wait", controller.signal);
-      takes = store.stageLayer(chain("a"), "wait", neverAborted());
-      controller.abort(new Error("enough"));
-      await assertRejects(() => givesUp, Error, "enough");
+      const cancelled = store.stageLayer(chain("a"), "wait", controller.signal);
+      waiting = store.stageLayer(chain("a"), "wait", neverAborted());
+      controller.abort(new Error("cancelled by the test"));
+      await assertRejects(() => cancelled, Error, "cancelled by the test");
     }
-    const second = await takes;
+    const second = await waiting;
     assert(typeof second !== "string");
     await second[Symbol.asyncDispose]();
   }));
 
-Deno.test("removeLayer() and removeStagedLayers() remove what they say and nothing else", () =>
+Deno.test("removeLayer() and removeStagedLayers() remove nothing else", () =>
   withStore(async (store, root) => {
     await publish(store, chain("a"));
     await publish(store, chain("b"));
@@ -151,7 +160,7 @@ Deno.test("removeLayer() and removeStagedLayers() remove what they say and nothi
     await store.removeLayer(chain("a"));
   }));
 
-Deno.test("a store that was opened for reading finds layers and stages none", () =>
+Deno.test("a store that is opened for reading finds layers but can't stage one", () =>
   withStore(async (store, root) => {
     await publish(store, chain("a"));
     const reader = await openStore(root, { mode: "read" });

@@ -1,28 +1,29 @@
 /**
- * A folder that is to be a plain OCI image layout (OCI image spec 1.1, image-layout.md) and nothing else: what an
- * export fills.
+ * A directory with a plain OCI image layout (OCI image spec 1.1, image-layout.md): the output of an export.
  *
  * @module
  */
 import { lockFile, removeQuietly } from "./fs/fs.ts";
-import { attempt, attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import { attempt, attemptAsync } from "./fs/fs_errors.ts";
+import { isMissing } from "../base/os_errors.ts";
 import { makeRoot, removeTempFiles } from "./layout/layout.ts";
-import { statIfThere } from "./fs/file_snapshot.ts";
+import { statIfExists } from "./fs/file_snapshot.ts";
 import { plainLayoutPaths, StorePaths } from "./layout/paths.ts";
 import { openStore, openStoreAt, type Store, type StoreOptions } from "./store.ts";
 
-/** A layout that is being filled. Dispose it on every path. */
+/** A layout that images are being added to. Dispose it on every path. */
 export interface LayoutDirectory extends AsyncDisposable {
-  /** What it holds, and takes. */
+  /** A store with the content of the layout. */
   readonly store: Store;
 }
 
 /**
- * Opens a layout to add images to, making it if it is missing. While it is open, what a store needs beside a layout is
- * in a folder `.dray-export` within. Disposing removes that; a process that dies leaves it, and the next one to open
- * the layout removes it. The directory itself is the lock: of two at once, one waits for the other.
+ * Opens a layout to add images, and creates it if it doesn't exist. While it is open, a directory
+ * `.dray-export` in it has the files of a store that aren't part of a layout. Disposing removes that
+ * directory; if the process dies, the next one that opens the layout removes it. The layout's directory is
+ * locked, so a second process waits.
  *
- * A store of ours stays what it is, with its locks honoured.
+ * If the directory is a store of dray, it stays a store, and its locks are used.
  *
  * @throws AppError as {@linkcode openStore}, or the signal's reason
  */
@@ -31,7 +32,7 @@ export async function openLayoutDirectory(
   options: StoreOptions & { readonly signal: AbortSignal },
 ): Promise<LayoutDirectory> {
   const store = new StorePaths(root);
-  if (isStore(store)) return await openHeld(root, options);
+  if (isStore(store)) return await openExistingStore(root, options);
   const paths = plainLayoutPaths(root);
   await makeRoot(paths.root);
   const lock = await lockDirectory(paths.root, options.signal);
@@ -42,7 +43,7 @@ export async function openLayoutDirectory(
       async [Symbol.asyncDispose]() {
         using _lock = lock;
         await removeWork(paths);
-        removeQuietly(paths.indexAside);
+        removeQuietly(paths.indexTemp);
         await removeTempFiles(paths);
       },
     };
@@ -53,25 +54,25 @@ export async function openLayoutDirectory(
   }
 }
 
-/** Its collector must not sweep what comes before a name points at it. */
-async function openHeld(
+/** Holds the content, so that no garbage collector sweeps blobs before a record references them. */
+async function openExistingStore(
   root: string,
   options: StoreOptions & { readonly signal: AbortSignal },
 ): Promise<LayoutDirectory> {
   const store = await openStore(root, options);
-  const held = await store.holdContent(options.signal);
+  const hold = await store.holdContent(options.signal);
   return {
     store,
     [Symbol.asyncDispose]() {
-      held[Symbol.dispose]();
+      hold[Symbol.dispose]();
       return Promise.resolve();
     },
   };
 }
 
-/** A layout of another tool has no locks. */
+/** A layout of another tool has no lock directory. */
 function isStore({ locks }: StorePaths): boolean {
-  return statIfThere(locks) !== undefined;
+  return statIfExists(locks) !== undefined;
 }
 
 async function lockDirectory(path: string, signal: AbortSignal): Promise<Disposable> {

@@ -10,17 +10,17 @@ import { openStore, type Store } from "./store.ts";
 const PLAIN = ["blobs", "index.json", "oci-layout"];
 const signal = neverAborted();
 
-async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "dray-layout-" });
+async function withDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "dray-layout-" });
   try {
-    await run(folder);
+    await run(directory);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-function namesIn(folder: string): string[] {
-  return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+function namesIn(directory: string): string[] {
+  return Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
 }
 
 async function add(store: Store, name: string, seed: number): Promise<void> {
@@ -32,100 +32,104 @@ async function add(store: Store, name: string, seed: number): Promise<void> {
   );
 }
 
-async function namesOf(folder: string): Promise<string[]> {
-  return (await (await openStore(folder, { mode: "read" })).listImages()).map(({ name }) => name);
+async function namesOf(directory: string): Promise<string[]> {
+  return (await (await openStore(directory, { mode: "read" })).listImages()).map(({ name }) => name);
 }
 
-Deno.test("a layout that was filled has the files of a layout alone", async (t) => {
-  const cases: Readonly<Record<string, (folder: string) => Promise<void>>> = {
-    "new": (folder) => Deno.remove(folder),
+Deno.test("a filled layout contains only standard layout files", async (t) => {
+  const cases: Readonly<Record<string, (directory: string) => Promise<void>>> = {
+    "new": (directory) => Deno.remove(directory),
     "empty": async () => {},
-    "a layout of another tool": async (folder) => {
-      await Deno.writeTextFile(`${folder}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
-      await Deno.writeTextFile(`${folder}/index.json`, '{"schemaVersion":2,"manifests":[]}');
-      await Deno.mkdir(`${folder}/blobs`);
+    "a layout of another tool": async (directory) => {
+      await Deno.writeTextFile(`${directory}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
+      await Deno.writeTextFile(`${directory}/index.json`, '{"schemaVersion":2,"manifests":[]}');
+      await Deno.mkdir(`${directory}/blobs`);
     },
-    "with what dead processes left": async (folder) => {
-      await Deno.writeTextFile(`${folder}/.oci-layout-1`, "{");
-      await Deno.mkdir(`${folder}/.dray-export/ingest/sha256-1`, { recursive: true });
+    "with files of dead processes": async (directory) => {
+      await Deno.writeTextFile(`${directory}/.oci-layout-1`, "{");
+      await Deno.mkdir(`${directory}/.dray-export/ingest/sha256-1`, { recursive: true });
     },
   };
   for (const [name, prepare] of Object.entries(cases)) {
     await t.step(name, () =>
-      withFolder(async (folder) => {
-        await prepare(folder);
+      withDirectory(async (directory) => {
+        await prepare(directory);
         for (const round of [1, 2]) {
-          await using layout = await openLayoutDirectory(folder, { signal });
+          await using layout = await openLayoutDirectory(directory, { signal });
           await add(layout.store, `a.b/c:${round}`, round);
-          assert(namesIn(folder).includes(".dray-export"));
+          assert(namesIn(directory).includes(".dray-export"));
         }
-        assertEquals(namesIn(folder), PLAIN);
-        assertEquals(await namesOf(folder), ["a.b/c:1", "a.b/c:2"]);
+        assertEquals(namesIn(directory), PLAIN);
+        assertEquals(await namesOf(directory), ["a.b/c:1", "a.b/c:2"]);
       }));
   }
 });
 
-Deno.test("a process that is killed while it fills a layout hinders nobody", async () => {
-  await withFolder(async (folder) => {
+Deno.test("a layout whose writer was killed can be opened again", async () => {
+  await withDirectory(async (directory) => {
     {
-      await using child = new Child("fill-layout", folder, "100000");
+      await using child = new Child("fill-layout", directory, "100000");
       assertEquals(await child.line(), "half");
     }
-    assertEquals(namesIn(folder), [".dray-export", ...PLAIN]);
+    assertEquals(namesIn(directory), [".dray-export", ...PLAIN]);
     {
-      await using layout = await openLayoutDirectory(folder, { signal });
+      await using layout = await openLayoutDirectory(directory, { signal });
       await add(layout.store, "a.b/c:1", 1);
     }
-    assertEquals(namesIn(folder), PLAIN);
+    assertEquals(namesIn(directory), PLAIN);
   });
 });
 
-Deno.test("of two that fill one layout, one waits for the other, or gives up", async () => {
-  await withFolder(async (folder) => {
-    const first = await openLayoutDirectory(folder, { signal });
+Deno.test("a second writer of a layout waits for the first, or stops at its signal", async () => {
+  await withDirectory(async (directory) => {
+    const first = await openLayoutDirectory(directory, { signal });
     const controller = new AbortController();
-    const enough = new Error("enough");
-    const leaving = openLayoutDirectory(folder, { signal: controller.signal });
-    const second = openLayoutDirectory(folder, { signal });
-    controller.abort(enough);
-    assertStrictEquals(await assertRejects(() => leaving, Error), enough);
+    const reason = new Error("cancelled by the test");
+    const cancelled = openLayoutDirectory(directory, { signal: controller.signal });
+    const second = openLayoutDirectory(directory, { signal });
+    controller.abort(reason);
+    assertStrictEquals(await assertRejects(() => cancelled, Error), reason);
     await add(first.store, "a.b/c:1", 1);
     await first[Symbol.asyncDispose]();
     {
       await using layout = await second;
       await add(layout.store, "a.b/c:2", 2);
     }
-    assertEquals([namesIn(folder), await namesOf(folder)], [PLAIN, ["a.b/c:1", "a.b/c:2"]]);
+    assertEquals([namesIn(directory), await namesOf(directory)], [PLAIN, ["a.b/c:1", "a.b/c:2"]]);
   });
 });
 
-Deno.test("a store stays a store, and a folder of other things as it is", async () => {
-  await withFolder(async (folder) => {
-    await openStore(folder);
-    const before = namesIn(folder);
+Deno.test("a store stays a store, and a directory with other files stays unchanged", async () => {
+  await withDirectory(async (directory) => {
+    await openStore(directory);
+    const before = namesIn(directory);
     {
-      await using layout = await openLayoutDirectory(folder, { signal });
+      await using layout = await openLayoutDirectory(directory, { signal });
       await add(layout.store, "a.b/c:1", 1);
     }
-    assertEquals(namesIn(folder), before);
+    assertEquals(namesIn(directory), before);
   });
-  await withFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/index.json.new`, "mine");
-    const error = await assertRejects(() => openLayoutDirectory(folder, { signal }), AppError, "other files");
-    assertEquals([error.code, namesIn(folder)], ["invalid_argument", ["index.json.new"]]);
+  await withDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/index.json.new`, "mine");
+    const error = await assertRejects(
+      () => openLayoutDirectory(directory, { signal }),
+      AppError,
+      "other files",
+    );
+    assertEquals([error.code, namesIn(directory)], ["invalid_argument", ["index.json.new"]]);
   });
 });
 
-Deno.test("while a store is filled, no collector sweeps what comes", () =>
-  withFolder(async (folder) => {
-    const other = await openStore(folder);
+Deno.test("while a store is filled, it can't be swept", () =>
+  withDirectory(async (directory) => {
+    const other = await openStore(directory);
     const order: string[] = [];
     let sweeping: Promise<void>;
     {
-      await using filled = await openLayoutDirectory(folder, { signal });
-      sweeping = other.holdForSweep(signal).then((held) => {
+      await using filled = await openLayoutDirectory(directory, { signal });
+      sweeping = other.holdForSweep(signal).then((hold) => {
         order.push("swept");
-        held[Symbol.dispose]();
+        hold[Symbol.dispose]();
       });
       await add(filled.store, "a.b/c:1", 1);
       order.push("filled");

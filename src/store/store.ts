@@ -1,5 +1,5 @@
 /**
- * The store: an OCI image layout on the disk, with what is unfinished beside it.
+ * The store: an OCI image layout, with directories for unfinished writes, unpacked layers and locks.
  *
  * @module
  */
@@ -28,36 +28,33 @@ import { checkLayout, makeLayout } from "./layout/layout.ts";
 import { Layers } from "./layers.ts";
 import { Locks } from "./locks/locks.ts";
 import { StorePaths } from "./layout/paths.ts";
-import type { OnStep } from "./blobs/commit_steps.ts";
 import { ReadWriteLock } from "./locks/read_write_lock.ts";
 import { countUsage } from "./usage.ts";
 
 /** How to open a store. */
 export interface StoreOptions {
   /**
-   * `write` makes what is missing. `read` changes nothing: a store that isn't there lists nothing, and every writing
-   * method fails with `permission_denied`. @default {"write"}
+   * `write` creates missing files. `read` changes nothing: a missing store has no content, and every method
+   * that writes fails with `permission_denied`. @default {"write"}
    */
   readonly mode?: "read" | "write";
-  /** Hears of each step of a commit or an update right after it was done. For tests that die there. */
-  readonly onStep?: OnStep;
-  /** Gives up waiting for another process that is making the store just now. */
+  /** Cancels waiting for another process that is creating the store. */
   readonly signal?: AbortSignal;
-  /** Starts threads, for the store to hash long blobs with. @default there are none */
+  /** Starts the worker thread that hashes long blobs. @default no threads */
   readonly startWorker?: StartWorker;
 }
 
-/** An open store. It holds no file open between two calls, so there is nothing to close. */
+/** An open store. It keeps no file open between calls and therefore has no `close()`. */
 export interface Store extends ContentStore, AnonymousIngester, ImageStore, StoreMaintenance, LayerStore {
-  /** The folder, as it was given, without slashes at the end. */
+  /** The directory as passed to {@linkcode openStore}, without slashes at the end. */
   readonly root: string;
 }
 
 /**
- * Opens the store in a folder.
+ * Opens the store in a directory.
  *
- * @throws AppError `invalid_argument` for a folder that has other things in it, `unsupported` for a layout of another
- * version, `store_corrupt`, `permission_denied`, `no_space`
+ * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
+ * version of the layout, `store_corrupt`, `permission_denied`, `no_space`
  *
  * @example
  * ```ts
@@ -71,12 +68,12 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
   return await openStoreAt(new StorePaths(root), options);
 }
 
-/** As {@linkcode openStore}, with its parts in these places. */
+/** Like {@linkcode openStore}, with explicit paths. */
 export async function openStoreAt(paths: StorePaths, options: StoreOptions): Promise<Store> {
-  const { mode = "write", onStep = () => {}, signal = neverAborted(), startWorker = NO_WORKERS } = options;
-  const turns = new ReadWriteLock();
-  const locks = new Locks(turns, mode === "write");
-  const indexFile = new IndexFile({ paths, locks, onStep });
+  const { mode = "write", signal = neverAborted(), startWorker = NO_WORKERS } = options;
+  const localLocks = new ReadWriteLock();
+  const locks = new Locks(localLocks, mode === "write");
+  const indexFile = new IndexFile({ paths, locks });
   const blobs = new Blobs(paths);
   if (mode === "write") {
     await makeLayout(paths);
@@ -84,7 +81,7 @@ export async function openStoreAt(paths: StorePaths, options: StoreOptions): Pro
   } else {
     await checkLayout(paths);
   }
-  const ingests = new Ingests({ paths, blobs, turns, onStep, startWorker });
+  const ingests = new Ingests({ paths, blobs, locks: localLocks, startWorker });
   return new DiskStore({
     paths,
     locks,
@@ -96,7 +93,7 @@ export async function openStoreAt(paths: StorePaths, options: StoreOptions): Pro
   });
 }
 
-/** What a store is put together from. */
+/** The parts of a store. */
 interface StoreParts {
   readonly paths: StorePaths;
   readonly locks: Locks;
@@ -139,17 +136,17 @@ class DiskStore implements Store {
     return await this.#parts.ingests.begin(descriptor, signal, onWait);
   }
 
-  async beginUnnamed(): Promise<AnonymousIngest> {
+  async beginAnonymous(): Promise<AnonymousIngest> {
     this.#mustWrite();
-    return await this.#parts.ingests.beginUnnamed();
+    return await this.#parts.ingests.beginAnonymous();
   }
 
   listImages(): Promise<readonly ImageRecord[]> {
     return this.#parts.images.list();
   }
 
-  listForeign(): Promise<readonly Descriptor[]> {
-    return this.#parts.images.listForeign();
+  listUnmanaged(): Promise<readonly Descriptor[]> {
+    return this.#parts.images.listUnmanaged();
   }
 
   async updateImages(
@@ -205,11 +202,11 @@ class DiskStore implements Store {
 
   async stageLayer(
     chainId: Digest,
-    how: "wait" | "try",
+    mode: "wait" | "try",
     signal: AbortSignal,
   ): Promise<StagedLayer | "ready" | "busy"> {
     this.#mustWrite();
-    return await this.#parts.layers.stage(chainId, how, signal);
+    return await this.#parts.layers.stage(chainId, mode, signal);
   }
 
   listLayers(): Promise<readonly UnpackedLayer[]> {

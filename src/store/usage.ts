@@ -1,25 +1,26 @@
 /**
- * Counting what a store takes of the disk.
+ * Measuring the disk usage of a store.
  *
  * @module
  */
 import type { StoreUsage } from "../content/maintenance.ts";
-import { attemptAsync, isMissing } from "./fs/fs_errors.ts";
+import { attemptAsync } from "./fs/fs_errors.ts";
+import { isMissing } from "../base/os_errors.ts";
 import { entriesIn, inBatches } from "./fs/file_snapshot.ts";
 import { parseIngestName, type StorePaths } from "./layout/paths.ts";
 
-/** POSIX counts allocated blocks in these units, whatever the file system's own are. */
+/** The unit of `st_blocks` in POSIX, independent of the file system's block size. */
 const BLOCK_BYTES = 512;
 
 interface Tally {
   files: number;
   bytes: number;
   inodes: number;
-  /** Files with several names that were counted already: `device:inode`. */
+  /** Files with several names that are already counted: `device:inode`. */
   readonly counted: Set<string>;
 }
 
-/** As `StoreMaintenance.usage`. */
+/** See `StoreMaintenance.usage`. */
 export async function countUsage(paths: StorePaths): Promise<StoreUsage> {
   const [blobs, partials, layers] = await Promise.all([
     countTree(paths.blobs),
@@ -37,7 +38,7 @@ export async function countUsage(paths: StorePaths): Promise<StoreUsage> {
   };
 }
 
-/** A small one may have two files there. */
+/** A small ingest may have two files in this directory. */
 async function countPartials(paths: StorePaths): Promise<number> {
   const entries = await entriesIn(paths.ingest);
   return new Set(entries.map(({ name }) => {
@@ -48,7 +49,7 @@ async function countPartials(paths: StorePaths): Promise<number> {
 
 async function countTree(root: string): Promise<Tally> {
   const tally: Tally = { files: 0, bytes: 0, inodes: 0, counted: new Set() };
-  // The folder itself is there in an empty store too.
+  // The directory itself isn't counted, because an empty store has it too.
   const directories = [root];
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
     const paths: string[] = [];
@@ -57,13 +58,13 @@ async function countTree(root: string): Promise<Tally> {
       if (entry.isDirectory) directories.push(path);
       paths.push(path);
     }
-    for (const batch of inBatches(paths)) await Promise.all(batch.map((path) => look(path, tally)));
+    for (const batch of inBatches(paths)) await Promise.all(batch.map((path) => countEntry(path, tally)));
   }
   return tally;
 }
 
-/** Counts one entry. What went away since it was listed takes no space. */
-async function look(path: string, tally: Tally): Promise<void> {
+/** Counts one entry, unless it was removed since it was listed. */
+async function countEntry(path: string, tally: Tally): Promise<void> {
   try {
     const info = await attemptAsync("read", path, () => Deno.lstat(path));
     if ((info.nlink ?? 1) > 1 && !info.isDirectory) {
@@ -79,7 +80,7 @@ async function look(path: string, tally: Tally): Promise<void> {
   }
 }
 
-/** Free and total bytes of the file system; nothing where the runtime can't or may not ask (`--allow-sys=statfs`). */
+/** Available and total bytes of the file system; undefined without `--allow-sys=statfs`. */
 async function findSpace(
   path: string,
 ): Promise<{ readonly free: number; readonly capacity: number } | undefined> {

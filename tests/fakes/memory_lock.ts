@@ -6,7 +6,7 @@
 import { abortScope } from "../../src/base/abort.ts";
 
 /** Shared and exclusive locks by key. */
-export class MemoryTurns {
+export class MemoryLocks {
   readonly #held = new Map<string, number>();
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 

@@ -12,7 +12,7 @@ import type { IngestStatus, StoreMaintenance, StoreUsage } from "../../src/conte
 import type { BlobInfo, ContentStore, Ingest, OpenBlob } from "../../src/content/store.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../src/oci/digest.ts";
-import { MemoryTurns } from "./memory_lock.ts";
+import { MemoryLocks } from "./memory_lock.ts";
 
 interface Blob {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -28,10 +28,10 @@ interface Partial {
 /** A store that lives as long as the object. */
 export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
   /** Index entries of other tools. Tests fill it. */
-  readonly foreign: Descriptor[] = [];
+  readonly unmanaged: Descriptor[] = [];
   readonly #blobs = new Map<Digest, Blob>();
   readonly #partials = new Map<string, Partial>();
-  readonly #turns = new MemoryTurns();
+  readonly #locks = new MemoryLocks();
   #records: ReadonlyMap<string, ImageRecord> = new Map();
 
   /** Stores a blob without an ingest. A wrong `digest` makes it a damaged blob. */
@@ -64,33 +64,33 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
   async beginIngest(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest | undefined> {
     signal.throwIfAborted();
     if (this.#isCommitted(descriptor)) return undefined;
-    const turn = await this.#turns.take(descriptor.digest, "exclusive", signal);
+    const lock = await this.#locks.take(descriptor.digest, "exclusive", signal);
     if (this.#isCommitted(descriptor)) {
-      turn[Symbol.dispose]();
+      lock[Symbol.dispose]();
       return undefined;
     }
-    return this.#ingest(descriptor.digest, descriptor, turn, await loadHashing());
+    return this.#ingest(descriptor.digest, descriptor, lock, await loadHashing());
   }
 
   async beginReplacement(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest> {
     const key = `${descriptor.digest}.replacement`;
-    const turn = await this.#turns.take(key, "exclusive", signal);
-    return this.#ingest(key, descriptor, turn, await loadHashing());
+    const lock = await this.#locks.take(key, "exclusive", signal);
+    return this.#ingest(key, descriptor, lock, await loadHashing());
   }
 
   listImages(): Promise<readonly ImageRecord[]> {
     return Promise.resolve([...this.#records.values()]);
   }
 
-  listForeign(): Promise<readonly Descriptor[]> {
-    return Promise.resolve([...this.foreign]);
+  listUnmanaged(): Promise<readonly Descriptor[]> {
+    return Promise.resolve([...this.unmanaged]);
   }
 
   async updateImages(
     change: (records: ReadonlyMap<string, ImageRecord>) => Iterable<ImageRecord>,
     signal: AbortSignal,
   ): Promise<readonly ImageRecord[]> {
-    using _turn = await this.#turns.take("index", "exclusive", signal);
+    using _lock = await this.#locks.take("index", "exclusive", signal);
     const after = [...change(this.#records)].sort((a, b) => a.name < b.name ? -1 : 1);
     const byName = new Map(after.map((record) => [record.name, record]));
     if (byName.size !== after.length) {
@@ -101,11 +101,11 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
   }
 
   holdContent(signal: AbortSignal): Promise<Disposable> {
-    return this.#turns.take("content", "shared", signal);
+    return this.#locks.take("content", "shared", signal);
   }
 
   holdForSweep(signal: AbortSignal): Promise<Disposable> {
-    return this.#turns.take("content", "exclusive", signal);
+    return this.#locks.take("content", "exclusive", signal);
   }
 
   async *listBlobs(): AsyncIterable<BlobInfo> {
@@ -128,7 +128,7 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
 
   removeIngest(digest: Digest): Promise<boolean> {
     const keys = [digest, `${digest}.replacement`];
-    const free = keys.filter((key) => !this.#turns.isHeld(key));
+    const free = keys.filter((key) => !this.#locks.isHeld(key));
     for (const key of free) this.#partials.delete(key);
     return Promise.resolve(free.length === keys.length);
   }
@@ -154,7 +154,7 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
     );
   }
 
-  #ingest(key: string, descriptor: Descriptor, turn: Disposable, hashing: HasherFactory): Ingest {
+  #ingest(key: string, descriptor: Descriptor, lock: Disposable, hashing: HasherFactory): Ingest {
     const old = this.#partials.get(key);
     const isOurs = old?.descriptor.size === descriptor.size && lengthOf(old.chunks) <= descriptor.size;
     const partial: Partial = isOurs ? old : { descriptor, chunks: [], updatedAt: Date.now() };
@@ -162,7 +162,7 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
     return new MemoryIngest(partial, hashing, {
       publish: (bytes) => this.#blobs.set(descriptor.digest, { bytes, committedAt: Date.now() }),
       drop: () => this.#partials.delete(key),
-      release: () => turn[Symbol.dispose](),
+      release: () => lock[Symbol.dispose](),
     });
   }
 }

@@ -8,14 +8,14 @@
 import { pullImage } from "../../src/image/pull/pull.ts";
 import { openRegistry } from "../../src/image/registry.ts";
 import { openStore } from "../../src/store/store.ts";
+import { observeSteps } from "../store/commit_steps.ts";
 
 const [root = "", reference = "", wanted = "", times = "1"] = Deno.args;
 let left = Number(times);
-const store = await openStore(root, {
-  onStep: (step) => {
-    if (step === wanted && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
-  },
+using _steps = observeSteps(root, (step) => {
+  if (step === wanted && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
 });
+const store = await openStore(root);
 await pullImage({ store, registry: openRegistry({}) }, reference, {
   platform: { os: "linux", architecture: "amd64" },
 });

@@ -1,10 +1,10 @@
-import { COMMIT_STEPS } from "../../src/store/blobs/commit_steps.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
 import { run } from "./child.ts";
 import { startRegistry } from "../registry/mod.ts";
 import { realTest, SLOW_MS } from "./tools.ts";
 import { sandbox } from "../e2e/program.ts";
+import { COMMIT_STEPS } from "../store/commit_steps.ts";
 
 const program = new URL("die_at_step.ts", import.meta.url).pathname;
 const KILLED = 137;

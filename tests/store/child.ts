@@ -1,24 +1,23 @@
 /**
- * A process that writes to a store and is killed meanwhile. It imports nothing that needs the project's
- * configuration, so that it starts quickly. It prints a line per completed operation:
+ * A process that uses a store until it is killed. It must not import anything that needs the project's
+ * configuration, so that it starts quickly. It prints one line per action:
  *
- * - `write ROOT COUNT STEP:NTH`: ingests and records samples 0 to COUNT - 1, and kills itself immediately
- *   after step STEP was done for the NTH time. With STEP `none` it exits normally; with `say` it prints each
- *   step, for a parent that kills it.
- * - `hold-ingest ROOT SIZE`: begins an ingest, writes one half, waits for a line on standard input, and
+ * - `write ROOT COUNT STEP:NTH`: ingests and records samples 0 to COUNT - 1, and kills itself right after the
+ *   NTH time of step STEP. With STEP `print` it prints each step instead, for a parent that kills it.
+ * - `hold-ingest ROOT SIZE`: begins an ingest, writes half of it, waits for a line on standard input, and
  *   commits.
- * - `begin-ingest ROOT SIZE`: begins the same ingest, and prints whether it got it.
- * - `hold-content ROOT`: holds the content lock until it is killed.
- * - `fill-layout ROOT SIZE`: opens a plain layout, writes one half of a blob, and waits.
+ * - `begin-ingest ROOT SIZE`: begins the same ingest, and prints whether it was already committed.
+ * - `hold-content ROOT`: holds the content until it is killed.
+ * - `fill-layout ROOT SIZE`: opens a plain layout, writes half of a blob, and waits.
  *
  * @module
  */
 import { neverAborted } from "../../src/base/abort.ts";
-import type { CommitStep } from "../../src/store/blobs/commit_steps.ts";
 import { openLayoutDirectory } from "../../src/store/layout_directory.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOf } from "../contract/records.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
+import { type CommitStep, observeSteps } from "./commit_steps.ts";
 
 const [mode = "", root = "", count = "", plan = "none:0"] = Deno.args;
 const signal = neverAborted();
@@ -27,25 +26,26 @@ function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-function watcher(): (step: CommitStep) => void {
-  const [at, nth] = plan.split(":");
-  let left = Number(nth);
+function stepObserver(): (step: CommitStep) => void {
+  const [target, nth] = plan.split(":");
+  let remaining = Number(nth);
   return (step) => {
-    if (at === "say") print(`step ${step}`);
-    if (step === at && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
+    if (target === "print") print(`step ${step}`);
+    if (step === target && --remaining === 0) Deno.kill(Deno.pid, "SIGKILL");
   };
 }
 
-async function writeAll(): Promise<void> {
-  const store = await openStore(root, { onStep: watcher() });
+async function writeSamples(): Promise<void> {
+  using _steps = observeSteps(root, stepObserver());
+  const store = await openStore(root);
   for (let i = 0; i < Number(count); i++) {
     const { bytes, descriptor } = await childSample(i);
     {
       await using ingest = await store.beginIngest(descriptor, signal);
       print(ingest === undefined ? `found ${i}` : `begun ${i} ${ingest.offset}`);
       if (ingest !== undefined) {
-        for (let at = ingest.offset; at < bytes.length; at += 64 * 1024) {
-          ingest.write(bytes.subarray(at, at + 64 * 1024));
+        for (let offset = ingest.offset; offset < bytes.length; offset += 64 * 1024) {
+          ingest.write(bytes.subarray(offset, offset + 64 * 1024));
         }
         await ingest.commit();
       }
@@ -91,14 +91,14 @@ async function fillLayout(): Promise<void> {
 }
 
 async function holdContent(): Promise<void> {
-  using _held = await (await openStore(root)).holdContent(signal);
+  using _hold = await (await openStore(root)).holdContent(signal);
   print("holding");
   await Deno.stdin.read(new Uint8Array(10));
 }
 
 switch (mode) {
   case "write":
-    await writeAll();
+    await writeSamples();
     break;
   case "hold-ingest":
     await holdIngest();

@@ -3,11 +3,13 @@
  *
  * @module
  */
+// @ts-types="./text_line_stream.d.ts"
+import { TextLineStream } from "@std/streams/text-line-stream";
 
 /** A process and its output. */
 export class Child implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
 
   /** Starts `tests/store/child.ts` with the same runtime and these arguments. */
   constructor(...args: readonly string[]) {
@@ -19,13 +21,15 @@ export class Child implements AsyncDisposable {
       stderr: "inherit",
     });
     this.#process = command.spawn();
-    this.#lines = linesOf(this.#process.stdout);
+    this.#lines = this.#process.stdout
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream())
+      .getReader();
   }
 
   /** Returns the next line, or undefined when the process has exited. */
   async line(): Promise<string | undefined> {
-    const { done, value } = await this.#lines.next();
-    return done ? undefined : value;
+    return (await this.#lines.read()).value;
   }
 
   /** Returns all lines until the process exits. */
@@ -61,16 +65,5 @@ export class Child implements AsyncDisposable {
     await this.rest();
     await this.#process.stdin.close().catch(() => {});
     await this.#process.status;
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    yield* lines;
   }
 }

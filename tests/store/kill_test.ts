@@ -1,12 +1,12 @@
 import { neverAborted } from "../../src/base/abort.ts";
 import { digestOf } from "../../src/oci/digest.ts";
-import { COMMIT_STEPS } from "../../src/store/blobs/commit_steps.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { assert, assertEquals, assertExists } from "../assert.ts";
 import { type Draw, seededRandom } from "../random.ts";
 import { gather } from "../contract/content_store_suite.ts";
 import { Child } from "./child_process.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
+import { COMMIT_STEPS } from "./commit_steps.ts";
 
 /** Samples that each process writes. The next process finds those of the killed one. */
 const SAMPLES = 4;
@@ -71,8 +71,8 @@ Deno.test("a process that is killed immediately after any step leaves an intact 
     await t.step(step, () =>
       withRoot(async (root) => {
         const promised: Promised = { committed: new Set(), recorded: new Set() };
-        // The first large blob, and the small one after it, which writes no state.
-        for (const nth of step === "state-written" ? [1] : [1, 2]) {
+        // The first large blob, and the small one after it, which has neither a state file nor a directory.
+        for (const nth of ["state-written", "ingest-removed"].includes(step) ? [1] : [1, 2]) {
           await using child = new Child("write", root, String(SAMPLES), `${step}:${nth}`);
           listen(promised, await child.rest());
           assertEquals(await child.ended(), "SIGKILL");
@@ -104,7 +104,7 @@ Deno.test("a process that is killed at a random moment leaves an intact store", 
         const promised: Promised = { committed: new Set(), recorded: new Set() };
         for (let round = 0; round < 4 && kills > 0; round++) {
           kills--;
-          await using child = new Child("write", root, "1000", "say:0");
+          await using child = new Child("write", root, "1000", "print:0");
           // The kill happens some time after this line, because the child continues.
           const lines = draw(40);
           for (let i = 0; i < lines; i++) listen(promised, [await child.line() ?? ""]);

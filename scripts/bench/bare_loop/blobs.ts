@@ -103,7 +103,7 @@ class Ingest {
       }
       if (hash === undefined) whole = await crypto.subtle.digest("SHA-256", buffer.subarray(0, length));
       left -= length;
-      periodicSync.note(length);
+      periodicSync.addWritten(length);
     }
     await periodicSync.end();
     return hash?.digest("hex") ?? new Uint8Array(whole).toHex();

@@ -5,6 +5,7 @@
  */
 import { AppError, messageOf } from "../../base/errors.ts";
 import { openTempFile, type TempFile } from "../../base/files.ts";
+import { osErrorCode } from "../../base/os_errors.ts";
 import type { Io } from "../io.ts";
 
 /**
@@ -58,7 +59,5 @@ async function telling<T>(path: string, work: () => Promise<T>): Promise<T> {
 }
 
 function codeFor(cause: unknown) {
-  if (/os error (28|122)\b/.test(messageOf(cause))) return "no_space";
-  if (cause instanceof Deno.errors.PermissionDenied) return "permission_denied";
-  return cause instanceof Deno.errors.NotFound ? "invalid_argument" : "internal";
+  return osErrorCode(cause) ?? (cause instanceof Deno.errors.NotFound ? "invalid_argument" : "internal");
 }

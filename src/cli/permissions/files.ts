@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf } from "../../base/errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import { readConfigFile } from "../../credentials/config_file.ts";
 import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
 import { DEFAULT_DIRECTORY, directoryNames } from "../../hosts/certs.ts";
@@ -27,7 +28,7 @@ export async function certificateFiles(
         client === undefined ? ca : [...ca, client.cert, client.key]
       );
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+      if (!isMissing(error)) {
         complain(messageOf(error));
       }
       return [];

@@ -150,7 +150,7 @@ export class PipelinedConnection {
     if (framing.kind === "length" && framing.bytes > limit) return this.#decline(job);
     const body = http1Body(connection, framing);
     const maxBytes = framing.kind === "length" ? framing.bytes : limit;
-    const pooled = this.#buffers.take(maxBytes);
+    const pooled = this.#buffers.acquire(maxBytes);
     const buffer = pooled.subarray(0, maxBytes);
     let filled = 0;
     while (!body.isDone) {
@@ -165,12 +165,12 @@ export class PipelinedConnection {
     }
     this.#jobs.shift();
     if (head.isPersistent) this.#pool.recordUse(connection);
-    if (job.isSettled) this.#buffers.give(pooled);
+    if (job.isSettled) this.#buffers.release(pooled);
     else {
       job.settle({
         head,
         body: buffer.subarray(0, filled),
-        [Symbol.dispose]: () => this.#buffers.give(pooled),
+        [Symbol.dispose]: () => this.#buffers.release(pooled),
       });
     }
     if (!head.isPersistent) return false;

@@ -35,7 +35,7 @@ interface AbortListener {
 export class PipelinePool {
   readonly #pool: ConnectionPool;
   readonly #timeout: number;
-  readonly #buffers = new BufferPool({ pieceBytes: PIECE_BYTES, pieces: SPARE_PIECES });
+  readonly #buffers = new BufferPool({ bufferBytes: PIECE_BYTES, buffers: SPARE_PIECES });
   readonly #connections = new Set<PipelinedConnection>();
   readonly #listeners = new Map<AbortSignal, AbortListener>();
   #queue: PipelineJob[] = [];

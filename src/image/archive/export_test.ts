@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "../../../tests/assert.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
+import { observeSteps } from "../../../tests/store/commit_steps.ts";
 import { buildImage, buildIndex } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { type ByteReader, type ByteSink, concatBytes } from "../../base/bytes.ts";
@@ -112,19 +113,19 @@ Deno.test("exportLayout() writes only standard files, even if it is interrupted 
   const reason = new Error("interrupted");
   let steps = 0;
   const controller = new AbortController();
-  const open = (onStep: () => void) => () =>
-    openLayoutDirectory(directory, { onStep, signal: neverAborted() });
-  const interrupt = () => {
+  const open = () => openLayoutDirectory(directory, { signal: neverAborted() });
+  const interruption = observeSteps(directory, () => {
     if (++steps === 5) controller.abort(reason);
-  };
+  });
   const thrown = await assertRejects(
-    () => exportLayout(from.store, ["a.b/c:1"], open(interrupt), controller.signal),
+    () => exportLayout(from.store, ["a.b/c:1"], open, controller.signal),
     Error,
   );
+  interruption[Symbol.dispose]();
   assertStrictEquals(thrown, reason);
   assertEquals(names(), LAYOUT);
   assertEquals(await (await openStore(directory, { mode: "read" })).listImages(), []);
-  await exportLayout(from.store, ["a.b/c:1"], open(() => {}), neverAborted());
+  await exportLayout(from.store, ["a.b/c:1"], open, neverAborted());
   assertEquals(names(), LAYOUT);
   assert((await (await openStore(directory, { mode: "read" })).listImages()).length > 0);
 });

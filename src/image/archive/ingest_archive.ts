@@ -105,7 +105,7 @@ async function ingestFile(
   reader: ByteReader,
   signal: AbortSignal,
 ): Promise<IngestedFile> {
-  await using ingest = await store.beginUnnamed();
+  await using ingest = await store.beginAnonymous();
   await copyBytes(reader, (bytes) => ingest.write(bytes), signal);
   return await ingest.commit();
 }

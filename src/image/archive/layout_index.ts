@@ -4,12 +4,9 @@
  * @module
  */
 import type { ImageRecord } from "../../content/image_store.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
+import { type Descriptor, REF_NAME } from "../../oci/descriptor.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { isDigestName } from "../model/group.ts";
-
-/** The annotation for the name that skopeo, umoci, oras and podman read (OCI image spec 1.1, annotations.md). */
-export const REF_NAME = "org.opencontainers.image.ref.name";
 
 /** The annotation for the full name that containerd and Docker read. */
 export const FULL_NAME = "io.containerd.image.name";

@@ -6,7 +6,7 @@
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { ContentReader } from "../../content/store.ts";
-import { type Descriptor, readDescriptor } from "../../oci/descriptor.ts";
+import { type Descriptor, readDescriptor, REF_NAME } from "../../oci/descriptor.ts";
 import type { Manifest } from "../../oci/document.ts";
 import { asArray, parseJsonObject } from "../../oci/json.ts";
 import { platformOfBuild, platformRanking, samePlatform } from "../../oci/platform.ts";
@@ -17,7 +17,7 @@ import type { ReferencesKey } from "../model/references_cache.ts";
 import { makeRecord, type NamelessRecord } from "../model/record.ts";
 import { readDockerManifest } from "./docker_archive.ts";
 import { type ArchivedImage, findMissingBlob, fullNameOf, missingBlobError } from "./archived_image.ts";
-import { FULL_NAME, REF_NAME } from "./layout_index.ts";
+import { FULL_NAME } from "./layout_index.ts";
 
 /**
  * Makes records for the images that an `index.json` names. Their blobs must be in the store.

@@ -27,7 +27,7 @@ export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<Di
     for (const digest of blobs) referrers.set(digest, (referrers.get(digest) ?? 0) + 1);
     images.push({ group, blobs });
   }
-  for (const digest of await walker.unmanagedBlobs(await store.listForeign())) {
+  for (const digest of await walker.unmanagedBlobs(await store.listUnmanaged())) {
     referrers.set(digest, (referrers.get(digest) ?? 0) + 1);
   }
   const sum = (digests: Iterable<Digest>, isCounted: (digest: Digest) => boolean) => {

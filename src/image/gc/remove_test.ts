@@ -182,12 +182,12 @@ Deno.test("removeImages() on a full disk that keeps no space sweeps what no imag
   assertEquals(await names(), ["a.b/c:2", `a.b/c@${two.root.digest}`].sort());
 });
 
-Deno.test("removeImages() on a full disk where all is needed says so, and changes nothing", async () => {
+Deno.test("removeImages() on a full disk where all is needed fails and changes nothing", async () => {
   await using parts = await fixture();
   const { deps, root, store, one, names } = parts;
   const before = await names();
   await fillDisk(root);
-  const error = await assertRejects(() => removeImages(deps, ["a.b/c:1"]), AppError, "no space");
+  const error = await assertRejects(() => removeImages(deps, ["a.b/c:1"]), AppError, "disk full");
   assertEquals(error.code, "no_space");
   assertEquals(await names(), before);
   for (const { digest } of [...one.documents, ...one.blobs]) assert(await store.findBlob(digest));

@@ -141,7 +141,7 @@ async function markReferenced(
     }
     for (const digest of blobs.keys()) referenced.add(digest);
   }
-  for (const digest of await new ReferenceWalker(store).unmanagedBlobs(await store.listForeign())) {
+  for (const digest of await new ReferenceWalker(store).unmanagedBlobs(await store.listUnmanaged())) {
     referenced.add(digest);
   }
   return referenced;

@@ -234,8 +234,8 @@ function mustHaveOwners(chainId: Digest, { skipped }: OverlayReport): void {
 }
 
 /** Describes the entries and attributes that a layer lacks; undefined if it is complete. */
-export function missingLayersText({ chainId, facts }: UnpackedLayer): string | undefined {
-  const kinds = Object.entries(facts.leftOut);
+export function missingLayersText({ chainId, metadata }: UnpackedLayer): string | undefined {
+  const kinds = Object.entries(metadata.skipped);
   if (kinds.length === 0) return undefined;
   return `Layer "${chainId}" is incomplete: ${
     kinds.map(([kind, count]) => formatSkipped({ kind, count })).join(", ")
@@ -247,7 +247,7 @@ function metadataOf({ entries, unpackedBytes, skipped }: OverlayReport, diffId: 
     diffId,
     entries,
     unpackedBytes,
-    leftOut: Object.fromEntries(skipped.map(({ kind, count }) => [kind, count])),
+    skipped: Object.fromEntries(skipped.map(({ kind, count }) => [kind, count])),
   };
 }
 

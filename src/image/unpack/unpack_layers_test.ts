@@ -43,7 +43,7 @@ Deno.test("unpackLayers() returns the layers from the bottom to the top, each wi
   assertEquals(error.code, "not_found");
   const unpacked = await unpackLayers(fixture, "a.b/c:1", neverAborted());
   assertEquals(unpacked.map(({ chainId }) => chainId), await chainIdsOf(layers.map(({ diffId }) => diffId)));
-  assertEquals(unpacked.map(({ facts }) => facts.entries), [3, 1]);
+  assertEquals(unpacked.map(({ metadata }) => metadata.entries), [3, 1]);
   assertEquals(await layerPaths(fixture.store, "a.b/c:1"), unpacked.map(({ path }) => path));
   assertEquals(Object.keys(listTree(unpacked[0]?.path ?? "")), ["d", "d/a", "d/b"]);
   assertEquals(Object.keys(listTree(unpacked[1]?.path ?? "")), ["d", "d/c"]);
@@ -174,7 +174,7 @@ Deno.test("unpackLayers() records skipped attributes", async () => {
   await pulled(fixture, "1", [{ archive: archiveOf(file("a", "", { xattrs })) }]);
   const [layer] = await unpackLayers(fixture, "a.b/c:1", neverAborted());
   assert(layer);
-  assertEquals(layer.facts.leftOut, { "overlay-xattr": 1 });
+  assertEquals(layer.metadata.skipped, { "overlay-xattr": 1 });
   assertEquals(
     missingLayersText(layer),
     `Layer "${layer.chainId}" is incomplete: 1 overlayfs attribute ignored`,

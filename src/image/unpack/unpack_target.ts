@@ -8,6 +8,7 @@
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
 import { moveDirectory } from "../../base/files.ts";
+import { osCodeOf, osErrorCode } from "../../base/os_errors.ts";
 
 /** A directory to unpack to. Dispose it on every path: that removes an unfinished directory. */
 export interface UnpackTarget extends AsyncDisposable {
@@ -101,13 +102,9 @@ async function tryRemove(path: string): Promise<boolean> {
     await Deno.remove(path);
     return true;
   } catch (error) {
-    if (systemCodeOf(error) === "EBUSY") return false;
+    if (osCodeOf(error) === "EBUSY") return false;
     throw error;
   }
-}
-
-function systemCodeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function existsError(path: string, state: string, cause?: unknown): AppError {
@@ -129,11 +126,8 @@ async function withErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
 }
 
 function codeFor(cause: unknown): ErrorCode {
-  const code = systemCodeOf(cause);
-  if (code === "ENOSPC" || code === "EDQUOT") return "no_space";
-  if (code === "ENOTDIR") return "already_exists";
-  const isDenied = cause instanceof Deno.errors.PermissionDenied || code === "EROFS" || code === "EPERM";
-  return isDenied ? "permission_denied" : "invalid_argument";
+  if (osCodeOf(cause) === "ENOTDIR") return "already_exists";
+  return osErrorCode(cause) ?? "invalid_argument";
 }
 
 /** Removes the directories of processes that have ended. */

@@ -1,8 +1,8 @@
 /**
- * Writes whose digest nobody knows before their last byte.
+ * Writes whose digest isn't known before their last byte.
  *
- * Such a write stands among the other ingests under a digest drawn by lot, so a collector finds what a dead process
- * left of it like any other partial.
+ * Such a write is stored among the other ingests under a random digest, so that a garbage collector finds and
+ * removes what a dead process left, like any other partial.
  *
  * @module
  */
@@ -12,28 +12,27 @@ import { type Hasher, loadHashing } from "../../base/hash.ts";
 import type { AnonymousIngest, BlobInfo } from "../../content/store.ts";
 import { type Digest, makeDigest } from "../../oci/digest.ts";
 import { syncFile } from "../fs/fs.ts";
-import { dropPartial } from "./partial.ts";
-import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
 import { writeAll } from "../fs/write_all.ts";
+import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
+import { dropPartial } from "./partial.ts";
 
-/** A digest that stands for nothing. */
+/** A random digest, which identifies an ingest and no content. */
 export function randomIngestId(): Digest {
   return makeDigest("sha256", toHex(crypto.getRandomValues(new Uint8Array(32))));
 }
 
-/** What an unnamed ingest needs of the store around it. */
+/** Dependencies of an anonymous ingest. */
 export interface AnonymousIngestDeps {
-  /** Where the bytes gather. */
-  readonly place: IngestEnvironment;
-  /** Open for writing and locked. */
+  readonly environment: IngestEnvironment;
+  /** Open for writing, and locked. */
   readonly file: Deno.FsFile;
-  /** Where a blob of this digest goes. */
-  readonly placeOf: (digest: Digest) => IngestEnvironment;
-  /** Facts of a committed blob. */
+  /** The environment of an ingest of the given digest. */
+  readonly environmentOf: (digest: Digest) => IngestEnvironment;
+  /** Looks up a committed blob. */
   readonly find: (digest: Digest) => BlobInfo | undefined;
 }
 
-/** An unnamed write whose file is open and locked. */
+/** An anonymous ingest whose file is open and locked. */
 export class AnonymousIngestFile implements AnonymousIngest {
   readonly #deps: AnonymousIngestDeps;
   readonly #hasher: Hasher;
@@ -45,30 +44,31 @@ export class AnonymousIngestFile implements AnonymousIngest {
     this.#hasher = hasher;
   }
 
-  /** Takes over the file. */
+  /** Takes ownership of the file unless it throws. */
   static async open(deps: AnonymousIngestDeps): Promise<AnonymousIngestFile> {
     return new AnonymousIngestFile(deps, (await loadHashing())("sha256"));
   }
 
   write(bytes: Uint8Array): void {
-    const { file, place } = this.#deps;
-    writeAll(file, place.paths.data, bytes);
+    const { file, environment } = this.#deps;
+    writeAll(file, environment.paths.data, bytes);
     this.#hasher.update(bytes);
     this.#size += bytes.length;
   }
 
   async commit(): Promise<BlobInfo> {
-    const { file, place, placeOf, find } = this.#deps;
-    if (!this.#isOpen) throw new AppError("internal", "Cannot commit: the write is closed");
+    const { file, environment, environmentOf, find } = this.#deps;
+    if (!this.#isOpen) throw new AppError("internal", "Cannot commit ingest: it is closed");
+    const { paths } = environment;
     const digest = makeDigest("sha256", this.#hasher.hex());
-    const target = placeOf(digest);
-    const old = find(digest);
-    if (old?.size === this.#size) {
+    const target = { ...environmentOf(digest), paths };
+    const stored = find(digest);
+    if (stored?.size === this.#size) {
       this.#close();
-      return old;
+      return stored;
     }
-    await syncFile(file, place.paths.data);
-    await publishBlob({ ...target, paths: place.paths });
+    await syncFile(file, paths.data);
+    await publishBlob(target);
     await target.syncer.sync(target.blobDirectory);
     protectBlob(target);
     this.#close();
@@ -84,7 +84,7 @@ export class AnonymousIngestFile implements AnonymousIngest {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     try {
-      dropPartial(this.#deps.place.paths);
+      dropPartial(this.#deps.environment.paths);
     } finally {
       this.#deps.file.close();
     }

@@ -5,7 +5,7 @@ import { StorePaths } from "../layout/paths.ts";
 import { openStore, type Store } from "../store.ts";
 
 async function withStore(run: (store: Store) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "dray-unnamed-" });
+  const root = await Deno.makeTempDir({ prefix: "dray-anonymous-" });
   try {
     await run(await openStore(root));
   } finally {
@@ -13,14 +13,14 @@ async function withStore(run: (store: Store) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("an unnamed write becomes the blob that its bytes are", async () => {
+Deno.test("an anonymous write becomes a blob under its digest", async () => {
   await withStore(async (store) => {
     for (const size of [0, 1000, 600_000]) {
       const { bytes, descriptor } = await sampleOf(size);
-      await using ingest = await store.beginUnnamed();
+      await using ingest = await store.beginAnonymous();
       ingest.write(bytes.subarray(0, size / 2));
       ingest.write(bytes.subarray(size / 2));
-      assertEquals(await store.findBlob(descriptor.digest), undefined, "nothing shows before the commit");
+      assertEquals(await store.findBlob(descriptor.digest), undefined, "it isn't visible before the commit");
       const info = await ingest.commit();
       assertEquals([info.digest, info.size], [descriptor.digest, size]);
       assertEquals(await store.readBlob(descriptor.digest, size), bytes);
@@ -32,11 +32,11 @@ Deno.test("an unnamed write becomes the blob that its bytes are", async () => {
   });
 });
 
-Deno.test("an unnamed write of what is there already is success, and leaves nothing", async () => {
+Deno.test("an anonymous write of a stored blob succeeds and leaves no partial", async () => {
   await withStore(async (store) => {
     const sample = await sampleOf(1000);
     await addSample(store, sample);
-    await using ingest = await store.beginUnnamed();
+    await using ingest = await store.beginAnonymous();
     ingest.write(sample.bytes);
     assertEquals((await ingest.commit()).digest, sample.descriptor.digest);
     assertEquals((await gather(store.listBlobs())).length, 1);
@@ -44,31 +44,31 @@ Deno.test("an unnamed write of what is there already is success, and leaves noth
   });
 });
 
-Deno.test("an unnamed write that is not committed is dropped, and not before", async () => {
+Deno.test("an anonymous write that isn't committed is removed when it is disposed, not before", async () => {
   await withStore(async (store) => {
     {
-      await using ingest = await store.beginUnnamed();
+      await using ingest = await store.beginAnonymous();
       ingest.write(new Uint8Array(10));
       const [status] = await gather(store.listIngests());
       assert(status !== undefined);
       assertEquals(
         await store.removeIngest(status.digest),
         false,
-        "a collector leaves what is being written",
+        "it is in use",
       );
     }
     assertEquals(await gather(store.listIngests()), []);
     assertEquals(await gather(store.listBlobs()), []);
-    const closed = await store.beginUnnamed();
+    const closed = await store.beginAnonymous();
     await closed[Symbol.asyncDispose]();
     await closed[Symbol.asyncDispose]();
     assertThrows(() => closed.write(new Uint8Array(1)), Error);
   });
 });
 
-Deno.test("a store that is only read takes no unnamed write", async () => {
+Deno.test("a store that is opened for reading rejects anonymous writes", async () => {
   await withStore(async ({ root }) => {
     const store = await openStore(root, { mode: "read" });
-    await assertFails(store.beginUnnamed(), "permission_denied");
+    await assertFails(store.beginAnonymous(), "permission_denied");
   });
 });

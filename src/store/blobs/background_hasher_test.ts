@@ -12,7 +12,7 @@ import { openStore } from "../store.ts";
 
 const startWorker = workersOf(import.meta.resolve("../../image/thread.ts"));
 
-/** Long enough for a thread, and no multiple of anything. */
+/** Large enough for a worker, with a size that isn't a multiple of any buffer. */
 const BYTES = new Uint8Array(20 * MIB + 12_345).map((_, i) => (i * 31 + (i >> 13)) & 0xff);
 const HALF = 9 * MIB + 7;
 const descriptor: Descriptor = {
@@ -21,69 +21,69 @@ const descriptor: Descriptor = {
   size: BYTES.length,
 };
 
-/** A thread that can hash nothing. */
+/** A worker that fails every job. */
 const FAILING = `data:text/javascript,${
   encodeURIComponent(
-    'onmessage = ({ data: { id, what } }) => what === "end" && postMessage({ id, failure: "no" });',
+    'onmessage = ({ data: { id, kind } }) => kind === "end" && postMessage({ id, failure: "no" });',
   )
 }`;
 
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "dray-follower-" });
+async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "dray-hasher-" });
   try {
-    await test(folder);
+    await test(directory);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-Deno.test("follow() hashes files that grow, each by itself, and ends its thread with the last", () =>
-  inFolder(async (folder) => {
+Deno.test("BackgroundHasher hashes several growing files on one worker and ends it after the last", () =>
+  inDirectory(async (directory) => {
     const { counts, counting } = counted(startWorker);
-    const follower = new BackgroundHasher(counting);
+    const hasher = new BackgroundHasher(counting);
     const files = ["a", "b"].map((name, i) => {
-      const path = `${folder}/${name}`;
-      return { path, bytes: BYTES.subarray(i * 1000, 3 * MIB), followed: follower.follow(path, "sha256") };
+      const path = `${directory}/${name}`;
+      return { path, bytes: BYTES.subarray(i * 1000, 3 * MIB), hash: hasher.begin(path, "sha256") };
     });
-    for (const { path, bytes, followed } of files) {
-      assert(followed !== undefined);
-      for (let at = 0; at < bytes.length; at += MIB) {
-        Deno.writeFileSync(path, bytes.subarray(at, at + MIB), { append: true });
-        followed.grow(Math.min(at + MIB, bytes.length));
+    for (const { path, bytes, hash } of files) {
+      assert(hash !== undefined);
+      for (let offset = 0; offset < bytes.length; offset += MIB) {
+        Deno.writeFileSync(path, bytes.subarray(offset, offset + MIB), { append: true });
+        hash.grow(Math.min(offset + MIB, bytes.length));
       }
     }
-    for (const { bytes, followed } of files) {
-      assertEquals(await followed?.end(bytes.length), await hashHex("sha256", bytes.slice()));
-      followed?.[Symbol.dispose]();
+    for (const { bytes, hash } of files) {
+      assertEquals(await hash?.end(bytes.length), await hashHex("sha256", bytes.slice()));
+      hash?.[Symbol.dispose]();
     }
     assertEquals(counts, { started: 1, ended: 1 });
   }));
 
-Deno.test("follow() gives no hash of a file that is shorter than it was told, or not there", () =>
-  inFolder(async (folder) => {
-    const follower = new BackgroundHasher(startWorker);
-    Deno.writeFileSync(`${folder}/short`, BYTES.subarray(0, 10));
-    using short = follower.follow(`${folder}/short`, "sha256");
-    using missing = follower.follow(`${folder}/missing`, "sha256");
+Deno.test("BackgroundHasher returns no hash of a file that is missing or shorter than reported", () =>
+  inDirectory(async (directory) => {
+    const hasher = new BackgroundHasher(startWorker);
+    Deno.writeFileSync(`${directory}/short`, BYTES.subarray(0, 10));
+    using short = hasher.begin(`${directory}/short`, "sha256");
+    using missing = hasher.begin(`${directory}/missing`, "sha256");
     assertEquals(await short?.end(11), undefined);
     assertEquals(await missing?.end(1), undefined);
   }));
 
-Deno.test("follow() gives undefined where there are no threads", () => {
-  assertEquals(new BackgroundHasher(NO_WORKERS).follow("/nowhere", "sha256"), undefined);
+Deno.test("BackgroundHasher returns undefined without threads", () => {
+  assertEquals(new BackgroundHasher(NO_WORKERS).begin("/nowhere", "sha256"), undefined);
 });
 
-Deno.test("a blob that a thread hashes is committed, refused and gone on from like any other", async (t) => {
+Deno.test("a blob that a worker hashes is committed, rejected and resumed like any other", async (t) => {
   const threads: readonly (readonly [string, StartWorker])[] = [
-    ["on a thread", startWorker],
+    ["on a worker", startWorker],
     ["without threads", NO_WORKERS],
-    ["on a thread that fails", () => new Worker(FAILING, { type: "module" })],
+    ["on a worker that fails", () => new Worker(FAILING, { type: "module" })],
   ];
   for (const [name, start] of threads) {
     await t.step(`${name}: committed`, () =>
-      inFolder(async (folder) => {
+      inDirectory(async (directory) => {
         const { counts, counting } = counted(start);
-        const store = await openStore(folder, { startWorker: counting });
+        const store = await openStore(directory, { startWorker: counting });
         await using ingest = await store.beginIngest(descriptor, neverAborted());
         ingest?.write(BYTES);
         await ingest?.commit();
@@ -91,9 +91,9 @@ Deno.test("a blob that a thread hashes is committed, refused and gone on from li
         assertEquals(counts.started, counts.ended);
         assertEquals(counts.started, start === NO_WORKERS ? 0 : 1);
       }));
-    await t.step(`${name}: gone on from`, () =>
-      inFolder(async (folder) => {
-        const store = await openStore(folder, { startWorker: start });
+    await t.step(`${name}: resumed`, () =>
+      inDirectory(async (directory) => {
+        const store = await openStore(directory, { startWorker: start });
         {
           await using ingest = await store.beginIngest(descriptor, neverAborted());
           ingest?.write(BYTES.subarray(0, HALF));
@@ -104,9 +104,9 @@ Deno.test("a blob that a thread hashes is committed, refused and gone on from li
         await ingest?.commit();
         assertEquals((await store.findBlob(descriptor.digest))?.size, BYTES.length);
       }));
-    await t.step(`${name}: refused, and good after a restart`, () =>
-      inFolder(async (folder) => {
-        const store = await openStore(folder, { startWorker: start });
+    await t.step(`${name}: rejected, and committed after a restart`, () =>
+      inDirectory(async (directory) => {
+        const store = await openStore(directory, { startWorker: start });
         await using ingest = await store.beginIngest(descriptor, neverAborted());
         const wrong = BYTES.slice();
         wrong[HALF] = (wrong[HALF] ?? 0) ^ 1;
@@ -119,10 +119,10 @@ Deno.test("a blob that a thread hashes is committed, refused and gone on from li
         await ingest?.commit();
         assertEquals((await store.findBlob(descriptor.digest))?.size, BYTES.length);
       }));
-    await t.step(`${name}: given up`, () =>
-      inFolder(async (folder) => {
+    await t.step(`${name}: aborted`, () =>
+      inDirectory(async (directory) => {
         const { counts, counting } = counted(start);
-        const store = await openStore(folder, { startWorker: counting });
+        const store = await openStore(directory, { startWorker: counting });
         const ingest = await store.beginIngest(descriptor, neverAborted());
         ingest?.write(BYTES.subarray(0, HALF));
         await ingest?.abort();

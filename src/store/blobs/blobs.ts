@@ -1,5 +1,5 @@
 /**
- * Committed blobs on the disk.
+ * Committed blobs.
  *
  * @module
  */
@@ -8,8 +8,9 @@ import { AppError } from "../../base/errors.ts";
 import type { BlobInfo, OpenBlob } from "../../content/store.ts";
 import { type Digest, findDigest } from "../../oci/digest.ts";
 import { removeQuietly } from "../fs/fs.ts";
-import { attemptAsync, isMissing } from "../fs/fs_errors.ts";
-import { entriesIn, inBatches, statIfThere } from "../fs/file_snapshot.ts";
+import { attemptAsync } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
+import { entriesIn, inBatches, statIfExists } from "../fs/file_snapshot.ts";
 import type { StorePaths } from "../layout/paths.ts";
 
 /** Reads, lists and removes the files under `blobs/`. */
@@ -21,28 +22,29 @@ export class Blobs {
   }
 
   /**
-   * As `ContentReader.findBlob`. Does not wait: it takes some microseconds, and asking another thread takes a hundred.
-   * Whoever looks for many on a slow disk looks for one after the other: hence {@linkcode list} does otherwise.
+   * See `ContentReader.findBlob`. Synchronous, because a stat takes a few microseconds and an asynchronous
+   * one a hundred. On a slow disk, many of them would run one after the other; {@linkcode list} therefore
+   * runs them in parallel.
    */
   find(digest: Digest): BlobInfo | undefined {
-    const info = statIfThere(this.#paths.blob(digest));
+    const info = statIfExists(this.#paths.blob(digest));
     return info && infoOf(digest, info);
   }
 
-  /** As `ContentReader.openBlob`. */
+  /** See `ContentReader.openBlob`. */
   async open(digest: Digest): Promise<OpenBlob> {
     const path = this.#paths.blob(digest);
     let file: Deno.FsFile;
     try {
       file = await attemptAsync("read", path, () => Deno.open(path, { read: true }));
     } catch (error) {
-      if (isMissing(error)) throw noSuchBlob(digest);
+      if (isMissing(error)) throw blobNotFound(digest);
       throw error;
     }
-    return new OpenFile(file, path);
+    return new OpenBlobFile(file, path);
   }
 
-  /** As `ContentReader.readBlob`. */
+  /** See `ContentReader.readBlob`. */
   async read(digest: Digest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
     using blob = await this.open(digest);
     checkLength(blob.size, limit, `blob "${digest}"`);
@@ -50,21 +52,21 @@ export class Blobs {
     return bytes.subarray(0, await readFull(blob, bytes));
   }
 
-  /** As `StoreMaintenance.listBlobs`. Files whose names are no digests are not ours, and not listed. */
+  /** See `StoreMaintenance.listBlobs`. Skips files whose names aren't digests; dray didn't write them. */
   async *list(): AsyncGenerator<BlobInfo> {
     for (const algorithm of await entriesIn(this.#paths.blobs)) {
       const names = await entriesIn(`${this.#paths.blobs}/${algorithm.name}`);
       const digests = names.flatMap(({ name }) => findDigest(`${algorithm.name}:${name}`) ?? []);
       for (const batch of inBatches(digests)) {
-        for (const info of await Promise.all(batch.map((digest) => this.#look(digest)))) {
+        for (const info of await Promise.all(batch.map((digest) => this.#findAsync(digest)))) {
           if (info !== undefined) yield info;
         }
       }
     }
   }
 
-  /** As {@linkcode find}, on a thread of the runtime: of many looks, those that wait for the disk wait side by side. */
-  async #look(digest: Digest): Promise<BlobInfo | undefined> {
+  /** Like {@linkcode find}, but asynchronous, so that many of them wait for the disk in parallel. */
+  async #findAsync(digest: Digest): Promise<BlobInfo | undefined> {
     const path = this.#paths.blob(digest);
     try {
       return infoOf(digest, await attemptAsync("read", path, () => Deno.stat(path)));
@@ -74,13 +76,13 @@ export class Blobs {
     }
   }
 
-  /** As `StoreMaintenance.removeBlob`. */
+  /** See `StoreMaintenance.removeBlob`. */
   remove(digest: Digest): void {
     removeQuietly(this.#paths.blob(digest));
   }
 }
 
-class OpenFile implements OpenBlob {
+class OpenBlobFile implements OpenBlob {
   readonly size: number;
   readonly path: string;
   readonly #file: Deno.FsFile;
@@ -104,8 +106,8 @@ function infoOf(digest: Digest, { isFile, size, mtime }: Deno.FileInfo): BlobInf
   return isFile ? { digest, size, committedAt: mtime?.getTime() ?? 0 } : undefined;
 }
 
-function noSuchBlob(digest: Digest): AppError {
-  return new AppError("not_found", `Cannot open blob "${digest}": the store has no such blob`, {
+function blobNotFound(digest: Digest): AppError {
+  return new AppError("not_found", `Cannot open blob "${digest}": it is not in the store`, {
     details: { digest },
   });
 }

@@ -1,5 +1,5 @@
 /**
- * A thread that hashes files while they grow.
+ * The worker thread that hashes files while they grow.
  *
  * @module
  */
@@ -8,65 +8,65 @@ import { messageOf } from "../../base/errors.ts";
 import { type HashAlgorithm, type Hasher, type HasherFactory, loadHashing } from "../../base/hash.ts";
 import { serveThread } from "../../base/worker.ts";
 
-/** More than fits the fastest memory of a core is slower. */
+/** A larger buffer exceeds the cache of a core and is slower. */
 const READ_BYTES = 128 * KIB;
 
-/** What the thread is told of a file. The first order of an id opens the file, `end` and `drop` close it. */
-export interface HashJob {
+/** A message to the worker. The first one of an id opens the file; `end` and `drop` close it. */
+export interface HashMessage {
   readonly id: number;
   readonly path: string;
   readonly algorithm: HashAlgorithm;
-  /** So many bytes of the file are there. */
+  /** Number of bytes that the file has. */
   readonly offset: number;
-  /** `end`: that is all, and the hash is wanted; `drop`: nobody wants it any more. */
-  readonly what: "grow" | "end" | "drop";
+  /** `end` requests the hash of all bytes; `drop` cancels it. */
+  readonly kind: "grow" | "end" | "drop";
 }
 
-/** The hash in lower-case hexadecimal, or why there is none. */
-export type HashMessage =
+/** The hash in lower-case hexadecimal, or the cause of a failure. */
+export type HashReply =
   | { readonly id: number; readonly hex: string }
   | { readonly id: number; readonly failure: string };
 
-interface Followed extends Disposable {
+interface OpenHash extends Disposable {
   readonly file: Deno.FsFile;
   readonly hasher: Hasher;
   offset: number;
 }
 
-/** Makes the thread that we are on follow files. */
+/** Hashes files on the current worker thread. */
 export async function serveHashing(): Promise<void> {
   const make = await loadHashing();
   const buffer = new Uint8Array(READ_BYTES);
-  const files = new Map<number, Followed>();
-  serveThread<HashJob, HashMessage>((order, answer) => {
-    const { id, offset, what } = order;
+  const files = new Map<number, OpenHash>();
+  serveThread<HashMessage, HashReply>((message, reply) => {
+    const { id, offset, kind } = message;
     try {
-      if (what !== "drop") {
-        const followed = files.get(id) ?? open(order, make);
-        files.set(id, followed);
-        hashUpTo(followed, offset, buffer);
-        if (what === "grow") return;
-        answer({ id, hex: followed.hasher.hex() });
+      if (kind !== "drop") {
+        const open = files.get(id) ?? openHash(message, make);
+        files.set(id, open);
+        hashUpTo(open, offset, buffer);
+        if (kind === "grow") return;
+        reply({ id, hex: open.hasher.hex() });
       }
     } catch (error) {
-      answer({ id, failure: messageOf(error) });
+      reply({ id, failure: messageOf(error) });
     }
     files.get(id)?.[Symbol.dispose]();
     files.delete(id);
   });
 }
 
-function open({ path, algorithm }: HashJob, make: HasherFactory): Followed {
+function openHash({ path, algorithm }: HashMessage, make: HasherFactory): OpenHash {
   const file = Deno.openSync(path, { read: true });
   return { file, hasher: make(algorithm), offset: 0, [Symbol.dispose]: () => file.close() };
 }
 
-function hashUpTo(followed: Followed, end: number, buffer: Uint8Array): void {
-  while (followed.offset < end) {
-    const left = end - followed.offset;
-    const n = followed.file.readSync(left < buffer.length ? buffer.subarray(0, left) : buffer);
-    if (n === null) throw new Error(`it ends at byte ${followed.offset}, want ${end}`);
-    followed.hasher.update(n === buffer.length ? buffer : buffer.subarray(0, n));
-    followed.offset += n;
+function hashUpTo(open: OpenHash, end: number, buffer: Uint8Array): void {
+  while (open.offset < end) {
+    const remaining = end - open.offset;
+    const n = open.file.readSync(remaining < buffer.length ? buffer.subarray(0, remaining) : buffer);
+    if (n === null) throw new Error(`The file ends at byte ${open.offset}, expected ${end} bytes`);
+    open.hasher.update(n === buffer.length ? buffer : buffer.subarray(0, n));
+    open.offset += n;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One unfinished write on the disk.
+ * One unfinished write.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import type { Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, makeDigest } from "../../oci/digest.ts";
 import { removeEventually, removeQuietly, syncFile } from "../fs/fs.ts";
-import { PeriodicSync } from "./periodic_sync.ts";
 import { attempt } from "../fs/fs_errors.ts";
-import { dropPartial, findState, isSameBlob, SMALL_BLOB_BYTES, writeState } from "./partial.ts";
-import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
-import { beginHash, type StreamingHash } from "./streaming_hash.ts";
 import { writeAll } from "../fs/write_all.ts";
+import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
+import { dropPartial, findState, isSameBlob, SMALL_BLOB_BYTES, writeState } from "./partial.ts";
+import { PeriodicSync } from "./periodic_sync.ts";
+import { beginHash, type StreamingHash } from "./streaming_hash.ts";
 
 /** An ingest whose file is open and locked. */
 export class FileIngest implements Ingest {
   readonly descriptor: Descriptor;
-  readonly #place: IngestEnvironment;
+  readonly #environment: IngestEnvironment;
   readonly #file: Deno.FsFile;
-  readonly #turn: Disposable;
-  readonly #earlySync: PeriodicSync;
+  readonly #lock: Disposable;
+  readonly #periodicSync: PeriodicSync;
   #hash: StreamingHash;
   #offset: number;
   #hasState: boolean;
@@ -30,39 +30,41 @@ export class FileIngest implements Ingest {
 
   private constructor(
     descriptor: Descriptor,
-    place: IngestEnvironment,
+    environment: IngestEnvironment,
     file: Deno.FsFile,
-    turn: Disposable,
+    lock: Disposable,
     start: { readonly hash: StreamingHash; readonly offset: number; readonly hasState: boolean },
   ) {
     this.descriptor = descriptor;
-    this.#place = place;
+    this.#environment = environment;
     this.#file = file;
-    this.#turn = turn;
-    this.#earlySync = new PeriodicSync(place.paths.data);
+    this.#lock = lock;
+    this.#periodicSync = new PeriodicSync(environment.paths.data);
     this.#hash = start.hash;
     this.#offset = start.offset;
     this.#hasState = start.hasState;
   }
 
   /**
-   * Goes on from what is in the file, if that was to become the same blob. Takes over `file` and `turn` unless it throws.
+   * Resumes the write that the file contains if it is of the same blob; otherwise starts at offset 0. Takes
+   * ownership of `file` and `lock` unless it throws.
    *
-   * @param file open for reading and writing, locked, and at the place's data path
-   * @param have bytes that are in the file
+   * @param file open for reading and writing, locked, and at the data path of the environment
+   * @param length bytes in the file
+   * @param lock excludes other writers of this process
    */
   static async resume(
     descriptor: Descriptor,
-    place: IngestEnvironment,
+    environment: IngestEnvironment,
     file: Deno.FsFile,
-    have: number,
-    turn: Disposable,
+    length: number,
+    lock: Disposable,
     signal: AbortSignal,
   ): Promise<FileIngest> {
-    const hash = hashFor(descriptor, place);
+    const hash = hashFor(descriptor, environment);
     try {
-      const { offset, hasState } = await findStart(descriptor, place, file, have, hash, signal);
-      return new FileIngest(descriptor, place, file, turn, { hash, offset, hasState });
+      const { offset, hasState } = await findStart(descriptor, environment, file, length, hash, signal);
+      return new FileIngest(descriptor, environment, file, lock, { hash, offset, hasState });
     } catch (error) {
       hash[Symbol.dispose]();
       throw error;
@@ -77,63 +79,59 @@ export class FileIngest implements Ingest {
     this.#mustBeOpen("write");
     const { digest, size } = this.descriptor;
     if (this.#offset + bytes.length > size) {
-      throw new AppError("size_mismatch", `Cannot write blob "${digest}": it has more bytes, want ${size}`, {
+      throw new AppError("size_mismatch", `Cannot write blob "${digest}": it has more than ${size} bytes`, {
         details: { digest, want: size, got: this.#offset + bytes.length },
       });
     }
-    // Hash and offset follow what the disk took, so that the partial is good.
-    writeAll(this.#file, this.#place.paths.data, bytes, (piece) => {
+    // Hash and offset count only what was written, so that the partial can be resumed after a failure.
+    writeAll(this.#file, this.#environment.paths.data, bytes, (piece) => {
       this.#hash.update(piece);
       this.#offset += piece.length;
     });
-    this.#earlySync.note(bytes.length);
-    this.#place.onStep("data-written");
+    this.#periodicSync.addWritten(bytes.length);
   }
 
   restart(): void {
     this.#mustBeOpen("restart");
-    attempt("write", this.#place.paths.data, () => {
+    attempt("write", this.#environment.paths.data, () => {
       this.#file.truncateSync(0);
       this.#file.seekSync(0, Deno.SeekMode.Start);
     });
     this.#offset = 0;
     this.#isVerified = false;
     this.#hash[Symbol.dispose]();
-    this.#hash = hashFor(this.descriptor, this.#place);
+    this.#hash = hashFor(this.descriptor, this.#environment);
   }
 
   async commit(): Promise<void> {
     this.#mustBeOpen("commit");
-    const { paths, blobDirectory, syncer, onStep } = this.#place;
-    // The hash of a long blob may still be on its way on another thread, while the disk is busy anyway.
-    const judging = this.#judge();
-    judging.catch(() => {});
+    const { paths, blobDirectory, syncer } = this.#environment;
+    // In parallel with the sync: a worker may still be hashing a long blob.
+    const verification = this.#verify();
+    verification.catch(() => {});
     try {
-      // What an early sync could not write, a later one may not tell of again.
-      await this.#earlySync.end();
+      // The kernel reports a failed write-back only once, possibly to the periodic sync.
+      await this.#periodicSync.end();
       await syncFile(this.#file, paths.data);
     } catch (error) {
-      await judging.catch(() => {});
-      // After a failed sync the kernel may take the pages for clean: what reads back well need not be on the disk.
+      await verification.catch(() => {});
+      // After a failed sync the kernel may mark the pages clean: a second sync could succeed without the
+      // bytes on the disk.
       this.restart();
       throw error;
     }
-    const problem = await judging;
+    const problem = await verification;
     if (problem !== undefined) {
       this.restart();
       throw problem;
     }
-    onStep("data-synced");
-    await publishBlob(this.#place);
-    onStep("renamed");
+    await publishBlob(this.#environment);
     this.#isClosed = true;
     try {
       await syncer.sync(blobDirectory);
-      onStep("directory-synced");
-      protectBlob(this.#place);
+      protectBlob(this.#environment);
       if (this.#hasState) removeQuietly(paths.state);
       if (paths.directory !== undefined) await removeEventually(paths.directory);
-      onStep("ingest-removed");
     } finally {
       this.#release();
     }
@@ -143,8 +141,8 @@ export class FileIngest implements Ingest {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      dropPartial(this.#place.paths);
-      await this.#earlySync.end().catch(() => {});
+      dropPartial(this.#environment.paths);
+      await this.#periodicSync.end().catch(() => {});
     } finally {
       this.#release();
     }
@@ -155,29 +153,29 @@ export class FileIngest implements Ingest {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      // Bytes that did not get to the disk are found by the hash of whoever goes on from here.
-      await this.#earlySync.end().catch(() => {});
-      if (!this.#hasState) writeState(this.#place.paths.state, this.descriptor);
+      // If bytes didn't reach the disk, the hash of the resumed write detects it.
+      await this.#periodicSync.end().catch(() => {});
+      if (!this.#hasState) writeState(this.#environment.paths.state, this.descriptor);
     } catch (error) {
-      // A full disk is what brings us here most often; a small partial does without its facts.
+      // Most often the disk is full. A small partial can be resumed without a state file.
       if (!(error instanceof AppError)) throw error;
     } finally {
       this.#release();
     }
   }
 
-  /** What is wrong with the bytes. Does not touch the file, which may be syncing. */
-  async #judge(): Promise<AppError | undefined> {
+  /** Returns what is wrong with the bytes. Doesn't use the file, which may be syncing. */
+  async #verify(): Promise<AppError | undefined> {
     if (this.#isVerified) return undefined;
     const { digest, size } = this.descriptor;
     const offset = this.#offset;
     if (offset !== size) {
-      const message = `Cannot commit blob "${digest}": it has ${offset} bytes, want ${size}`;
+      const message = `Cannot commit blob "${digest}": it has ${offset} bytes, expected ${size}`;
       return new AppError("size_mismatch", message, { details: { digest, want: size, got: offset } });
     }
     const got = makeDigest(algorithmOf(digest), await this.#hash.hex());
     if (got !== digest) {
-      const message = `Cannot commit blob "${digest}": its bytes hash to "${got}"`;
+      const message = `Cannot commit blob "${digest}": its digest is "${got}"`;
       return new AppError("digest_mismatch", message, { details: { want: digest, got, size } });
     }
     this.#isVerified = true;
@@ -195,40 +193,38 @@ export class FileIngest implements Ingest {
   #release(): void {
     this.#hash[Symbol.dispose]();
     this.#file.close();
-    this.#turn[Symbol.dispose]();
+    this.#lock[Symbol.dispose]();
   }
 }
 
-function hashFor({ digest, size }: Descriptor, { paths, follower }: IngestEnvironment): StreamingHash {
-  return beginHash({ algorithm: algorithmOf(digest), size, path: paths.data }, follower);
+function hashFor({ digest, size }: Descriptor, { paths, hasher }: IngestEnvironment): StreamingHash {
+  return beginHash({ algorithm: algorithmOf(digest), size, path: paths.data }, hasher);
 }
 
-/** Finds out what of the file is good to go on from, and writes the facts that let others go on from here. */
+/** Determines the offset at which the write resumes, and writes the state file of a new one. */
 async function findStart(
   descriptor: Descriptor,
-  { paths, onStep }: IngestEnvironment,
+  { paths }: IngestEnvironment,
   file: Deno.FsFile,
-  have: number,
+  length: number,
   hash: StreamingHash,
   signal: AbortSignal,
 ): Promise<{ readonly offset: number; readonly hasState: boolean }> {
   const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
-  const state = have > 0 ? findState(paths.state) : undefined;
-  const isOurs = have > 0 && have <= descriptor.size &&
+  const state = length > 0 ? findState(paths.state) : undefined;
+  const isResumable = length > 0 && length <= descriptor.size &&
     (state === undefined ? isSmall : isSameBlob(state, descriptor));
-  if (!isOurs && have > 0) attempt("write", paths.data, () => file.truncateSync(0));
-  // Facts that are not those of this blob would stay when it is committed, and stand in the way of the next bytes.
-  if (isSmall && have > 0 && (state === undefined || !isOurs)) removeQuietly(paths.state);
+  if (!isResumable && length > 0) attempt("write", paths.data, () => file.truncateSync(0));
+  // A commit wouldn't remove the state file of another blob, and the next partial couldn't be resumed because
+  // of it.
+  if (isSmall && length > 0 && (state === undefined || !isResumable)) removeQuietly(paths.state);
   const hasState = !isSmall;
-  if (!isOurs) {
-    if (hasState) {
-      writeState(paths.state, descriptor);
-      onStep("state-written");
-    }
+  if (!isResumable) {
+    if (hasState) writeState(paths.state, descriptor);
     return { offset: 0, hasState };
   }
-  const offset = await hash.resume(have, signal);
-  if (offset < have) attempt("write", paths.data, () => file.truncateSync(offset));
+  const offset = await hash.resume(length, signal);
+  if (offset < length) attempt("write", paths.data, () => file.truncateSync(offset));
   file.seekSync(offset, Deno.SeekMode.Start);
   return { offset, hasState: state !== undefined };
 }

@@ -1,32 +1,31 @@
 /**
- * Where an ingest gathers its bytes, and where its blob goes.
+ * The paths and services of an ingest, and the publication of its blob.
  *
  * @module
  */
+import { isMissing } from "../../base/os_errors.ts";
 import type { DirectorySyncer } from "../fs/directory_sync.ts";
 import { makeDirectory, renameOver } from "../fs/fs.ts";
-import { isMissing } from "../fs/fs_errors.ts";
-import type { BackgroundHasher } from "./background_hasher.ts";
 import type { IngestPaths } from "../layout/paths.ts";
-import type { OnStep } from "./commit_steps.ts";
+import type { BackgroundHasher } from "./background_hasher.ts";
 
 const BLOB_MODE = 0o444;
 const DIRECTORY_MODE = 0o755;
 
-/** What an ingest needs of the store around it. */
+/** Dependencies of an ingest. */
 export interface IngestEnvironment {
-  /** Where the bytes gather. */
+  /** The files of the unfinished write. */
   readonly paths: IngestPaths;
-  /** Where they go when they are a blob, and the directory of that. */
+  /** The path of the blob. */
   readonly blob: string;
+  /** The directory of the blob. */
   readonly blobDirectory: string;
   readonly syncer: DirectorySyncer;
-  readonly follower: BackgroundHasher;
-  readonly onStep: OnStep;
+  readonly hasher: BackgroundHasher;
 }
 
 /**
- * Gives the bytes their name as a blob. The first blob of an algorithm makes its directory.
+ * Renames the data file to the path of the blob. Creates the directory for the first blob of an algorithm.
  *
  * @throws AppError `no_space`, `permission_denied`
  */
@@ -40,7 +39,7 @@ export async function publishBlob({ paths, blob, blobDirectory }: IngestEnvironm
   }
 }
 
-/** A guard against mistakes, not a part of the commit: a file system without permission bits is fine as well. */
+/** Makes a blob read-only. Ignores failures: a file system without permission bits is sufficient. */
 export function protectBlob({ blob }: IngestEnvironment): void {
   try {
     Deno.chmodSync(blob, BLOB_MODE);

@@ -1,85 +1,86 @@
 /**
- * Unfinished writes on the disk: beginning, finding and removing them.
+ * Beginning, listing and removing unfinished writes.
  *
  * @module
  */
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import type { OnSlowWait } from "../../base/slow_wait.ts";
 import type { StartWorker } from "../../base/worker.ts";
 import type { IngestStatus } from "../../content/maintenance.ts";
 import type { AnonymousIngest, Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { Blobs } from "./blobs.ts";
 import { DirectorySyncer } from "../fs/directory_sync.ts";
+import { entriesIn, statIfExists } from "../fs/file_snapshot.ts";
 import { lockFile, makeDirectorySync, removeQuietly, statIfSame, tryLockFile } from "../fs/fs.ts";
-import { attempt, isMissing } from "../fs/fs_errors.ts";
-import { BackgroundHasher } from "./background_hasher.ts";
-import { FileIngest } from "./ingest.ts";
-import { entriesIn, statIfThere } from "../fs/file_snapshot.ts";
-import { dropPartial, findState, SMALL_BLOB_BYTES } from "./partial.ts";
+import { attempt } from "../fs/fs_errors.ts";
 import { type IngestName, type IngestPaths, parseIngestName, type StorePaths } from "../layout/paths.ts";
-import type { IngestEnvironment } from "./ingest_environment.ts";
-import type { OnStep } from "./commit_steps.ts";
 import type { ReadWriteLock } from "../locks/read_write_lock.ts";
 import { AnonymousIngestFile, randomIngestId } from "./anonymous_ingest.ts";
+import { BackgroundHasher } from "./background_hasher.ts";
+import type { Blobs } from "./blobs.ts";
+import { FileIngest } from "./ingest.ts";
+import type { IngestEnvironment } from "./ingest_environment.ts";
+import { dropPartial, findState, SMALL_BLOB_BYTES } from "./partial.ts";
 
-/** What was not verified yet is for its writers alone. */
+/** Other users must not read unverified content. */
 const INGEST_MODE = 0o700;
 const DATA_MODE = 0o600;
 
-/** What the ingests need. */
+/** Dependencies of {@linkcode Ingests}. */
 export interface IngestsDeps {
   readonly paths: StorePaths;
   readonly blobs: Blobs;
-  readonly turns: ReadWriteLock;
-  readonly onStep: OnStep;
-  /** Starts the thread that hashes long files. */
+  /** Excludes writers of this process. */
+  readonly locks: ReadWriteLock;
+  /** Starts the worker that hashes long files. */
   readonly startWorker: StartWorker;
 }
 
-/** The unfinished writes of a store. One writer each: its lock is on the data file, so it dies with the process. */
+/** The unfinished writes of a store. Each has one writer, which locks the data file. */
 export class Ingests {
   readonly #deps: IngestsDeps;
   readonly #syncer = new DirectorySyncer();
-  readonly #follower: BackgroundHasher;
+  readonly #hasher: BackgroundHasher;
 
   constructor(deps: IngestsDeps) {
     this.#deps = deps;
-    this.#follower = new BackgroundHasher(deps.startWorker);
+    this.#hasher = new BackgroundHasher(deps.startWorker);
   }
 
-  /** As `Ingester.beginIngest`. */
+  /** See `Ingester.beginIngest`. */
   async begin(descriptor: Descriptor, signal: AbortSignal, onWait?: OnSlowWait): Promise<Ingest | undefined> {
     return await this.#open(descriptor, false, signal, onWait);
   }
 
-  /** As `StoreMaintenance.beginReplacement`. */
+  /** See `StoreMaintenance.beginReplacement`. */
   async beginReplacement(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest> {
     const ingest = await this.#open(descriptor, true, signal);
     if (ingest !== undefined) return ingest;
     throw new AppError("internal", `Cannot replace blob "${descriptor.digest}": its ingest did not open`);
   }
 
-  /** As `AnonymousIngester.beginUnnamed`. */
-  async beginUnnamed(): Promise<AnonymousIngest> {
-    const placeOf = (digest: Digest) => this.#placeOf({ digest, isSmall: false, isReplacement: false });
-    const place = placeOf(randomIngestId());
+  /** See `AnonymousIngester.beginAnonymous`. */
+  async beginAnonymous(): Promise<AnonymousIngest> {
+    const environmentOf = (digest: Digest) =>
+      this.#environmentOf({ digest, isSmall: false, isReplacement: false });
+    const environment = environmentOf(randomIngestId());
     for (;;) {
-      const file = openData(place);
+      const file = openData(environment);
       if (file === undefined) continue;
       try {
-        await lockFile(file, place.paths.data, "exclusive", neverAborted());
-        // A collector may have removed the file before it was locked.
-        if (statIfSame(file, place.paths.data) === undefined) {
+        await lockFile(file, environment.paths.data, "exclusive", neverAborted());
+        // A garbage collector may have removed the file before it was locked.
+        if (statIfSame(file, environment.paths.data) === undefined) {
           file.close();
           continue;
         }
         return await AnonymousIngestFile.open({
-          place,
+          environment,
           file,
-          placeOf,
+          environmentOf,
           find: (digest) => this.#deps.blobs.find(digest),
         });
       } catch (error) {
@@ -89,14 +90,14 @@ export class Ingests {
     }
   }
 
-  /** As `StoreMaintenance.listIngests`; a replacement counts beside an ingest of the same digest. */
+  /** See `StoreMaintenance.listIngests`. A replacement and an ingest of the same digest are two items. */
   async *list(): AsyncGenerator<IngestStatus> {
     const seen = new Set<string>();
     for (const entry of await entriesIn(this.#deps.paths.ingest)) {
       const name = parseIngestName(entry.name);
       if (name === undefined) continue;
       const paths = this.#deps.paths.ingestOf(name);
-      // A small one may have two files there.
+      // A small ingest may have two files in this directory.
       if (seen.has(paths.data)) continue;
       seen.add(paths.data);
       const status = statusOf(name.digest, paths);
@@ -104,15 +105,15 @@ export class Ingests {
     }
   }
 
-  /** As `StoreMaintenance.removeIngest`; takes all of the digest along. */
+  /** See `StoreMaintenance.removeIngest`. Removes replacements of the digest too. */
   async remove(digest: Digest): Promise<boolean> {
-    let areGone = true;
+    let allRemoved = true;
     for (const isSmall of [false, true]) {
       for (const isReplacement of [false, true]) {
-        if (!await this.#remove({ digest, isSmall, isReplacement })) areGone = false;
+        if (!await this.#remove({ digest, isSmall, isReplacement })) allRemoved = false;
       }
     }
-    return areGone;
+    return allRemoved;
   }
 
   async #open(
@@ -122,73 +123,73 @@ export class Ingests {
     onWait?: OnSlowWait,
   ): Promise<Ingest | undefined> {
     const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
-    const place = this.#placeOf({ digest: descriptor.digest, isSmall, isReplacement });
-    const { paths } = place;
+    const environment = this.#environmentOf({ digest: descriptor.digest, isSmall, isReplacement });
+    const { paths } = environment;
     const isCommitted = () => !isReplacement && this.#isCommitted(descriptor);
-    const turn = await this.#deps.turns.take(paths.data, "exclusive", signal, onWait);
+    const lock = await this.#deps.locks.take(paths.data, "exclusive", signal, onWait);
     let file: Deno.FsFile | undefined;
     try {
-      // Before the file is opened, since most blobs that are here need no file.
+      // Checked before the file is opened, because a blob that is already stored needs no file.
       while (!isCommitted()) {
-        file = openData(place);
+        file = openData(environment);
         if (file === undefined) continue;
         await lockFile(file, paths.data, "exclusive", signal, onWait);
-        // While we waited, the writer before us may have renamed or removed the file that we have open.
+        // During the wait, the previous writer may have renamed or removed the open file.
         const info = statIfSame(file, paths.data);
         if (info !== undefined) {
-          // And with the lock: a writer of another process may have committed between that look and this file.
+          // Checked again under the lock: another process may have committed the blob before this file was
+          // opened.
           if (isCommitted()) {
             dropPartial(paths);
             break;
           }
-          place.onStep("ingest-opened");
-          return await FileIngest.resume(descriptor, place, file, info.size, turn, signal);
+          return await FileIngest.resume(descriptor, environment, file, info.size, lock, signal);
         }
         file.close();
         file = undefined;
       }
     } catch (error) {
       file?.close();
-      turn[Symbol.dispose]();
+      lock[Symbol.dispose]();
       throw error;
     }
     file?.close();
-    turn[Symbol.dispose]();
+    lock[Symbol.dispose]();
     return undefined;
   }
 
   #isCommitted({ digest, size }: Descriptor): boolean {
-    const have = this.#deps.blobs.find(digest)?.size;
-    if (have === undefined || have === size) return have !== undefined;
+    const storedSize = this.#deps.blobs.find(digest)?.size;
+    if (storedSize === undefined || storedSize === size) return storedSize !== undefined;
     throw new AppError(
       "size_mismatch",
-      `Cannot add blob "${digest}": the store has it with ${have} bytes, want ${size}; if the descriptor is right, verify and repair the store`,
-      { details: { digest, want: size, got: have } },
+      `Cannot add blob "${digest}": the descriptor says ${size} bytes, but the store has ${storedSize}; ` +
+        `if the descriptor is right, run 'dray verify --repair'`,
+      { details: { digest, want: size, got: storedSize } },
     );
   }
 
-  #placeOf(name: IngestName): IngestEnvironment {
-    const { paths, onStep } = this.#deps;
+  #environmentOf(name: IngestName): IngestEnvironment {
+    const { paths } = this.#deps;
     return {
       paths: paths.ingestOf(name),
       blob: paths.blob(name.digest),
       blobDirectory: paths.blobDirectory(name.digest),
       syncer: this.#syncer,
-      follower: this.#follower,
-      onStep,
+      hasher: this.#hasher,
     };
   }
 
   async #remove(name: IngestName): Promise<boolean> {
     const paths = this.#deps.paths.ingestOf(name);
-    using turn = this.#deps.turns.tryTake(paths.data, "exclusive");
-    if (turn === undefined) return false;
+    using lock = this.#deps.locks.tryTake(paths.data, "exclusive");
+    if (lock === undefined) return false;
     using file = openExisting(paths.data);
     if (file !== undefined && !await tryLockFile(file, paths.data, "exclusive")) return false;
     if (file !== undefined && statIfSame(file, paths.data) === undefined) return true;
     if (file !== undefined) dropPartial(paths);
     else {
-      // Not the data: somebody may be making them just now.
+      // Not the data file, which another process may be creating.
       removeQuietly(paths.state);
       if (paths.directory !== undefined) removeQuietly(paths.directory);
     }
@@ -196,7 +197,9 @@ export class Ingests {
   }
 }
 
-/** Opens the data file, making what is missing; undefined if somebody took the directory away in between. */
+/**
+ * Opens or creates the data file. Returns undefined if another process removed the directory in the meantime.
+ */
 function openData({ paths }: IngestEnvironment): Deno.FsFile | undefined {
   if (paths.directory !== undefined) makeDirectorySync(paths.directory, INGEST_MODE);
   try {
@@ -221,10 +224,10 @@ function openExisting(path: string): Deno.FsFile | undefined {
 }
 
 function statusOf(digest: Digest, { directory = "", data, state }: IngestPaths): IngestStatus | undefined {
-  const bytes = statIfThere(data);
-  const info = bytes ?? statIfThere(directory || state);
+  const dataInfo = statIfExists(data);
+  const info = dataInfo ?? statIfExists(directory || state);
   if (info === undefined) return undefined;
-  const offset = bytes?.size ?? 0;
+  const offset = dataInfo?.size ?? 0;
   const size = findState(state)?.size ?? offset;
   return { digest, offset, size, updatedAt: info.mtime?.getTime() ?? 0 };
 }

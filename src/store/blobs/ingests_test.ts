@@ -10,16 +10,12 @@ import {
 import { begin, gather } from "../../../tests/contract/content_store_suite.ts";
 import { addSample, sampleOf } from "../../../tests/contract/samples.ts";
 import { StorePaths } from "../layout/paths.ts";
-import type { CommitStep } from "./commit_steps.ts";
 import { openStore, type Store } from "../store.ts";
 
-async function withStore(
-  run: (store: Store, root: string) => Promise<void>,
-  onStep: (step: CommitStep) => void = () => {},
-): Promise<void> {
+async function withStore(run: (store: Store, root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "dray-ingests-" });
   try {
-    await run(await openStore(root, { onStep }), root);
+    await run(await openStore(root), root);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -27,7 +23,7 @@ async function withStore(
 
 const LARGE = 3_000_000;
 
-Deno.test("a committed blob is read-only, and nothing else of its ingest is left", async () => {
+Deno.test("a committed blob is read-only, and no file of its ingest is left", async () => {
   await withStore(async (store, root) => {
     for (const size of [100, LARGE]) {
       const sample = await sampleOf(size);
@@ -39,23 +35,7 @@ Deno.test("a committed blob is read-only, and nothing else of its ingest is left
   });
 });
 
-Deno.test("the steps of a commit come in the order that loses nothing", async () => {
-  const steps: CommitStep[] = [];
-  await withStore(async (store) => {
-    steps.length = 0;
-    await addSample(store, await sampleOf(LARGE));
-    assertEquals(steps.filter((step) => step !== "data-written"), [
-      "ingest-opened",
-      "state-written",
-      "data-synced",
-      "renamed",
-      "directory-synced",
-      "ingest-removed",
-    ]);
-  }, (step) => steps.push(step));
-});
-
-Deno.test("a full disk is told apart, and the ingest can still be given up", async () => {
+Deno.test("a full disk is reported, and the ingest can still be aborted", async () => {
   await withStore(async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     const { data } = new StorePaths(store.root).ingestOf({
@@ -63,7 +43,6 @@ Deno.test("a full disk is told apart, and the ingest can still be given up", asy
       isSmall: true,
       isReplacement: false,
     });
-    // The device that is always full.
     Deno.symlinkSync("/dev/full", data);
     {
       await using ingest = await begin(store, descriptor);
@@ -77,18 +56,18 @@ Deno.test("a full disk is told apart, and the ingest can still be given up", asy
   });
 });
 
-Deno.test("a partial without true facts beside it begins from zero", async (t) => {
+Deno.test("a large partial without a valid state file starts at offset 0", async (t) => {
   const { bytes, descriptor } = await sampleOf(LARGE);
   const other = await sampleOf(LARGE, 2);
   const half = LARGE / 2;
   const state = (changes: object) => JSON.stringify({ ...descriptor, createdAt: "", ...changes });
   const cases:
     readonly (readonly [what: string, state: string | undefined, bytes: number, offset: number])[] = [
-      ["the innocent twin", state({}), half, half],
-      ["no facts", undefined, half, 0],
-      ["facts cut short", state({}).slice(0, 40), half, 0],
-      ["facts of another blob", state({ digest: other.descriptor.digest }), half, 0],
-      ["facts of another size", state({ size: LARGE + 1 }), half, 0],
+      ["a valid state file", state({}), half, half],
+      ["no state file", undefined, half, 0],
+      ["a truncated state file", state({}).slice(0, 40), half, 0],
+      ["the state file of another blob", state({ digest: other.descriptor.digest }), half, 0],
+      ["a state file with another size", state({ size: LARGE + 1 }), half, 0],
       ["more bytes than the blob has", state({}), LARGE + 1, 0],
     ];
   for (const [what, text, length, offset] of cases) {
@@ -113,13 +92,17 @@ Deno.test("a partial without true facts beside it begins from zero", async (t) =
   }
 });
 
-Deno.test("a small partial that a kill left without facts is gone on from, and its hash judges it", async (t) => {
+Deno.test("a small partial without a state file is resumed, and its hash detects corruption", async (t) => {
   const size = 600_000;
   const { bytes, descriptor } = await sampleOf(size);
-  const rotten = bytes.slice();
-  rotten.fill(0, 5, 500);
+  const corrupt = bytes.slice();
+  corrupt.fill(0, 5, 500);
   for (
-    const [what, left, isGood] of [["good bytes", bytes, true], ["rotten bytes", rotten, false]] as const
+    const [what, partial, isValid] of [["valid bytes", bytes, true], [
+      "corrupt bytes",
+      corrupt,
+      false,
+    ]] as const
   ) {
     await t.step(what, () =>
       withStore(async (store) => {
@@ -128,11 +111,11 @@ Deno.test("a small partial that a kill left without facts is gone on from, and i
           isSmall: true,
           isReplacement: false,
         });
-        Deno.writeFileSync(data, left.subarray(0, 1000));
+        Deno.writeFileSync(data, partial.subarray(0, 1000));
         await using ingest = await begin(store, descriptor);
         assertEquals(ingest.offset, 1000);
         ingest.write(bytes.subarray(1000));
-        if (!isGood) {
+        if (!isValid) {
           const error = await assertRejects(() => ingest.commit(), Error);
           assert(isCode(error, "digest_mismatch"), error.message);
           assertEquals(ingest.offset, 0);
@@ -144,7 +127,7 @@ Deno.test("a small partial that a kill left without facts is gone on from, and i
   }
 });
 
-Deno.test("a blob that another process commits between the look for it and the lock is not written again", async (t) => {
+Deno.test("a blob that another process commits between the lookup and the lock isn't written again", async (t) => {
   for (const size of [1000, 600_000, LARGE]) {
     await t.step(`${size} bytes`, () =>
       withStore(async (store) => {
@@ -152,7 +135,7 @@ Deno.test("a blob that another process commits between the look for it and the l
         const paths = new StorePaths(store.root);
         const openSync = Deno.openSync;
         Deno.openSync = (path, options) => {
-          // The first thing that is opened after the look is the file of the ingest.
+          // The first file that is opened after the lookup is that of the ingest.
           Deno.openSync = openSync;
           Deno.writeFileSync(paths.blob(descriptor.digest), bytes);
           return openSync(path, options);
@@ -167,7 +150,7 @@ Deno.test("a blob that another process commits between the look for it and the l
   }
 });
 
-Deno.test("what a process left that died after the rename does not come between", async () => {
+Deno.test("the state file of a process that died after the rename has no effect", async () => {
   await withStore(async (store) => {
     const sample = await sampleOf(LARGE);
     const { digest } = sample.descriptor;
@@ -182,7 +165,7 @@ Deno.test("what a process left that died after the rename does not come between"
   });
 });
 
-Deno.test("a small write that was not finished is listed once, gone on from, and removed", async () => {
+Deno.test("an unfinished small write is listed once, resumed, and removed", async () => {
   await withStore(async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     const { digest } = descriptor;
@@ -199,7 +182,7 @@ Deno.test("a small write that was not finished is listed once, gone on from, and
     }
     assertEquals(await store.removeIngest(digest), true);
     assertEquals([...Deno.readDirSync(`${store.root}/ingest`)], []);
-    // A state whose data are gone is an ingest too, or nobody would ever remove it.
+    // A state file without data is an ingest too; otherwise it would never be removed.
     const paths = new StorePaths(store.root).ingestOf({ digest, isSmall: true, isReplacement: false });
     Deno.writeTextFileSync(paths.state, JSON.stringify(descriptor));
     assertEquals((await list()).length, 1);
@@ -208,7 +191,7 @@ Deno.test("a small write that was not finished is listed once, gone on from, and
   });
 });
 
-Deno.test("a folder under ingest/ that is no ingest is left alone", async () => {
+Deno.test("other directories below ingest/ are ignored", async () => {
   await withStore(async (store, root) => {
     for (const name of ["notes", "sha256-short", "md5-" + "0".repeat(32)]) {
       Deno.mkdirSync(`${root}/ingest/${name}`);
@@ -217,7 +200,7 @@ Deno.test("a folder under ingest/ that is no ingest is left alone", async () => 
   });
 });
 
-Deno.test("an ingest of a store that was taken away says so and leaves no lock", async () => {
+Deno.test("beginning an ingest in a missing directory fails and leaves no lock", async () => {
   await withStore(async (store, root) => {
     const { descriptor } = await sampleOf(100);
     Deno.renameSync(`${root}/ingest`, `${root}/gone`);
@@ -229,7 +212,7 @@ Deno.test("an ingest of a store that was taken away says so and leaves no lock",
   });
 });
 
-Deno.test("a damaged blob stays until its replacement is whole", async () => {
+Deno.test("a damaged blob stays until its replacement is committed", async () => {
   await withStore(async (store) => {
     const { bytes, descriptor } = await sampleOf(100);
     await addSample(store, { bytes, descriptor });

@@ -1,6 +1,6 @@
 /**
- * What an unfinished write leaves on the disk: its bytes, and beside those of a large blob the facts without which nobody
- * goes on from them.
+ * The files of an unfinished write: its data and, for a large blob, a state file, which is required to
+ * resume.
  *
  * @module
  */
@@ -9,18 +9,20 @@ import { AppError } from "../../base/errors.ts";
 import { type Descriptor, readDescriptor } from "../../oci/descriptor.ts";
 import { parseJsonObject } from "../../oci/json.ts";
 import { removeQuietly } from "../fs/fs.ts";
-import { attempt, isMissing } from "../fs/fs_errors.ts";
+import { attempt } from "../fs/fs_errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import type { IngestPaths } from "../layout/paths.ts";
 
 /**
- * Blobs up to this size cost the fewest calls: their facts are written only if they fail. Bytes without facts, which a
- * kill leaves, are gone on from all the same: their name has the digest, and the hash judges them in the end.
+ * Blobs up to this size cost the fewest calls: their facts are written only if they fail. Bytes without
+ * facts, which a kill leaves, are gone on from all the same: their name has the digest, and the hash judges
+ * them in the end.
  */
 export const SMALL_BLOB_BYTES = 2 * MIB;
 
 /**
- * Writes the facts: `{digest, size, mediaType, createdAt}`. Not made durable: a state that was lost or cut short means
- * that the bytes of a large blob are fetched again, nothing more.
+ * Writes a state file: `{digest, size, mediaType, createdAt}`. It isn't synced: if it is lost or truncated, a
+ * large blob is fetched from the beginning.
  *
  * @throws AppError `no_space`, `permission_denied`
  */
@@ -29,7 +31,7 @@ export function writeState(path: string, { digest, size, mediaType }: Descriptor
   attempt("write", path, () => Deno.writeTextFileSync(path, JSON.stringify(state)));
 }
 
-/** The digest and size that a partial was to have, or undefined if that can't be known. */
+/** Reads a state file; undefined if it is missing or damaged. */
 export function findState(path: string): Descriptor | undefined {
   try {
     return readDescriptor(parseJsonObject(Deno.readFileSync(path), `"${path}"`), `"${path}"`);
@@ -39,14 +41,15 @@ export function findState(path: string): Descriptor | undefined {
   }
 }
 
-/** Whether the facts are those of the same blob. */
+/** Whether a state file belongs to the blob. */
 export function isSameBlob(state: Descriptor, { digest, size }: Descriptor): boolean {
   return state.digest === digest && state.size === size;
 }
 
-/** Removes all of an ingest. Only with its lock. */
+/** Removes all files of an ingest. The caller must hold its lock. */
 export function dropPartial(paths: IngestPaths): void {
-  // The data goes first: who opens the path from then on makes a new file, and can tell it from the one that is locked.
+  // The data first: a process that opens the path afterwards creates a new file and sees that it isn't the
+  // locked one.
   removeQuietly(paths.data);
   removeQuietly(paths.state);
   if (paths.directory !== undefined) removeQuietly(paths.directory);

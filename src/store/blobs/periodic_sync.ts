@@ -1,5 +1,5 @@
 /**
- * Bringing a long file to the disk while it grows.
+ * Syncing a large file while it is written.
  *
  * @module
  */
@@ -11,8 +11,9 @@ import { attempt } from "../fs/fs_errors.ts";
 const STEP_BYTES = 32 * MIB;
 
 /**
- * Syncs a file now and then, beside the writes, so that the sync at its end has little left to do: that takes a third of a
- * second off a layer of 1 GiB. It replaces no sync. End it before the file is closed or moved.
+ * Syncs a file periodically in parallel with the writes, so that the final sync has little left to do. That
+ * saves a third of a second for a layer of 1 GiB. It doesn't replace the final sync. End it before the file
+ * is closed or renamed.
  */
 export class PeriodicSync {
   readonly #path: string;
@@ -20,20 +21,20 @@ export class PeriodicSync {
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param path where the file is while it grows */
+  /** @param path the path of the file while it is written */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** So many more bytes were written. */
-  note(bytes: number): void {
+  /** Reports that `bytes` more bytes were written. */
+  addWritten(bytes: number): void {
     this.#unsynced += bytes;
     if (this.#unsynced < STEP_BYTES || this.#running !== undefined || this.#failure !== undefined) return;
     this.#unsynced = 0;
     this.#running = this.#sync();
   }
 
-  /** Waits for a sync under way. @throws AppError if one of them failed */
+  /** Waits for a running sync. @throws AppError if a sync has failed */
   async end(): Promise<void> {
     await this.#running;
     if (this.#failure === undefined) return;
@@ -44,7 +45,7 @@ export class PeriodicSync {
 
   async #sync(): Promise<void> {
     try {
-      // A handle of its own: the runtime refuses writes through one that is syncing.
+      // A second handle, because the runtime rejects writes through a handle that is syncing.
       using file = attempt("sync", this.#path, () => Deno.openSync(this.#path, { write: true }));
       await syncFile(file, this.#path);
     } catch (error) {

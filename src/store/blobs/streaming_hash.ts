@@ -1,5 +1,5 @@
 /**
- * The hash of an ingest, by whichever way is cheapest for its size.
+ * The hash of an ingest, computed in the fastest way for its size.
  *
  * @module
  */
@@ -19,50 +19,52 @@ import type { BackgroundHash, BackgroundHasher } from "./background_hasher.ts";
 /** Blobs up to this size are hashed from memory while the streaming code is not there. */
 const TINY_BLOB_BYTES = 256 * KIB;
 const READ_BYTES = 256 * KIB;
-/** For bytes that are read while everything else waits. */
+/** A smaller buffer for synchronous reads. */
 const CATCH_UP_BYTES = 64 * KIB;
 /** From this size on a thread of its own is worth its start. */
 const LONG_BLOB_BYTES = 16 * MIB;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** A hash that grows with the file of an ingest. Dispose it. */
+/** An incremental hash of the file of an ingest. Dispose it. */
 export interface StreamingHash extends Disposable {
-  /** Takes the next bytes, which are in the file already; they may be changed by the caller afterwards. */
+  /** Hashes the next bytes, which must already be written to the file. The caller may reuse the buffer. */
   update(bytes: Uint8Array): void;
   /**
-   * Takes the first `size` bytes of the file instead, and gives how many it has taken.
+   * Hashes the first `size` bytes of the file.
    *
+   * @returns the number of bytes hashed; less than `size` if the file is shorter
    * @throws the signal's reason
    */
   resume(size: number, signal: AbortSignal): Promise<number>;
-  /** Lower-case hexadecimal. Ends the hash. */
+  /** Ends the hash and returns it in lower-case hexadecimal. */
   hex(): Promise<string>;
 }
 
-/** What is hashed. */
+/** The input of a hash. */
 export interface HashTask {
   readonly algorithm: HashAlgorithm;
-  /** The most bytes that will come. */
+  /** The maximum number of bytes. */
   readonly size: number;
   /** The file that they are written to. */
   readonly path: string;
 }
 
 /**
- * Begins a hash. Loading the streaming code costs 19 ms the first time: a pull of nothing but small blobs does without
- * it, since those can wait in memory, and for long ones a thread loads it.
+ * Begins a hash. Loading the incremental hasher costs 19 ms once. A pull of only tiny blobs avoids it by
+ * keeping them in memory, and for long blobs a worker thread loads it.
  */
-export function beginHash(task: HashTask, follower: BackgroundHasher): StreamingHash {
+export function beginHash(task: HashTask, hasher: BackgroundHasher): StreamingHash {
   const { algorithm, size, path } = task;
-  const followed = size >= LONG_BLOB_BYTES ? follower.follow(path, algorithm) : undefined;
-  if (followed !== undefined) return new FollowingHash(task, followed);
-  // Where it is loaded it beats the other way for small ones too, which hands each of them to a thread.
-  if (size <= TINY_BLOB_BYTES && findHashing() === undefined) return new WholeHash(task);
-  return new StreamHash(task);
+  const background = size >= LONG_BLOB_BYTES ? hasher.begin(path, algorithm) : undefined;
+  if (background !== undefined) return new WorkerHash(task, background);
+  // Once loaded, the incremental hasher is faster for tiny blobs too: WebCrypto passes each one to another
+  // thread.
+  if (size <= TINY_BLOB_BYTES && findHashing() === undefined) return new InMemoryHash(task);
+  return new IncrementalHash(task);
 }
 
-class WholeHash implements StreamingHash {
+class InMemoryHash implements StreamingHash {
   readonly #task: HashTask;
   #whole: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
@@ -74,7 +76,7 @@ class WholeHash implements StreamingHash {
 
   update(bytes: Uint8Array): void {
     const { algorithm, size } = this.#task;
-    // Most come in one piece. The digest takes a copy of its own before it lets go of us.
+    // Most blobs arrive in one piece. WebCrypto copies the bytes before it returns.
     if (bytes.length === size && isUnshared(bytes)) {
       this.#hex = hashHex(algorithm, bytes);
       this.#hex.catch(() => {});
@@ -96,20 +98,21 @@ class WholeHash implements StreamingHash {
   [Symbol.dispose](): void {}
 }
 
-/** Whether the bytes are this thread's alone, as a digest wants them. */
+/** Whether the bytes aren't shared between threads: WebCrypto rejects shared ones. */
 function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer;
 }
 
 /**
- * The code is loaded when the first bytes are here: the host sends more meanwhile, where loading it before the first
- * request would let it wait. What comes until then is read back from the file.
+ * Loads the hasher when the first bytes have arrived, while the host sends more; loading it before the first
+ * request would delay the request. Bytes that arrive before it is loaded are read back from the file.
  */
-class StreamHash implements StreamingHash {
+class IncrementalHash implements StreamingHash {
   readonly #task: HashTask;
   #hasher: Hasher | undefined;
-  /** Bytes that are in the file, and in the hash. */
+  /** Number of bytes in the file. */
   #offset = 0;
+  /** Number of bytes in the hash. */
   #hashed = 0;
 
   constructor(task: HashTask) {
@@ -143,11 +146,11 @@ class StreamHash implements StreamingHash {
     attempt("read", path, () => file.seekSync(this.#hashed, Deno.SeekMode.Start));
     const buffer = new Uint8Array(Math.min(CATCH_UP_BYTES, this.#offset - this.#hashed));
     while (this.#hashed < this.#offset) {
-      const room = buffer.subarray(0, Math.min(buffer.length, this.#offset - this.#hashed));
-      const n = attempt("read", path, () => file.readSync(room));
-      // Somebody has cut the file: its hash will tell.
+      const target = buffer.subarray(0, Math.min(buffer.length, this.#offset - this.#hashed));
+      const n = attempt("read", path, () => file.readSync(target));
+      // The file was truncated by another process; the hash won't match.
       if (n === null) break;
-      hasher.update(room.subarray(0, n));
+      hasher.update(target.subarray(0, n));
       this.#hashed += n;
     }
     return hasher;
@@ -156,36 +159,36 @@ class StreamHash implements StreamingHash {
   [Symbol.dispose](): void {}
 }
 
-class FollowingHash implements StreamingHash {
+class WorkerHash implements StreamingHash {
   readonly #task: HashTask;
-  readonly #followed: BackgroundHash;
+  readonly #background: BackgroundHash;
   #offset = 0;
 
-  constructor(task: HashTask, followed: BackgroundHash) {
+  constructor(task: HashTask, background: BackgroundHash) {
     this.#task = task;
-    this.#followed = followed;
+    this.#background = background;
   }
 
   update(bytes: Uint8Array): void {
     this.#offset += bytes.length;
-    this.#followed.grow(this.#offset);
+    this.#background.grow(this.#offset);
   }
 
   resume(size: number): Promise<number> {
     this.#offset = size;
-    this.#followed.grow(size);
+    this.#background.grow(size);
     return Promise.resolve(size);
   }
 
   async hex(): Promise<string> {
-    return await this.#followed.end(this.#offset) ?? await this.#hashFile();
+    return await this.#background.end(this.#offset) ?? await this.#hashFile();
   }
 
   [Symbol.dispose](): void {
-    this.#followed[Symbol.dispose]();
+    this.#background[Symbol.dispose]();
   }
 
-  /** The other thread is lost: what it had is hashed once more. */
+  /** Hashes the whole file on the current thread, after the worker has failed. */
   async #hashFile(): Promise<string> {
     const { path, algorithm } = this.#task;
     const hasher = (await loadHashing())(algorithm);
@@ -194,7 +197,7 @@ class FollowingHash implements StreamingHash {
   }
 }
 
-/** Hashes the first `size` bytes of a file, and gives how many there were. @throws the signal's reason */
+/** Hashes the first `size` bytes of a file and returns how many it has. @throws the signal's reason */
 async function readFile(
   path: string,
   size: number,

@@ -1,5 +1,5 @@
 /**
- * Sharing the syncs of a directory among many who rename into it.
+ * Shared syncs of directories.
  *
  * @module
  */
@@ -11,13 +11,14 @@ interface Syncs {
 }
 
 /**
- * Syncs directories for many at once: who comes while a sync runs can't count on it, since it may have passed their
- * name already, but all of them share the one after it. An image of hundreds of small layers needs a handful of syncs.
+ * Syncs directories for many callers. A caller can't rely on a sync that is already running, which may have
+ * missed its rename, but all callers that arrive meanwhile share the next one. An image with hundreds of
+ * small layers needs only a few syncs.
  */
 export class DirectorySyncer {
   readonly #syncs = new Map<string, Syncs>();
 
-  /** Resolves when all names that are in the directory now are on the disk. */
+  /** Resolves when all current names in the directory are on the disk. */
   sync(path: string): Promise<void> {
     const current = this.#syncs.get(path);
     if (current === undefined) return this.#start(path);

@@ -1,19 +1,23 @@
 /**
- * Looking at files and directories that may not be there.
+ * Reading the status of files and directories that may not exist.
  *
  * @module
  */
-import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
-
-/** Looks at so many files at once: more don't gain, and fewer wait for the disk one after the other. */
-const LOOKS_AT_ONCE = 32;
+import { isMissing } from "../../base/os_errors.ts";
+import { attempt, attemptAsync } from "./fs_errors.ts";
 
 /**
- * Facts about a file, following links; undefined if there is none. Does not wait.
+ * Number of files whose status is read in parallel. More don't help; fewer wait for the disk one after the
+ * other.
+ */
+const PARALLEL_STATS = 32;
+
+/**
+ * The status of a file, following links; undefined if it doesn't exist. Synchronous.
  *
  * @throws AppError `permission_denied`
  */
-export function statIfThere(path: string): Deno.FileInfo | undefined {
+export function statIfExists(path: string): Deno.FileInfo | undefined {
   try {
     return attempt("read", path, () => Deno.statSync(path));
   } catch (error) {
@@ -23,7 +27,8 @@ export function statIfThere(path: string): Deno.FileInfo | undefined {
 }
 
 /**
- * The entries of a directory, read at once so that nothing stays open while the caller works; none if it is missing.
+ * All entries of a directory, so that it isn't open while the caller works; empty if the directory doesn't
+ * exist.
  *
  * @throws AppError `permission_denied`
  */
@@ -36,7 +41,7 @@ export async function entriesIn(path: string): Promise<readonly Deno.DirEntry[]>
   }
 }
 
-/** Cuts a long list into what is looked at at once. */
+/** Splits a list into batches whose items are read in parallel. */
 export function* inBatches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let i = 0; i < items.length; i += LOOKS_AT_ONCE) yield items.slice(i, i + LOOKS_AT_ONCE);
+  for (let i = 0; i < items.length; i += PARALLEL_STATS) yield items.slice(i, i + PARALLEL_STATS);
 }

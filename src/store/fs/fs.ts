@@ -1,19 +1,23 @@
 /**
- * Making things durable and exclusive. The only file of the program that renames, syncs or locks, so that the order of
- * these calls can be read in few places.
+ * Durability and file locks. Apart from `src/base/files.ts`, the only file that renames, syncs or locks, so
+ * that the order of these calls can be reviewed in few places.
  *
  * @module
  */
 import { abortable, abortScope, neverAborted, sleep } from "../../base/abort.ts";
+import { isMissing, osCodeOf } from "../../base/os_errors.ts";
 import { notifySlowWait, type OnSlowWait } from "../../base/slow_wait.ts";
-import { attempt, attemptAsync, isMissing } from "./fs_errors.ts";
+import { attempt, attemptAsync, fileError } from "./fs_errors.ts";
 
-/** Renames a file, over another one if there is one. Readers see the old or the new, nothing between. */
+/**
+ * Renames a file or directory and replaces what has the new name. Readers see either the old file or the new
+ * one.
+ */
 export function renameOver(from: string, to: string): void {
   attempt("move a file to", to, () => Deno.renameSync(from, to));
 }
 
-/** Waits until the bytes and the length of a file are on the disk. Other files' syncs run meanwhile. */
+/** Waits until the content and length of a file are on the disk. Syncs of different files run in parallel. */
 export function syncFile(file: Deno.FsFile, path: string): Promise<void> {
   return attemptAsync("sync", path, () => file.syncData());
 }
@@ -27,16 +31,16 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * Makes a directory durable; one that is there is success. Its parent must be there.
+ * Creates a directory and makes it durable; does nothing if it exists. Its parent must exist.
  *
- * @param mode permission bits of a new one
+ * @param mode permission bits of a new directory
  */
 export async function makeDirectory(path: string, mode: number): Promise<void> {
   if (!makeDirectorySync(path, mode)) return;
   await syncDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
 }
 
-/** Makes a directory; whether it is new. It is not durable before its parent is synced. */
+/** Creates a directory. It isn't durable before its parent is synced. Returns false if it exists. */
 export function makeDirectorySync(path: string, mode: number): boolean {
   try {
     attempt("make directory", path, () => Deno.mkdirSync(path, { mode }));
@@ -47,57 +51,56 @@ export function makeDirectorySync(path: string, mode: number): boolean {
   }
 }
 
-/** Removes a file or an empty directory; whether it went. What is not there, or not empty, stays without a word. */
+/** Removes a file or an empty directory. Returns false if it doesn't exist or isn't empty. */
 export function removeQuietly(path: string): boolean {
   try {
     Deno.removeSync(path);
     return true;
   } catch (error) {
-    if (isMissing(error) || isNotEmpty(error)) return false;
-    return attempt("remove", path, () => {
-      throw error;
-    });
+    return ignoreExpected(path, error);
   }
 }
 
-/** As {@linkcode removeQuietly}, on another thread: a file system that is busy with syncs takes its time. */
+/**
+ * Like {@linkcode removeQuietly}, but asynchronous: removing is slow while the file system is busy with
+ * syncs.
+ */
 export async function removeEventually(path: string): Promise<boolean> {
   try {
     await Deno.remove(path);
     return true;
   } catch (error) {
-    if (isMissing(error) || isNotEmpty(error)) return false;
-    return attempt("remove", path, () => {
-      throw error;
-    });
+    return ignoreExpected(path, error);
   }
 }
 
-function isNotEmpty(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST");
+function ignoreExpected(path: string, error: unknown): false {
+  const code = osCodeOf(error);
+  if (isMissing(error) || code === "ENOTEMPTY" || code === "EEXIST") return false;
+  throw fileError("remove", path, error);
 }
 
-/** How a lock is held: by any number at once, or by one alone. */
+/** Any number of holders, or only one. */
 export type LockMode = "shared" | "exclusive";
 
-/** The locks of an open file. `tryLock` is in Deno 2.9 and not in 2.6. */
+/** The locks of an open file. Deno 2.6 has no `tryLockSync`. */
 interface LockableFile {
   lock(exclusive?: boolean): Promise<void>;
   tryLockSync?(exclusive?: boolean): boolean;
 }
 
-/** The longest wait between two looks at a lock that another process holds. */
-const POLL_MOST_MS = 50;
-/** A free lock is taken within microseconds; whoever has it after so long is not just passing. */
-const TRY_MS = 50;
+/** The longest interval between two attempts to take a lock of another process. */
+const POLL_MAX_MS = 50;
+/** A free lock is taken within microseconds. After this time, another process must have it. */
+const TRY_TIMEOUT_MS = 50;
 
 /**
- * Waits for the lock of an open file. It goes when the file is closed, and when the process dies.
+ * Waits for the lock of an open file. Closing the file or ending the process releases it.
  *
- * If this throws, the file must be closed by the caller: where the runtime can't ask without waiting, a thread stays
- * in the queue, and only a closed file gives the lock back at once when its turn comes.
+ * If this throws, the caller must close the file. Without `tryLockSync`, a thread is still waiting for the
+ * lock then, and only a closed file releases the lock as soon as the thread gets it.
  *
- * @param onWait hears of a wait that takes long
+ * @param onWait called if the wait takes longer than a second
  * @throws the signal's reason
  */
 export async function lockFile(
@@ -109,16 +112,16 @@ export async function lockFile(
 ): Promise<void> {
   const lockable: LockableFile = file;
   const exclusive = mode === "exclusive";
-  const isFree = () => attempt("lock", path, () => lockable.tryLockSync?.(exclusive) ?? false);
-  if (lockable.tryLockSync !== undefined && isFree()) return;
-  using _patience = notifySlowWait(onWait);
+  const tryLock = () => attempt("lock", path, () => lockable.tryLockSync?.(exclusive) ?? false);
+  if (lockable.tryLockSync !== undefined && tryLock()) return;
+  using _notifier = notifySlowWait(onWait);
   if (lockable.tryLockSync === undefined) {
     return await attemptAsync("lock", path, () => abortable(lockable.lock(exclusive), signal));
   }
-  for (let delay = 1; !isFree(); delay *= 2) await sleep(Math.min(delay, POLL_MOST_MS), signal);
+  for (let delay = 1; !tryLock(); delay *= 2) await sleep(Math.min(delay, POLL_MAX_MS), signal);
 }
 
-/** Takes the lock of an open file if nobody else has it; whether it did. If not, the caller must close the file. */
+/** Takes the lock of an open file if it is free. If it returns false, the caller must close the file. */
 export async function tryLockFile(file: Deno.FsFile, path: string, mode: LockMode): Promise<boolean> {
   const lockable: LockableFile = file;
   if (lockable.tryLockSync !== undefined) {
@@ -126,15 +129,13 @@ export async function tryLockFile(file: Deno.FsFile, path: string, mode: LockMod
   }
   using scope = abortScope(neverAborted());
   const locked = lockFile(file, path, mode, scope.signal).then(() => true, () => false);
-  const waited = sleep(TRY_MS, scope.signal).then(() => false, () => false);
-  const won = await Promise.race([locked, waited]);
-  scope.abort(new DOMException("Enough", "AbortError"));
-  return won;
+  const timedOut = sleep(TRY_TIMEOUT_MS, scope.signal).then(() => false, () => false);
+  const isLocked = await Promise.race([locked, timedOut]);
+  scope.abort(new DOMException("The lock is in use", "AbortError"));
+  return isLocked;
 }
 
-/**
- * Facts about the file that is open, if a path still names it: not so when it was renamed or removed while we waited.
- */
+/** The status of an open file, or undefined if the path no longer refers to it. */
 export function statIfSame(file: Deno.FsFile, path: string): Deno.FileInfo | undefined {
   try {
     const [open, named] = [file.statSync(), Deno.statSync(path)];

@@ -1,75 +1,63 @@
 /**
- * What the operating system says of files, in the program's own words. The one table for it.
+ * Failures of file operations as errors that say what to do. The only table of such messages for the store.
  *
  * @module
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
+import { osCodeOf, osErrorCode } from "../../base/os_errors.ts";
 import { missingFlag } from "../../base/permission.ts";
 
-const NO_SPACE = new Set(["ENOSPC", "EDQUOT"]);
-const REFUSED = new Set(["EACCES", "EPERM"]);
-/** A folder, a device or a link in a circle has the name of one of the store's files. */
-const OTHER_KIND = new Set(["EISDIR", "ELOOP", "ENXIO"]);
+const FREE_SPACE = "free space with 'dray gc' or 'dray rm' and try again";
+const DENIED = "permission denied; run as the owner of the store or choose another with --store";
+const TOO_MANY_FILES = "too many open files; raise the limit (ulimit -n)";
+const NOT_A_FILE = "it isn't a regular file; move it away";
 
-/** The operating system's name of a failure: `ENOENT`. Undefined for what did not come from it. */
-export function osCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
-}
+/** Cause and advice by system error. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: `disk full (or out of inodes); ${FREE_SPACE}`,
+  EDQUOT: `disk quota exceeded; ${FREE_SPACE}`,
+  EROFS: "the file system is read-only; choose a store on another one with --store",
+  EACCES: DENIED,
+  EPERM: DENIED,
+  EMFILE: TOO_MANY_FILES,
+  ENFILE: TOO_MANY_FILES,
+  EIO: "the disk failed; check the system log and run 'dray verify'",
+  EISDIR: NOT_A_FILE,
+  ELOOP: NOT_A_FILE,
+  ENXIO: NOT_A_FILE,
+  ENAMETOOLONG: "the path is too long for the file system; choose a shorter one",
+};
 
-/** Whether a file or folder is not there. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || osCodeOf(error) === "ENOTDIR";
-}
+/** System errors whose code depends on where they occur: these are for the files of a store. */
+const STORE_CODES: Readonly<Record<string, ErrorCode>> = {
+  EMFILE: "limit_exceeded",
+  ENFILE: "limit_exceeded",
+  EIO: "store_corrupt",
+  EISDIR: "store_corrupt",
+  ELOOP: "store_corrupt",
+  ENXIO: "store_corrupt",
+  ENAMETOOLONG: "invalid_argument",
+};
 
 /**
- * The failure of an action on a file as an {@linkcode AppError}, with the path and what to do about it. Failures that
- * nobody can act upon by kind are given back as they are.
+ * Converts the failure of a file operation to an {@linkcode AppError} with the path and advice. Returns the
+ * error unchanged if it is one already or if there is no advice for it.
  *
  * @param action completes "Cannot …": `write`, `read`
  */
 export function fileError(action: string, path: string, error: unknown): unknown {
   if (error instanceof AppError) return error;
-  const code = osCodeOf(error);
-  const fail = (kind: ErrorCode, why: string) =>
-    new AppError(kind, `Cannot ${action} "${path}": ${why}`, { cause: error, details: { path } });
-  if (error instanceof Deno.errors.NotCapable) {
-    return fail(
-      "permission_denied",
-      `the runtime does not allow it, add ${missingFlag(error) ?? messageOf(error)}`,
-    );
-  }
+  const name = osCodeOf(error) ?? "";
+  const code = osErrorCode(error) ?? STORE_CODES[name];
   if (code === undefined) return error;
-  if (NO_SPACE.has(code)) {
-    const full = code === "ENOSPC" ? "the disk has no space or no inodes left" : "the disk quota is used up";
-    return fail("no_space", `${full}, free some (gc removes what no image needs, rm images) and try again`);
-  }
-  if (code === "EROFS") {
-    return fail("permission_denied", "the file system is read-only, use a store on another one");
-  }
-  if (REFUSED.has(code) || error instanceof Deno.errors.PermissionDenied) {
-    return fail(
-      "permission_denied",
-      "the operating system refuses, run as the store's owner or use another store",
-    );
-  }
-  if (code === "EMFILE" || code === "ENFILE") {
-    return fail("limit_exceeded", "too many files are open, raise the limit (ulimit -n)");
-  }
-  if (code === "EIO") {
-    return fail("store_corrupt", "the disk fails, see the system's log and verify the store");
-  }
-  if (OTHER_KIND.has(code)) {
-    return fail("store_corrupt", "something that is no file has this name, move it away");
-  }
-  if (code === "ENAMETOOLONG") {
-    return fail("invalid_argument", "the path is too long for the file system, use a shorter one");
-  }
-  return error;
+  const reason = error instanceof Deno.errors.NotCapable
+    ? `missing permission: add ${missingFlag(error) ?? messageOf(error)}`
+    : REASONS[name] ?? DENIED;
+  return new AppError(code, `Cannot ${action} "${path}": ${reason}`, { cause: error, details: { path } });
 }
 
 /**
- * Runs an action on a file and maps its failure.
+ * Runs a file operation and maps its failure.
  *
  * @throws AppError as {@linkcode fileError}
  */
@@ -82,7 +70,7 @@ export function attempt<T>(action: string, path: string, run: () => T): T {
 }
 
 /**
- * Awaits an action on a file and maps its failure.
+ * Awaits a file operation and maps its failure.
  *
  * @throws AppError as {@linkcode fileError}
  */

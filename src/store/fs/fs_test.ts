@@ -11,12 +11,12 @@ import { DirectorySyncer } from "./directory_sync.ts";
 import { lockFile, makeDirectorySync, removeQuietly, renameOver, statIfSame, tryLockFile } from "./fs.ts";
 import { fileError } from "./fs_errors.ts";
 
-async function withFolder(run: (folder: string) => Promise<void> | void): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "dray-fs-" });
+async function withDirectory(run: (directory: string) => Promise<void> | void): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "dray-fs-" });
   try {
-    await run(folder);
+    await run(directory);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
@@ -24,7 +24,7 @@ function openFile(path: string): Deno.FsFile {
   return Deno.openSync(path, { read: true, write: true, create: true });
 }
 
-Deno.test("fileError() says what the system said by kind, with the path", () => {
+Deno.test("fileError() maps system errors to codes and names the path", () => {
   const cases: readonly (readonly [code: string, kind: ErrorCode])[] = [
     ["ENOSPC", "no_space"],
     ["EDQUOT", "no_space"],
@@ -47,11 +47,11 @@ Deno.test("fileError() says what the system said by kind, with the path", () => 
   }
 });
 
-Deno.test("fileError() gives back what it has no word for", () => {
-  const known = new AppError("busy", "Cannot");
+Deno.test("fileError() returns other errors unchanged", () => {
+  const appError = new AppError("busy", "Cannot");
   for (
     const error of [
-      known,
+      appError,
       new Error("x"),
       Object.assign(new Error("y"), { code: "EBUSY" }),
       "text",
@@ -62,9 +62,9 @@ Deno.test("fileError() gives back what it has no word for", () => {
   }
 });
 
-Deno.test("two openings of one file exclude each other within one process", async () => {
-  await withFolder(async (folder) => {
-    const path = `${folder}/lock`;
+Deno.test("two handles of one file exclude each other within one process", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/lock`;
     using first = openFile(path);
     await lockFile(first, path, "shared", neverAborted());
     {
@@ -77,19 +77,19 @@ Deno.test("two openings of one file exclude each other within one process", asyn
     await waiting;
     third.close();
     using fourth = openFile(path);
-    assert(await tryLockFile(fourth, path, "exclusive"), "a closed file has no lock");
+    assert(await tryLockFile(fourth, path, "exclusive"), "closing a file releases its lock");
   });
 });
 
-Deno.test("lockFile() gives up at its signal", async () => {
-  await withFolder(async (folder) => {
-    const path = `${folder}/lock`;
+Deno.test("lockFile() stops at its signal", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/lock`;
     const first = openFile(path);
     await lockFile(first, path, "exclusive", neverAborted());
     const second = openFile(path);
     const controller = new AbortController();
     const waiting = lockFile(second, path, "exclusive", controller.signal);
-    const reason = new Error("enough");
+    const reason = new Error("cancelled by the test");
     controller.abort(reason);
     assertStrictEquals(await assertRejects(() => waiting, Error), reason);
     second.close();
@@ -99,9 +99,9 @@ Deno.test("lockFile() gives up at its signal", async () => {
   });
 });
 
-Deno.test("statIfSame() sees that a file was renamed, removed or replaced", async () => {
-  await withFolder((folder) => {
-    const [path, other] = [`${folder}/a`, `${folder}/b`];
+Deno.test("statIfSame() detects that a file was renamed, removed or replaced", async () => {
+  await withDirectory((directory) => {
+    const [path, other] = [`${directory}/a`, `${directory}/b`];
     using file = openFile(path);
     assertEquals(statIfSame(file, path)?.size, file.statSync().size);
     renameOver(path, other);
@@ -114,35 +114,35 @@ Deno.test("statIfSame() sees that a file was renamed, removed or replaced", asyn
   });
 });
 
-Deno.test("removeQuietly() removes files and empty folders, and leaves the rest", async () => {
-  await withFolder((folder) => {
-    assert(makeDirectorySync(`${folder}/d`, 0o755));
-    assert(!makeDirectorySync(`${folder}/d`, 0o755));
-    openFile(`${folder}/d/f`).close();
-    assertEquals(removeQuietly(`${folder}/d`), false);
-    assertEquals(removeQuietly(`${folder}/d/f`), true);
-    assertEquals(removeQuietly(`${folder}/d/f`), false);
-    assertEquals(removeQuietly(`${folder}/d`), true);
-    assertThrows(() => makeDirectorySync(`${folder}/x/y`, 0o755), Deno.errors.NotFound);
+Deno.test("removeQuietly() removes files and empty directories only", async () => {
+  await withDirectory((directory) => {
+    assert(makeDirectorySync(`${directory}/d`, 0o755));
+    assert(!makeDirectorySync(`${directory}/d`, 0o755));
+    openFile(`${directory}/d/f`).close();
+    assertEquals(removeQuietly(`${directory}/d`), false);
+    assertEquals(removeQuietly(`${directory}/d/f`), true);
+    assertEquals(removeQuietly(`${directory}/d/f`), false);
+    assertEquals(removeQuietly(`${directory}/d`), true);
+    assertThrows(() => makeDirectorySync(`${directory}/x/y`, 0o755), Deno.errors.NotFound);
   });
 });
 
-Deno.test("DirectorySyncer shares a sync among those who come while one runs", async () => {
-  await withFolder(async (folder) => {
+Deno.test("DirectorySyncer shares one sync among all calls made while another runs", async () => {
+  await withDirectory(async (directory) => {
     const syncer = new DirectorySyncer();
-    const first = syncer.sync(folder);
-    const others = Array.from({ length: 5 }, () => syncer.sync(folder));
-    assertEquals(new Set([first, ...others]).size, 2, "not the one that runs, and one more for all");
+    const first = syncer.sync(directory);
+    const others = Array.from({ length: 5 }, () => syncer.sync(directory));
+    assertEquals(new Set([first, ...others]).size, 2, "the running one, and one more for all others");
     await Promise.all([first, ...others]);
-    assert(syncer.sync(folder) !== first);
-    await syncer.sync(folder);
+    assert(syncer.sync(directory) !== first);
+    await syncer.sync(directory);
   });
 });
 
-Deno.test("DirectorySyncer tells everybody of a sync that failed, and tries anew for the next", async () => {
-  await withFolder(async (folder) => {
+Deno.test("DirectorySyncer reports a failed sync to every caller and starts a new one for the next call", async () => {
+  await withDirectory(async (directory) => {
     const syncer = new DirectorySyncer();
-    const path = `${folder}/later`;
+    const path = `${directory}/later`;
     const failing = [syncer.sync(path), syncer.sync(path), syncer.sync(path)];
     for (const sync of failing) await assertRejects(() => sync, Deno.errors.NotFound);
     Deno.mkdirSync(path);

@@ -1,5 +1,5 @@
 /**
- * Writing bytes to a file, in pieces that cost the least.
+ * Writing bytes to a file in pieces of the best size.
  *
  * @module
  */
@@ -7,28 +7,29 @@ import { KIB } from "../../base/bytes.ts";
 import { attempt } from "./fs_errors.ts";
 
 /**
- * Longer writes make the kernel take memory in larger pieces, which it has to get from further away: on a virtual machine
- * whose unused memory goes back to its host, writes of 256 KiB cost up to three times the system time.
+ * For longer writes, the kernel allocates larger pieces of memory. On a virtual machine that returns unused
+ * memory to its host, writes of 256 KiB take up to three times the system time.
  */
 const WRITE_MAX_BYTES = 64 * KIB;
 
 /**
- * Writes all of `bytes` where the file stands.
+ * Writes all of `bytes` at the current position of the file.
  *
  * @param path for errors
- * @param onTaken gets each piece that the file took: a full disk can take a part of the bytes before it fails
+ * @param onWritten called with each piece that was written: a full disk may accept a part of the bytes before
+ * it fails
  * @throws AppError `no_space`, `permission_denied`
  */
 export function writeAll(
   file: Deno.FsFile,
   path: string,
   bytes: Uint8Array,
-  onTaken: (piece: Uint8Array) => void = () => {},
+  onWritten: (piece: Uint8Array) => void = () => {},
 ): void {
-  for (let at = 0; at < bytes.length;) {
-    const piece = bytes.subarray(at, at + WRITE_MAX_BYTES);
+  for (let offset = 0; offset < bytes.length;) {
+    const piece = bytes.subarray(offset, offset + WRITE_MAX_BYTES);
     const written = attempt("write", path, () => file.writeSync(piece));
-    onTaken(piece.subarray(0, written));
-    at += written;
+    onWritten(piece.subarray(0, written));
+    offset += written;
   }
 }

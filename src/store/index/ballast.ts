@@ -1,40 +1,42 @@
 /**
- * Space on the disk that is kept for the index: on a disk that is full to the last block, an index that got shorter
- * can still be written, so that removing an image frees space there too.
+ * Reserved disk space for the index. On a full disk, a shorter index can still be written over it, so that
+ * removing an image always works.
  *
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import { attempt, isMissing } from "../fs/fs_errors.ts";
-import { statIfThere } from "../fs/file_snapshot.ts";
+import { isMissing } from "../../base/os_errors.ts";
+import { statIfExists } from "../fs/file_snapshot.ts";
+import { attempt } from "../fs/fs_errors.ts";
 
-/** A file of this size does for the indexes of most stores. */
-const LEAST_BYTES = 16 * KIB;
-/** What `getRandomValues` gives at once. */
+/** Sufficient for the index of most stores. */
+const BALLAST_MIN_BYTES = 16 * KIB;
+/** The most that one call of `getRandomValues` returns. */
 const BLOCK_BYTES = 64 * KIB;
 
 /**
- * Keeps a file that has at least so many bytes. It is a help and no more: where it can't be made, nothing is said.
+ * Ensures that a file has at least `bytes` bytes. Ignores failures: the ballast is only needed on a full
+ * disk.
  *
- * @param path nobody else may write there meanwhile
+ * @param path must not be written by another process at the same time
  */
 export function keepBallast(path: string, bytes: number): void {
   try {
-    if ((statIfThere(path)?.size ?? 0) >= bytes) return;
-    let size = LEAST_BYTES;
+    if ((statIfExists(path)?.size ?? 0) >= bytes) return;
+    let size = BALLAST_MIN_BYTES;
     while (size < bytes) size *= 2;
     using file = Deno.openSync(path, { write: true, create: true, truncate: true });
-    // A file system that compresses would keep no space for zeros.
+    // Random, because a compressing file system would reserve no space for zeros.
     const block = crypto.getRandomValues(new Uint8Array(Math.min(size, BLOCK_BYTES)));
-    for (let at = 0; at < size;) at += file.writeSync(block.subarray(0, size - at));
+    for (let offset = 0; offset < size;) offset += file.writeSync(block.subarray(0, size - offset));
   } catch {
     return;
   }
 }
 
 /**
- * Opens the file to be written from its start over the blocks that it has; undefined if there is none. What is written
- * must be cut off behind its end.
+ * Opens the ballast for writing over its blocks; undefined if there is none. The caller must truncate it
+ * after writing.
  *
  * @throws AppError `permission_denied`
  */

@@ -1,5 +1,5 @@
 /**
- * Image records in `index.json`, beside whatever other tools keep there.
+ * Image records in `index.json`, which may also contain descriptors of other tools.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import type { IndexFile } from "./index_file.ts";
 import type { IndexContent } from "./index_text.ts";
 import { descriptorOf, recordFrom, refNameOf } from "./record.ts";
 
-/** One content of the index, understood. */
+/** The parsed records of one version of the index. */
 interface View {
   readonly content: IndexContent;
   /** Records by name, sorted. */
   readonly records: ReadonlyMap<string, ImageRecord>;
-  /** The same as a list: one object as long as the content stands, so that callers can tell by it. */
+  /** The same as a list: one object per version, so that callers can detect a change by identity. */
   readonly list: readonly ImageRecord[];
-  /** The descriptor that each record came from. */
+  /** The descriptor of each record. */
   readonly sources: ReadonlyMap<string, JsonObject>;
-  /** Descriptors of other tools, in their order. */
-  readonly foreign: readonly JsonObject[];
+  /** Descriptors of other tools, in the order of the file. */
+  readonly unmanaged: readonly JsonObject[];
 }
 
-/** The records. One descriptor for each name; descriptors without our annotations are kept untouched. */
+/** The records. There is one descriptor per name; descriptors without our annotations stay unchanged. */
 export class Images {
   readonly #indexFile: IndexFile;
   #view: View | undefined;
@@ -34,17 +34,17 @@ export class Images {
     this.#indexFile = indexFile;
   }
 
-  /** As `ImageStore.listImages`. */
+  /** See `ImageStore.listImages`. */
   async list(): Promise<readonly ImageRecord[]> {
     return this.#viewOf(await this.#indexFile.read()).list;
   }
 
-  /** As `ImageStore.listForeign`. Those whose digest is of an unknown algorithm are kept, and not listed. */
-  async listForeign(): Promise<readonly Descriptor[]> {
-    return this.#viewOf(await this.#indexFile.read()).foreign.flatMap(readForeign);
+  /** See `ImageStore.listUnmanaged`. Those with an unknown digest algorithm are kept but not listed. */
+  async listUnmanaged(): Promise<readonly Descriptor[]> {
+    return this.#viewOf(await this.#indexFile.read()).unmanaged.flatMap(readUnmanaged);
   }
 
-  /** As `ImageStore.updateImages`. */
+  /** See `ImageStore.updateImages`. */
   async update(
     change: (records: ReadonlyMap<string, ImageRecord>) => Iterable<ImageRecord>,
     signal: AbortSignal,
@@ -62,8 +62,11 @@ export class Images {
   }
 }
 
-/** What can be read of a descriptor: as long as it names a blob, a collector must hear of it. */
-function readForeign(raw: JsonObject): readonly Descriptor[] {
+/**
+ * Reads a descriptor leniently: a garbage collector must keep every blob that one names, even if it is
+ * malformed.
+ */
+function readUnmanaged(raw: JsonObject): readonly Descriptor[] {
   try {
     return [readDescriptor(raw, "index.json")];
   } catch (error) {
@@ -79,12 +82,12 @@ function readForeign(raw: JsonObject): readonly Descriptor[] {
   }
 }
 
-/** Records by the descriptors that they came from: most of these are the same objects from one content to the next. */
+/** Records by descriptor. Most descriptors are the same objects in the next version of the index. */
 const recordsOfDescriptors = new WeakMap<JsonObject, ImageRecord>();
 
-function recordOf(raw: JsonObject): ImageRecord | undefined {
-  const known = recordsOfDescriptors.get(raw);
-  if (known !== undefined) return known;
+function cachedRecord(raw: JsonObject): ImageRecord | undefined {
+  const cached = recordsOfDescriptors.get(raw);
+  if (cached !== undefined) return cached;
   const record = recordFrom(raw);
   if (record !== undefined) recordsOfDescriptors.set(raw, record);
   return record;
@@ -92,10 +95,10 @@ function recordOf(raw: JsonObject): ImageRecord | undefined {
 
 function viewOf(content: IndexContent): View {
   const found: [ImageRecord, JsonObject][] = [];
-  const foreign: JsonObject[] = [];
+  const unmanaged: JsonObject[] = [];
   for (const raw of content.manifests) {
-    const record = recordOf(raw);
-    if (record === undefined) foreign.push(raw);
+    const record = cachedRecord(raw);
+    if (record === undefined) unmanaged.push(raw);
     else found.push([record, raw]);
   }
   found.sort(([a], [b]) => a.name < b.name ? -1 : 1);
@@ -103,11 +106,11 @@ function viewOf(content: IndexContent): View {
     content,
     ...byName(found.map(([record]) => record)),
     sources: new Map(found.map(([record, raw]) => [record.name, raw])),
-    foreign,
+    unmanaged,
   };
 }
 
-/** Of two descriptors with one name the last one counts, in the list too. */
+/** If two descriptors have the same name, the last one counts. */
 function byName(sorted: readonly ImageRecord[]): Pick<View, "records" | "list"> {
   const records = new Map(sorted.map((record) => [record.name, record]));
   return { records, list: Object.freeze([...records.values()]) };
@@ -117,28 +120,28 @@ function uniqueByName(records: Iterable<ImageRecord>): readonly ImageRecord[] {
   const byName = new Map<string, ImageRecord>();
   for (const record of records) {
     if (byName.has(record.name)) {
-      throw new AppError("internal", `Cannot record image "${record.name}": the name stands for two images`);
+      throw new AppError("internal", `Cannot record image "${record.name}": the name occurs twice`);
     }
     byName.set(record.name, record);
   }
   return [...byName.values()];
 }
 
-/** The content in which these records stand; the same object if nothing is different. */
+/** The content with these records; the same object if nothing changed. */
 function contentOf(view: View, records: readonly ImageRecord[]): IndexContent {
   let isChanged = records.length !== view.records.size;
-  const fresh = new Set<string>();
-  // In the order of their names: so a change leaves most of the text as it was, and `diff` shows the change alone.
+  const changedNames = new Set<string>();
+  // Sorted by name, so that a change leaves most of the text unchanged and `diff` shows only the change.
   const sorted = [...records].sort((a, b) => a.name < b.name ? -1 : 1);
   const manifests = sorted.map((record) => {
     const source = view.sources.get(record.name);
     if (source !== undefined && view.records.get(record.name) === record) return source;
     isChanged = true;
-    fresh.add(record.name);
+    changedNames.add(record.name);
     return descriptorOf(record, source);
   });
   if (!isChanged) return view.content;
-  // Two descriptors of one name would leave it to each tool which it means: the newer one replaces a foreign one.
-  const kept = view.foreign.filter((raw) => !fresh.has(refNameOf(raw) ?? ""));
-  return { manifests: [...kept, ...manifests], rest: view.content.rest };
+  // Tools differ in which of two descriptors with one name they use, so ours replaces one of another tool.
+  const retained = view.unmanaged.filter((raw) => !changedNames.has(refNameOf(raw) ?? ""));
+  return { manifests: [...retained, ...manifests], rest: view.content.rest };
 }

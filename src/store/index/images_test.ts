@@ -1,9 +1,11 @@
 import { neverAborted } from "../../base/abort.ts";
 import { isCode } from "../../base/errors.ts";
+import { REF_NAME } from "../../oci/descriptor.ts";
 import { parseDocument } from "../../oci/document.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { recordOf, variousRecords } from "../../../tests/contract/records.ts";
+import { observeSteps } from "../../../tests/store/commit_steps.ts";
 import { openStore, type Store } from "../store.ts";
 
 async function withStore(run: (store: Store, indexPath: string) => Promise<void>): Promise<void> {
@@ -15,16 +17,15 @@ async function withStore(run: (store: Store, indexPath: string) => Promise<void>
   }
 }
 
-const REF_NAME = "org.opencontainers.image.ref.name";
 const DIGEST = `sha256:${"d".repeat(64)}`;
 const PLAIN = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: DIGEST, size: 7 };
 
-/** Descriptors as other tools write them, and some that nothing here understands. */
-const FOREIGN = [
+/** Descriptors as other tools write them, and some that dray can't read. */
+const UNMANAGED = [
   { ...PLAIN, annotations: { [REF_NAME]: "v1", "org.example.note": "kept" } },
   { ...PLAIN, platform: { os: "linux", architecture: "amd64" }, "x-unknown": { deep: [1, null] } },
   { ...PLAIN, annotations: null },
-  { ...PLAIN, annotations: { [REF_NAME]: "docker.io/library/foreign:1" } },
+  { ...PLAIN, annotations: { [REF_NAME]: "docker.io/library/unmanaged:1" } },
   { ...PLAIN, digest: `blake3:${"e".repeat(64)}`, annotations: { [REF_NAME]: "future" } },
   { ...PLAIN, annotations: { [REF_NAME]: "odd", "dev.dray.image.id": 5 } },
 ];
@@ -43,7 +44,7 @@ const add = (store: Store, ...names: readonly string[]) =>
     neverAborted(),
   );
 
-Deno.test("index.json is an OCI index whose descriptors other tools can follow", async () => {
+Deno.test("index.json is an OCI index that other tools can read", async () => {
   await withStore(async (store, indexPath) => {
     const records = variousRecords();
     await store.updateImages(() => records, neverAborted());
@@ -55,52 +56,55 @@ Deno.test("index.json is an OCI index whose descriptors other tools can follow",
     );
     for (const [i, descriptor] of document.manifests.entries()) {
       const record = records[i];
-      const whole = record?.scope === "all-platforms" ? record.target : record?.manifest;
-      assertEquals(descriptor.digest, whole?.digest, "what the descriptor names is complete in the store");
+      const complete = record?.scope === "all-platforms" ? record.target : record?.manifest;
+      assertEquals(descriptor.digest, complete?.digest, "everything below the descriptor is stored");
       const isManifest = descriptor.digest === record?.manifest.digest;
       assertEquals(descriptor.platform, isManifest ? record?.platform : undefined);
     }
   });
 });
 
-Deno.test("descriptors of other tools stay as they are through every update", async () => {
+Deno.test("descriptors of other tools stay unchanged by updates", async () => {
   await withStore(async (store, indexPath) => {
-    writeIndex(indexPath, FOREIGN, { annotations: { "org.example.top": "kept" } });
+    writeIndex(indexPath, UNMANAGED, { annotations: { "org.example.top": "kept" } });
     assertEquals(await store.listImages(), []);
     assertEquals(
-      (await store.listForeign()).length,
-      FOREIGN.length - 1,
-      "what names a blob is listed",
+      (await store.listUnmanaged()).length,
+      UNMANAGED.length - 1,
+      "every descriptor with a valid digest is listed",
     );
     await add(store, "docker.io/library/a:1");
     await add(store, "docker.io/library/b:1");
     await store.updateImages(() => [recordOf("docker.io/library/a:1", { pinned: true })], neverAborted());
     await store.updateImages(() => [], neverAborted());
-    assertEquals(manifestsIn(indexPath), FOREIGN);
+    assertEquals(manifestsIn(indexPath), UNMANAGED);
     assertEquals(JSON.parse(Deno.readTextFileSync(indexPath)).annotations, { "org.example.top": "kept" });
   });
 });
 
-Deno.test("a record takes the place of a foreign descriptor of exactly its name", async () => {
+Deno.test("a record replaces another tool's descriptor of exactly its name", async () => {
   await withStore(async (store, indexPath) => {
-    writeIndex(indexPath, FOREIGN);
-    await add(store, "docker.io/library/foreign:1");
+    writeIndex(indexPath, UNMANAGED);
+    await add(store, "docker.io/library/unmanaged:1");
     const names = manifestsIn(indexPath).map(({ annotations }) =>
       (annotations as Record<string, string>)?.[REF_NAME]
     );
-    assertEquals(names.filter((name) => name === "docker.io/library/foreign:1").length, 1);
+    assertEquals(names.filter((name) => name === "docker.io/library/unmanaged:1").length, 1);
     assertEquals((await store.listImages()).length, 1);
   });
 });
 
-Deno.test("what other tools add to a descriptor of ours stays, also when the record changes", async () => {
+Deno.test("annotations that other tools add to our descriptors stay when the record changes", async () => {
   await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1");
     const [ours] = manifestsIn(indexPath);
-    const noted = { ...ours, annotations: { ...ours?.annotations as object, "org.example.note": "kept" } };
-    writeIndex(indexPath, [noted]);
+    const annotated = {
+      ...ours,
+      annotations: { ...ours?.annotations as object, "org.example.note": "kept" },
+    };
+    writeIndex(indexPath, [annotated]);
     await add(store, "docker.io/library/b:1");
-    assertEquals(manifestsIn(indexPath)[0], noted);
+    assertEquals(manifestsIn(indexPath)[0], annotated);
     await store.updateImages(
       (records) => [...records.values()].map((record) => ({ ...record, pinned: true })),
       neverAborted(),
@@ -110,7 +114,7 @@ Deno.test("what other tools add to a descriptor of ours stays, also when the rec
   });
 });
 
-Deno.test("a descriptor that lost some of our annotations is foreign, and kept", async (t) => {
+Deno.test("a descriptor with missing or invalid annotations of ours is unmanaged and kept", async (t) => {
   const damage: Readonly<Record<string, string | undefined>> = {
     "dev.dray.image.id": "sha256:short",
     "dev.dray.image.size": "many",
@@ -125,20 +129,20 @@ Deno.test("a descriptor that lost some of our annotations is foreign, and kept",
         const broken = { ...ours, annotations: { ...ours?.annotations as object, [key]: value } };
         writeIndex(indexPath, [broken]);
         assertEquals(await store.listImages(), []);
-        assertEquals((await store.listForeign()).length, 1);
+        assertEquals((await store.listUnmanaged()).length, 1);
         await add(store, "docker.io/library/b:1");
         assertEquals(manifestsIn(indexPath)[0], JSON.parse(JSON.stringify(broken)));
       }));
   }
 });
 
-Deno.test("a damaged index.json is reported with its path, and never overwritten", async (t) => {
+Deno.test("a damaged index.json is reported with its path and never overwritten", async (t) => {
   for (const text of ["", "{", "[]", '{"manifests":5}', '{"manifests":[1]}', "\xff"]) {
     await t.step(JSON.stringify(text), () =>
       withStore(async (store, indexPath) => {
         Deno.writeTextFileSync(indexPath, text);
         for (
-          const use of [() => store.listImages(), () => store.listForeign(), () => add(store, "a.b/c:d")]
+          const use of [() => store.listImages(), () => store.listUnmanaged(), () => add(store, "a.b/c:d")]
         ) {
           const error = await assertRejects(async () => void await use(), Error);
           assert(isCode(error, "store_corrupt"), error.message);
@@ -147,7 +151,7 @@ Deno.test("a damaged index.json is reported with its path, and never overwritten
         assertEquals(Deno.readTextFileSync(indexPath), text);
       }));
   }
-  await t.step("the innocent twin: no manifests at all", () =>
+  await t.step("null instead of a list is valid", () =>
     withStore(async (store, indexPath) => {
       Deno.writeTextFileSync(indexPath, '{"schemaVersion":2,"manifests":null}');
       assertEquals(await store.listImages(), []);
@@ -165,7 +169,7 @@ Deno.test("an update that changes nothing writes nothing", async () => {
   });
 });
 
-Deno.test("listing sees what another tool wrote in between", async () => {
+Deno.test("listing returns what another tool wrote in the meantime", async () => {
   await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1", "docker.io/library/b:1");
     assertEquals((await store.listImages()).length, 2);
@@ -174,11 +178,10 @@ Deno.test("listing sees what another tool wrote in between", async () => {
   });
 });
 
-Deno.test("a disk that is full changes nothing, and leaves nothing beside the index", async () => {
+Deno.test("an update on a full disk changes nothing and leaves no temporary file", async () => {
   await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1");
     const before = Deno.readTextFileSync(indexPath);
-    // The device that is always full.
     Deno.symlinkSync("/dev/full", `${indexPath}.new`);
     const error = await assertRejects(() => add(store, "docker.io/library/b:1"), Error);
     assert(isCode(error, "no_space"), error.message);
@@ -188,44 +191,44 @@ Deno.test("a disk that is full changes nothing, and leaves nothing beside the in
   });
 });
 
-Deno.test("on a full disk images can be removed, one after the other, and none be added", async () => {
+Deno.test("on a full disk, images can be removed but not added", async () => {
   await withStore(async (store, indexPath) => {
     const names = ["docker.io/library/a:1", "docker.io/library/b:1", "docker.io/library/c:1"];
     await add(store, ...names);
-    for (const left of [names.slice(1), names.slice(2), []]) {
+    for (const remaining of [names.slice(1), names.slice(2), []]) {
       Deno.symlinkSync("/dev/full", `${indexPath}.new`);
       const error = await assertRejects(() => add(store, "docker.io/library/d:1"), Error);
       assert(isCode(error, "no_space"), error.message);
       Deno.symlinkSync("/dev/full", `${indexPath}.new`);
-      const kept = await store.updateImages(
-        (records) => [...records.values()].filter(({ name }) => left.includes(name)),
+      const records = await store.updateImages(
+        (records) => [...records.values()].filter(({ name }) => remaining.includes(name)),
         neverAborted(),
       );
-      assertEquals(kept.map(({ name }) => name), left);
-      assertEquals(manifestsIn(indexPath).length, left.length);
+      assertEquals(records.map(({ name }) => name), remaining);
+      assertEquals(manifestsIn(indexPath).length, remaining.length);
     }
   });
 });
 
-Deno.test("a death while the kept space is written leaves the index, and the next removal has the space", async (t) => {
+Deno.test("a process that dies while it writes into the reserved space leaves the index and the space", async (t) => {
   for (const step of ["index-written", "index-synced"] as const) {
     await t.step(step, () =>
       withStore(async (store, indexPath) => {
         const names = ["docker.io/library/a:1", "docker.io/library/b:1"];
         await add(store, ...names);
         const before = Deno.readTextFileSync(indexPath);
-        const dying = await openStore(store.root, {
-          onStep(at) {
-            if (at === step) throw new Error("dead");
-          },
-        });
-        const remove = (from: Store) => {
+        const remove = () => {
           Deno.symlinkSync("/dev/full", `${indexPath}.new`);
-          return from.updateImages((records) => [...records.values()].slice(1), neverAborted());
+          return store.updateImages((records) => [...records.values()].slice(1), neverAborted());
         };
-        await assertRejects(() => remove(dying), Error, "dead");
+        {
+          using _steps = observeSteps(store.root, (at) => {
+            if (at === step) throw new Error("dead");
+          });
+          await assertRejects(remove, Error, "dead");
+        }
         assertEquals(Deno.readTextFileSync(indexPath), before);
-        assertEquals((await remove(store)).map(({ name }) => name), names.slice(1));
+        assertEquals((await remove()).map(({ name }) => name), names.slice(1));
         assertEquals(manifestsIn(indexPath).length, 1);
       }));
   }

@@ -1,59 +1,58 @@
 /**
- * `index.json`: the one database, an OCI image index that any tool can read (OCI image spec 1.1, image-layout.md).
+ * `index.json`: the only database of the store, an OCI image index (OCI image spec 1.1, image-layout.md).
  *
  * @module
  */
 import { AppError, isCode } from "../../base/errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { removeQuietly, renameOver, syncDirectory, syncFile } from "../fs/fs.ts";
-import { attempt, attemptAsync, isMissing } from "../fs/fs_errors.ts";
-import { type IndexContent, IndexText } from "./index_text.ts";
-import type { Locks } from "../locks/locks.ts";
-import type { StorePaths } from "../layout/paths.ts";
-import { keepBallast, openBallast } from "./ballast.ts";
-import type { OnStep } from "../blobs/commit_steps.ts";
+import { attempt, attemptAsync } from "../fs/fs_errors.ts";
 import { writeAll } from "../fs/write_all.ts";
+import type { StorePaths } from "../layout/paths.ts";
+import type { Locks } from "../locks/locks.ts";
+import { keepBallast, openBallast } from "./ballast.ts";
+import { type IndexContent, IndexText } from "./index_text.ts";
 
-/** Tells one state of a file from another: each update makes a new file. */
-interface Stamp {
+/** Identifies a version of the file: each update creates a new file. */
+interface FileSnapshot {
   readonly inode: number | null;
   readonly size: number;
   readonly modifiedAt: number;
 }
 
 interface Cached {
-  readonly stamp: Stamp;
+  readonly snapshot: FileSnapshot;
   readonly content: IndexContent;
 }
 
 const EMPTY: IndexContent = { manifests: [], rest: { schemaVersion: 2, mediaType: OCI_INDEX } };
 
-/** Reads and changes the index. */
+/** Reads and updates the index. */
 export class IndexFile {
   readonly #paths: StorePaths;
   readonly #locks: Locks;
-  readonly #onStep: OnStep;
   readonly #text = new IndexText();
   #cached: Cached | undefined;
 
-  constructor(deps: { readonly paths: StorePaths; readonly locks: Locks; readonly onStep: OnStep }) {
+  constructor(deps: { readonly paths: StorePaths; readonly locks: Locks }) {
     this.#paths = deps.paths;
     this.#locks = deps.locks;
-    this.#onStep = deps.onStep;
   }
 
   /**
-   * The newest content; the same object as long as nobody changed it. Waits for no writer: a rename is at once.
+   * The current content; the same object while it is unchanged. Never waits for a writer, because a rename is
+   * atomic.
    *
    * @throws AppError `store_corrupt`, `permission_denied`
    */
   async read(): Promise<IndexContent> {
     const path = this.#paths.indexFile;
     try {
-      // Not awaited: it takes microseconds, and each list and status asks.
-      const now = stampOf(attempt("read", path, () => Deno.statSync(path)));
+      // Synchronous: a stat takes microseconds, and every list and status request needs one.
+      const current = snapshotOf(attempt("read", path, () => Deno.statSync(path)));
       const cached = this.#cached;
-      if (cached !== undefined && isSame(cached.stamp, now)) return cached.content;
+      if (cached !== undefined && isSame(cached.snapshot, current)) return cached.content;
       return (await this.#load()).content;
     } catch (error) {
       if (isMissing(error)) return EMPTY;
@@ -62,22 +61,23 @@ export class IndexFile {
   }
 
   /**
-   * Changes the content in one transaction. What `change` returns unchanged (the same object) is not written. What
-   * makes the index shorter can be done on a full disk too.
+   * Changes the content in one transaction. If `change` returns the same object, nothing is written. An
+   * update that makes the index shorter also works on a full disk.
    *
-   * @throws what `change` throws, and nothing is changed; AppError `store_corrupt`, `no_space`, `permission_denied`,
-   * the signal's reason
+   * @throws what `change` throws (nothing is changed then); AppError `store_corrupt`, `no_space`,
+   * `permission_denied`; the signal's reason
    */
   async update(
     change: (content: IndexContent) => IndexContent,
     signal: AbortSignal,
   ): Promise<IndexContent> {
     using _lock = await this.#locks.take(this.#paths.indexLock, "exclusive", signal);
-    // Never from memory: two states of the file could look alike to `stat`, and here that would lose an image.
-    const before = await this.#newest();
+    // Never from the cache: two versions of the file could have the same snapshot, and an update would lose
+    // an image.
+    const before = await this.#loadIfExists();
     const after = change(before?.content ?? EMPTY);
     if (after === before?.content) return after;
-    return await this.#replace(after, before?.stamp.size ?? 0);
+    return await this.#replace(after, before?.snapshot.size ?? 0);
   }
 
   /** Writes an empty index if there is none. */
@@ -85,7 +85,7 @@ export class IndexFile {
     if (await this.read() === EMPTY) await this.update((content) => content, signal);
   }
 
-  async #newest(): Promise<Cached | undefined> {
+  async #loadIfExists(): Promise<Cached | undefined> {
     try {
       return await this.#load();
     } catch (error) {
@@ -96,17 +96,17 @@ export class IndexFile {
 
   async #load(): Promise<Cached> {
     const path = this.#paths.indexFile;
-    // Stamp and bytes from one open file: the name may get another file in between.
+    // Snapshot and content come from one open file, because the file may be replaced in between.
     using file = await attemptAsync("read", path, () => Deno.open(path, { read: true }));
     const info = file.statSync();
     const bytes = new Uint8Array(info.size);
-    for (let have = 0; have < bytes.length;) {
-      const n = await file.read(bytes.subarray(have));
+    for (let length = 0; length < bytes.length;) {
+      const n = await file.read(bytes.subarray(length));
       if (n === null) break;
-      have += n;
+      length += n;
     }
     const content = this.#parse(bytes, path);
-    return this.#cached = { stamp: stampOf(info), content };
+    return this.#cached = { snapshot: snapshotOf(info), content };
   }
 
   #parse(bytes: Uint8Array, path: string): IndexContent {
@@ -115,54 +115,53 @@ export class IndexFile {
     } catch (cause) {
       throw new AppError(
         "store_corrupt",
-        `Cannot read the store's index "${path}": it is damaged; restore it, or move it away to begin with no images (the blobs stay and are used again)`,
+        `Cannot read the store's index "${path}": it is damaged; restore it from a backup, or move it away to start ` +
+          "without images (the blobs stay and are used again)",
         { cause, details: { path } },
       );
     }
   }
 
-  /** @param had bytes of the index that is replaced */
-  async #replace(content: IndexContent, had: number): Promise<IndexContent> {
-    const { indexAside, indexSpare, root } = this.#paths;
+  /** @param oldSize bytes of the index that is replaced */
+  async #replace(content: IndexContent, oldSize: number): Promise<IndexContent> {
+    const { indexTemp, indexBallast, root } = this.#paths;
     const bytes = this.#text.format(content);
     try {
-      await this.#place(content, bytes, indexAside, openAside(indexAside));
+      await this.#publish(content, bytes, indexTemp, openTemp(indexTemp));
     } catch (error) {
-      // Without this the half of an index is what the next one has no space beside.
-      removeQuietly(indexAside);
-      // Only for what frees space: a pull that took it would leave none for the removal that must come then.
-      const spare = isCode(error, "no_space") && bytes.length <= had ? openBallast(indexSpare) : undefined;
-      if (spare === undefined) throw error;
-      await this.#place(content, bytes, indexSpare, spare);
+      // A partial file would use the space that the next update needs.
+      removeQuietly(indexTemp);
+      // Use the ballast only for updates that shrink the index; otherwise a full disk couldn't be cleaned up.
+      const ballast = isCode(error, "no_space") && bytes.length <= oldSize
+        ? openBallast(indexBallast)
+        : undefined;
+      if (ballast === undefined) throw error;
+      await this.#publish(content, bytes, indexBallast, ballast);
     }
-    this.#onStep("index-renamed");
-    if (content.manifests.length > 0) keepBallast(indexSpare, bytes.length);
+    if (content.manifests.length > 0) keepBallast(indexBallast, bytes.length);
     await syncDirectory(root);
-    this.#onStep("index-directory-synced");
     return content;
   }
 
-  /** Writes the index to an open file, and gives that the index's name. */
-  async #place(content: IndexContent, bytes: Uint8Array, path: string, opened: Deno.FsFile): Promise<void> {
+  /** Writes the index to an open file and renames that. Closes the file. */
+  async #publish(content: IndexContent, bytes: Uint8Array, path: string, opened: Deno.FsFile): Promise<void> {
     using file = opened;
     writeAll(file, path, bytes);
     attempt("write", path, () => file.truncateSync(bytes.length));
-    this.#onStep("index-written");
     await syncFile(file, path);
-    this.#onStep("index-synced");
     renameOver(path, this.#paths.indexFile);
-    this.#cached = { stamp: stampOf(file.statSync()), content };
+    this.#cached = { snapshot: snapshotOf(file.statSync()), content };
   }
 }
 
-function openAside(path: string): Deno.FsFile {
+function openTemp(path: string): Deno.FsFile {
   return attempt("write", path, () => Deno.openSync(path, { write: true, create: true, truncate: true }));
 }
 
-function stampOf(info: Deno.FileInfo): Stamp {
+function snapshotOf(info: Deno.FileInfo): FileSnapshot {
   return { inode: info.ino, size: info.size, modifiedAt: info.mtime?.getTime() ?? 0 };
 }
 
-function isSame(a: Stamp, b: Stamp): boolean {
+function isSame(a: FileSnapshot, b: FileSnapshot): boolean {
   return a.inode === b.inode && a.size === b.size && a.modifiedAt === b.modifiedAt;
 }

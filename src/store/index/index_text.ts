@@ -1,16 +1,18 @@
 /**
- * The text of `index.json`: one descriptor a line, so that who has read it before reads only the lines that are new.
+ * The text of `index.json`: one descriptor per line, so that a reader parses only the lines that are new to
+ * it.
  *
- * To every tool it is JSON like any other. A file that another tool wrote in another shape is parsed as a whole.
+ * It is ordinary JSON for other tools. A file with another layout, written by another tool, is parsed as a
+ * whole.
  *
  * @module
  */
 import { concatBytes, equalBytes } from "../../base/bytes.ts";
 import { asArray, asObject, type JsonObject, parseJsonObject } from "../../oci/json.ts";
 
-/** The file as it was read: descriptors of whoever wrote them, and whatever else stands at the top. */
+/** The parsed file, including the parts that other tools wrote. */
 export interface IndexContent {
-  /** Every descriptor, also those that nothing here understands. */
+  /** Every descriptor, including those that dray can't read. */
   readonly manifests: readonly JsonObject[];
   /** The fields of the document other than `manifests`. */
   readonly rest: JsonObject;
@@ -18,28 +20,31 @@ export interface IndexContent {
 
 const HEAD_END = '"manifests":[';
 const TAIL = "]}";
-/** Between two lines; JSON has no newline inside of a text. */
+/** Separates two lines. A JSON string contains no newline. */
 const SEPARATOR = ",\n";
 const NEWLINE = 0x0a;
-/** Lines of the past are let go now and then, not each time. */
-const SPARE_LINES = 100;
+/** Cached lines that are no longer in the file are dropped when there are more of them. */
+const STALE_LINES_MAX = 100;
 
-/** A text and what it means. */
-interface Known {
+/** A text and its content. */
+interface ParsedText {
   readonly bytes: Uint8Array;
   readonly content: IndexContent;
-  /** Where each line of a descriptor begins, and what follows the last; undefined for a text of another shape. */
+  /**
+   * The offset of each descriptor's line, and of the end of the last; undefined for a text with another
+   * layout.
+   */
   readonly starts: Uint32Array | undefined;
 }
 
-/** Reads and writes the text. A descriptor whose line is the same as before is the same object as before. */
+/** Parses and formats the text. A descriptor whose line is unchanged stays the same object. */
 export class IndexText {
   readonly #byLine = new Map<string, JsonObject>();
   readonly #lines = new WeakMap<JsonObject, string>();
-  #last: Known | undefined;
+  #last: ParsedText | undefined;
 
   /**
-   * Reads the document. The very same bytes as the last time give the same object as the last time.
+   * Parses the document. Returns the same object as the last time for the same bytes.
    *
    * @param where names the file in errors
    * @throws AppError `invalid_content`
@@ -48,24 +53,24 @@ export class IndexText {
     if (this.#last !== undefined && equalBytes(this.#last.bytes, bytes)) return this.#last.content;
     const byLines = this.#parseLines(bytes);
     const content = byLines ?? parseWhole(bytes, where);
-    this.#keep({ bytes, content, starts: byLines && startsOf(bytes, content.manifests.length) });
+    this.#remember({ bytes, content, starts: byLines && startsOf(bytes, content.manifests.length) });
     return content;
   }
 
   /**
-   * Writes the document. What stands before and behind the change is copied from the text before, unless that had
-   * another shape: of many MiB a few hundred bytes are new.
+   * Formats the document. Copies the lines before and after the change from the previous text, unless that
+   * had another layout: a change of an index of many MiB formats only a few hundred bytes.
    */
   format(content: IndexContent): Uint8Array {
     const { manifests, rest } = content;
-    const last = this.#last?.starts === undefined ? NOTHING : this.#last;
-    const { before, behind } = sameEnds(last.content.manifests, manifests);
-    const middle = manifests.slice(before, manifests.length - behind).map((raw) => this.#lineOf(raw));
+    const last = this.#last?.starts === undefined ? NO_TEXT : this.#last;
+    const { before, after } = countUnchanged(last.content.manifests, manifests);
+    const middle = manifests.slice(before, manifests.length - after).map((raw) => this.#lineOf(raw));
     const encoder = new TextEncoder();
     const parts = [
       linesIn(last, 0, before),
       encoder.encode(middle.join(SEPARATOR)),
-      linesIn(last, last.content.manifests.length - behind, last.content.manifests.length),
+      linesIn(last, last.content.manifests.length - after, last.content.manifests.length),
     ].filter(({ length }) => length > 0);
     const separator = encoder.encode(SEPARATOR);
     const bytes = concatBytes([
@@ -73,17 +78,18 @@ export class IndexText {
       ...parts.flatMap((part, i) => i === 0 ? [part] : [separator, part]),
       encoder.encode(`${parts.length > 0 ? "\n" : ""}${TAIL}\n`),
     ]);
-    this.#keep({ bytes, content, starts: startsOf(bytes, manifests.length) });
+    this.#remember({ bytes, content, starts: startsOf(bytes, manifests.length) });
     return bytes;
   }
 
-  /** Undefined for a document of another shape, or a damaged one. */
+  /** Returns undefined for a document with another layout, or a damaged one. */
   #parseLines(bytes: Uint8Array): IndexContent | undefined {
     try {
       const lines = new TextDecoder("utf-8", { fatal: true }).decode(bytes).split("\n");
       const [head = ""] = lines;
       if (!head.endsWith(HEAD_END) || lines.pop() !== "" || lines.pop() !== TAIL) return undefined;
-      // Each part is JSON by itself and the commas are where they must be: so all of it is, and means the same.
+      // The whole is valid JSON with the same meaning if each line is, and if exactly the commas between them
+      // are there.
       const { manifests, ...rest } = asObject(JSON.parse(head + TAIL), "");
       if (!Array.isArray(manifests) || manifests.length > 0) return undefined;
       const last = lines.length - 1;
@@ -100,10 +106,10 @@ export class IndexText {
   }
 
   #objectOf(line: string): JsonObject {
-    const known = this.#byLine.get(line);
-    if (known !== undefined) return known;
+    const cached = this.#byLine.get(line);
+    if (cached !== undefined) return cached;
     const raw = asObject(JSON.parse(line), "");
-    // Known by a text of its own, the one that we write: a piece of the file's would keep all of the file in memory.
+    // Cached under a newly formatted line: a substring of the file would keep the whole file in memory.
     this.#lineOf(raw);
     return raw;
   }
@@ -118,43 +124,47 @@ export class IndexText {
     return line;
   }
 
-  #keep(known: Known): void {
-    this.#last = known;
-    const { manifests } = known.content;
-    if (this.#byLine.size <= 2 * manifests.length + SPARE_LINES) return;
+  #remember(text: ParsedText): void {
+    this.#last = text;
+    const { manifests } = text.content;
+    if (this.#byLine.size <= 2 * manifests.length + STALE_LINES_MAX) return;
     this.#byLine.clear();
     for (const raw of manifests) this.#byLine.set(this.#lineOf(raw), raw);
   }
 }
 
-const NOTHING: Known = { bytes: new Uint8Array(0), content: { manifests: [], rest: {} }, starts: undefined };
+const NO_TEXT: ParsedText = {
+  bytes: new Uint8Array(0),
+  content: { manifests: [], rest: {} },
+  starts: undefined,
+};
 
-/** How many descriptors are the same at the beginning and, of the others, at the end. */
-function sameEnds(
+/** Counts the unchanged descriptors at the beginning and, of the others, at the end. */
+function countUnchanged(
   old: readonly JsonObject[],
-  now: readonly JsonObject[],
-): { readonly before: number; readonly behind: number } {
-  const most = Math.min(old.length, now.length);
+  current: readonly JsonObject[],
+): { readonly before: number; readonly after: number } {
+  const max = Math.min(old.length, current.length);
   let before = 0;
-  while (before < most && old[before] === now[before]) before++;
-  let behind = 0;
-  while (behind < most - before && old[old.length - 1 - behind] === now[now.length - 1 - behind]) behind++;
-  return { before, behind };
+  while (before < max && old[before] === current[before]) before++;
+  let after = 0;
+  while (after < max - before && old[old.length - 1 - after] === current[current.length - 1 - after]) after++;
+  return { before, after };
 }
 
-/** Some lines of a text, with what is between them and nothing around them. */
-function linesIn({ bytes, starts, content }: Known, from: number, to: number): Uint8Array {
-  if (starts === undefined || from >= to) return NOTHING.bytes;
+/** Some lines of a text, with the separators between them. */
+function linesIn({ bytes, starts, content }: ParsedText, from: number, to: number): Uint8Array {
+  if (starts === undefined || from >= to) return NO_TEXT.bytes;
   const next = starts[to] ?? 0;
   return bytes.subarray(starts[from], next - (to === content.manifests.length ? 1 : SEPARATOR.length));
 }
 
 function startsOf(bytes: Uint8Array, count: number): Uint32Array {
   const starts = new Uint32Array(count + 1);
-  let at = 0;
+  let offset = 0;
   for (let i = 0; i <= count; i++) {
-    at = bytes.indexOf(NEWLINE, at) + 1;
-    starts[i] = at;
+    offset = bytes.indexOf(NEWLINE, offset) + 1;
+    starts[i] = offset;
   }
   return starts;
 }

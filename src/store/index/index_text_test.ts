@@ -5,7 +5,7 @@ import { IndexText } from "./index_text.ts";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const HEAD = '{"schemaVersion":2,"manifests":[';
 
-Deno.test("what is written is JSON with one descriptor a line, and reads as it was", () => {
+Deno.test("format() writes JSON with one descriptor per line, which parse() reads", () => {
   for (const count of [0, 1, 3]) {
     const manifests = Array.from({ length: count }, (_, i) => ({ digest: `sha256:${i}`, note: "é\n,]}" }));
     const content = { manifests, rest: { schemaVersion: 2, annotations: { "manifests": "[\n" } } };
@@ -17,7 +17,7 @@ Deno.test("what is written is JSON with one descriptor a line, and reads as it w
   }
 });
 
-Deno.test("the same bytes give the same object, and the same line the same descriptor", () => {
+Deno.test("parse() returns the same object for the same bytes, and the same descriptor for the same line", () => {
   const text = new IndexText();
   const first = text.parse(bytesOf(`${HEAD}\n{"a":1},\n{"b":2}\n]}\n`), "it");
   assertStrictEquals(text.parse(bytesOf(`${HEAD}\n{"a":1},\n{"b":2}\n]}\n`), "it"), first);
@@ -26,7 +26,7 @@ Deno.test("the same bytes give the same object, and the same line the same descr
   assertStrictEquals(second.manifests[0], first.manifests[1]);
 });
 
-Deno.test("other tools' ways to write the document mean what JSON says", async (t) => {
+Deno.test("parse() accepts every JSON layout of other tools", async (t) => {
   const cases: readonly [name: string, document: string][] = [
     ["on one line", `${HEAD}{"a":1}]}`],
     ["indented", JSON.stringify({ schemaVersion: 2, manifests: [{ a: 1 }] }, null, 2)],
@@ -50,15 +50,15 @@ Deno.test("other tools' ways to write the document mean what JSON says", async (
   });
 });
 
-Deno.test("damage is told, whatever line it is in", async (t) => {
+Deno.test("parse() rejects damage in any line", async (t) => {
   const cases: readonly [name: string, document: string][] = [
-    ["cut", `${HEAD}\n{"a":1},\n`],
+    ["truncated", `${HEAD}\n{"a":1},\n`],
     ["a comma too many", `${HEAD}\n{"a":1},\n]}\n`],
     ["a comma too few", `${HEAD}\n{"a":1}\n{"b":2}\n]}\n`],
     ["two descriptors on a line without a comma", `${HEAD}\n{"a":1}{"b":2}\n]}\n`],
-    ["a line that is no object", `${HEAD}\n1\n]}\n`],
-    ["something behind it", `${HEAD}\n]}\n]}\n`],
-    ["no UTF-8", "\u{0}"],
+    ["a line that isn't an object", `${HEAD}\n1\n]}\n`],
+    ["trailing data", `${HEAD}\n]}\n]}\n`],
+    ["invalid UTF-8", "\u{0}"],
     ["empty", ""],
   ];
   for (const [name, document] of cases) {
@@ -71,7 +71,7 @@ Deno.test("damage is told, whatever line it is in", async (t) => {
   }
 });
 
-Deno.test("lines of the past are let go", () => {
+Deno.test("lines that are no longer in the file are dropped", () => {
   const text = new IndexText();
   for (let i = 0; i < 500; i++) {
     const content = text.parse(bytesOf(`${HEAD}\n{"a":${i}}\n]}\n`), "it");
@@ -79,22 +79,22 @@ Deno.test("lines of the past are let go", () => {
   }
 });
 
-Deno.test("whatever changes, the text says what the content says", () => {
+Deno.test("format() writes the current content after any sequence of changes", () => {
   const random = seededRandom();
   const text = new IndexText();
   let manifests: { readonly n: number; readonly note: string }[] = [];
   for (let step = 0; step < 400; step++) {
     const next = [...manifests];
     for (let i = random(3); i >= 0; i--) {
-      const fresh = { n: random(1000), note: "ü,\n]}".repeat(random(3)) };
-      next.splice(random(next.length + 1), random(3), ...(random(3) === 0 ? [] : [fresh]));
+      const added = { n: random(1000), note: "ü,\n]}".repeat(random(3)) };
+      next.splice(random(next.length + 1), random(3), ...(random(3) === 0 ? [] : [added]));
     }
     if (random(40) === 0) next.length = 0;
     if (random(40) === 0) next.reverse();
     const content = { manifests: next, rest: { schemaVersion: 2, step } };
     const bytes = text.format(content);
     assertEquals(JSON.parse(new TextDecoder().decode(bytes)), { schemaVersion: 2, step, manifests: next });
-    // Now and then it is read again, by the same reader or a new one.
+    // Parsed by the same object or by a new one.
     const read = random(2) === 0 ? text.parse(bytes.slice(), "it") : new IndexText().parse(bytes, "it");
     assertEquals(read.manifests, next);
     if (random(20) === 0) text.parse(bytesOf(JSON.stringify({ manifests: next })), "it");

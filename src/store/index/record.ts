@@ -1,21 +1,19 @@
 /**
- * Image records as descriptors of `index.json`, and back.
+ * Conversion between image records and descriptors of `index.json`.
  *
- * A record's descriptor is what is complete in the store: the chosen manifest when that alone was pulled, the target
- * index when everything below it was. So every tool that follows the descriptor finds all it needs. The other facts
- * are annotations.
+ * A record's descriptor names the document below which everything is stored: the chosen manifest if only one
+ * platform was pulled, otherwise the target index. Every tool that follows the descriptor therefore finds all
+ * content. The other fields of a record are annotations.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
-import { type Descriptor, readDigest } from "../../oci/descriptor.ts";
+import { type Descriptor, readDigest, REF_NAME } from "../../oci/descriptor.ts";
 import { asSize, asString, type JsonObject, optional, parseJsonObject } from "../../oci/json.ts";
 import { type Platform, readPlatform } from "../../oci/platform.ts";
 
-/** The annotation that tools look a name up by (OCI image spec 1.1, annotations.md). */
-export const REF_NAME = "org.opencontainers.image.ref.name";
-/** What our annotations begin with. */
+/** The prefix of our annotations. */
 const OURS = "dev.dray.image.";
 
 const ID = `${OURS}id`;
@@ -24,20 +22,20 @@ const SCOPE = `${OURS}scope`;
 const SIZE = `${OURS}size`;
 const PINNED = `${OURS}pinned`;
 const PULLED_AT = `${OURS}pulled-at`;
-/** Repositories, a space between two: none has one in it. */
+/** Repositories, separated by spaces. */
 const ORIGINS = `${OURS}origins`;
-/** The platform as JSON, where the descriptor is an index and can't have one. */
+/** The platform as JSON, if the descriptor is an index, which can't have one. */
 const PLATFORM = `${OURS}platform`;
-/** The target, where the descriptor is the manifest; and the manifest, where the descriptor is the target. */
+/** The target if the descriptor is the manifest, and the manifest if the descriptor is the target. */
 const TARGET = `${OURS}target`;
 const MANIFEST = `${OURS}manifest`;
 
 type Annotations = Readonly<Record<string, string>>;
 
 /**
- * The descriptor that stands for a record.
+ * The descriptor of a record.
  *
- * @param before the descriptor that the name had: annotations of other tools are kept
+ * @param before the previous descriptor of the name, whose annotations of other tools are kept
  */
 export function descriptorOf(record: ImageRecord, before?: JsonObject): JsonObject {
   const { target, manifest, platform } = record;
@@ -46,7 +44,7 @@ export function descriptorOf(record: ImageRecord, before?: JsonObject): JsonObje
   const other = isWhole ? linkTo(MANIFEST, manifest) : linkTo(TARGET, target);
   const carriesPlatform = digest === manifest.digest;
   const annotations: Annotations = {
-    ...foreignAnnotations(before),
+    ...annotationsOfOthers(before),
     [REF_NAME]: record.name,
     [ID]: record.imageId,
     [KIND]: record.kind,
@@ -68,8 +66,8 @@ export function descriptorOf(record: ImageRecord, before?: JsonObject): JsonObje
 }
 
 /**
- * The record that a descriptor stands for; undefined if it is another tool's, or lost some of our annotations: then it
- * is kept as it is and known as foreign.
+ * The record of a descriptor; undefined if another tool wrote it or if some of our annotations are missing or
+ * invalid. Such a descriptor stays unchanged in the index and is listed as unmanaged.
  */
 export function recordFrom(raw: JsonObject): ImageRecord | undefined {
   const annotations = annotationsOf(raw);
@@ -83,7 +81,7 @@ export function recordFrom(raw: JsonObject): ImageRecord | undefined {
   }
 }
 
-/** The name that a descriptor goes by, whoever wrote it. */
+/** The name of a descriptor of any tool. */
 export function refNameOf(raw: JsonObject): string | undefined {
   return annotationsOf(raw)?.[REF_NAME];
 }
@@ -114,7 +112,7 @@ function platformIn(raw: JsonObject, annotations: Annotations, name: string): Pl
   return readPlatform(parseJsonObject(new TextEncoder().encode(text), name), name);
 }
 
-/** The three fields that a record keeps of a descriptor, read without building anything else: lists can be long. */
+/** Reads only the fields that a record needs, because an index can be long. */
 function readBare(raw: JsonObject, name: string): Descriptor {
   return {
     mediaType: asString(raw.mediaType, name),
@@ -134,7 +132,7 @@ function linkIn(key: string, annotations: Annotations, name: string): Descriptor
   return readBare({ mediaType, digest, size: Number(annotations[`${key}.size`]) }, name);
 }
 
-/** The annotations, if they are what the spec says: texts by name. */
+/** The annotations if they are valid: strings by name. */
 function annotationsOf(raw: JsonObject): Annotations | undefined {
   const value = raw.annotations;
   if (typeof value !== "object" || value === null) return undefined;
@@ -144,7 +142,7 @@ function annotationsOf(raw: JsonObject): Annotations | undefined {
   return value as Annotations;
 }
 
-function foreignAnnotations(raw: JsonObject | undefined): Annotations {
+function annotationsOfOthers(raw: JsonObject | undefined): Annotations {
   const all = raw === undefined ? undefined : annotationsOf(raw);
   return Object.fromEntries(Object.entries(all ?? {}).filter(([key]) => !key.startsWith(OURS)));
 }

@@ -1,23 +1,27 @@
 /**
- * Making a store, and recognising one (OCI image spec 1.1, image-layout.md).
+ * Creating and checking the layout of a store (OCI image spec 1.1, image-layout.md).
  *
  * @module
  */
 import { AppError, isCode } from "../../base/errors.ts";
+import { isMissing } from "../../base/os_errors.ts";
 import { parseJsonObject } from "../../oci/json.ts";
 import { makeDirectorySync, removeQuietly, renameOver, syncDirectory, syncFile } from "../fs/fs.ts";
-import { attempt, attemptAsync, isMissing } from "../fs/fs_errors.ts";
-import { entriesIn, statIfThere } from "../fs/file_snapshot.ts";
+import { attempt, attemptAsync } from "../fs/fs_errors.ts";
+import { entriesIn, statIfExists } from "../fs/file_snapshot.ts";
 import type { StorePaths } from "./paths.ts";
 
 const LAYOUT_VERSION = "1.0.0";
-/** A layout marker on its way; left behind by a process that died while it made the store. */
-const ASIDE_PREFIX = ".oci-layout-";
-/** What a fresh file system has. */
+/** The prefix of a temporary layout file. A process that dies while it creates the store leaves one. */
+const TEMP_PREFIX = ".oci-layout-";
+/** A directory that a new file system contains. */
 const LOST_AND_FOUND = "lost+found";
 
 const PUBLIC_MODE = 0o755;
-/** Unpacked layers have set-user-id programs of any origin: other users must not get at them (CVE-2021-41103). */
+/**
+ * Unpacked layers may contain untrusted set-user-id programs: other users must not reach them
+ * (CVE-2021-41103).
+ */
 const PRIVATE_MODE = 0o700;
 
 const DIRECTORIES = [
@@ -28,10 +32,10 @@ const DIRECTORIES = [
 ] as const;
 
 /**
- * Makes what is missing of a store, the index aside.
+ * Creates missing store files and directories, except the index.
  *
- * @throws AppError `invalid_argument` for a folder that is something else, `unsupported` for a layout of another
- * version, `permission_denied`, `no_space`
+ * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
+ * version of the layout, `permission_denied`, `no_space`
  */
 export async function makeLayout(paths: StorePaths): Promise<void> {
   await makeRoot(paths.root);
@@ -39,45 +43,50 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
     await mustBeEmpty(paths);
     await writeLayout(paths);
   }
-  // The index comes last: without it, whoever made the rest may have died before it was on the disk.
-  const isNew = statIfThere(paths.indexFile) === undefined;
+  // The index is created last. Without it, the process that created the rest may have died before it was
+  // durable.
+  const isNew = statIfExists(paths.indexFile) === undefined;
   if (paths.work !== paths.root) makeDirectorySync(paths.work, PRIVATE_MODE);
-  const made = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
-  const blobs = makeDirectorySync(`${paths.blobs}/sha256`, PUBLIC_MODE);
-  // At once: a first pull waits for them, and nobody counts on anything here before all of it is on the disk.
+  const created = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
+  const isNewAlgorithm = makeDirectorySync(`${paths.blobs}/sha256`, PUBLIC_MODE);
+  // In parallel, because a first pull waits for them and their order doesn't matter before the index exists.
   await Promise.all([
-    isNew || made.includes(true) ? syncDirectory(paths.root) : undefined,
+    isNew || created.includes(true) ? syncDirectory(paths.root) : undefined,
     isNew ? syncParent(paths.root) : undefined,
-    isNew || blobs ? syncDirectory(paths.blobs) : undefined,
+    isNew || isNewAlgorithm ? syncDirectory(paths.blobs) : undefined,
   ]);
 }
 
-/** Makes the folder. @throws AppError `invalid_argument` if something else has its name, `permission_denied` */
+/**
+ * Creates the directory.
+ *
+ * @throws AppError `invalid_argument` if its name is taken by a file, `permission_denied`
+ */
 export async function makeRoot(root: string): Promise<void> {
   try {
     await attemptAsync("make directory", root, () => Deno.mkdir(root, { recursive: true }));
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
-    throw isTaken ? notAFolder(root, error) : error;
+    throw isTaken ? notADirectory(root, error) : error;
   }
 }
 
-function notAFolder(root: string, cause: unknown): AppError {
-  return new AppError("invalid_argument", `Cannot open store "${root}": it is not a folder`, { cause });
+function notADirectory(root: string, cause: unknown): AppError {
+  return new AppError("invalid_argument", `Cannot open store "${root}": it is not a directory`, { cause });
 }
 
-/** Removes what processes left that died while they made a layout. Nobody may be making one just now. */
+/** Removes the temporary layout files of dead processes. No other process may be creating the layout. */
 export async function removeTempFiles({ root }: StorePaths): Promise<void> {
   for (const { name } of await entriesIn(root)) {
-    if (name.startsWith(ASIDE_PREFIX)) removeQuietly(`${root}/${name}`);
+    if (name.startsWith(TEMP_PREFIX)) removeQuietly(`${root}/${name}`);
   }
 }
 
 /**
- * Checks that there is a store to read, or nothing at all.
+ * Checks that the directory is a store, empty, or missing.
  *
- * @throws AppError `invalid_argument` for a folder that is something else, `unsupported` for a layout of another version,
- * `permission_denied`
+ * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
+ * version of the layout, `permission_denied`
  */
 export async function checkLayout(paths: StorePaths): Promise<void> {
   if (!await hasLayout(paths)) await mustBeEmpty(paths);
@@ -95,7 +104,7 @@ async function hasLayout(paths: StorePaths): Promise<boolean> {
   if (version === LAYOUT_VERSION) return true;
   throw new AppError(
     "unsupported",
-    `Cannot open store "${paths.root}": its OCI layout version is "${version}", want "${LAYOUT_VERSION}"`,
+    `Cannot open store "${paths.root}": its OCI layout version is "${version}", expected "${LAYOUT_VERSION}"`,
   );
 }
 
@@ -105,7 +114,7 @@ function versionIn(bytes: Uint8Array, path: string): string {
   } catch (cause) {
     throw new AppError(
       "store_corrupt",
-      `Cannot open store: "${path}" is damaged, want {"imageLayoutVersion":"${LAYOUT_VERSION}"}`,
+      `Cannot open store: "${path}" is damaged, expected {"imageLayoutVersion":"${LAYOUT_VERSION}"}`,
       { cause, details: { path } },
     );
   }
@@ -115,31 +124,31 @@ async function mustBeEmpty(paths: StorePaths): Promise<void> {
   try {
     await attemptAsync("read", paths.root, async () => {
       for await (const { name } of Deno.readDir(paths.root)) {
-        if (name === LOST_AND_FOUND || name.startsWith(ASIDE_PREFIX)) continue;
-        // Another process may be making the store just now.
+        if (name === LOST_AND_FOUND || name.startsWith(TEMP_PREFIX)) continue;
+        // Another process may be creating the store.
         if (await hasLayout(paths)) return;
         throw new AppError(
           "invalid_argument",
-          `Cannot open store "${paths.root}": the folder has other files ("${name}") and no oci-layout, want an empty or a new one`,
+          `Cannot open store "${paths.root}": it contains other files ("${name}") and no oci-layout; choose a new or empty directory`,
         );
       }
     });
   } catch (error) {
     if (!isMissing(error)) throw error;
-    if (!(error instanceof Deno.errors.NotFound)) throw notAFolder(paths.root, error);
+    if (!(error instanceof Deno.errors.NotFound)) throw notADirectory(paths.root, error);
   }
 }
 
 async function writeLayout({ root, layoutFile }: StorePaths): Promise<void> {
-  const aside = `${root}/${ASIDE_PREFIX}${crypto.randomUUID()}`;
+  const tempPath = `${root}/${TEMP_PREFIX}${crypto.randomUUID()}`;
   const bytes = new TextEncoder().encode(JSON.stringify({ imageLayoutVersion: LAYOUT_VERSION }));
-  using file = attempt("write", aside, () => Deno.openSync(aside, { write: true, createNew: true }));
-  attempt("write", aside, () => file.writeSync(bytes));
-  await syncFile(file, aside);
-  renameOver(aside, layoutFile);
+  using file = attempt("write", tempPath, () => Deno.openSync(tempPath, { write: true, createNew: true }));
+  attempt("write", tempPath, () => file.writeSync(bytes));
+  await syncFile(file, tempPath);
+  renameOver(tempPath, layoutFile);
 }
 
-/** Makes the store's own name durable, where the runtime lets us open the folder that it stands in. */
+/** Makes the store's own name durable, if the runtime's permissions allow opening its parent. */
 async function syncParent(root: string): Promise<void> {
   try {
     const slash = root.lastIndexOf("/");

@@ -15,13 +15,13 @@ function namesIn(path: string): readonly string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
 
-const WHOLE = ["blobs", "index.json", "ingest", "layers", "locks", "oci-layout"];
+const ALL_NAMES = ["blobs", "index.json", "ingest", "layers", "locks", "oci-layout"];
 
-Deno.test("openStore() makes a valid layout, and opens it again unchanged", async () => {
+Deno.test("openStore() creates a valid layout, and opens it again unchanged", async () => {
   await withRoot(async (parent) => {
     const root = `${parent}/a/b`;
     await openStore(`${root}//`);
-    assertEquals(namesIn(root), WHOLE);
+    assertEquals(namesIn(root), ALL_NAMES);
     assertEquals(JSON.parse(Deno.readTextFileSync(`${root}/oci-layout`)), { imageLayoutVersion: "1.0.0" });
     const text = Deno.readTextFileSync(`${root}/index.json`);
     assertEquals(JSON.parse(text), {
@@ -36,35 +36,35 @@ Deno.test("openStore() makes a valid layout, and opens it again unchanged", asyn
   });
 });
 
-Deno.test("openStore() by many at once makes one layout", async () => {
+Deno.test("parallel calls of openStore() create one layout", async () => {
   await withRoot(async (root) => {
     await Promise.all(Array.from({ length: 8 }, () => openStore(root)));
-    assertEquals(namesIn(root), WHOLE);
+    assertEquals(namesIn(root), ALL_NAMES);
   });
 });
 
-Deno.test("openStore() completes a layout that a dying process left", async () => {
-  for (const missing of WHOLE.filter((name) => name !== "oci-layout")) {
+Deno.test("openStore() completes the layout of a process that died", async () => {
+  for (const missing of ALL_NAMES.filter((name) => name !== "oci-layout")) {
     await withRoot(async (root) => {
       await openStore(root);
       await Deno.remove(`${root}/${missing}`, { recursive: true });
       await openStore(root);
-      assertEquals(namesIn(root), WHOLE);
+      assertEquals(namesIn(root), ALL_NAMES);
     });
   }
   await withRoot(async (root) => {
     Deno.writeTextFileSync(`${root}/.oci-layout-1234`, "");
     Deno.mkdirSync(`${root}/lost+found`);
     await openStore(root);
-    assertEquals(namesIn(root).filter((name) => WHOLE.includes(name)), WHOLE);
+    assertEquals(namesIn(root).filter((name) => ALL_NAMES.includes(name)), ALL_NAMES);
   });
 });
 
-Deno.test("openStore() refuses what is no store of ours, and leaves it alone", async (t) => {
+Deno.test("openStore() rejects other directories and leaves them unchanged", async (t) => {
   const cases = [
-    ["a folder with other files", "notes.txt", "hello", "invalid_argument", "notes.txt"],
+    ["a directory with other files", "notes.txt", "hello", "invalid_argument", "notes.txt"],
     ["a layout of another version", "oci-layout", '{"imageLayoutVersion":"2.0.0"}', "unsupported", '"2.0.0"'],
-    ["a layout file that is cut short", "oci-layout", '{"imageLayout', "store_corrupt", "oci-layout"],
+    ["a truncated layout file", "oci-layout", '{"imageLayout', "store_corrupt", "oci-layout"],
   ] as const;
   for (const [what, file, text, code, part] of cases) {
     for (const mode of ["read", "write"] as const) {
@@ -78,7 +78,7 @@ Deno.test("openStore() refuses what is no store of ours, and leaves it alone", a
         }));
     }
   }
-  const noFolders = [["a file", "file", "read"], ["a file", "file", "write"], [
+  const notDirectories = [["a file", "file", "read"], ["a file", "file", "write"], [
     "below a file",
     "file/a",
     "read",
@@ -86,32 +86,32 @@ Deno.test("openStore() refuses what is no store of ours, and leaves it alone", a
     "below a file",
     "file/a",
     "write",
-  ], ["a link to nothing", "link", "write"]] as const;
-  for (const [what, name, mode] of noFolders) {
+  ], ["a dangling link", "link", "write"]] as const;
+  for (const [what, name, mode] of notDirectories) {
     await t.step(`${what}, ${mode}`, () =>
       withRoot(async (root) => {
         Deno.writeTextFileSync(`${root}/file`, "");
         Deno.symlinkSync("nowhere", `${root}/link`);
         const error = await assertRejects(() => openStore(`${root}/${name}`, { mode }), Error);
         assert(isCode(error, "invalid_argument"), error.message);
-        assertStringIncludes(error.message, "not a folder");
+        assertStringIncludes(error.message, "not a directory");
       }));
   }
 });
 
-Deno.test("a store that is only read is never changed", async (t) => {
-  await t.step("one that is not there lists nothing and is not made", () =>
+Deno.test("a store that is opened for reading is never changed", async (t) => {
+  await t.step("a missing store has no content and isn't created", () =>
     withRoot(async (root) => {
       const store = await openStore(`${root}/none`, { mode: "read" });
       assertEquals(await store.listImages(), []);
-      assertEquals(await store.listForeign(), []);
+      assertEquals(await store.listUnmanaged(), []);
       assertEquals(await Array.fromAsync(store.listBlobs()), []);
       assertEquals(await Array.fromAsync(store.listIngests()), []);
       assertEquals((await store.usage()).blobs, 0);
       (await store.holdContent(new AbortController().signal))[Symbol.dispose]();
       assertEquals(namesIn(root), []);
     }));
-  await t.step("every method that writes says so", () =>
+  await t.step("every method that writes is rejected", () =>
     withRoot(async (root) => {
       const { signal } = new AbortController();
       await openStore(root);
@@ -134,7 +134,7 @@ Deno.test("a store that is only read is never changed", async (t) => {
 });
 
 Deno.test({
-  name: "openStore() without the runtime's leave to write says which is missing",
+  name: "openStore() without write permission names the missing flag",
   permissions: { read: true, write: false },
   fn: async () => {
     const error = await assertRejects(() => openStore("/nowhere/store"), Error);

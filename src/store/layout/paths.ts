@@ -1,51 +1,56 @@
 /**
- * Where everything in a store is. Nobody joins paths outside this file.
+ * The paths of a store. Other files don't join paths themselves.
  *
  * @module
  */
 import { algorithmOf, type Digest, findDigest, hexOf } from "../../oci/digest.ts";
 
-/** What the directory of a replacement's ingest ends with. */
+/** The suffix of the directory of a replacement. */
 const REPLACEMENT_SUFFIX = ".replacement";
-/** What the files of a small ingest end with: they have no directory, whose making and removing costs more than they. */
+/**
+ * The suffix of a small ingest's data file. It has no directory, which would cost more calls than its files.
+ */
 const SMALL_SUFFIX = ".small";
 const SMALL_STATE_SUFFIX = `${SMALL_SUFFIX}.json`;
-/** What the directory of a layer that is being unpacked begins with. */
+/** The prefix of the directory of a layer that is being unpacked. */
 const STAGING_PREFIX = ".staging-";
-/** What holds everything that is no part of a layout while one is written that is to be nothing else. */
+/** The directory of ingests, layers and locks while a plain layout is written; it is removed afterwards. */
 const WORK_NAME = ".dray-export";
 
 /** The paths of an unfinished write. */
 export interface IngestPaths {
-  /** Its directory; undefined for a small one, whose files lie beside those of others. */
+  /** Its directory; undefined for a small one, whose files are directly in `ingest/`. */
   readonly directory: string | undefined;
-  /** The bytes so far; its lock is the writer's. */
+  /** The bytes written so far. The writer locks this file. */
   readonly data: string;
-  /** What the bytes are to become. */
+  /** The expected digest and size. */
   readonly state: string;
 }
 
-/** An ingest, read from the name of its directory or of one of its files. */
+/** The properties of an ingest that its file name encodes. */
 export interface IngestName {
   readonly digest: Digest;
-  /** Whether it is one of the small ones. */
+  /** Whether it has no directory. */
   readonly isSmall: boolean;
   /** Whether it replaces a damaged blob. */
   readonly isReplacement: boolean;
 }
 
-/** The absolute paths of a store. */
+/** The paths of a store. */
 export class StorePaths {
-  /** The store itself, without a slash at the end. */
+  /** The directory of the store, without a slash at the end. */
   readonly root: string;
-  /** Where everything is that is no part of an OCI image layout: the store itself, but for {@linkcode plainLayoutPaths}. */
+  /**
+   * The parent of everything that isn't part of an OCI image layout: `root`, except for {@linkcode
+   * plainLayoutPaths}.
+   */
   readonly work: string;
-  /** The marker that makes the folder an OCI image layout. */
+  /** The file that marks the directory as an OCI image layout. */
   readonly layoutFile: string;
-  /** The one database. */
+  /** The only database. */
   readonly indexFile: string;
-  /** The next one, on its way. */
-  readonly indexAside: string;
+  /** The next index while it is written. */
+  readonly indexTemp: string;
   /** Committed blobs, by algorithm. */
   readonly blobs: string;
   /** Unfinished writes. */
@@ -54,33 +59,33 @@ export class StorePaths {
   readonly layers: string;
   /** Lock files. */
   readonly locks: string;
-  /** Held by whoever changes the index. */
+  /** The lock for changing the index. */
   readonly indexLock: string;
-  /** Space for an index on a disk that is full. */
-  readonly indexSpare: string;
-  /** Held shared by whoever adds content, alone by whoever sweeps. */
+  /** Reserved space for the index on a full disk. */
+  readonly indexBallast: string;
+  /** The lock of the content: shared for adding, exclusive for sweeping. */
   readonly contentLock: string;
 
   /**
    * @param root absolute, or relative to the working directory
-   * @param workName a folder in it for what is no part of a layout
+   * @param workName a directory below `root` for everything that isn't part of a layout
    */
   constructor(root: string, workName?: string) {
     this.root = root.replace(/(?<=.)\/+$/, "");
     this.work = workName === undefined ? this.root : `${this.root}/${workName}`;
     this.layoutFile = `${this.root}/oci-layout`;
     this.indexFile = `${this.root}/index.json`;
-    this.indexAside = `${this.indexFile}.new`;
+    this.indexTemp = `${this.indexFile}.new`;
     this.blobs = `${this.root}/blobs`;
     this.ingest = `${this.work}/ingest`;
     this.layers = `${this.work}/layers`;
     this.locks = `${this.work}/locks`;
     this.indexLock = `${this.locks}/index`;
-    this.indexSpare = `${this.indexLock}.spare`;
+    this.indexBallast = `${this.indexLock}.spare`;
     this.contentLock = `${this.locks}/content`;
   }
 
-  /** The directory of all blobs of a digest's algorithm. */
+  /** The directory of the blobs of a digest's algorithm. */
   blobDirectory(digest: Digest): string {
     return `${this.blobs}/${algorithmOf(digest)}`;
   }
@@ -104,29 +109,33 @@ export class StorePaths {
     return { directory, data: `${directory}/data`, state: `${directory}/state.json` };
   }
 
-  /** An unpacked layer: `rootfs/`, and the marker that is written last. */
+  /** A published layer: its `rootfs/`, and the marker file that is written last. */
   layer(chainId: Digest): { readonly directory: string; readonly rootfs: string; readonly marker: string } {
     const directory = `${this.layers}/${hexOf(chainId)}`;
     return { directory, rootfs: `${directory}/rootfs`, marker: `${directory}/ready.json` };
   }
 
-  /** Held by whoever unpacks a layer. */
+  /** The lock for unpacking a layer. */
   layerLock(chainId: Digest): string {
     return `${this.locks}/layer-${hexOf(chainId)}`;
   }
 
-  /** The directory in which a layer is unpacked before it is renamed to its place. `unique` is the caller's to choose. */
+  /**
+   * The directory in which a layer is unpacked before it is renamed. `unique` distinguishes several attempts.
+   */
   layerStaging(chainId: Digest, unique: string): string {
     return `${this.layers}/${STAGING_PREFIX}${hexOf(chainId)}-${unique}`;
   }
 }
 
-/** The paths of a layout that is nothing else once its `work` folder is gone. */
+/** The paths of a layout that contains only standard layout files once its `work` directory is removed. */
 export function plainLayoutPaths(root: string): StorePaths {
   return new StorePaths(root, WORK_NAME);
 }
 
-/** Reads the name of an ingest's directory, or of a file of a small one; undefined if it is none. */
+/**
+ * Parses the name of an ingest's directory, or of a file of a small one. Returns undefined for another name.
+ */
 export function parseIngestName(name: string): IngestName | undefined {
   const small = [SMALL_STATE_SUFFIX, SMALL_SUFFIX].find((suffix) => name.endsWith(suffix));
   const whole = small === undefined ? name : name.slice(0, -small.length);

@@ -5,7 +5,7 @@ import { parseIngestName, StorePaths } from "./paths.ts";
 const SHA256 = parseDigest(`sha256:${"0f".repeat(32)}`);
 const SHA512 = parseDigest(`sha512:${"0f".repeat(64)}`);
 
-Deno.test("StorePaths drops slashes at the end of the root, and keeps the root of all", () => {
+Deno.test("StorePaths removes slashes at the end of the root, except from /", () => {
   for (
     const [root, want] of [["/a/b", "/a/b"], ["/a/b/", "/a/b"], ["/a//", "/a"], ["store/", "store"], [
       "/",
@@ -16,7 +16,7 @@ Deno.test("StorePaths drops slashes at the end of the root, and keeps the root o
   }
 });
 
-Deno.test("names of ingests are read back as they were made", () => {
+Deno.test("parseIngestName() is the inverse of ingestOf()", () => {
   const paths = new StorePaths("/s");
   for (const digest of [SHA256, SHA512]) {
     for (const isReplacement of [false, true]) {

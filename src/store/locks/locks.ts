@@ -1,62 +1,70 @@
 /**
- * Locks of the whole store, between all tasks of all processes: one file each, that nobody ever removes.
+ * Locks between all tasks of all processes. Each has a file, which is never removed while it may be in use.
  *
  * @module
  */
+import { isMissing } from "../../base/os_errors.ts";
 import type { OnSlowWait } from "../../base/slow_wait.ts";
 import { lockFile, type LockMode, tryLockFile } from "../fs/fs.ts";
-import { attempt, isMissing } from "../fs/fs_errors.ts";
+import { attempt } from "../fs/fs_errors.ts";
 import type { ReadWriteLock } from "./read_write_lock.ts";
 
-/** Who can open a lock file can hold it: other users must not be able to stop the store's owner. */
+/** Opening a lock file suffices to lock it: other users must not be able to block the owner of the store. */
 const PRIVATE_MODE = 0o600;
 
-/** Takes store-wide locks. A dead process leaves none. */
+/** Takes locks by the path of their file. The operating system releases those of a dead process. */
 export class Locks {
-  readonly #turns: ReadWriteLock;
+  readonly #localLock: ReadWriteLock;
   readonly #create: boolean;
 
-  /** @param create whether lock files may be made; a store that is only read must not be changed by looking */
-  constructor(turns: ReadWriteLock, create: boolean) {
-    this.#turns = turns;
+  /**
+   * @param localLock excludes the tasks of this process
+   * @param create whether to create lock files; a store that is opened for reading must not change
+   */
+  constructor(localLock: ReadWriteLock, create: boolean) {
+    this.#localLock = localLock;
     this.#create = create;
   }
 
   /**
    * Waits for a lock. Dispose it.
    *
-   * @param onWait hears of a wait that takes long
+   * @param onWait called if the wait takes longer than a second
    * @throws the signal's reason, AppError `permission_denied`
    */
   async take(path: string, mode: LockMode, signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable> {
-    const turn = await this.#turns.take(path, mode, signal, onWait);
+    const local = await this.#localLock.take(path, mode, signal, onWait);
     let file: Deno.FsFile | undefined;
     try {
       file = this.#open(path);
       if (file !== undefined) await lockFile(file, path, mode, signal, onWait);
     } catch (error) {
       file?.close();
-      turn[Symbol.dispose]();
+      local[Symbol.dispose]();
       throw error;
     }
-    return holding(file, turn);
+    return heldLock(file, local);
   }
 
-  /** Takes a lock that is free now, else gives undefined. Dispose it. @throws AppError `permission_denied` */
+  /**
+   * Takes a lock if it is free, otherwise returns undefined. Dispose it.
+   *
+   * @throws AppError `permission_denied`
+   */
   async tryTake(path: string, mode: LockMode): Promise<Disposable | undefined> {
-    const turn = this.#turns.tryTake(path, mode);
-    if (turn === undefined) return undefined;
+    const local = this.#localLock.tryTake(path, mode);
+    if (local === undefined) return undefined;
     let file: Deno.FsFile | undefined;
     try {
       file = this.#open(path);
-      if (file === undefined || await tryLockFile(file, path, mode)) return holding(file, turn);
+      if (file === undefined || await tryLockFile(file, path, mode)) return heldLock(file, local);
     } catch (error) {
       file?.close();
-      turn[Symbol.dispose]();
+      local[Symbol.dispose]();
       throw error;
     }
     file.close();
-    turn[Symbol.dispose]();
+    local[Symbol.dispose]();
     return undefined;
   }
 
@@ -68,21 +76,22 @@ export class Locks {
     try {
       return Deno.openSync(path, { read: true });
     } catch (error) {
-      // Where no writer ever was, or none that we may see, there is nobody to lock out.
+      // Without a lock file there has been no writer. A file of another user can't be locked; readers don't
+      // need to.
       if (isMissing(error) || error instanceof Deno.errors.PermissionDenied) return undefined;
       throw error;
     }
   }
 }
 
-function holding(file: Deno.FsFile | undefined, turn: Disposable): Disposable {
-  let held = true;
+function heldLock(file: Deno.FsFile | undefined, local: Disposable): Disposable {
+  let isHeld = true;
   return {
     [Symbol.dispose]() {
-      if (!held) return;
-      held = false;
+      if (!isHeld) return;
+      isHeld = false;
       file?.close();
-      turn[Symbol.dispose]();
+      local[Symbol.dispose]();
     },
   };
 }

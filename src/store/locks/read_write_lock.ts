@@ -1,5 +1,5 @@
 /**
- * Taking turns within one process: what comes before a file lock between processes.
+ * Locks between the tasks of one process. They are taken before the file locks between processes.
  *
  * @module
  */
@@ -8,48 +8,49 @@ import type { LockMode } from "../fs/fs.ts";
 
 interface Waiter {
   readonly mode: LockMode;
-  readonly go: () => void;
+  /** Called when the waiter gets the lock. */
+  readonly grant: () => void;
 }
 
 interface Queue {
-  /** How many hold it shared; -1 while one holds it alone. */
-  held: number;
+  /** The number of shared holders; -1 for one exclusive holder. */
+  holders: number;
   readonly waiting: Waiter[];
 }
 
 /**
- * Locks by key within the process. Waiting here costs no polling and no thread, and wakes at once.
+ * Locks by key within the process. Waiting needs neither polling nor a thread.
  *
- * Who asks for a shared turn passes those who wait for an exclusive one: a pull that holds the content and asks for it
- * again must not wait for a collector that waits for the pull.
+ * A shared request passes waiting exclusive ones: a pull that holds the content and requests it again must
+ * not wait for a garbage collector that waits for the pull.
  */
 export class ReadWriteLock {
   readonly #queues = new Map<string, Queue>();
 
-  /** Takes a turn if it is free now. Dispose it. */
+  /** Takes a lock if it is free. Dispose it. */
   tryTake(key: string, mode: LockMode): Disposable | undefined {
-    const queue = this.#queues.get(key) ?? { held: 0, waiting: [] };
+    const queue = this.#queues.get(key) ?? { holders: 0, waiting: [] };
     if (!isFree(queue, mode)) return undefined;
     this.#queues.set(key, queue);
     return this.#hold(key, queue, mode);
   }
 
   /**
-   * Waits for a turn. Dispose it.
+   * Waits for a lock. Dispose it.
    *
-   * @param onWait hears of a wait that takes long
+   * @param onWait called if the wait takes longer than a second
    * @throws the signal's reason
    */
   async take(key: string, mode: LockMode, signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable> {
     signal.throwIfAborted();
-    const turn = this.tryTake(key, mode);
-    if (turn !== undefined) return turn;
-    using _patience = notifySlowWait(onWait);
+    const lock = this.tryTake(key, mode);
+    if (lock !== undefined) return lock;
+    using _notifier = notifySlowWait(onWait);
     return await new Promise((resolve, reject) => {
-      const queue = this.#queues.get(key) ?? { held: 0, waiting: [] };
+      const queue = this.#queues.get(key) ?? { holders: 0, waiting: [] };
       const waiter: Waiter = {
         mode,
-        go: () => {
+        grant: () => {
           signal.removeEventListener("abort", leave);
           resolve(this.#hold(key, queue, mode));
         },
@@ -64,13 +65,13 @@ export class ReadWriteLock {
   }
 
   #hold(key: string, queue: Queue, mode: LockMode): Disposable {
-    queue.held = mode === "exclusive" ? -1 : queue.held + 1;
-    let holding = true;
+    queue.holders = mode === "exclusive" ? -1 : queue.holders + 1;
+    let isHeld = true;
     return {
       [Symbol.dispose]: () => {
-        if (!holding) return;
-        holding = false;
-        queue.held = mode === "exclusive" ? 0 : queue.held - 1;
+        if (!isHeld) return;
+        isHeld = false;
+        queue.holders = mode === "exclusive" ? 0 : queue.holders - 1;
         this.#wake(key, queue);
       },
     };
@@ -82,13 +83,13 @@ export class ReadWriteLock {
       if (waiter === undefined || !isFree(queue, waiter.mode)) i++;
       else {
         queue.waiting.splice(i, 1);
-        waiter.go();
+        waiter.grant();
       }
     }
-    if (queue.held === 0 && queue.waiting.length === 0) this.#queues.delete(key);
+    if (queue.holders === 0 && queue.waiting.length === 0) this.#queues.delete(key);
   }
 }
 
 function isFree(queue: Queue, mode: LockMode): boolean {
-  return mode === "exclusive" ? queue.held === 0 : queue.held >= 0;
+  return mode === "exclusive" ? queue.holders === 0 : queue.holders >= 0;
 }

@@ -3,20 +3,20 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../.
 import type { LockMode } from "../fs/fs.ts";
 import { ReadWriteLock } from "./read_write_lock.ts";
 
-/** Takes a turn and notes when it has it. */
-function taker(turns: ReadWriteLock) {
+/** Takes locks and records when it gets them. */
+function taker(locks: ReadWriteLock) {
   const log: string[] = [];
   return {
     log,
-    async take(name: string, mode: LockMode, key = "key"): Promise<Disposable> {
-      const turn = await turns.take(key, mode, neverAborted());
+    async take(name: string, mode: LockMode): Promise<Disposable> {
+      const lock = await locks.take("key", mode, neverAborted());
       log.push(name);
-      return turn;
+      return lock;
     },
   };
 }
 
-Deno.test("ReadWriteLock: one alone, and the next in the order they came", async () => {
+Deno.test("ReadWriteLock grants exclusive locks one at a time, in the order of the requests", async () => {
   const { log, take } = taker(new ReadWriteLock());
   const a = await take("a", "exclusive");
   const waiting = [take("b", "exclusive"), take("c", "exclusive")];
@@ -28,37 +28,38 @@ Deno.test("ReadWriteLock: one alone, and the next in the order they came", async
   assertEquals(log, ["a", "b", "c"]);
 });
 
-Deno.test("ReadWriteLock: shared ones at once, and a later one passes who waits to be alone", async () => {
+Deno.test("ReadWriteLock grants a shared lock before a waiting exclusive one", async () => {
   const { log, take } = taker(new ReadWriteLock());
   const [a, b] = [await take("a", "shared"), await take("b", "shared")];
-  const alone = take("alone", "exclusive");
+  const exclusive = take("exclusive", "exclusive");
   const c = await take("c", "shared");
-  for (const turn of [a, b, c]) turn[Symbol.dispose]();
+  for (const lock of [a, b, c]) lock[Symbol.dispose]();
   const d = take("d", "shared");
-  (await alone)[Symbol.dispose]();
+  (await exclusive)[Symbol.dispose]();
   (await d)[Symbol.dispose]();
-  assertEquals(log, ["a", "b", "c", "alone", "d"]);
+  assertEquals(log, ["a", "b", "c", "exclusive", "d"]);
 });
 
-Deno.test("ReadWriteLock: keys have nothing to do with each other", async () => {
-  const { log, take } = taker(new ReadWriteLock());
-  using _one = await take("one", "exclusive", "1");
-  using _two = await take("two", "exclusive", "2");
-  assertEquals(log, ["one", "two"]);
+Deno.test("ReadWriteLock grants locks of different keys independently", () => {
+  const locks = new ReadWriteLock();
+  using one = locks.tryTake("1", "exclusive");
+  using two = locks.tryTake("2", "exclusive");
+  assert(one !== undefined && two !== undefined);
+  assertEquals(locks.tryTake("1", "exclusive"), undefined);
 });
 
-Deno.test("ReadWriteLock: who leaves at its signal is not waited for", async () => {
-  const turns = new ReadWriteLock();
-  const { log, take } = taker(turns);
+Deno.test("ReadWriteLock skips a waiter whose signal has aborted", async () => {
+  const locks = new ReadWriteLock();
+  const { log, take } = taker(locks);
   const a = await take("a", "exclusive");
   const controller = new AbortController();
-  const leaving = turns.take("key", "exclusive", controller.signal);
+  const leaving = locks.take("key", "exclusive", controller.signal);
   const staying = take("b", "exclusive");
-  const reason = new Error("enough");
+  const reason = new Error("cancelled by the test");
   controller.abort(reason);
   assertStrictEquals(await assertRejects(() => leaving, Error), reason);
   assertStrictEquals(
-    await assertRejects(() => turns.take("key", "shared", controller.signal), Error),
+    await assertRejects(() => locks.take("key", "shared", controller.signal), Error),
     reason,
   );
   a[Symbol.dispose]();
@@ -66,8 +67,8 @@ Deno.test("ReadWriteLock: who leaves at its signal is not waited for", async () 
   assertEquals(log, ["a", "b"]);
 });
 
-Deno.test("ReadWriteLock: tryTake() takes what is free and nothing else", () => {
-  const turns = new ReadWriteLock();
+Deno.test("ReadWriteLock.tryTake() takes only a free lock", () => {
+  const locks = new ReadWriteLock();
   const cases: readonly (readonly [held: LockMode, wanted: LockMode, isFree: boolean])[] = [
     ["shared", "shared", true],
     ["shared", "exclusive", false],
@@ -75,12 +76,12 @@ Deno.test("ReadWriteLock: tryTake() takes what is free and nothing else", () => 
     ["exclusive", "exclusive", false],
   ];
   for (const [held, wanted, isFree] of cases) {
-    const turn = turns.tryTake("key", held);
-    assert(turn !== undefined);
-    const other = turns.tryTake("key", wanted);
+    const lock = locks.tryTake("key", held);
+    assert(lock !== undefined);
+    const other = locks.tryTake("key", wanted);
     assertEquals(other !== undefined, isFree, `${wanted} while ${held} is held`);
     other?.[Symbol.dispose]();
-    turn[Symbol.dispose]();
-    turns.tryTake("key", "exclusive")?.[Symbol.dispose]();
+    lock[Symbol.dispose]();
+    locks.tryTake("key", "exclusive")?.[Symbol.dispose]();
   }
 });

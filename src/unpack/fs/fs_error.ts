@@ -4,15 +4,12 @@
  * @module
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
+import { OS_ERROR_CODES, osCodeOf } from "../../base/os_errors.ts";
 
 /** All other codes become "internal". */
 const CODES: Readonly<Record<string, ErrorCode>> = {
-  ENOSPC: "no_space",
-  EDQUOT: "no_space",
+  ...OS_ERROR_CODES,
   EFBIG: "no_space",
-  EPERM: "permission_denied",
-  EACCES: "permission_denied",
-  EROFS: "permission_denied",
   ENAMETOOLONG: "invalid_content",
   EINVAL: "invalid_content",
   E2BIG: "invalid_content",
@@ -36,6 +33,5 @@ export function fsError(operation: string, name: string, errno: string, cause?: 
 export function errnoOf(error: unknown): string {
   if (error instanceof AppError) return String(error.details.errno ?? error.code);
   if (error instanceof Deno.errors.NotCapable) return "EACCES";
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : messageOf(error);
+  return osCodeOf(error) ?? messageOf(error);
 }
