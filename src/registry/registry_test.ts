@@ -50,7 +50,7 @@ Deno.test("openRegistry() refuses settings that make no sense", async (t) => {
     { attempts: 0 },
     { attempts: NaN },
     { maxRetryAfter: -1 },
-    { stallFloor: -1 },
+    { stallMinRate: -1 },
     { stallWindow: 0 },
   ];
   for (const settings of cases) {

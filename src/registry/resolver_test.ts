@@ -71,7 +71,7 @@ const REFUSED: readonly Refused[] = [
     name: "a digest header that isn't the bytes'",
     faults: [digestHeader(OTHER)],
     code: "digest_mismatch",
-    message: `says "${OTHER}" of bytes that hash to`,
+    message: `announced "${OTHER}" for bytes that hash to`,
   },
   {
     name: "a media type that isn't the document's",
@@ -104,7 +104,7 @@ const REFUSED: readonly Refused[] = [
     name: "429 for hours",
     faults: [tooManyRequests(10_800)],
     code: "rate_limited",
-    message: "until 2026-01-01T03:00:00.000Z, and we wait 60 s at most",
+    message: "rate limited until 2026-01-01 03:00:00 UTC, and dray waits at most 60 s",
   },
 ];
 

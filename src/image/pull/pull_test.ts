@@ -25,7 +25,7 @@ async function fixture() {
 
 const AMD64 = { platform: parsePlatform("linux/amd64") };
 
-Deno.test("pullImage() brings every blob of the chosen platform, and records tag and digest at once", async () => {
+Deno.test("pullImage() fetches every blob of the chosen platform, and records tag and digest in one transaction", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
@@ -45,7 +45,7 @@ Deno.test("pullImage() brings every blob of the chosen platform, and records tag
   );
 });
 
-Deno.test("pullImage() fetches nothing but the name's document when all is there", async () => {
+Deno.test("pullImage() fetches only the name's document if everything is stored", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   remote.push("1", await buildIndex());
@@ -56,7 +56,7 @@ Deno.test("pullImage() fetches nothing but the name's document when all is there
   assertEquals(again.fetched, 0);
 });
 
-Deno.test("pullImage() fetches a blob that two layers or two images share once", async () => {
+Deno.test("pullImage() fetches a blob once that two layers or two images share", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const shared = { size: 4000, seed: 77 };
@@ -79,7 +79,7 @@ Deno.test("pullImage() by digest records no tag", async () => {
   assertEquals((await pull(name)).names, [name]);
 });
 
-Deno.test("pullImage() moves a tag to the new image, and the old one keeps its digest", async () => {
+Deno.test("pullImage() moves a tag to the new image, and the old image keeps its digest", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   const [old, fresh] = [await buildImage({ seed: 1 }), await buildImage({ seed: 2 })];
@@ -92,7 +92,7 @@ Deno.test("pullImage() moves a tag to the new image, and the old one keeps its d
   assertEquals(records.get(`a.b/c@${old.root.digest}`), old.config.digest);
 });
 
-Deno.test("pullImage() with all platforms brings everything below the index", async () => {
+Deno.test("pullImage() with all platforms fetches everything below the index", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
@@ -102,7 +102,7 @@ Deno.test("pullImage() with all platforms brings everything below the index", as
   for (const { digest } of [...index.documents, ...index.blobs]) assert(await store.findBlob(digest), digest);
 });
 
-Deno.test("pullImage() of one platform leaves the others to a name that has them all", async () => {
+Deno.test("pullImage() of one platform keeps the others of a name that has all platforms", async () => {
   await using parts = await fixture();
   const { deps, store, remote, pull } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"] });
@@ -119,7 +119,7 @@ Deno.test("pullImage() of one platform leaves the others to a name that has them
   remote.push("1", fresh);
   await pull("a.b/c:1", AMD64);
   const moved = (await store.listImages()).find(({ name }) => name === "a.b/c:1");
-  assertEquals(moved?.scope, "one-platform", "of a new target it has what was pulled");
+  assertEquals(moved?.scope, "one-platform", "with a new target it has only the pulled platform");
 });
 
 Deno.test("pullImage() chooses among platforms", async (t) => {
@@ -143,7 +143,7 @@ Deno.test("pullImage() chooses among platforms", async (t) => {
       });
     }
   }
-  await t.step("one that is not there names those that are", async () => {
+  await t.step("an error names the available platforms", async () => {
     await using parts = await fixture();
     const { remote, pull } = parts;
     remote.push("1", await buildIndex({ platforms, attestations: true }));
@@ -217,7 +217,7 @@ Deno.test("pullImage() fetches wrong bytes once more, and leaves no name if they
   });
 });
 
-Deno.test("pullImage() goes on from the byte where an earlier run ended", async () => {
+Deno.test("pullImage() resumes at the byte where an earlier run ended", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const image = await buildImage({ layers: [{ size: 900_000, compression: "none" }] });
@@ -235,7 +235,7 @@ Deno.test("pullImage() goes on from the byte where an earlier run ended", async 
   assert(fetched < 400_000, `fetched ${fetched}`);
 });
 
-Deno.test("pullImage() begins anew where the host can't go on in the middle", async () => {
+Deno.test("pullImage() restarts at byte 0 if the host can't resume", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const image = await buildImage({ layers: [{ size: 900_000, compression: "none" }] });
@@ -249,7 +249,7 @@ Deno.test("pullImage() begins anew where the host can't go on in the middle", as
   await pull("a.b/c:1");
 });
 
-Deno.test("pullImage() tells each blob's way from the plan to the store", async () => {
+Deno.test("pullImage() reports each blob from the plan to the store", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const image = await buildImage({ layers: 1 });
@@ -324,7 +324,7 @@ Deno.test("pullImage() tells what it waits for, and of no wait where there is no
   assert(!kinds.includes("waiting"), kinds.join());
 });
 
-Deno.test("pullImage() refuses options that can't be", async (t) => {
+Deno.test("pullImage() refuses invalid options", async (t) => {
   await using parts = await fixture();
   const { pull } = parts;
   for (const options of [{ jobs: 0 }, { jobs: 1.5 }, { jobs: 1000 }, { ...AMD64, allPlatforms: true }]) {
