@@ -7,13 +7,10 @@
  *
  * @module
  */
-import { MIB } from "../../base/bytes.ts";
 import type { HashAlgorithm } from "../../base/hash.ts";
 import { receiveFromThread, type StartWorker } from "../../base/worker.ts";
+import { HASH_THREAD_STEP_BYTES } from "../../base/tuning.ts";
 import type { HashJob, HashMessage } from "./hash_thread.ts";
-
-/** Bytes that the thread is told of at a time: each message costs a tenth of a millisecond. */
-const STEP_BYTES = 4 * MIB;
 
 /** Follows the files of one store: with one thread, which lives as long as there is a file to follow. */
 export class BackgroundHasher {
@@ -92,7 +89,7 @@ export class BackgroundHash implements Disposable {
 
   /** The file has so many bytes now. */
   grow(offset: number): void {
-    if (offset - this.#told < STEP_BYTES) return;
+    if (offset - this.#told < HASH_THREAD_STEP_BYTES) return;
     this.#told = offset;
     this.#deps.tell(offset, "grow");
   }

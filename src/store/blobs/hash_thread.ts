@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
 import { messageOf } from "../../base/errors.ts";
 import { type HashAlgorithm, type Hasher, type HasherFactory, loadHashing } from "../../base/hash.ts";
 import { serveThread } from "../../base/worker.ts";
-
-/** More than fits the fastest memory of a core is slower. */
-const READ_BYTES = 128 * KIB;
+import { HASH_THREAD_READ_BYTES } from "../../base/tuning.ts";
 
 /** What the thread is told of a file. The first order of an id opens the file, `end` and `drop` close it. */
 export interface HashJob {
@@ -36,7 +33,7 @@ interface Followed extends Disposable {
 /** Makes the thread that we are on follow files. */
 export async function serveHashing(): Promise<void> {
   const make = await loadHashing();
-  const buffer = new Uint8Array(READ_BYTES);
+  const buffer = new Uint8Array(HASH_THREAD_READ_BYTES);
   const files = new Map<number, Followed>();
   serveThread<HashJob, HashMessage>((order, answer) => {
     const { id, offset, what } = order;

@@ -4,13 +4,14 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
+import { STATELESS_WRITE_MAX_BYTES } from "../../base/tuning.ts";
 import type { Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, makeDigest } from "../../oci/digest.ts";
 import { removeEventually, removeQuietly, syncFile } from "../fs/fs.ts";
 import { PeriodicSync } from "./periodic_sync.ts";
 import { attempt } from "../fs/fs_errors.ts";
-import { dropPartial, findState, isSameBlob, SMALL_BLOB_BYTES, writeState } from "./partial.ts";
+import { dropPartial, findState, isSameBlob, writeState } from "./partial.ts";
 import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
 import { beginHash, type StreamingHash } from "./streaming_hash.ts";
 import { writeAll } from "../fs/write_all.ts";
@@ -212,7 +213,7 @@ async function findStart(
   hash: StreamingHash,
   signal: AbortSignal,
 ): Promise<{ readonly offset: number; readonly hasState: boolean }> {
-  const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
+  const isSmall = descriptor.size <= STATELESS_WRITE_MAX_BYTES;
   const state = have > 0 ? findState(paths.state) : undefined;
   const isOurs = have > 0 && have <= descriptor.size &&
     (state === undefined ? isSmall : isSameBlob(state, descriptor));

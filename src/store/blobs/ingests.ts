@@ -7,6 +7,7 @@ import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { OnSlowWait } from "../../base/slow_wait.ts";
 import type { StartWorker } from "../../base/worker.ts";
+import { STATELESS_WRITE_MAX_BYTES } from "../../base/tuning.ts";
 import type { IngestStatus } from "../../content/maintenance.ts";
 import type { AnonymousIngest, Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -18,7 +19,7 @@ import { attempt, isMissing } from "../fs/fs_errors.ts";
 import { BackgroundHasher } from "./background_hasher.ts";
 import { FileIngest } from "./ingest.ts";
 import { entriesIn, statIfThere } from "../fs/file_snapshot.ts";
-import { dropPartial, findState, SMALL_BLOB_BYTES } from "./partial.ts";
+import { dropPartial, findState } from "./partial.ts";
 import { type IngestName, type IngestPaths, parseIngestName, type StorePaths } from "../layout/paths.ts";
 import type { IngestEnvironment } from "./ingest_environment.ts";
 import type { OnStep } from "./commit_steps.ts";
@@ -121,7 +122,7 @@ export class Ingests {
     signal: AbortSignal,
     onWait?: OnSlowWait,
   ): Promise<Ingest | undefined> {
-    const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
+    const isSmall = descriptor.size <= STATELESS_WRITE_MAX_BYTES;
     const place = this.#placeOf({ digest: descriptor.digest, isSmall, isReplacement });
     const { paths } = place;
     const isCommitted = () => !isReplacement && this.#isCommitted(descriptor);

@@ -4,19 +4,12 @@
  *
  * @module
  */
-import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { type Descriptor, readDescriptor } from "../../oci/descriptor.ts";
 import { parseJsonObject } from "../../oci/json.ts";
 import { removeQuietly } from "../fs/fs.ts";
 import { attempt, isMissing } from "../fs/fs_errors.ts";
 import type { IngestPaths } from "../layout/paths.ts";
-
-/**
- * Blobs up to this size cost the fewest calls: their facts are written only if they fail. Bytes without facts, which a
- * kill leaves, are gone on from all the same: their name has the digest, and the hash judges them in the end.
- */
-export const SMALL_BLOB_BYTES = 2 * MIB;
 
 /**
  * Writes the facts: `{digest, size, mediaType, createdAt}`. Not made durable: a state that was lost or cut short means

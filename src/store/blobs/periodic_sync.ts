@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { MIB } from "../../base/bytes.ts";
+import { SYNC_STEP_BYTES } from "../../base/tuning.ts";
 import { syncFile } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
-
-/** Written bytes after which a sync is worth its call. */
-const STEP_BYTES = 32 * MIB;
 
 /**
  * Syncs a file now and then, beside the writes, so that the sync at its end has little left to do: that takes a third of a
@@ -28,7 +25,9 @@ export class PeriodicSync {
   /** So many more bytes were written. */
   note(bytes: number): void {
     this.#unsynced += bytes;
-    if (this.#unsynced < STEP_BYTES || this.#running !== undefined || this.#failure !== undefined) return;
+    if (this.#unsynced < SYNC_STEP_BYTES || this.#running !== undefined || this.#failure !== undefined) {
+      return;
+    }
     this.#unsynced = 0;
     this.#running = this.#sync();
   }

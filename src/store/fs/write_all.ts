@@ -3,14 +3,8 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
+import { WRITE_MAX_BYTES } from "../../base/tuning.ts";
 import { attempt } from "./fs_errors.ts";
-
-/**
- * Longer writes make the kernel take memory in larger pieces, which it has to get from further away: on a virtual machine
- * whose unused memory goes back to its host, writes of 256 KiB cost up to three times the system time.
- */
-const WRITE_MAX_BYTES = 64 * KIB;
 
 /**
  * Writes all of `bytes` where the file stands.
