@@ -17,7 +17,10 @@ export interface ConcurrencyLimits {
   readonly baseline?: number;
   /** Adds no workers while the throughput per worker is higher, in bytes per second. @default {Infinity} */
   readonly maxRatePerWorker?: number;
-  /** Whether throughput counts only if it has changed by less than 10 % since the previous window. @default {false} */
+  /**
+   * Whether throughput counts only if it has changed by less than 10 % since the previous window. @default
+   * {false}
+   */
   readonly onlySteadyRates?: boolean;
   /** Adds no more workers after this many windows in which throughput didn't grow. @default {Infinity} */
   readonly windowsWithoutGrowth?: number;

@@ -60,10 +60,12 @@ export class Limiter {
 export type OnBegin = (raise: (by: number) => void) => (() => void) | void;
 
 /**
- * Runs `work` for each item, at most `limit` in parallel, and keeps the order of the results. The first failure aborts
- * the other items. It is thrown only after all of them have ended, so that nothing keeps running in the background.
+ * Runs `work` for each item, at most `limit` in parallel, and keeps the order of the results. The first
+ * failure aborts the other items. It is thrown only after all of them have ended, so that nothing keeps
+ * running in the background.
  *
- * @param onBegin receives a function that raises the limit while items run; the function it returns is called at the end
+ * @param onBegin receives a function that raises the limit while items run; the function it returns is called
+ * at the end
  * @throws the first failure, or the signal's reason
  */
 export async function mapBounded<T, R>(

@@ -14,8 +14,8 @@ export interface SlowStart {
 }
 
 /**
- * Starts `step` tasks per turn of the event loop. The synchronous part of each task adds up; between the turns the first
- * tasks can already send their requests.
+ * Starts `step` tasks per turn of the event loop. The synchronous part of each task adds up; between the
+ * turns the first tasks can already send their requests.
  *
  * @param limit how many tasks may run in parallel in the end
  */

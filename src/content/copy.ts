@@ -43,8 +43,8 @@ const PIPELINED_BUFFERS = new BufferPool({
 });
 
 /**
- * Copies one blob. Resumes a partial download. If the content doesn't match its digest, discards it and downloads it once
- * more, so that a corrupt partial never blocks a pull.
+ * Copies one blob. Resumes a partial download. If the content doesn't match its digest, discards it and
+ * downloads it once more, so that a corrupt partial never blocks a pull.
  *
  * @throws AppError what the fetcher or the ingest throws, or the signal's reason
  */
@@ -69,7 +69,8 @@ export async function copyBlob(
     onEvent({ kind: "commit" });
     await ingest.commit();
   } catch (error) {
-    // A concurrent copy's digest mismatch also arrives here, as the abort reason; it doesn't invalidate our partial.
+    // A concurrent copy's digest mismatch also arrives here, as the abort reason; it doesn't invalidate our
+    // partial.
     if (signal.aborted || !isCode(error, "digest_mismatch", "size_mismatch")) throw error;
     onEvent({ kind: "restart", reason: messageOf(error) });
     ingest.restart();
@@ -108,13 +109,15 @@ async function download(
   const flush = () => {
     if (filled === 0) return;
     const bytes = filled === buffer.length ? buffer : buffer.subarray(0, filled);
-    // Reset before the write: a write that fails may have written some of the bytes, and must not be repeated below.
+    // Reset before the write: a write that fails may have written some of the bytes, and must not be repeated
+    // below.
     filled = 0;
     ingest.write(bytes);
     onEvent({ kind: "bytes", offset: ingest.offset });
   };
   try {
-    // Fill the buffer before writing: sockets return 16 to 64 KiB per read, and a write per read costs 25 % more time.
+    // Fill the buffer before writing: sockets return 16 to 64 KiB per read, and a write per read costs 25 %
+    // more time.
     for (;;) {
       const n = await body.read(filled === 0 ? buffer : buffer.subarray(filled));
       if (n === null) break;

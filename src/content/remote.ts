@@ -37,8 +37,8 @@ export interface Resolver {
     onRetry?: (event: TransferRetry) => void,
   ): Promise<Resolved>;
   /**
-   * Resolves a reference without downloading the document, if the host supports that. Hosts that count pulls don't count
-   * it as one.
+   * Resolves a reference without downloading the document, if the host supports that. Hosts that count pulls
+   * don't count it as one.
    *
    * @throws AppError as {@linkcode Resolver.resolve}
    */
@@ -72,21 +72,22 @@ export interface FetchOptions {
   /** Called for each retry. */
   readonly onEvent?: (event: TransferEvent) => void;
   /**
-   * `sequential` reads over one connection at a time. `parallel` may also request ranges over several connections if a
-   * single one is slow. @default {"sequential"}
+   * `sequential` reads over one connection at a time. `parallel` may also request ranges over several
+   * connections if a single one is slow. @default {"sequential"}
    */
   readonly strategy?: "sequential" | "parallel";
 }
 
 /**
- * The bytes of one descriptor, starting at an offset. If a connection fails or stalls, the body resumes over another one.
- * It delivers at most the descriptor's size, and throws `size_mismatch` if the host has more bytes. It doesn't check the
- * digest: the ingest does. Dispose it on every path: that closes the connection if the body wasn't read to its end.
+ * The bytes of one descriptor, starting at an offset. If a connection fails or stalls, the body resumes over
+ * another one. It delivers at most the descriptor's size, and throws `size_mismatch` if the host has more
+ * bytes. It doesn't check the digest: the ingest does. Dispose it on every path: that closes the connection
+ * if the body wasn't read to its end.
  */
 export interface FetchBody extends ByteReader, Disposable {
   /**
-   * The offset of the first byte that `read` delivers: `options.offset`, or 0 if no host can start there. In that case
-   * the caller must restart its ingest.
+   * The offset of the first byte that `read` delivers: `options.offset`, or 0 if no host can start there. In
+   * that case the caller must restart its ingest.
    */
   readonly offset: number;
   /** The host that serves it, for display. */

@@ -17,8 +17,8 @@ export interface LoginDeps {
 }
 
 /**
- * Sends credentials to the base of the registry's API (distribution spec 1.1, "Determining Support"). A registry that also
- * accepts anonymous requests accepts wrong credentials too.
+ * Sends credentials to the base of the registry's API (distribution spec 1.1, "Determining Support"). A
+ * registry that also accepts anonymous requests accepts wrong credentials too.
  *
  * @throws AppError `unauthorized`, `forbidden`, `network` and the other codes of a request
  */

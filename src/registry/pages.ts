@@ -61,7 +61,8 @@ export interface ListPage<T> {
  * Requests one page.
  *
  * @param query of the page, with its "?"; "" for the first page
- * @throws AppError `not_found` and network codes; `invalid_content` for a malformed page or a link outside of the list
+ * @throws AppError `not_found` and network codes; `invalid_content` for a malformed page or a link outside of
+ * the list
  */
 export async function fetchPage<T>(
   list: ListRequest<T>,

@@ -1,6 +1,6 @@
 /**
- * Listing the manifests that refer to another one, such as signatures and SBOMs (distribution spec 1.1, "Listing
- * Referrers").
+ * Listing the manifests that refer to another one, such as signatures and SBOMs (distribution spec 1.1,
+ * "Listing Referrers").
  *
  * @module
  */

@@ -44,7 +44,8 @@ interface ResolveRequest {
  * Resolves with one GET request, since a pull needs the document next.
  *
  * @param onRetry called before each retry
- * @throws AppError see `Resolver` in `content/remote.ts`; `invalid_content` or `unsupported` for other documents
+ * @throws AppError see `Resolver` in `content/remote.ts`; `invalid_content` or `unsupported` for other
+ * documents
  */
 export function resolveDocument(
   reference: Reference,

@@ -9,8 +9,8 @@ import type { ProxySettings } from "../http/network/proxies.ts";
 /** Settings of a registry client; every field has a default. */
 export interface RegistryClientSettings {
   /**
-   * Use HTTP for every registry. Otherwise HTTP is used only for loopback registries without TLS settings (`caCerts`, a
-   * directory in `certsDirs`). @default {false}
+   * Use HTTP for every registry. Otherwise HTTP is used only for loopback registries without TLS settings
+   * (`caCerts`, a directory in `certsDirs`). @default {false}
    */
   readonly plainHttp?: boolean;
   /** Proxies. */
@@ -19,7 +19,10 @@ export interface RegistryClientSettings {
   readonly credentials?: CredentialSource;
   /** Attempts per request, including the first. @default {5} */
   readonly attempts?: number;
-  /** The longest pause that a host may demand (Retry-After), in milliseconds; a longer one is an error. @default {60_000} */
+  /**
+   * The longest pause that a host may demand (Retry-After), in milliseconds; a longer one is an error.
+   * @default {60_000}
+   */
   readonly maxRetryAfter?: number;
   /** Bytes per second below which a transfer counts as stalled. @default {1024} */
   readonly stallMinRate?: number;

@@ -28,7 +28,8 @@ export class TagLister {
   /**
    * Fetches one page. See `Remote` in `content/remote.ts`.
    *
-   * @throws AppError `not_found` and network codes; `invalid_content` for a malformed page or a list without an end
+   * @throws AppError `not_found` and network codes; `invalid_content` for a malformed page or a list without
+   * an end
    */
   async list(
     { last = "", pageSize }: { readonly last?: string; readonly pageSize?: number },

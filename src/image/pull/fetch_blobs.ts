@@ -104,16 +104,16 @@ export async function fetchBlobs(
 }
 
 /**
- * Whether to look for a blob only when it is ingested: hundreds of small layers would otherwise be looked up before the
- * first request is sent.
+ * Whether to look for a blob only when it is ingested: hundreds of small layers would otherwise be looked up
+ * before the first request is sent.
  */
 function isCheckedLater({ role, descriptor }: RequiredBlob): boolean {
   return role === "layer" && descriptor.size <= PIPELINED_MAX_BYTES;
 }
 
 /**
- * Whether a blob must be fetched. Documents and configs are hashed, since the next step reads them. Of a layer only the
- * size is compared: it was verified when it was committed, and `verify` detects later damage.
+ * Whether a blob must be fetched. Documents and configs are hashed, since the next step reads them. Of a
+ * layer only the size is compared: it was verified when it was committed, and `verify` detects later damage.
  */
 async function stateOf(
   store: ImageStorage,

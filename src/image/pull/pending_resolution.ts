@@ -21,7 +21,10 @@ export interface PendingResolution {
   result(onRetry: (event: TransferRetry) => void): Promise<Resolved>;
 }
 
-/** Starts to resolve a reference. The caller doesn't have to wait for the result; the signal cancels the request. */
+/**
+ * Starts to resolve a reference. The caller doesn't have to wait for the result; the signal cancels the
+ * request.
+ */
 export function startResolution(
   registry: RemoteOpener,
   reference: Reference,

@@ -1,6 +1,6 @@
 /**
- * The JSON events of `--progress=json` and of the server's `/progress`. They are a stable interface: fields may be added,
- * but are changed or removed only with a new value of `v`.
+ * The JSON events of `--progress=json` and of the server's `/progress`. They are a stable interface: fields
+ * may be added, but are changed or removed only with a new value of `v`.
  *
  * @module
  */

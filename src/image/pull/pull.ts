@@ -28,8 +28,8 @@ import { makeRecord, recordNames } from "../model/record.ts";
 import type { PullOptions, PullResult } from "../model/types.ts";
 
 /**
- * Pulls an image. All of its blobs are in the store, verified and durable, before any name refers to it; all names
- * are recorded in one transaction.
+ * Pulls an image. All of its blobs are in the store, verified and durable, before any name refers to it; all
+ * names are recorded in one transaction.
  *
  * @throws AppError of any code, or the signal's reason. The next pull resumes partial downloads
  *
@@ -133,8 +133,9 @@ async function fetchMissing(
 }
 
 /**
- * Loads the hashing code while a distant registry resolves the name. Blobs of medium size need it; small blobs don't, and
- * large ones are hashed by a thread. A name that is already stored probably needs no hashing.
+ * Loads the hashing code while a distant registry resolves the name. Blobs of medium size need it; small
+ * blobs don't, and large ones are hashed by a thread. A name that is already stored probably needs no
+ * hashing.
  */
 async function preloadingHash(
   resolving: Promise<Resolved>,

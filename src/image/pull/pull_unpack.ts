@@ -47,7 +47,8 @@ export class PullUnpacker implements AsyncDisposable {
   #unpacking: Promise<LayerUnpacking> | undefined;
 
   /**
-   * @param listeners `onFailure` is called for the first layer that can't be unpacked, long before `finish` ends
+   * @param listeners `onFailure` is called for the first layer that can't be unpacked, long before `finish`
+   * ends
    * @throws AppError `unsupported` for an artifact
    */
   constructor(
@@ -116,7 +117,8 @@ export class PullUnpacker implements AsyncDisposable {
     for (const [position, layer] of this.#plan.document.layers.entries()) {
       if (layer.digest === digest) this.#waiting.push({ position, descriptor: layer });
     }
-    // If all layers are already stored, they are reported in the same turn: sort all of them before the first starts.
+    // If all layers are already stored, they are reported in the same turn: sort all of them before the first
+    // starts.
     queueMicrotask(() => this.#startMore());
   }
 

@@ -62,7 +62,8 @@ Deno.test("pullImage() with unpack unpacks an image that is already stored, and 
 
 Deno.test("pullImage() with unpack unpacks the largest waiting layer first", async () => {
   await using fixture = await makeFixture();
-  // All are larger than the blobs that are checked late, so all are known to be stored before the first is unpacked.
+  // All are larger than the blobs that are checked late, so all are known to be stored before the first is
+  // unpacked.
   const lengths = [70, 80, 90, 300, 100];
   const specs = lengths.map((length) => archiveOf(file("f", "x".repeat(length * 1024))));
   const { layers } = await pushed(fixture, {

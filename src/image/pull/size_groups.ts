@@ -22,7 +22,8 @@ export interface SizeGroup<T> {
 }
 
 /**
- * Splits blobs into groups, each sorted by descending size: the total time is shortest if the largest blobs start first.
+ * Splits blobs into groups, each sorted by descending size: the total time is shortest if the largest blobs
+ * start first.
  *
  * @param largeWorkers how many large blobs are fetched in parallel at the start
  */

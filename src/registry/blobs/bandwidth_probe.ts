@@ -31,9 +31,9 @@ export interface ProbeTask {
 }
 
 /**
- * Downloads the last part of the body over a second connection while the first one continues. On a saturated link the
- * first connection loses what the second gains, which costs nothing: the last part is kept in memory, and the first
- * connection doesn't have to deliver it. Dispose it.
+ * Downloads the last part of the body over a second connection while the first one continues. On a saturated
+ * link the first connection loses what the second gains, which costs nothing: the last part is kept in
+ * memory, and the first connection doesn't have to deliver it. Dispose it.
  */
 export class BandwidthProbe implements Disposable {
   /** Offset of the last part. */

@@ -46,7 +46,8 @@ function pump() {
 }
 
 Deno.test("A probe downloads the last part, and recommends a split if the first connection kept its throughput", async (t) => {
-  // Bytes of the first connection in each tenth of a second, in which the second one receives as much as one alone.
+  // Bytes of the first connection in each tenth of a second, in which the second one receives as much as one
+  // alone.
   const cases = [["kept", MIB, true], ["nearly kept", 0.85 * MIB, true], [
     "shared the link",
     MIB / 2,

@@ -11,8 +11,9 @@ import { algorithmOf, digestOf } from "../../oci/digest.ts";
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
- * Returns the bytes of a descriptor's `data` (OCI image spec 1.1, descriptor.md, "Embedded Content"), or undefined if
- * there are none or they don't match its size and digest. In that case the content must be fetched.
+ * Returns the bytes of a descriptor's `data` (OCI image spec 1.1, descriptor.md, "Embedded Content"), or
+ * undefined if there are none or they don't match its size and digest. In that case the content must be
+ * fetched.
  */
 export async function embeddedBytes(descriptor: Descriptor): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { data, size, digest } = descriptor;

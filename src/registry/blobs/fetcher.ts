@@ -37,7 +37,10 @@ export interface FetcherDeps {
 /** Fetches from one repository. */
 export class RegistryFetcher {
   readonly #deps: FetcherDeps;
-  /** Hosts that have served a blob. If it is requested again, its bytes were wrong: other hosts are tried first. */
+  /**
+   * Hosts that have served a blob. If it is requested again, its bytes were wrong: other hosts are tried
+   * first.
+   */
   readonly #servedBy = new Map<Digest, Set<string>>();
 
   /** Sends nothing yet. */
@@ -117,8 +120,8 @@ function isDocumentType(mediaType: string): boolean {
 }
 
 /**
- * The URLs of a layer that may be requested: https, without user and password, and only public hosts. An image must not be
- * able to send requests to hosts of a private network, such as a cloud's metadata service.
+ * The URLs of a layer that may be requested: https, without user and password, and only public hosts. An
+ * image must not be able to send requests to hosts of a private network, such as a cloud's metadata service.
  */
 function foreignUrls({ urls = [] }: Descriptor): readonly URL[] {
   return urls.slice(0, FOREIGN_URLS_MAX).flatMap((text) => {

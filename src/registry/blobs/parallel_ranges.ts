@@ -40,7 +40,10 @@ function rangeBytesFor({ rate, latency }: ParallelRangesTask): number {
   return Math.min(Math.max(wanted, RANGE_MIN_BYTES), RANGE_MAX_BYTES);
 }
 
-/** The number of connections that should double the throughput, since each waits for the response to each request. */
+/**
+ * The number of connections that should double the throughput, since each waits for the response to each
+ * request.
+ */
 function firstWorkersFor({ rate, latency }: ParallelRangesTask, rangeBytes: number): number {
   const rangeMs = rangeBytes * 1000 / rate;
   return Math.min(
@@ -56,8 +59,8 @@ interface Part {
 }
 
 /**
- * Downloads ranges in parallel and delivers their bytes in order. The first failure ends all of them; the caller then
- * reads the rest in another way. Dispose it: that closes its connections.
+ * Downloads ranges in parallel and delivers their bytes in order. The first failure ends all of them; the
+ * caller then reads the rest in another way. Dispose it: that closes its connections.
  */
 export class ParallelRangeReader implements Disposable {
   readonly #open: OpenRange;

@@ -28,10 +28,10 @@ export interface ParallelTask {
 }
 
 /**
- * Measures the throughput of the body's connection. If that is slow and steady, a {@linkcode BandwidthProbe} downloads
- * the last part of the blob over a second connection. If the first connection keeps its throughput beside it, a
- * {@linkcode ParallelRangeReader} downloads what lies between the two. Whenever one of them fails, the body's connection
- * delivers its bytes instead.
+ * Measures the throughput of the body's connection. If that is slow and steady, a {@linkcode BandwidthProbe}
+ * downloads the last part of the blob over a second connection. If the first connection keeps its throughput
+ * beside it, a {@linkcode ParallelRangeReader} downloads what lies between the two. Whenever one of them
+ * fails, the body's connection delivers its bytes instead.
  */
 export class ParallelStrategy implements ReadStrategy {
   readonly #task: ParallelTask;

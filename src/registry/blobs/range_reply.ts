@@ -27,8 +27,8 @@ export interface RangeRequest {
  * Validates a response with status 200, 206 or 416.
  *
  * @param refuse makes an error about the host: `refuse(code, "has 5 bytes, want 6")`
- * @throws AppError `size_mismatch` if the host has another size, `unsupported` for an encoding, `network` for an invalid
- * response
+ * @throws AppError `size_mismatch` if the host has another size, `unsupported` for an encoding, `network` for
+ * an invalid response
  */
 export function validateRangeReply(
   status: number,
@@ -82,8 +82,8 @@ function checkSize(
 }
 
 /**
- * Some storage marks a compressed layer as encoded but sends the blob's own bytes; then the length is right. Any other
- * encoding changes the bytes, and the digest wouldn't match.
+ * Some storage marks a compressed layer as encoded but sends the blob's own bytes; then the length is right.
+ * Any other encoding changes the bytes, and the digest wouldn't match.
  */
 function checkEncoding(
   headers: HeaderFields,

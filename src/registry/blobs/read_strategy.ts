@@ -6,17 +6,17 @@
 import type { MonitoredResponse } from "../request/monitored_response.ts";
 
 /**
- * Decides which connections deliver the bytes of one body. It only affects speed: the body owns its connection and the
- * offset, and resumes after failures. Dispose it with the body.
+ * Decides which connections deliver the bytes of one body. It only affects speed: the body owns its
+ * connection and the offset, and resumes after failures. Dispose it with the body.
  */
 export interface ReadStrategy extends Disposable {
   /**
-   * Reads bytes that were requested apart from the body's connection. The caller may close its connection when it gets
-   * a promise: all following bytes are read in this way unless the promise resolves to 0.
+   * Reads bytes that were requested apart from the body's connection. The caller may close its connection
+   * when it gets a promise: all following bytes are read in this way unless the promise resolves to 0.
    *
    * @param offset position of the next byte in the whole blob
-   * @returns undefined if the next byte must be read from the body's connection; otherwise the number of bytes read, or
-   * 0 if the strategy has given up and the caller must ask again
+   * @returns undefined if the next byte must be read from the body's connection; otherwise the number of
+   * bytes read, or 0 if the strategy has given up and the caller must ask again
    * @throws the signal's reason
    */
   readAhead(offset: number, buffer: Uint8Array): Promise<number> | undefined;

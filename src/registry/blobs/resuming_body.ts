@@ -45,7 +45,10 @@ class ResumingBody implements FetchBody {
   #failedAt: number;
   #failedTime: number;
 
-  /** The body starts where the first connection does: at byte 0 if no host could start at the requested offset. */
+  /**
+   * The body starts where the first connection does: at byte 0 if no host could start at the requested
+   * offset.
+   */
   constructor(connector: BodyConnector, budget: RetryBudget, connection: BodyConnection) {
     const { request, context, signal } = connector;
     this.#connector = connector;

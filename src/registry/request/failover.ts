@@ -20,7 +20,10 @@ export interface FailoverRequest<T> {
   readonly endpoints: readonly Endpoint[];
   /** Attempts that are left; a round of all endpoints counts as one. */
   readonly budget: RetryBudget;
-  /** Does the work at one endpoint. An {@linkcode AppError} is a failure of that endpoint; other errors end the request. */
+  /**
+   * Does the work at one endpoint. An {@linkcode AppError} is a failure of that endpoint; other errors end
+   * the request.
+   */
   readonly work: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>;
   /** Called when all endpoints of a round have failed. @returns a second-best result, or undefined */
   readonly fallback?: () => T | undefined;
@@ -29,8 +32,8 @@ export interface FailoverRequest<T> {
 }
 
 /**
- * Returns the first result. An endpoint that fails in a way that isn't retryable is dropped. If that is the registry
- * itself, its mirrors are dropped too.
+ * Returns the first result. An endpoint that fails in a way that isn't retryable is dropped. If that is the
+ * registry itself, its mirrors are dropped too.
  *
  * @throws AppError the registry's failure, which also names the others, or the signal's reason
  */
@@ -84,8 +87,8 @@ function retryableEndpoints(
 }
 
 /**
- * Starts the back-off of a host that demands one. If it is longer than the limit, the failure becomes final: the user
- * learns the time immediately instead of watching a pull that does nothing.
+ * Starts the back-off of a host that demands one. If it is longer than the limit, the failure becomes final:
+ * the user learns the time immediately instead of watching a pull that does nothing.
  */
 function applyBackoff(error: AppError, endpoint: Endpoint, context: RequestContext): AppError {
   const { maxRetryAfter, backoffs, clock } = context;

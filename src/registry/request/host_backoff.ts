@@ -31,8 +31,8 @@ export class HostBackoff {
   }
 
   /**
-   * Waits until the back-off has ended. Callers resume at random times, so that they don't all send their requests in the
-   * same moment.
+   * Waits until the back-off has ended. Callers resume at random times, so that they don't all send their
+   * requests in the same moment.
    *
    * @throws the signal's reason
    */

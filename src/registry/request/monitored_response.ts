@@ -19,7 +19,8 @@ export interface MonitoredResponse extends ByteReader, Disposable {
   /**
    * Reads the body.
    *
-   * @throws AppError `stalled` if it arrives too slowly, `network` if the connection fails, or the signal's reason
+   * @throws AppError `stalled` if it arrives too slowly, `network` if the connection fails, or the signal's
+   * reason
    */
   read(buffer: Uint8Array): Promise<number | null>;
 }

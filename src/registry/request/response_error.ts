@@ -23,8 +23,8 @@ export interface RequestPurpose {
 /**
  * Makes the error of a response, and disposes the response.
  *
- * The details are `host`, `status`, `isRetryable`, `credentialSource`, and if known `retryAfter` (milliseconds) and
- * `serverCode`.
+ * The details are `host`, `status`, `isRetryable`, `credentialSource`, and if known `retryAfter`
+ * (milliseconds) and `serverCode`.
  */
 export async function registryErrorFrom(
   response: HttpResponse,
@@ -46,7 +46,8 @@ export async function registryErrorFrom(
     details: {
       host: endpoint.host,
       status,
-      // Storage behind a registry answers 400 or 403 if a signed URL has expired; the registry issues a new one.
+      // Storage behind a registry answers 400 or 403 if a signed URL has expired; the registry issues a new
+      // one.
       isRetryable: isRetryableStatus(status) ||
         isRedirected(endpoint, url) && (status === 400 || status === 403),
       credentialSource: endpoint.credentialSource,

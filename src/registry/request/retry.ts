@@ -17,8 +17,8 @@ export function isRetryableStatus(status: number): boolean {
 }
 
 /**
- * Reports whether a retry may succeed. A detail `isRetryable` decides, otherwise the code: connections fail and stall, but
- * a refusal is final. Callers handle aborts before.
+ * Reports whether a retry may succeed. A detail `isRetryable` decides, otherwise the code: connections fail
+ * and stall, but a refusal is final. Callers handle aborts before.
  */
 export function isRetryableError(error: AppError): boolean {
   const { isRetryable } = error.details;

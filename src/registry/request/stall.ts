@@ -1,6 +1,6 @@
 /**
- * Detects connections that are too slow. Only time spent waiting for the network counts: a slow consumer isn't the host's
- * fault.
+ * Detects connections that are too slow. Only time spent waiting for the network counts: a slow consumer
+ * isn't the host's fault.
  *
  * @module
  */
@@ -25,8 +25,8 @@ interface Step {
 
 /**
  * Monitors one connection over a sliding window: call {@linkcode StallDetector.startRead} before a read and
- * {@linkcode StallDetector.endRead} after it. There is one timer per step of the window, not one per read. Dispose it with
- * the connection.
+ * {@linkcode StallDetector.endRead} after it. There is one timer per step of the window, not one per read.
+ * Dispose it with the connection.
  */
 export class StallDetector implements Disposable {
   readonly #limits: StallLimits;

@@ -22,7 +22,10 @@ export function warningsOf(headers: HeaderFields): readonly string[] {
   );
 }
 
-/** Distinct warnings to remember. Further ones aren't reported, in case a host sends a new text with each response. */
+/**
+ * Distinct warnings to remember. Further ones aren't reported, in case a host sends a new text with each
+ * response.
+ */
 const WARNINGS_MAX = 1000;
 
 /** Wraps a listener so that it is called once per warning and host. */
