@@ -6,8 +6,8 @@
  * A (1 blob of 1 GiB), B (10 of 100 MiB), C (60 of 1 MiB), D (300 of 20 KiB), E (`/usr`, 500 MB, unpacked), S
  * (1 of 128 MiB). Networks: `loopback`, `tls`, `rtt20` and `rtt100` (round trips of 20 and 100 ms), `slow`
  * (20 MB/s per connection), `link20` and `link100` (20 MB/s in total). Results are medians in seconds: "A
- * 1.45 to 1.20" means before and after the change. "Not measured" means that no measurement of this number
- * alone has been recorded. The prototype is the client that was written to choose the design.
+ * 1.45 to 1.20" means before and after the change. "Not measured" means that no measurement of this number by
+ * itself has been recorded. The prototype is the client that was written to choose the design.
  *
  * @module
  */
@@ -75,8 +75,8 @@ export const LARGE_WORKERS_MAX = 10;
 export const LARGE_WORKER_MAX_RATE = 50_000_000;
 /**
  * Milliseconds to the first response after which a host counts as distant, and gets LARGE_WORKERS_MAX
- * immediately. Not measured alone: chosen between the 20 and 100 ms of the networks; see LARGE_WORKERS_MAX.
- * `bench --only B --networks rtt20,rtt100`
+ * immediately. Not measured by itself: chosen between the 20 and 100 ms of the networks; see
+ * LARGE_WORKERS_MAX. `bench --only B --networks rtt20,rtt100`
  */
 export const DISTANT_HOST_MS = 60;
 
@@ -124,7 +124,7 @@ export const PARALLEL_MIN_SECONDS = 1;
  */
 export const RANGE_LATENCIES = 16;
 /**
- * Multiple of one connection's throughput that the first workers should reach. Not measured alone; see
+ * Multiple of one connection's throughput that the first workers should reach. Not measured by itself; see
  * RANGE_LATENCIES. `bench --only A --networks rtt100`
  */
 export const RANGE_WORKERS_FIRST_GAIN = 2;
@@ -136,7 +136,7 @@ export const RANGE_WORKERS_MAX = 8;
  */
 export const RANGE_WINDOWS_WITHOUT_GROWTH = 2;
 /**
- * Round trips per window of the ranges. Bytes arrive in one burst per round trip. Not measured alone; see
+ * Round trips per window of the ranges. Bytes arrive in one burst per round trip. Not measured by itself; see
  * RANGE_LATENCIES. `bench --only A --networks rtt100`
  */
 export const RANGE_WINDOW_ROUND_TRIPS = 4;
@@ -227,7 +227,7 @@ export const SKIP_BUFFER_BYTES = 64 * KIB;
 // HTTP/1.1 connections
 
 /**
- * Connections to open while the first response of a pull is on its way. Not measured alone.
+ * Connections to open while the first response of a pull is on its way. Not measured by itself.
  * `bench --only C --networks rtt20,tls`
  */
 export const PRECONNECT_FIRST = 4;
@@ -261,7 +261,7 @@ export const PIPELINE_MIN_LATENCY_MS = 5;
 export const PIPELINE_SLACK_BYTES = 16 * KIB;
 /** Bytes of the buffer of a pipelined response: PIPELINED_MAX_BYTES + PIPELINE_SLACK_BYTES. */
 export const PIPELINE_BUFFER_BYTES = PIPELINED_MAX_BYTES + PIPELINE_SLACK_BYTES;
-/** Idle buffers of that size to keep. Not measured alone. `bench --only D --networks loopback` */
+/** Idle buffers of that size to keep. Not measured by itself. `bench --only D --networks loopback` */
 export const PIPELINE_IDLE_BUFFERS = 32;
 /** Bytes per second that a connection with pipelined requests must receive. Not measured. */
 export const PIPELINE_MIN_RATE = STALL_MIN_RATE;
@@ -359,7 +359,7 @@ export const SYNC_STEP_BYTES = 32 * MIB;
  */
 export const STATELESS_WRITE_MAX_BYTES = 2 * MIB;
 /**
- * Bytes of archives between two syncs of the file system while they are unpacked. Not measured alone.
+ * Bytes of archives between two syncs of the file system while they are unpacked. Not measured by itself.
  * `bench --only E --networks loopback`
  */
 export const FILESYSTEM_SYNC_STEP_BYTES = 64 * MIB;

@@ -155,7 +155,7 @@ Deno.test("pullImage() chooses among platforms", async (t) => {
     assertEquals(error.details.available, ["linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64"]);
   });
   await t.step(
-    "a single image for another platform is refused only if the platform was asked for",
+    "a single image for another platform is refused only if the caller named the platform",
     async () => {
       await using parts = await fixture();
       const { remote, pull } = parts;
@@ -182,7 +182,7 @@ Deno.test("pullImage() reads nested indexes to a depth of 4 and no deeper", asyn
   assertEquals(error.code, "limit_exceeded");
 });
 
-Deno.test("pullImage() takes artifacts whose config is no image's", async () => {
+Deno.test("pullImage() pulls artifacts without an image config", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   remote.push("1", await buildArtifact());
@@ -191,7 +191,7 @@ Deno.test("pullImage() takes artifacts whose config is no image's", async () => 
   assertEquals(pulled.platform, undefined);
 });
 
-Deno.test("pullImage() fetches wrong bytes once more, and leaves no name if they are wrong again", async (t) => {
+Deno.test("pullImage() fetches corrupt data once more, and records no name if it is corrupt again", async (t) => {
   const image = await buildImage({ layers: [{ size: 9000 }] });
   const digest = image.layers[0]?.descriptor.digest;
   assert(digest);
@@ -265,7 +265,7 @@ Deno.test("pullImage() reports each blob from the plan to the store", async () =
   assertEquals(states, ["waiting", "fetching", "committing", "committed"]);
 });
 
-Deno.test("pullImage() gives up with the caller's own reason and records nothing", async () => {
+Deno.test("pullImage() ends with the caller's abort reason and records nothing", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   remote.push("1", await buildImage());
@@ -279,12 +279,12 @@ Deno.test("pullImage() gives up with the caller's own reason and records nothing
   assertEquals(await store.listImages(), []);
 });
 
-Deno.test("pullImage() tells what it waits for, and of no wait where there is none", async (t) => {
+Deno.test("pullImage() reports what it waits for, and only if it waits", async (t) => {
   const image = await buildImage({ layers: [{ size: 1000 }] });
   const layer = image.layers[0]?.descriptor;
   assert(layer);
   type Waiting = Extract<PullEvent, { kind: "waiting" }>;
-  const holds:
+  const locks:
     readonly (readonly [string, (store: Store) => Promise<Disposable | AsyncDisposable>, Waiting])[] = [
       ["a sweep", (store) => store.holdForSweep(neverAborted()), { kind: "waiting", for: "collector" }],
       ["another writer", async (store) => {
@@ -293,27 +293,27 @@ Deno.test("pullImage() tells what it waits for, and of no wait where there is no
         return ingest;
       }, { kind: "waiting", for: "writer", digest: layer.digest }],
     ];
-  for (const [name, hold, want] of holds) {
+  for (const [name, lock, want] of locks) {
     // In this process and in another one: its locks are on other openings of the same files.
     for (const other of [false, true]) {
       await t.step(`${name}, ${other ? "another" : "this"} opening of the store`, async () => {
         await using parts = await fixture();
         parts.remote.push("1", image);
-        const held = await hold(other ? await openStore(parts.root) : parts.store);
-        const told: PullEvent[] = [];
+        const locked = await lock(other ? await openStore(parts.root) : parts.store);
+        const reported: PullEvent[] = [];
         const waits = Promise.withResolvers<void>();
         const pulling = parts.pull("a.b/c:1", {
           onEvent(event) {
-            told.push(event);
+            reported.push(event);
             if (event.kind === "waiting") waits.resolve();
           },
         });
         await waits.promise;
-        assertEquals(told.at(-1), want);
-        if (Symbol.dispose in held) held[Symbol.dispose]();
-        else await held[Symbol.asyncDispose]();
+        assertEquals(reported.at(-1), want);
+        if (Symbol.dispose in locked) locked[Symbol.dispose]();
+        else await locked[Symbol.asyncDispose]();
         await pulling;
-        assertEquals(told.filter(({ kind }) => kind === "waiting").length, 1);
+        assertEquals(reported.filter(({ kind }) => kind === "waiting").length, 1);
       });
     }
   }

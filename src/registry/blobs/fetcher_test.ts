@@ -71,7 +71,7 @@ Deno.test("A complete partial needs no request; one that is too long restarts", 
   assertEquals([long.offset, long.bytes.length], [0, 1000]);
 });
 
-Deno.test("If storage refuses an expired URL, the registry is asked for a new one", async () => {
+Deno.test("If storage refuses an expired URL, a new one is requested from the registry", async () => {
   await using registry = await startRegistry();
   await using storage = await startRegistry();
   const blob = await pushBlob(BYTES, registry, storage);

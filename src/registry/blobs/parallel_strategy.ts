@@ -126,7 +126,7 @@ export class ParallelStrategy implements ReadStrategy {
     return rate < PARALLEL_MAX_RATE && rate < previous * PARALLEL_STEADY_RATIO ? rate : undefined;
   }
 
-  /** The body's connection goes on to deliver one more part, since its bytes are already on their way. */
+  /** The ranges start one range after the connection's offset, which it reaches while they connect. */
   #startRanges(offset: number, { first: end, rate, latency }: BandwidthProbe, open: OpenRange): void {
     const first = offset + RANGE_MAX_BYTES;
     if (end - first < RANGE_MAX_BYTES) return;

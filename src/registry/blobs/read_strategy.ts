@@ -16,7 +16,7 @@ export interface ReadStrategy extends Disposable {
    *
    * @param offset position of the next byte in the whole blob
    * @returns undefined if the next byte must be read from the body's connection; otherwise the number of
-   * bytes read, or 0 if the strategy has given up and the caller must ask again
+   * bytes read, or 0 if the strategy has given up and the caller must call it again
    * @throws the signal's reason
    */
   readAhead(offset: number, buffer: Uint8Array): Promise<number> | undefined;

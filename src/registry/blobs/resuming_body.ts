@@ -145,7 +145,7 @@ class ResumingBody implements FetchBody {
     const { clock } = context;
     const position = this.#position;
     this.#closeConnection();
-    // A host may send less than the requested range if its Content-Range says so. Ask for the rest.
+    // A host may send less than the requested range if its Content-Range says so. Request the rest.
     if (failure === undefined && position === end && position > this.#failedAt) return;
     const error = this.#errorOf(failure);
     if (!isRetryableError(error)) throw error;

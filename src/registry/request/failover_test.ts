@@ -40,7 +40,7 @@ const FAILURES: readonly (readonly [name: string, fault: Fault])[] = [
   ["429", tooManyRequests(3)],
   ["429 for hours", tooManyRequests(7200)],
   ["500", status(500)],
-  ["no answer", hangUp()],
+  ["no response", hangUp()],
   ["another size", extraBytes(1)],
 ];
 

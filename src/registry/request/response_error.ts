@@ -100,7 +100,7 @@ function adviceFor(
       if (purpose === "login") return rejected;
       return `${rejected}; ${
         isAnonymous ? "log in" : "log in again"
-      }, or check the name: registries answer in the same way for private and missing repositories`;
+      }, or check the name: registries respond identically for private and missing repositories`;
     case "forbidden":
       if (purpose === "login") return rejected;
       return `${sent}; ${isAnonymous ? "log in with" : "use"} an account that may pull it`;
