@@ -6,10 +6,12 @@
 import { AppError } from "../../base/errors.ts";
 import { PROGRESS_MIN_BYTES, PROGRESS_MIN_MS, SKIP_BUFFER_BYTES } from "../../base/tuning.ts";
 import type { FetchBody } from "../../content/remote.ts";
+import type { Endpoint } from "../request/endpoint.ts";
 import type { MonitoredResponse } from "../request/monitored_response.ts";
 import type { RequestContext } from "../request/perform_request.ts";
 import { isRetryableError, RetryBudget } from "../request/retry.ts";
 import { type BodyConnection, BodyConnector, type BodyRequest } from "./body_connector.ts";
+import type { OpenRange } from "./parallel_ranges.ts";
 import { ParallelStrategy } from "./parallel_strategy.ts";
 import { type ReadStrategy, SEQUENTIAL } from "./read_strategy.ts";
 
@@ -30,6 +32,15 @@ export async function openResumingBody(
   return new ResumingBody(connector, budget, connection);
 }
 
+function strategyFor(connector: BodyConnector): ReadStrategy {
+  const { request: { strategy, size }, context: { clock }, signal } = connector;
+  if (strategy === "sequential") return SEQUENTIAL;
+  const rangesAt = (endpoint: Endpoint): OpenRange => (first, end, own) =>
+    connector.openRange(endpoint, first, end, own);
+  return new ParallelStrategy({ size, rangesAt }, clock, signal);
+}
+
+/** Reads in one loop: after a failure it waits, opens a connection at the next byte, and reads on. */
 class ResumingBody implements FetchBody {
   readonly offset: number;
   readonly #connector: BodyConnector;
@@ -50,25 +61,15 @@ class ResumingBody implements FetchBody {
    * offset.
    */
   constructor(connector: BodyConnector, budget: RetryBudget, connection: BodyConnection) {
-    const { request, context, signal } = connector;
     this.#connector = connector;
     this.#budget = budget;
-    this.#strategy = request.strategy === "parallel"
-      ? new ParallelStrategy(
-        {
-          size: request.size,
-          rangesAt: (endpoint) => (first, end, own) => connector.openRange(endpoint, first, end, own),
-        },
-        context.clock,
-        signal,
-      )
-      : SEQUENTIAL;
+    this.#strategy = strategyFor(connector);
     this.#connection = connection;
     this.#host = connection.response.endpoint.host;
     this.offset = connection.first;
     this.#position = connection.first;
     this.#failedAt = connection.first;
-    this.#failedTime = context.clock.elapsed();
+    this.#failedTime = connector.context.clock.elapsed();
   }
 
   get host(): string {
