@@ -5,18 +5,18 @@
  */
 import { abortScope } from "./abort.ts";
 
-/** Hands out a fixed number of slots, first come first served. */
+/** Grants a fixed number of slots in the order of the calls. */
 export class Limiter {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param slots how many may be held at once, at least 1 */
+  /** @param slots how many may be in use at the same time, at least 1 */
   constructor(slots: number) {
     this.#free = slots;
   }
 
   /**
-   * Waits for a slot. Dispose what it returns to give the slot back; a second dispose does nothing.
+   * Waits for a slot. Dispose the result to release the slot; disposing it again does nothing.
    *
    * @throws the signal's reason
    */
@@ -24,11 +24,11 @@ export class Limiter {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else await this.#wait(signal);
-    let held = true;
+    let isReleased = false;
     return {
       [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
+        if (isReleased) return;
+        isReleased = true;
         this.#release();
       },
     };
@@ -36,16 +36,16 @@ export class Limiter {
 
   #wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const turn = () => {
-        signal.removeEventListener("abort", leave);
+      const grant = () => {
+        signal.removeEventListener("abort", cancel);
         resolve();
       };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+      const cancel = () => {
+        this.#waiting.splice(this.#waiting.indexOf(grant), 1);
         reject(signal.reason);
       };
-      this.#waiting.push(turn);
-      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(grant);
+      signal.addEventListener("abort", cancel, { once: true });
     });
   }
 
@@ -60,10 +60,12 @@ export class Limiter {
 export type OnBegin = (raise: (by: number) => void) => (() => void) | void;
 
 /**
- * Runs `work` for each item, at most `limit` at once, and keeps the order of the results. The first failure
- * aborts the rest; all are awaited before it is thrown, so nothing runs on behind the caller's back.
+ * Runs `work` for each item, at most `limit` in parallel, and keeps the order of the results. The first
+ * failure aborts the other items. It is thrown only after all of them have ended, so that nothing keeps
+ * running in the background.
  *
- * @param onBegin gets a way to raise the limit while the work goes on; what it gives is called when that is over
+ * @param onBegin receives a function that raises the limit while items run; the function it returns is called
+ * at the end
  * @throws the first failure, or the signal's reason
  */
 export async function mapBounded<T, R>(
@@ -78,7 +80,7 @@ export async function mapBounded<T, R>(
   using scope = abortScope(signal);
   let next = 0;
   let failure: { readonly error: unknown } | undefined;
-  async function lane() {
+  async function worker() {
     while (next < items.length && failure === undefined && !scope.signal.aborted) {
       const position = next++;
       try {
@@ -89,14 +91,14 @@ export async function mapBounded<T, R>(
       }
     }
   }
-  const lanes: Promise<void>[] = [];
+  const workers: Promise<void>[] = [];
   const raise = (by: number) => {
-    for (let i = 0; i < by && next < items.length && !scope.signal.aborted; i++) lanes.push(lane());
+    for (let i = 0; i < by && next < items.length && !scope.signal.aborted; i++) workers.push(worker());
   };
   raise(limit);
   const onEnd = onBegin(raise);
-  // Lanes that are raised meanwhile are appended, and awaited too.
-  for (const running of lanes) await running;
+  // Workers that start meanwhile are appended, and awaited too.
+  for (const running of workers) await running;
   onEnd?.();
   if (failure) throw failure.error;
   signal.throwIfAborted();

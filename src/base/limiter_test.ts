@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "../../tests/assert.ts";
 import { neverAborted } from "./abort.ts";
 import { Limiter, mapBounded } from "./limiter.ts";
 
-Deno.test("mapBounded() keeps the order and the bound", async () => {
+Deno.test("mapBounded() keeps the order and the limit", async () => {
   let running = 0;
   let most = 0;
   const results = await mapBounded([3, 1, 2, 0], 2, async (item) => {
@@ -15,7 +15,7 @@ Deno.test("mapBounded() keeps the order and the bound", async () => {
   assertEquals(most, 2);
 });
 
-Deno.test("mapBounded() does more at once when the bound is raised, and no more than there is", async () => {
+Deno.test("mapBounded() starts more items when the limit is raised, up to their number", async () => {
   let running = 0;
   let most = 0;
   const gates = Array.from({ length: 7 }, () => Promise.withResolvers<void>());
@@ -59,14 +59,14 @@ Deno.test("mapBounded() aborts the rest at the first failure and throws that one
   assertEquals(started, [1, 2]);
 });
 
-Deno.test("Limiter gives the slot of a waiter that left to the next one", async () => {
+Deno.test("Limiter skips a waiter that was aborted", async () => {
   const limiter = new Limiter(1);
   const first = await limiter.acquire(neverAborted());
-  const leaving = new AbortController();
-  const left = limiter.acquire(leaving.signal);
+  const aborted = new AbortController();
+  const skipped = limiter.acquire(aborted.signal);
   const next = limiter.acquire(neverAborted());
-  leaving.abort(new RangeError("gone"));
-  await assertRejects(() => left, RangeError, "gone");
+  aborted.abort(new RangeError("gone"));
+  await assertRejects(() => skipped, RangeError, "gone");
   first[Symbol.dispose]();
   first[Symbol.dispose]();
   (await next)[Symbol.dispose]();

@@ -1,28 +1,39 @@
 /**
- * How fast bytes come.
+ * Throughput over windows of time.
  *
  * @module
  */
 
-/** Takes the speed over one window of time after the other. */
+/** Measures throughput over consecutive windows of at least a given length. */
 export class SlidingRate {
-  readonly #window: number;
+  readonly #windowMs: number;
   #ms = 0;
   #bytes = 0;
+  #latest = 0;
 
-  /** @param window the least time that a speed is taken over, in milliseconds */
-  constructor(window: number) {
-    this.#window = window;
+  /** @param windowMs the minimum length of a window, in milliseconds */
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
   }
 
-  /** So many bytes came in so many more milliseconds. Gives bytes per second once a window is full, and begins the next. */
+  /** Bytes per second in the last complete window; 0 before the first. */
+  get latest(): number {
+    return this.#latest;
+  }
+
+  /**
+   * Records bytes that were received.
+   *
+   * @param ms the time since the previous call, in milliseconds, without the time that shouldn't count
+   * @returns bytes per second if this completes a window; the next window starts then
+   */
   add(bytes: number, ms: number): number | undefined {
     this.#bytes += bytes;
     this.#ms += ms;
-    if (this.#ms < this.#window) return undefined;
-    const speed = this.#bytes * 1000 / this.#ms;
+    if (this.#ms < this.#windowMs) return undefined;
+    this.#latest = this.#bytes * 1000 / this.#ms;
     this.#bytes = 0;
     this.#ms = 0;
-    return speed;
+    return this.#latest;
   }
 }

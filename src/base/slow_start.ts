@@ -1,38 +1,38 @@
 /**
- * Beginning many small pieces of work without keeping everything else waiting.
+ * Starting many small tasks without blocking the event loop.
  *
  * @module
  */
 import type { OnBegin } from "./limiter.ts";
 import { after } from "./timer.ts";
 
-/** A bound for `mapBounded` that grows from a few to the whole. */
+/** A limit for `mapBounded` that grows to its final value. */
 export interface SlowStart {
-  /** How many begin at once. */
+  /** How many tasks start immediately. */
   readonly limit: number;
   readonly onBegin: OnBegin;
 }
 
 /**
- * Lets work begin `step` pieces at a time, with a turn of the event loop between them: what each does before its first
- * wait adds up, and the first ones' requests should be on their way meanwhile.
+ * Starts `step` tasks per turn of the event loop. The synchronous part of each task adds up; between the
+ * turns the first tasks can already send their requests.
  *
- * @param limit how many may run at once in the end
+ * @param limit how many tasks may run in parallel in the end
  */
 export function staggeredStart(limit: number, step: number): SlowStart {
   const first = Math.min(step, limit);
   const onBegin: OnBegin = (raise) => {
-    let disarm = () => {};
+    let cancel = () => {};
     const growFrom = (running: number) => {
       if (running >= limit) return;
-      disarm = after(0, () => {
+      cancel = after(0, () => {
         const next = Math.min(running + step, limit);
         raise(next - running);
         growFrom(next);
       });
     };
     growFrom(first);
-    return () => disarm();
+    return () => cancel();
   };
   return { limit: first, onBegin };
 }

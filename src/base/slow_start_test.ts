@@ -4,8 +4,8 @@ import { mapBounded } from "./limiter.ts";
 import { staggeredStart } from "./slow_start.ts";
 import { after } from "./timer.ts";
 
-/** Runs so many pieces of work that end together, and gives how many had begun at each turn of the event loop. */
-async function begun(items: number, limit: number, step: number): Promise<readonly number[]> {
+/** Runs tasks that end together. @returns how many had started at each later turn of the event loop */
+async function startedPerTurn(items: number, limit: number, step: number): Promise<readonly number[]> {
   const gate = Promise.withResolvers<void>();
   let running = 0;
   const seen: number[] = [];
@@ -29,15 +29,15 @@ async function begun(items: number, limit: number, step: number): Promise<readon
   return seen;
 }
 
-Deno.test("ramp() begins a few at a time, and ends at its limit", async () => {
-  assertEquals(await begun(100, 20, 8), [8, 16]);
+Deno.test("staggeredStart() starts a few tasks per turn, up to its limit", async () => {
+  assertEquals(await startedPerTurn(100, 20, 8), [8, 16]);
 });
 
-Deno.test("ramp() to no more than a step needs no turn", async () => {
-  assertEquals(await begun(3, 3, 8), []);
+Deno.test("staggeredStart() starts everything immediately if that is at most one step", async () => {
+  assertEquals(await startedPerTurn(3, 3, 8), []);
 });
 
-Deno.test("ramp() raises nothing any more once the work has failed", async () => {
+Deno.test("staggeredStart() starts nothing more after a failure", async () => {
   const { limit, onBegin } = staggeredStart(100, 2);
   let raised = 0;
   await assertRejects(

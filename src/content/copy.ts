@@ -1,48 +1,50 @@
 /**
- * Moving one blob from a fetcher into a store: the one loop that all bytes of a pull pass.
+ * Copying one blob from a fetcher into a store: all bytes of a pull pass through this loop.
  *
  * @module
  */
-import { KIB } from "../base/bytes.ts";
-import { AppError, isCode, messageOf } from "../base/errors.ts";
 import { BufferPool } from "../base/buffer_pool.ts";
+import { AppError, isCode, messageOf } from "../base/errors.ts";
+import {
+  COPY_BUFFER_BYTES,
+  COPY_IDLE_BUFFERS,
+  PIPELINED_IDLE_BUFFERS,
+  PIPELINED_MAX_BYTES,
+} from "../base/tuning.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Fetcher, TransferEvent } from "./remote.ts";
 import type { Ingest, Ingester } from "./store.ts";
 
-/** What a copy tells while it runs. */
+/** Events of a copy. */
 export type CopyEvent =
-  /** Another writer has the blob, for more than a second now. */
+  /** Another writer has locked the blob for more than a second. */
   | { readonly kind: "wait" }
-  /** The writer's turn has come; `offset` bytes were here already. */
+  /** The first response has started; `offset` bytes were already stored. */
   | { readonly kind: "begin"; readonly offset: number; readonly host: string }
-  /** So many bytes are here now. */
+  /** `offset` bytes have been written. */
   | { readonly kind: "bytes"; readonly offset: number }
-  /** All bytes are here and are being made durable. */
+  /** All bytes have been written and are being synced. */
   | { readonly kind: "commit" }
   | TransferEvent;
 
-/** How a copy ended. */
+/** The result of a copy. */
 export interface CopyResult {
-  /** False if the blob was there, or another writer brought it. */
+  /** False if the blob was already stored, or another writer stored it. */
   readonly created: boolean;
-  /** Bytes that came over the network in this run, also those thrown away later. */
+  /** Bytes received over the network in this run, including those discarded later. */
   readonly fetched: number;
 }
 
-/** Reads larger than this gain nothing; writes of 1 MiB and more cost several times the system time. */
-const BUFFER_BYTES = 256 * KIB;
-
-/** Blobs up to this size are read in one piece. */
-const TINY_BYTES = 64 * KIB;
-
-/** Buffers are lent from blob to blob: fresh memory costs more than a read. */
-const SPARE_BUFFERS = new BufferPool({ bufferBytes: BUFFER_BYTES, buffers: 16 });
-const TINY_BUFFERS = new BufferPool({ bufferBytes: TINY_BYTES, buffers: 32 });
+/** All copies share their buffers: allocating one costs more than a read. */
+const COPY_BUFFERS = new BufferPool({ bufferBytes: COPY_BUFFER_BYTES, buffers: COPY_IDLE_BUFFERS });
+const PIPELINED_BUFFERS = new BufferPool({
+  bufferBytes: PIPELINED_MAX_BYTES,
+  buffers: PIPELINED_IDLE_BUFFERS,
+});
 
 /**
- * Copies one blob. What an earlier run left is gone on from; what turns out to be wrong is thrown away and fetched
- * once more from zero, so that a bad partial never blocks a pull.
+ * Copies one blob. Resumes a partial download. If the content doesn't match its digest, discards it and
+ * downloads it once more, so that a corrupt partial never blocks a pull.
  *
  * @throws AppError what the fetcher or the ingest throws, or the signal's reason
  */
@@ -57,75 +59,92 @@ export async function copyBlob(
   if (ingest === undefined) return { created: false, fetched: 0 };
   const resumed = ingest.offset > 0;
   let fetched = 0;
-  const count = (bytes: number) => fetched += bytes;
+  let host: string | undefined;
+  const onRead = (bytes: number, from: string) => {
+    fetched += bytes;
+    host = from;
+  };
   try {
-    await fill(fetcher, ingest, onEvent, count, signal);
+    await download(fetcher, ingest, onEvent, onRead, signal);
     onEvent({ kind: "commit" });
     await ingest.commit();
   } catch (error) {
-    // Another copy's wrong bytes come here too, as the signal's reason: they say nothing against what is here.
+    // A concurrent copy's digest mismatch also arrives here, as the abort reason; it doesn't invalidate our
+    // partial.
     if (signal.aborted || !isCode(error, "digest_mismatch", "size_mismatch")) throw error;
     onEvent({ kind: "restart", reason: messageOf(error) });
     ingest.restart();
     try {
-      await fill(fetcher, ingest, onEvent, count, signal);
+      await download(fetcher, ingest, onEvent, onRead, signal);
       onEvent({ kind: "commit" });
       await ingest.commit();
-    } catch (again) {
-      throw signal.aborted ? again : twice(again, resumed);
+    } catch (secondError) {
+      throw signal.aborted ? secondError : corruptData(secondError, descriptor, host, resumed);
     }
   }
   return { created: true, fetched };
 }
 
-async function fill(
+async function download(
   fetcher: Fetcher,
   ingest: Ingest,
   onEvent: (event: CopyEvent) => void,
-  count: (bytes: number) => void,
+  onRead: (bytes: number, host: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { descriptor } = ingest;
   if (ingest.offset === descriptor.size && descriptor.size > 0) return;
   using body = await fetcher.fetch(descriptor, { offset: ingest.offset, onEvent }, signal);
   if (body.offset !== ingest.offset) {
-    onEvent({ kind: "restart", reason: `host "${body.host}" can't go on in the middle` });
+    onEvent({ kind: "restart", reason: `host "${body.host}" can't resume` });
     ingest.restart();
   }
   onEvent({ kind: "begin", offset: ingest.offset, host: body.host });
-  const isTiny = descriptor.size <= TINY_BYTES;
-  const memory = isTiny ? TINY_BUFFERS.acquire(TINY_BYTES) : SPARE_BUFFERS.acquire(BUFFER_BYTES);
-  // Full when all of a tiny one is there, and no sooner.
-  const buffer = isTiny ? memory.subarray(0, Math.max(1, descriptor.size)) : memory;
+  const isShort = descriptor.size <= PIPELINED_MAX_BYTES;
+  const pool = isShort ? PIPELINED_BUFFERS : COPY_BUFFERS;
+  const pooled = pool.acquire(isShort ? PIPELINED_MAX_BYTES : COPY_BUFFER_BYTES);
+  // A short blob is written in one piece, once its last byte has arrived.
+  const buffer = isShort ? pooled.subarray(0, Math.max(1, descriptor.size)) : pooled;
   let filled = 0;
   const flush = () => {
     if (filled === 0) return;
     const bytes = filled === buffer.length ? buffer : buffer.subarray(0, filled);
-    // Before the write: one that fails has taken a part of them, and must not get them again below.
+    // Reset before the write: a write that fails may have written some of the bytes, and must not be repeated
+    // below.
     filled = 0;
     ingest.write(bytes);
     onEvent({ kind: "bytes", offset: ingest.offset });
   };
   try {
-    // Filled before it is written: sockets give 16 to 64 KiB at a time, and a write per read costs a quarter more.
+    // Fill the buffer before writing: sockets return 16 to 64 KiB per read, and a write per read costs 25 %
+    // more time.
     for (;;) {
       const n = await body.read(filled === 0 ? buffer : buffer.subarray(filled));
       if (n === null) break;
-      count(n);
+      onRead(n, body.host);
       filled += n;
       if (filled === buffer.length) flush();
     }
   } finally {
-    // Whatever ended the loop, the bytes that came are good ones to go on from.
+    // Also after a failure: the next attempt can resume from the bytes that have arrived.
     flush();
   }
-  // Not after a failure: a read that was given up may still bring bytes.
-  (isTiny ? TINY_BUFFERS : SPARE_BUFFERS).release(memory);
+  // Don't recycle the buffer after a failure: an abandoned read may still write to it.
+  pool.release(pooled);
 }
 
-/** The same wrong bytes twice are the host's doing, and the message says so. */
-function twice(error: unknown, resumed: boolean): unknown {
+/** Wrong bytes in a download from byte 0 are the host's fault: the message names the host. */
+function corruptData(
+  error: unknown,
+  { digest }: Descriptor,
+  host: string | undefined,
+  resumed: boolean,
+): unknown {
   if (!(error instanceof AppError) || !isCode(error, "digest_mismatch", "size_mismatch")) return error;
-  const tries = resumed ? "after a fresh download" : "twice, each time from the first byte";
-  return new AppError(error.code, `${error.message} (${tries})`, { details: error.details, cause: error });
+  const times = resumed ? "also when it was downloaded from byte 0" : "twice";
+  const { got } = error.details;
+  const message = error.code === "digest_mismatch" && typeof got === "string" && host !== undefined
+    ? `Cannot fetch blob "${digest}": host "${host}" sent data with the digest "${got}", ${times}`
+    : `${error.message}, ${times}`;
+  return new AppError(error.code, message, { details: error.details, cause: error });
 }

@@ -1,5 +1,5 @@
 /**
- * The contracts of what stands for a registry: names to descriptors, descriptors to bytes.
+ * Contracts of a registry client: references to descriptors, and descriptors to bytes.
  *
  * @module
  */
@@ -10,24 +10,24 @@ import type { Digest } from "../oci/digest.ts";
 import type { ImageDocument } from "../oci/document.ts";
 import type { Reference } from "../oci/reference.ts";
 
-/** What a reference points at. */
+/** The target of a reference. */
 export interface Resolved {
-  /** The top descriptor: its size is that of the document. */
+  /** The descriptor of the index or manifest. */
   readonly descriptor: Descriptor;
-  /** The document's bytes, verified against the descriptor, if the host sent them along. */
+  /** The document's bytes, verified against the descriptor, if the response contained them. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** What `bytes` say, where that was read already. */
+  /** The parsed `bytes`, if they have been parsed already. */
   readonly document?: ImageDocument;
-  /** The host that answered, for people: `registry-1.docker.io`. */
+  /** The host that responded, for display: `registry-1.docker.io`. */
   readonly host: string;
 }
 
-/** Names to descriptors. */
+/** Resolves references to descriptors. */
 export interface Resolver {
   /**
-   * Asks what a reference points at. A reference with a digest is only asked for by that digest.
+   * Resolves a reference. If it has a digest, its tag is ignored.
    *
-   * @param onRetry hears of attempts that failed and are made again
+   * @param onRetry called before each retry
    * @throws AppError `not_found`, `unauthorized`, `forbidden`, `rate_limited`, `network`, `digest_mismatch`,
    * `limit_exceeded`, or the signal's reason
    */
@@ -37,60 +37,64 @@ export interface Resolver {
     onRetry?: (event: TransferRetry) => void,
   ): Promise<Resolved>;
   /**
-   * Asks the same without the document's bytes where the host can: for who wants the digest alone. It does not count
-   * as a pull at hosts that count them.
+   * Resolves a reference without downloading the document, if the host supports that. Hosts that count pulls
+   * don't count it as one.
    *
    * @throws AppError as {@linkcode Resolver.resolve}
    */
   resolveDigest(reference: Reference, signal: AbortSignal): Promise<Resolved>;
 }
 
-/** A connection broke, was too slow or never answered, and after `delayMs` another one goes on at `offset`. */
+/** A connection failed or stalled; after `delayMs` another one resumes at `offset`. */
 export interface TransferRetry {
-  /** Tells it from other events. */
+  /** Distinguishes it from other events. */
   readonly kind: "retry";
-  /** Counts the retries of this transfer, from 1. */
+  /** The number of attempts that have failed since the last progress, from 1. */
   readonly attempt: number;
-  /** Bytes that are here: where it goes on. */
+  /** The byte at which the transfer resumes. */
   readonly offset: number;
-  /** How long it waits before, in milliseconds. */
+  /** The time until the next attempt, in milliseconds. */
   readonly delayMs: number;
-  /** Why the one before failed. */
+  /** Why the previous attempt failed. */
   readonly reason: string;
 }
 
-/** Things that happen to a transfer, for whoever shows progress. */
+/** Events of a transfer, for progress display. */
 export type TransferEvent =
   | TransferRetry
-  /** The bytes so far were thrown away: the host can't go on in the middle, or they were wrong. */
+  /** The bytes so far were discarded: no host can resume in the middle, or they were corrupt. */
   | { readonly kind: "restart"; readonly reason: string };
 
-/** How to fetch. */
+/** Options of {@linkcode Fetcher.fetch}. */
 export interface FetchOptions {
-  /** The first byte wanted; what is before it is here already. @default {0} */
+  /** The first byte to fetch. @default {0} */
   readonly offset?: number;
-  /** Hears of retries. */
+  /** Called for each retry. */
   readonly onEvent?: (event: TransferEvent) => void;
-  /** Whether it is most of what is being fetched: then several connections may share it if each is slow. @default {false} */
-  readonly isDominant?: boolean;
+  /**
+   * `sequential` reads over one connection at a time. `parallel` may also request ranges over several
+   * connections if a single one is slow. @default {"sequential"}
+   */
+  readonly strategy?: "sequential" | "parallel";
 }
 
 /**
- * The bytes of one descriptor from an offset on. It mends itself: a broken or stalled connection is replaced and goes
- * on at its byte. It gives no more than the descriptor's size, and throws `size_mismatch` if the host has more. The
- * digest is the ingest's to check. Dispose it on every path: that closes the connection of a body not read to its end.
+ * The bytes of one descriptor, starting at an offset. If a connection fails or stalls, the body resumes over
+ * another one. It delivers at most the descriptor's size, and throws `size_mismatch` if the host has more
+ * bytes. It doesn't check the digest: the ingest does. Dispose it on every path: that closes the connection
+ * if the body wasn't read to its end.
  */
 export interface FetchBody extends ByteReader, Disposable {
   /**
-   * The offset of the first byte that `read` gives: `options.offset`, or 0 if the host can't start in the middle.
-   * Then the caller must restart its ingest.
+   * The offset of the first byte that `read` delivers: `options.offset`, or 0 if no host can start there. In
+   * that case the caller must restart its ingest.
    */
   readonly offset: number;
-  /** The host that serves it, for people. */
+  /** The host that serves it, for display. */
   readonly host: string;
 }
 
-/** Descriptors to bytes. One fetcher stands for one repository. */
+/** Fetches the bytes of descriptors from one repository. */
 export interface Fetcher {
   /**
    * Opens the bytes of a blob or manifest.
@@ -102,7 +106,7 @@ export interface Fetcher {
 
 /** Options of a call that contacts a registry. */
 export interface RemoteOptions {
-  /** Replaces the client's credentials for this call. */
+  /** Used instead of the client's credentials for this call. */
   readonly credentials?: CredentialSource;
 }
 
@@ -110,17 +114,17 @@ export interface RemoteOptions {
 export interface TagPage {
   /** In the registry's order. */
   readonly tags: readonly string[];
-  /** What to pass as `last` to get the next page; undefined at the end. */
+  /** Pass this as `last` to get the next page; undefined on the last page. */
   readonly next?: string;
 }
 
 /** A repository at its registry. */
 export interface Remote extends Resolver, Fetcher {
-  /** Lists tags, a page at a time, in the order the registry sends them. */
+  /** Lists one page of tags in the registry's order. */
   listTags(
     options: { readonly last?: string; readonly pageSize?: number },
     signal: AbortSignal,
   ): Promise<TagPage>;
-  /** The descriptors of manifests that say something about `digest` (distribution spec 1.1, "Listing Referrers"). */
+  /** Lists the manifests whose `subject` is `digest` (distribution spec 1.1, "Listing Referrers"). */
   listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
 }

@@ -7,6 +7,7 @@ import { abortScope } from "../base/abort.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { Limiter } from "../base/limiter.ts";
 import { after } from "../base/timer.ts";
+import { FETCH_SMALL_REQUESTS, HEAD_TIMEOUT_MS } from "../base/tuning.ts";
 import { Http1Client } from "./h1/client.ts";
 import { discardResponse } from "./message/discard.ts";
 import { FetchResponse } from "./fetch_response.ts";
@@ -16,11 +17,6 @@ import { type ProxyChoice, proxyChooser } from "./network/proxies.ts";
 import { sendFollowingRedirects } from "./redirects.ts";
 import type { ProxySettings } from "./network/proxies.ts";
 import { NO_TLS, readSystemRoots, type TlsIdentity, type TlsIdentitySource } from "./tls/tls.ts";
-
-/** Default limit for opening a connection and receiving the head of a response, in milliseconds. */
-const DEFAULT_HEAD_TIMEOUT_MS = 30_000;
-/** Requests for small bodies at once, by way of the runtime's client. */
-const SMALL_REQUESTS = 16;
 
 /** Options of a transport; every field has a default. */
 export interface TransportOptions {
@@ -64,7 +60,7 @@ export function tryIdentity(identity: TlsIdentity): void {
 class HttpTransport implements ClosableTransport {
   readonly #clients: PooledClient[] = [];
   readonly #http1: Http1Client;
-  readonly #smallRequests = new Limiter(SMALL_REQUESTS);
+  readonly #smallRequests = new Limiter(FETCH_SMALL_REQUESTS);
   readonly #chooseProxy: (url: URL) => ProxyChoice | undefined;
   readonly #tls: TlsIdentitySource;
   readonly #headTimeout: number;
@@ -79,7 +75,7 @@ class HttpTransport implements ClosableTransport {
   constructor(options: TransportOptions, readRoots: () => Promise<string | undefined>) {
     this.#chooseProxy = proxyChooser(options.proxies ?? {});
     this.#tls = options.tls ?? NO_TLS;
-    this.#headTimeout = options.headTimeout ?? DEFAULT_HEAD_TIMEOUT_MS;
+    this.#headTimeout = options.headTimeout ?? HEAD_TIMEOUT_MS;
     this.#http1 = new Http1Client(this.#headTimeout);
     this.#userAgent = options.userAgent ?? "dray";
     this.#onRequest = options.onRequest ?? (() => {});

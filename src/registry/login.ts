@@ -1,5 +1,5 @@
 /**
- * Trying credentials before they are kept.
+ * Checking credentials before they are stored.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { HostSource } from "../content/registry_host.ts";
 import { openSession, type SessionDeps } from "./auth/session.ts";
 import { registryEndpoint } from "./request/endpoint.ts";
 
-/** What a check works with. */
+/** What {@linkcode checkCredentials} works with. */
 export interface LoginDeps {
   readonly hosts: HostSource;
   readonly sessions: SessionDeps;
@@ -17,8 +17,8 @@ export interface LoginDeps {
 }
 
 /**
- * Asks the base of the registry's own API (distribution spec 1.1, "Determining Support") with credentials. A registry
- * that lets everybody in proves nothing about them, and passes.
+ * Sends credentials to the base of the registry's API (distribution spec 1.1, "Determining Support"). A
+ * registry that also accepts anonymous requests accepts wrong credentials too.
  *
  * @throws AppError `unauthorized`, `forbidden`, `network` and the other codes of a request
  */
@@ -29,11 +29,11 @@ export async function checkCredentials(
   signal: AbortSignal,
 ): Promise<void> {
   for (const host of await hosts.hostsFor(registry)) {
-    // A mirror is never sent the registry's credentials.
+    // The registry's credentials are never sent to a mirror.
     if (host.isMirror) continue;
     const endpoint = registryEndpoint(openSession(host, "", credentials, sessions), "");
     const operation = `Cannot log in to "${registry}"`;
-    const request = { operation, method: "GET", headers: {}, accepted: [200] } as const;
+    const request = { operation, method: "GET", headers: {}, accepted: [200], purpose: "login" } as const;
     using _response = await performRequest(endpoint, request, context, signal);
     return;
   }

@@ -8,12 +8,12 @@ import { openTestRemote, REPOSITORY } from "./test_remote.ts";
 
 const never = neverAborted();
 
-/** An image and a manifest about it. */
+/** Pushes an image and a manifest that refers to it. */
 async function pushPair(registry: TestRegistry) {
   const image = await buildImage();
   registry.push(REPOSITORY, "v1", image);
   const { digest, mediaType, bytes } = image.root;
-  const about = await buildDocument(OCI_MANIFEST, {
+  const referrer = await buildDocument(OCI_MANIFEST, {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
     artifactType: "application/x-note",
@@ -21,28 +21,28 @@ async function pushPair(registry: TestRegistry) {
     layers: [],
     subject: { mediaType, digest, size: bytes.length },
   });
-  registry.push(REPOSITORY, undefined, { root: about, documents: [about], blobs: [] });
-  return { image, about };
+  registry.push(REPOSITORY, undefined, { root: referrer, documents: [referrer], blobs: [] });
+  return { image, referrer };
 }
 
-Deno.test("listReferrers() asks the API", async () => {
+Deno.test("listReferrers() uses the API", async () => {
   await using registry = await startRegistry();
-  const { image, about } = await pushPair(registry);
+  const { image, referrer } = await pushPair(registry);
   using test = openTestRemote(registry);
   const found = await test.remote.listReferrers(image.root.digest, never);
   assertEquals(found?.map(({ digest, artifactType }) => [digest, artifactType]), [
-    [about.digest, "application/x-note"],
+    [referrer.digest, "application/x-note"],
   ]);
-  assertEquals(await test.remote.listReferrers(about.digest, never), []);
+  assertEquals(await test.remote.listReferrers(referrer.digest, never), []);
 });
 
-Deno.test("listReferrers() takes the tag at a host without the API, and nothing for an answer", async () => {
+Deno.test("listReferrers() uses the referrers tag of a host without the API, and returns nothing without a tag", async () => {
   await using registry = await startRegistry();
-  const { image, about } = await pushPair(registry);
+  const { image, referrer } = await pushPair(registry);
   registry.fault({ kind: "referrers", times: 9 }, status(404));
   using test = openTestRemote(registry);
   assertEquals(await test.remote.listReferrers(image.root.digest, never), []);
-  const entry = { mediaType: OCI_MANIFEST, digest: about.digest, size: about.bytes.length };
+  const entry = { mediaType: OCI_MANIFEST, digest: referrer.digest, size: referrer.bytes.length };
   const list = await buildDocument(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] });
   registry.push(REPOSITORY, image.root.digest.replace(":", "-"), {
     root: list,
@@ -52,7 +52,7 @@ Deno.test("listReferrers() takes the tag at a host without the API, and nothing 
   assertEquals(await test.remote.listReferrers(image.root.digest, never), [entry]);
 });
 
-Deno.test("listReferrers() refuses a list that never ends", async () => {
+Deno.test("listReferrers() refuses a list without an end", async () => {
   await using registry = await startRegistry();
   const { image } = await pushPair(registry);
   const link = `</v2/${REPOSITORY}/referrers/${image.root.digest}?page=1>; rel="next"`;

@@ -1,9 +1,10 @@
 /**
- * A registry client: what all remotes of one process share.
+ * A registry client, which all repositories of one process share.
  *
  * @module
  */
 import { AppError } from "../base/errors.ts";
+import { ATTEMPTS, RETRY_AFTER_MAX_MS, STALL_MIN_RATE, STALL_WINDOW_MS } from "../base/tuning.ts";
 import { ANONYMOUS, type CredentialSource } from "../content/credential.ts";
 import type { Remote, RemoteOptions } from "../content/remote.ts";
 import type { Reference } from "../oci/reference.ts";
@@ -20,12 +21,12 @@ import { TokenCache } from "./auth/token_cache.ts";
 import { createTransport } from "../http/transport.ts";
 import { warnOnce } from "./request/warnings.ts";
 
-/** Opens repositories. All that it opens share connections, tokens and the waits that hosts ask for. */
+/** Opens repositories, which share connections, tokens and the back-off of hosts. */
 export interface Registry extends AsyncDisposable {
-  /** The repository of a reference. Nothing is asked yet. */
+  /** Opens the repository of a reference. Sends nothing yet. */
   remote(reference: Reference, options?: RemoteOptions): Remote;
   /**
-   * Tries credentials at a registry.
+   * Checks credentials at a registry.
    *
    * @throws AppError `unauthorized`, `forbidden`, `network` and the other codes of a request
    */
@@ -37,9 +38,9 @@ export interface Registry extends AsyncDisposable {
 /**
  * Opens a registry client.
  *
- * @param hosts lists the hosts of each registry and how to connect to them
- * @param clock time, for tests
- * @throws AppError `invalid_argument` for settings that make no sense
+ * @param hosts provides the hosts of each registry, and their TLS settings
+ * @param clock for tests
+ * @throws AppError `invalid_argument` for settings out of range
  */
 export function openRegistryClient(
   settings: RegistryClientSettings,
@@ -74,22 +75,27 @@ export function openRegistryClient(
 }
 
 function contextOf(settings: RegistryClientSettings, clock: Clock): RequestContext {
-  const { attempts = 5, maxRetryAfter = 60_000, stallFloor = 1024, stallWindow = 30_000 } = settings;
+  const {
+    attempts = ATTEMPTS,
+    maxRetryAfter = RETRY_AFTER_MAX_MS,
+    stallMinRate = STALL_MIN_RATE,
+    stallWindow = STALL_WINDOW_MS,
+  } = settings;
   checkNumber("attempts", attempts, 1);
   checkNumber("maxRetryAfter", maxRetryAfter, 0);
-  checkNumber("stallFloor", stallFloor, 0);
+  checkNumber("stallMinRate", stallMinRate, 0);
   checkNumber("stallWindow", stallWindow, 1);
   return {
     clock,
-    gates: new HostBackoffs(clock),
-    stall: { floor: stallFloor, window: stallWindow },
+    backoffs: new HostBackoffs(clock),
+    stall: { minRate: stallMinRate, windowMs: stallWindow },
     attempts,
     maxRetryAfter,
     onWarning: warnOnce(settings.onWarning),
   };
 }
 
-function checkNumber(name: string, value: number, least: number): void {
-  if (value >= least) return;
-  throw new AppError("invalid_argument", `Cannot use ${name} ${value}: want at least ${least}`);
+function checkNumber(name: string, value: number, min: number): void {
+  if (value >= min) return;
+  throw new AppError("invalid_argument", `Cannot use ${name} ${value}: want at least ${min}`);
 }

@@ -12,7 +12,7 @@ import { TestClock } from "../http/test_clock.ts";
 
 const never = neverAborted();
 
-Deno.test("Remotes of one registry client share tokens, waits and warnings", async () => {
+Deno.test("Repositories of one registry client share tokens, back-off and warnings", async () => {
   await using server = await startRegistry({ auth: { kind: "bearer" } });
   const image = await buildImage();
   const reference = parseReference(server.push("team/app", "v1", image).reference);
@@ -37,7 +37,7 @@ Deno.test("Remotes of one registry client share tokens, waits and warnings", asy
   }
 });
 
-Deno.test("A remote stands for one repository", async () => {
+Deno.test("A remote resolves only its own repository", async () => {
   const client = openRegistry({});
   const remote = client.remote(parseReference("a/b"));
   const error = await assertRejects(() => remote.resolve(parseReference("c/d"), never), AppError);
@@ -45,12 +45,12 @@ Deno.test("A remote stands for one repository", async () => {
   client.close();
 });
 
-Deno.test("openRegistry() refuses settings that make no sense", async (t) => {
+Deno.test("openRegistryClient() refuses settings out of range", async (t) => {
   const cases: readonly RegistrySettings[] = [
     { attempts: 0 },
     { attempts: NaN },
     { maxRetryAfter: -1 },
-    { stallFloor: -1 },
+    { stallMinRate: -1 },
     { stallWindow: 0 },
   ];
   for (const settings of cases) {

@@ -1,5 +1,5 @@
 /**
- * A repository at its registry: the room's face to those above.
+ * A repository at its registry, as other modules use it.
  *
  * @module
  */
@@ -12,28 +12,29 @@ import type { RequestContext } from "./request/perform_request.ts";
 import { RegistryFetcher } from "./blobs/fetcher.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import type { Transport } from "../http/message/http_message.ts";
-import { type ReferrersDeps, requestReferrers } from "./referrers.ts";
+import type { ListDeps } from "./pages.ts";
+import { requestReferrers } from "./referrers.ts";
 import { resolveDocument, resolveHead } from "./resolver.ts";
 import { TagLister } from "./tags.ts";
 
-/** What a remote works with. */
+/** What {@linkcode openRemote} works with. */
 export interface RemoteDeps {
-  /** Opens a session with each host of the registry, mirrors first. Called when the first request is made. */
+  /** Opens a session with each host of the registry, mirrors first. Called before the first request. */
   readonly openSessions: () => Promise<readonly RegistrySession[]>;
-  /** For addresses outside of the registry. */
+  /** For URLs outside of the registry. */
   readonly transport: Transport;
   readonly context: RequestContext;
 }
 
-/** What is made of the sessions once they are open. */
+/** Created once the sessions are open. */
 interface Parts {
   readonly sessions: readonly RegistrySession[];
   readonly fetcher: RegistryFetcher;
   readonly tags: TagLister;
-  readonly referrers: ReferrersDeps;
+  readonly lists: ListDeps;
 }
 
-/** Opens the repository of a reference. Nothing is asked yet. */
+/** Opens the repository of a reference. Sends nothing yet. */
 export function openRemote(reference: Reference, deps: RemoteDeps): Remote {
   return new RegistryRemote(reference, deps);
 }
@@ -77,12 +78,12 @@ class RegistryRemote implements Remote {
   }
 
   async listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]> {
-    const { referrers } = await this.#open();
-    return await requestReferrers(digest, referrers, signal);
+    const { lists } = await this.#open();
+    return await requestReferrers(digest, lists, signal);
   }
 
   async #resolverDeps(reference: Reference) {
-    // Sessions hold the credentials and scopes of one repository.
+    // Sessions have the credentials and scopes of one repository.
     if (repositoryNameOf(reference) !== this.#name) {
       const other = repositoryNameOf(reference);
       throw new AppError("internal", `Cannot resolve "${other}": the remote is open for "${this.#name}"`);
@@ -93,7 +94,7 @@ class RegistryRemote implements Remote {
 
   #open(): Promise<Parts> {
     return this.#parts ??= this.#openParts().catch((error) => {
-      // What failed once (a configuration that can't be read) is looked at again by the next call.
+      // The next call tries again, for example to read a configuration file.
       this.#parts = undefined;
       throw error;
     });
@@ -103,13 +104,14 @@ class RegistryRemote implements Remote {
     const { openSessions, transport, context } = this.#deps;
     const sessions = await openSessions();
     const common = { name: this.#name, repository: this.#repository, context };
-    const able = (capability: "pull" | "resolve") =>
+    const withCapability = (capability: "pull" | "resolve") =>
       sessions.filter(({ host }) => host.capabilities.has(capability));
+    const lists = { ...common, sessions: withCapability("resolve") };
     return {
       sessions,
-      fetcher: new RegistryFetcher({ ...common, sessions: able("pull"), transport }),
-      tags: new TagLister({ ...common, sessions: able("resolve") }),
-      referrers: { ...common, sessions: able("resolve") },
+      fetcher: new RegistryFetcher({ ...common, sessions: withCapability("pull"), transport }),
+      tags: new TagLister(lists),
+      lists,
     };
   }
 }

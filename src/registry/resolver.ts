@@ -1,5 +1,5 @@
 /**
- * References to descriptors.
+ * Resolving references to descriptors.
  *
  * @module
  */
@@ -26,25 +26,26 @@ import { type Endpoint, registryEndpoint } from "./request/endpoint.ts";
 
 const ACCEPTED_DOCUMENTS = { [ACCEPT]: MANIFEST_ACCEPT.join(", ") };
 
-/** What a resolver works with. */
+/** What resolving works with. */
 export interface ResolverDeps {
-  /** The hosts of the repository, in order. */
+  /** The hosts of the repository, in order of preference. */
   readonly sessions: readonly RegistrySession[];
   readonly context: RequestContext;
 }
 
-/** The question to one host. */
-interface Question {
+/** What to resolve at one endpoint. */
+interface ResolveRequest {
   readonly operation: string;
-  /** The digest that the answer must have, if the reference has one. */
+  /** The digest of the reference, if it has one: the document must match it. */
   readonly want: Digest | undefined;
 }
 
 /**
- * Resolves with one request, which brings the document along: whoever pulls needs it next.
+ * Resolves with one GET request, since a pull needs the document next.
  *
- * @param onRetry hears of attempts that failed and are made again
- * @throws AppError see `Resolver` in `content/remote.ts`; `invalid_content` or `unsupported` for other documents
+ * @param onRetry called before each retry
+ * @throws AppError see `Resolver` in `content/remote.ts`; `invalid_content` or `unsupported` for other
+ * documents
  */
 export function resolveDocument(
   reference: Reference,
@@ -52,12 +53,11 @@ export function resolveDocument(
   signal: AbortSignal,
   onRetry?: (event: TransferRetry) => void,
 ): Promise<Resolved> {
-  return ask(reference, deps, getDocument, signal, onRetry);
+  return resolveWith(reference, deps, getDocument, signal, onRetry);
 }
 
 /**
- * Resolves without the document, for who wants the digest alone; a host that can't answer so is asked for the
- * document after all.
+ * Resolves with a HEAD request. If its response isn't sufficient, requests the document.
  *
  * @throws AppError as {@linkcode resolveDocument}
  */
@@ -66,38 +66,41 @@ export function resolveHead(
   deps: ResolverDeps,
   signal: AbortSignal,
 ): Promise<Resolved> {
-  return ask(reference, deps, async (endpoint, question, context, signal) => {
-    return await headDocument(endpoint, question, context, signal) ??
-      await getDocument(endpoint, question, context, signal);
+  return resolveWith(reference, deps, async (endpoint, request, context, signal) => {
+    return await headDocument(endpoint, request, context, signal) ??
+      await getDocument(endpoint, request, context, signal);
   }, signal);
 }
 
-type AskOne = (
+type ResolveAt = (
   endpoint: Endpoint,
-  question: Question,
+  request: ResolveRequest,
   context: RequestContext,
   signal: AbortSignal,
 ) => Promise<Resolved>;
 
-function ask(
+function resolveWith(
   reference: Reference,
   { sessions, context }: ResolverDeps,
-  askOne: AskOne,
+  resolveAt: ResolveAt,
   signal: AbortSignal,
   onRetry?: (event: TransferRetry) => void,
 ): Promise<Resolved> {
   const { repository, digest: want } = reference;
   const operation = `Cannot resolve "${formatReference(reference)}"`;
-  // A digest can be checked, so any host may answer; what a tag means is only for hosts that are trusted with it.
-  const able = sessions.filter(({ host }) => host.capabilities.has(want === undefined ? "resolve" : "pull"));
-  if (able.length === 0) throw new AppError("invalid_argument", `${operation}: no host may be asked for it`);
+  // Any host may serve a digest, since it can be verified. Only trusted hosts may resolve a tag.
+  const capability = want === undefined ? "resolve" : "pull";
+  const allowed = sessions.filter(({ host }) => host.capabilities.has(capability));
+  if (allowed.length === 0) {
+    throw new AppError("invalid_argument", `${operation}: no host has the capability "${capability}"`);
+  }
   const path = `${repository}/manifests/${want ?? reference.tag}`;
   return withFailover(
     {
       operation,
-      endpoints: able.map((session) => registryEndpoint(session, path)),
+      endpoints: allowed.map((session) => registryEndpoint(session, path)),
       budget: new RetryBudget(context.attempts, context.clock),
-      work: (endpoint, signal) => askOne(endpoint, { operation, want }, context, signal),
+      work: (endpoint, signal) => resolveAt(endpoint, { operation, want }, context, signal),
       onRetry: (attempt, delayMs, reason) =>
         onRetry?.({ kind: "retry", attempt, offset: 0, delayMs, reason }),
     },
@@ -108,7 +111,7 @@ function ask(
 
 async function getDocument(
   endpoint: Endpoint,
-  { operation, want }: Question,
+  { operation, want }: ResolveRequest,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Resolved> {
@@ -131,14 +134,19 @@ async function getDocument(
   if (length !== undefined && length !== bytes.length) {
     throw refuse(endpoint, operation, "network", `sent ${bytes.length} bytes of ${length}`, true);
   }
-  const said = findDigest(headers.get(DOCKER_CONTENT_DIGEST) ?? "");
-  const digest = await digestOf(bytes, algorithmOf(want ?? said ?? SHA256));
+  const announced = findDigest(headers.get(DOCKER_CONTENT_DIGEST) ?? "");
+  const digest = await digestOf(bytes, algorithmOf(want ?? announced ?? SHA256));
   if (want !== undefined && digest !== want) {
     throw refuse(endpoint, operation, "digest_mismatch", `sent bytes that hash to "${digest}"`);
   }
-  // Of another algorithm than the one asked for it says nothing that would not be proven by the other already.
-  if (said !== undefined && algorithmOf(said) === algorithmOf(digest) && said !== digest) {
-    throw refuse(endpoint, operation, "digest_mismatch", `says "${said}" of bytes that hash to "${digest}"`);
+  // A digest of another algorithm than the requested one adds nothing: the requested one has been verified.
+  if (announced !== undefined && algorithmOf(announced) === algorithmOf(digest) && announced !== digest) {
+    throw refuse(
+      endpoint,
+      operation,
+      "digest_mismatch",
+      `announced "${announced}" for bytes that hash to "${digest}"`,
+    );
   }
   const document = parseDocument(bytes, headers.get(CONTENT_TYPE) ?? "", what);
   return {
@@ -149,17 +157,17 @@ async function getDocument(
   };
 }
 
-/** Stands for its algorithm: the one to hash with where neither the reference nor the host names another. */
+/** Selects the algorithm if neither the reference nor the host names one. */
 const SHA256 = `sha256:${"0".repeat(64)}` as Digest;
 
-/** Asks for the head alone; undefined if that does not say all that is needed. */
+/** Sends HEAD. @returns undefined if the response lacks digest, size or media type */
 async function headDocument(
   endpoint: Endpoint,
-  { operation, want }: Question,
+  { operation, want }: ResolveRequest,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Resolved | undefined> {
-  // A refusal to HEAD has no body that says why, and some hosts refuse only HEAD: GET finds out.
+  // An error response to HEAD has no message, and some hosts refuse only HEAD: send GET in these cases.
   const accepted = [200, 400, 403, 405, 406, 501];
   const request = { operation, method: "HEAD", headers: ACCEPTED_DOCUMENTS, accepted } as const;
   using response = await performRequest(endpoint, request, context, signal);
@@ -178,7 +186,7 @@ async function headDocument(
       `has a manifest of ${size} bytes, want at most ${MANIFEST_MAX_BYTES}`,
     );
   }
-  // The document itself decides.
+  // GET verifies the document itself.
   if (want !== undefined && digest !== want) return undefined;
   return { descriptor: { mediaType, digest, size }, host: endpoint.host };
 }

@@ -20,7 +20,7 @@ import { openTestRemote, REPOSITORY } from "./test_remote.ts";
 const never = neverAborted();
 const OTHER = `sha256:${"0".repeat(64)}`;
 
-Deno.test("resolve() takes one request, and brings verified bytes along", async () => {
+Deno.test("resolve() sends one request, and returns verified bytes", async () => {
   await using registry = await startRegistry();
   const { root } = await buildImage();
   registry.push(REPOSITORY, "v1", { root, documents: [root], blobs: [] });
@@ -40,7 +40,7 @@ Deno.test("resolve() takes one request, and brings verified bytes along", async 
   }
 });
 
-Deno.test("A reference with a digest is asked for by it, whatever its tag", async () => {
+Deno.test("A reference with a digest is requested by digest, whatever its tag", async () => {
   await using registry = await startRegistry();
   const image = await buildImage();
   registry.push(REPOSITORY, "v1", image);
@@ -49,7 +49,7 @@ Deno.test("A reference with a digest is asked for by it, whatever its tag", asyn
   assertEquals(registry.requests.lines, [`GET /v2/${REPOSITORY}/manifests/${image.root.digest}`]);
 });
 
-Deno.test("A digest of sha512 is checked by its own algorithm", async () => {
+Deno.test("A sha512 digest is verified with sha512", async () => {
   await using registry = await startRegistry();
   const image = await buildImage({ algorithm: "sha512" });
   registry.push(REPOSITORY, "v1", image);
@@ -68,19 +68,19 @@ interface Refused {
 
 const REFUSED: readonly Refused[] = [
   {
-    name: "a digest header that isn't the bytes'",
+    name: "a digest header that doesn't match the bytes",
     faults: [digestHeader(OTHER)],
     code: "digest_mismatch",
-    message: `says "${OTHER}" of bytes that hash to`,
+    message: `announced "${OTHER}" for bytes that hash to`,
   },
   {
-    name: "a media type that isn't the document's",
+    name: "a media type that doesn't match the document",
     faults: [headers({ "content-type": OCI_INDEX })],
     code: "invalid_content",
     message: "mediaType",
   },
   {
-    name: "a page in place of a document",
+    name: "an HTML page",
     faults: [page("<html>log in to the hotel</html>")],
     code: "invalid_content",
     message: "not valid JSON",
@@ -104,7 +104,7 @@ const REFUSED: readonly Refused[] = [
     name: "429 for hours",
     faults: [tooManyRequests(10_800)],
     code: "rate_limited",
-    message: "until 2026-01-01T03:00:00.000Z, and we wait 60 s at most",
+    message: "rate limited until 2026-01-01 03:00:00 UTC, and dray waits at most 60 s",
   },
 ];
 
@@ -113,7 +113,7 @@ function page(text: string): Fault {
   return () => ({ status: 200, headers: {}, body: { size: bytes.length, chunks: [bytes], offset: 0 } });
 }
 
-Deno.test("resolve() refuses what can't be trusted, with one request and one error", async (t) => {
+Deno.test("resolve() refuses invalid responses, with one request and one error", async (t) => {
   for (const { name, faults, code, message } of REFUSED) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
@@ -129,7 +129,7 @@ Deno.test("resolve() refuses what can't be trusted, with one request and one err
   }
 });
 
-Deno.test("resolve() refuses bytes of another digest than the reference's", async () => {
+Deno.test("resolve() refuses bytes that don't match the reference's digest", async () => {
   await using registry = await startRegistry();
   const image = await buildImage();
   registry.push(REPOSITORY, "v1", image);
@@ -141,7 +141,7 @@ Deno.test("resolve() refuses bytes of another digest than the reference's", asyn
   assertEquals(error.code, "digest_mismatch");
 });
 
-Deno.test("resolve() takes what hosts may leave out", async (t) => {
+Deno.test("resolve() accepts responses without optional headers", async (t) => {
   const cases: readonly (readonly [string, readonly [Fault, ...Fault[]]])[] = [
     ["no digest", [digestHeader(undefined)]],
     ["garbage for a digest", [digestHeader("sha256:xyz")]],
@@ -162,7 +162,7 @@ Deno.test("resolve() takes what hosts may leave out", async (t) => {
   }
 });
 
-Deno.test("resolve() tries again what may pass", async (t) => {
+Deno.test("resolve() retries retryable failures", async (t) => {
   const cases: readonly (readonly [string, Fault, number])[] = [
     ["500", status(500), 150],
     ["503 with a wait", status(503, { "retry-after": "20" }), 20_000],
@@ -171,9 +171,9 @@ Deno.test("resolve() tries again what may pass", async (t) => {
     ["429 with a date", untilDate("Thu, 01 Jan 2026 00:00:20 GMT"), 20_000],
     ["429 with a date that has passed", untilDate("Wed, 31 Dec 2025 00:00:20 GMT"), 150],
     ["429 with garbage", tooManyRequests("soon"), 150],
-    ["a connection that breaks", hangUp(), 150],
+    ["a connection that fails", hangUp(), 150],
   ];
-  for (const [name, fault, least] of cases) {
+  for (const [name, fault, minMs] of cases) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
       registry.push(REPOSITORY, "v1", await buildImage());
@@ -184,7 +184,7 @@ Deno.test("resolve() tries again what may pass", async (t) => {
       assertEquals(registry.requests.all.length, 2);
       assertEquals(retries.map(({ attempt }) => attempt), [1]);
       assertStringIncludes(retries[0]?.reason ?? "", registry.host);
-      assert(test.clock.elapsed() >= least && test.clock.elapsed() < least + 3000);
+      assert(test.clock.elapsed() >= minMs && test.clock.elapsed() < minMs + 3000);
     });
   }
 });
@@ -193,14 +193,14 @@ function untilDate(date: string): Fault {
   return status(429, { date: "Thu, 01 Jan 2026 00:00:00 GMT", "retry-after": date });
 }
 
-interface Headed {
+interface HeadCase {
   readonly name: string;
   readonly fault?: Fault;
   readonly methods: readonly string[];
 }
 
-const HEADED: readonly Headed[] = [
-  { name: "HEAD that says all", methods: ["HEAD"] },
+const HEAD_CASES: readonly HeadCase[] = [
+  { name: "a complete response to HEAD", methods: ["HEAD"] },
   { name: "405", fault: status(405), methods: ["HEAD", "GET"] },
   { name: "403", fault: status(403), methods: ["HEAD", "GET"] },
   { name: "no digest", fault: digestHeader(undefined), methods: ["HEAD", "GET"] },
@@ -208,8 +208,8 @@ const HEADED: readonly Headed[] = [
   { name: "500 once", fault: status(500), methods: ["HEAD", "HEAD"] },
 ];
 
-Deno.test("resolveDigest() asks by HEAD, and by GET where that doesn't say enough", async (t) => {
-  for (const { name, fault, methods } of HEADED) {
+Deno.test("resolveDigest() sends HEAD, and GET if the response isn't sufficient", async (t) => {
+  for (const { name, fault, methods } of HEAD_CASES) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
       const { root } = await buildImage();
@@ -227,7 +227,7 @@ Deno.test("resolveDigest() asks by HEAD, and by GET where that doesn't say enoug
   }
 });
 
-Deno.test("resolveDigest() doesn't ask again after 404", async () => {
+Deno.test("resolveDigest() doesn't retry after 404", async () => {
   await using registry = await startRegistry();
   using test = openTestRemote(registry);
   const error = await assertRejects(
@@ -250,7 +250,7 @@ Deno.test("A refusal of HEAD is explained by the body of GET", async () => {
   );
 });
 
-Deno.test("Warnings of a host are passed on", async () => {
+Deno.test("Warnings of a host are reported", async () => {
   await using registry = await startRegistry();
   registry.push(REPOSITORY, "v1", await buildImage());
   registry.fault({ kind: "manifest" }, headers({ warning: '299 - "v1 goes away \\"soon\\""' }));
@@ -259,7 +259,7 @@ Deno.test("Warnings of a host are passed on", async () => {
   assertEquals(test.warnings, ['v1 goes away "soon"']);
 });
 
-Deno.test("Schema 1 is refused by name", async () => {
+Deno.test("Schema 1 is refused with its name", async () => {
   await using registry = await startRegistry();
   const type = "application/vnd.docker.distribution.manifest.v1+prettyjws";
   const root = await buildDocument(type, { schemaVersion: 1, name: "x", fsLayers: [] });

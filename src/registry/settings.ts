@@ -8,27 +8,32 @@ import type { ProxySettings } from "../http/network/proxies.ts";
 
 /** Settings of a registry client; every field has a default. */
 export interface RegistryClientSettings {
-  /** Use http for every registry. Without it, http is for loopback registries alone, and only while nothing
-   * (`caCerts`, a folder in `certsDirs`) says that they speak TLS. @default {false} */
+  /**
+   * Use HTTP for every registry. Otherwise HTTP is used only for loopback registries without TLS settings
+   * (`caCerts`, a directory in `certsDirs`). @default {false}
+   */
   readonly plainHttp?: boolean;
   /** Proxies. */
   readonly proxies?: ProxySettings;
-  /** Where credentials come from unless a call brings its own. @default {ANONYMOUS} */
+  /** The source of credentials, unless a call has its own. @default {ANONYMOUS} */
   readonly credentials?: CredentialSource;
-  /** Attempts for one request before it is given up, the first included. @default {5} */
+  /** Attempts per request, including the first. @default {5} */
   readonly attempts?: number;
-  /** The longest that a host may ask us to wait (Retry-After), in milliseconds; longer ends the pull at once. @default {60_000} */
+  /**
+   * The longest pause that a host may demand (Retry-After), in milliseconds; a longer one is an error.
+   * @default {60_000}
+   */
   readonly maxRetryAfter?: number;
   /** Bytes per second below which a transfer counts as stalled. @default {1024} */
-  readonly stallFloor?: number;
-  /** How long a transfer may stay below the floor, in milliseconds. @default {30_000} */
+  readonly stallMinRate?: number;
+  /** How long a transfer may stay below that rate, in milliseconds. @default {30_000} */
   readonly stallWindow?: number;
-  /** How long a connection and the head of a response may take, in milliseconds. @default {30_000} */
+  /** How long connecting and the head of a response may take, in milliseconds. @default {30_000} */
   readonly headTimeout?: number;
-  /** What to call ourselves. @default {"dray"} */
+  /** The User-Agent header. @default {"dray"} */
   readonly userAgent?: string;
-  /** Hears of each address right before it is asked, redirects and token services included. */
+  /** Called with each URL before a request is sent to it, including redirects and token services. */
   readonly onRequest?: (url: URL) => void;
-  /** Hears what registries warn of, each text once: that an image is deprecated, that a limit comes near. */
+  /** Called once per text and host for warnings of registries, such as deprecated images or a rate limit. */
   readonly onWarning?: (warning: string, host: string) => void;
 }

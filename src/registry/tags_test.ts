@@ -31,7 +31,7 @@ async function pagesOf({ remote }: TestRemote, pageSize?: number): Promise<TagPa
   return pages;
 }
 
-Deno.test("Tags come page by page", async () => {
+Deno.test("Tags are listed page by page", async () => {
   await using registry = await startWithTags("a", "b", "c", "d", "e");
   using test = openTestRemote(registry);
   assertEquals(await pagesOf(test), [{ tags: ["a", "b", "c", "d", "e"] }]);
@@ -40,11 +40,11 @@ Deno.test("Tags come page by page", async () => {
     { tags: ["c", "d"], next: "d" },
     { tags: ["e"] },
   ]);
-  // A second listing by the same remote is no circle.
+  // A second listing by the same remote doesn't count as a cycle.
   assertEquals((await pagesOf(test, 2)).length, 3);
 });
 
-Deno.test("A cursor of the host's own making is passed back as it is", async () => {
+Deno.test("A cursor in the host's own format is sent back unchanged", async () => {
   await using registry = await startWithTags("a");
   const link = `</v2/${REPOSITORY}/tags/list?next_page=gAAA%3D&n=1>; rel="next"`;
   registry.fault({ kind: "tags" }, headers({ link }));
@@ -66,14 +66,14 @@ Deno.test("A repository without tags has an empty page", async () => {
   assertEquals(await pagesOf(test), [{ tags: [] }]);
 });
 
-Deno.test("A listing is tried again after a failure that may pass", async () => {
+Deno.test("A listing is retried after a retryable failure", async () => {
   await using registry = await startWithTags("a");
   registry.fault({ kind: "tags" }, status(502));
   using test = openTestRemote(registry);
   assertEquals(await pagesOf(test), [{ tags: ["a"] }]);
 });
 
-Deno.test("Pages that lead astray are refused", async (t) => {
+Deno.test("Links to wrong pages are refused", async (t) => {
   const list = `/v2/${REPOSITORY}/tags/list`;
   const cases: readonly (readonly [string, Fault, ErrorCode, string])[] = [
     [
@@ -88,8 +88,8 @@ Deno.test("Pages that lead astray are refused", async (t) => {
       "invalid_content",
       "links to another path or host",
     ],
-    ["to itself", headers({ link: `<${list}?last=a>; rel="next"` }), "invalid_content", "go in circles"],
-    ["back and forth", backAndForth(list), "invalid_content", "go in circles"],
+    ["to itself", headers({ link: `<${list}?last=a>; rel="next"` }), "invalid_content", "form a cycle"],
+    ["back and forth", backAndForth(list), "invalid_content", "form a cycle"],
     ["nowhere", status(404), "not_found", "answered 404"],
   ];
   for (const [name, fault, code, message] of cases) {
@@ -105,8 +105,8 @@ Deno.test("Pages that lead astray are refused", async (t) => {
 });
 
 function backAndForth(list: string): Fault {
-  return (answer, { request }) => {
+  return (response, { request }) => {
     const next = request.url.searchParams.get("last") === "a" ? "b" : "a";
-    return { ...answer, headers: { ...answer.headers, link: `<${list}?last=${next}>; rel="next"` } };
+    return { ...response, headers: { ...response.headers, link: `<${list}?last=${next}>; rel="next"` } };
   };
 }

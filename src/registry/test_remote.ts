@@ -1,5 +1,5 @@
 /**
- * Repositories at test registries: a registry and its mirrors, with time moved by hand.
+ * Repositories at test registries: a registry and its mirrors, with a clock that the test controls.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { TestClock } from "../http/test_clock.ts";
 import { TokenCache } from "./auth/token_cache.ts";
 import { createTransport } from "../http/transport.ts";
 
-/** The repository that the tests of this room use. */
+/** The repository that the tests of this module use. */
 export const REPOSITORY = "team/app";
 
 /** A repository under test. */
@@ -31,10 +31,10 @@ export interface TestRemote extends Disposable {
   readonly warnings: string[];
 }
 
-/** How it is reached. */
+/** Options of {@linkcode openTestRemote}. */
 export interface TestRemoteOptions {
   readonly mirrors?: readonly TestRegistry[];
-  /** What mirrors may be asked for. @default {["pull", "resolve"]} */
+  /** The capabilities of mirrors. @default {["pull", "resolve"]} */
   readonly mirrorCapabilities?: readonly ("pull" | "resolve")[];
   readonly attempts?: number;
   readonly credentials?: CredentialSource;
@@ -49,8 +49,8 @@ export function openTestRemote(registry: TestRegistry, options: TestRemoteOption
   const warnings: string[] = [];
   const context: RequestContext = {
     clock,
-    gates: new HostBackoffs(clock),
-    stall: { floor: 1024, window: 30_000 },
+    backoffs: new HostBackoffs(clock),
+    stall: { minRate: 1024, windowMs: 30_000 },
     attempts,
     maxRetryAfter: 60_000,
     onWarning: (warning) => warnings.push(warning),
@@ -80,7 +80,7 @@ export function openTestRemote(registry: TestRegistry, options: TestRemoteOption
   };
 }
 
-/** Bytes that look random and are the same each time. */
+/** Returns bytes that look random and depend only on the seed. */
 export function someBytes(size: number, seed = 1): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let state = seed;
@@ -91,7 +91,7 @@ export function someBytes(size: number, seed = 1): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Stores a blob at registries, and describes it as a layer. */
+/** Stores a blob at registries. @returns its descriptor as a layer */
 export async function pushBlob(
   bytes: Uint8Array<ArrayBuffer>,
   ...registries: readonly TestRegistry[]
@@ -105,7 +105,7 @@ export async function pushBlob(
   };
 }
 
-/** What a fetch gave. */
+/** The result of {@linkcode fetchAll}. */
 export interface Fetched {
   readonly offset: number;
   readonly bytes: Uint8Array;
@@ -113,7 +113,7 @@ export interface Fetched {
   readonly host: string;
 }
 
-/** Fetches to the end. */
+/** Fetches a blob and reads it to its end. */
 export async function fetchAll(
   { remote }: TestRemote,
   descriptor: Descriptor,
@@ -127,7 +127,7 @@ export async function fetchAll(
   return { offset: body.offset, bytes: bytes.subarray(0, length), events, host: body.host };
 }
 
-/** Reads up to `want` bytes to the start of `buffer`, and says how many came before the end. */
+/** Reads up to `want` bytes into `buffer`. @returns their number, which is smaller only at the end */
 export async function readTo(body: FetchBody, buffer: Uint8Array, want: number): Promise<number> {
   let length = 0;
   while (length < want) {

@@ -3,15 +3,8 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
+import { COALESCE_MAX_BYTES, COALESCE_MAX_MS, COALESCE_MIN_READ_BYTES } from "../../base/tuning.ts";
 import type { OnBytes } from "../message/http_message.ts";
-
-/** A TLS connection gives a record of 16 KiB at a time, a plain one what lies ready: after less, more is on its way yet. */
-const READ_ON_BYTES = 8 * KIB;
-/** With so much the way up is paid for. */
-const ENOUGH_BYTES = 256 * KIB;
-/** After so long, in milliseconds, no further read is begun: whoever measures a slow line wants to hear of it often. */
-const GATHER_MS = 10;
 
 /**
  * Reads again while bytes arrive quickly, and returns them together. Each read passes through six promises on its way
@@ -38,12 +31,12 @@ export class BufferedReader {
   async read(buffer: Uint8Array, onBytes?: OnBytes): Promise<number | null> {
     if (this.#failure !== undefined) throw this.#failure.error;
     const first = await this.#conn.read(buffer);
-    const enough = Math.min(buffer.length, ENOUGH_BYTES);
-    if (first === null || first < READ_ON_BYTES || first >= enough) return first;
+    const enough = Math.min(buffer.length, COALESCE_MAX_BYTES);
+    if (first === null || first < COALESCE_MIN_READ_BYTES || first >= enough) return first;
     let filled = first;
-    const deadline = this.#now() + GATHER_MS;
+    const deadline = this.#now() + COALESCE_MAX_MS;
     try {
-      for (let last = first; last >= READ_ON_BYTES && filled < enough && this.#now() < deadline;) {
+      for (let last = first; last >= COALESCE_MIN_READ_BYTES && filled < enough && this.#now() < deadline;) {
         onBytes?.(last);
         const n = await this.#conn.read(buffer.subarray(filled));
         if (n === null) break;

@@ -5,21 +5,20 @@
  * @module
  */
 import { after } from "../../base/timer.ts";
+import {
+  INITIAL_WINDOW_BYTES,
+  PIPELINE_CONNECTIONS_MAX,
+  PRECONNECT_DELAY_MS,
+  PRECONNECT_FIRST,
+} from "../../base/tuning.ts";
 import type { HttpRequest, HttpResponse } from "../message/http_message.ts";
 import { CONTENT_LENGTH } from "../message/http_names.ts";
 import { headTimeoutError, networkErrorFrom } from "../network/network_error.ts";
 import type { TlsIdentity } from "../tls/tls.ts";
 import { type Http1Request, type RawRequest, rawRequest, readHead } from "./request.ts";
-import { PipelinePool, PIPELINES_MAX } from "./pipelines.ts";
+import { PipelinePool } from "./pipelines.ts";
 import { ConnectionPool } from "./pool.ts";
 import { OpenResponse, receivedResponse } from "./response.ts";
-
-/** Connections that are opened ahead: a pull asks for config and layers as soon as it has the manifest. */
-const WARM_CONNECTIONS = 4;
-/** More than comes at once over a new connection (RFC 6928): the rest is a round trip away, and names many layers. */
-const FIRST_WINDOW_BYTES = 14_600;
-/** A host that answers sooner makes connections as soon, in milliseconds. */
-const WARM_AFTER_MS = 5;
 
 /** Sends requests over keep-alive connections. Close it to close them. */
 export class Http1Client {
@@ -82,12 +81,12 @@ export class Http1Client {
     if (pool.keepsAlive) return await sending;
     const preconnect = (count: number) => pool.preconnect(count, this.#headTimeout, signal);
     // The second timer lets a response that arrived while the event loop was busy cancel the first.
-    let disarm = after(WARM_AFTER_MS, () => disarm = after(0, () => preconnect(WARM_CONNECTIONS)));
+    let disarm = after(PRECONNECT_DELAY_MS, () => disarm = after(0, () => preconnect(PRECONNECT_FIRST)));
     try {
       const response = await sending;
       const length = Number(response?.headers.get(CONTENT_LENGTH) ?? 0);
-      if (response?.status === 200 && length > FIRST_WINDOW_BYTES) {
-        preconnect(PIPELINES_MAX - WARM_CONNECTIONS);
+      if (response?.status === 200 && length > INITIAL_WINDOW_BYTES) {
+        preconnect(PIPELINE_CONNECTIONS_MAX - PRECONNECT_FIRST);
       }
       return response;
     } finally {

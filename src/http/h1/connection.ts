@@ -6,15 +6,12 @@
 import { abortable, abortScope } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
 import { after } from "../../base/timer.ts";
+import { CONNECTION_BUFFER_BYTES, REQUEST_BUFFER_BYTES } from "../../base/tuning.ts";
 import { parseIp } from "../network/addresses.ts";
 import { BufferedReader } from "./buffered_reader.ts";
 import type { OnBytes } from "../message/http_message.ts";
 import { latin1, latin1Bytes } from "../message/latin1.ts";
 
-/** What is read along with a head: of small bodies all, or several; longer ones go straight into the caller's buffer. */
-const BUFFER_BYTES = 32 * KIB;
-/** Some requests; more of them are written out of memory of their own. */
-const WRITE_BYTES = 2 * KIB;
 /** Servers send heads of some hundred bytes, or a few thousand with cookies; a longer one is an attack or a mistake. */
 export const HEAD_MAX_BYTES = 64 * KIB;
 
@@ -32,8 +29,8 @@ export interface ConnectionTarget {
 export class Http1Connection {
   readonly #conn: Deno.Conn;
   readonly #reader: BufferedReader;
-  #buffer = new Uint8Array(BUFFER_BYTES);
-  readonly #written = new Uint8Array(WRITE_BYTES);
+  #buffer = new Uint8Array(CONNECTION_BUFFER_BYTES);
+  readonly #written = new Uint8Array(REQUEST_BUFFER_BYTES);
   /** Bytes from `#start` to `#end` of the buffer were read from the connection and not yet returned. */
   #start = 0;
   #end = 0;

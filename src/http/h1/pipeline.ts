@@ -3,17 +3,12 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
 import type { BufferPool } from "../../base/buffer_pool.ts";
+import { PIPELINE_MIN_RATE, PIPELINE_SLACK_BYTES } from "../../base/tuning.ts";
 import { http1Body } from "./body.ts";
 import type { Http1Connection } from "./connection.ts";
 import { type RawRequest, type RawResponse, readHead } from "./request.ts";
 import type { ConnectionPool } from "./pool.ts";
-
-/** What small bodies may hold beyond what was expected: a refusal says why. */
-const SLACK_BYTES = 16 * KIB;
-/** Bytes per second that a connection with requests on it must bring. */
-const FLOOR = KIB;
 
 /** A request that waits to be sent, or for its response. */
 export interface PipelineJob {
@@ -125,7 +120,7 @@ export class PipelinedConnection {
   checkThroughput(samples: number): void {
     if (this.#samples.length === samples) {
       const before = this.#samples.shift() ?? 0;
-      if (this.#bytes - before < FLOOR * this.#timeout / 1000) this.#connection?.close();
+      if (this.#bytes - before < PIPELINE_MIN_RATE * this.#timeout / 1000) this.#connection?.close();
     }
     this.#samples.push(this.#bytes);
   }
@@ -146,7 +141,7 @@ export class PipelinedConnection {
     if (head === undefined) return false;
     if (isOnlyJob) this.#pool.recordLatency(performance.now() - begin);
     const { framing } = head;
-    const limit = job.expected + SLACK_BYTES;
+    const limit = job.expected + PIPELINE_SLACK_BYTES;
     if (framing.kind === "length" && framing.bytes > limit) return this.#decline(job);
     const body = http1Body(connection, framing);
     const maxBytes = framing.kind === "length" ? framing.bytes : limit;

@@ -3,24 +3,19 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
 import { BufferPool } from "../../base/buffer_pool.ts";
 import { after } from "../../base/timer.ts";
+import {
+  PIPELINE_BUFFER_BYTES,
+  PIPELINE_CONNECTIONS_MAX,
+  PIPELINE_DEPTH,
+  PIPELINE_IDLE_BUFFERS,
+  PIPELINE_MIN_LATENCY_MS,
+  PIPELINE_RATE_CHECKS,
+} from "../../base/tuning.ts";
 import type { RawRequest, RawResponse } from "./request.ts";
 import { PipelinedConnection, type PipelineJob } from "./pipeline.ts";
 import type { ConnectionPool } from "./pool.ts";
-
-/** Connections at once: what hides a round trip and stays polite. */
-export const PIPELINES_MAX = 24;
-/** Requests in line on one connection; with more, one that breaks costs more than the line gains. */
-const DEPTH = 8;
-/** Below this a line gains nothing over one request after the other, in milliseconds. */
-const LONG_WAY_MS = 5;
-/** What the longest of small bodies fits in, with what it may have beyond; and how many stay for the next. */
-const PIECE_BYTES = 80 * KIB;
-const SPARE_PIECES = 32;
-/** How often connections are looked at in the time that they have. */
-const LOOKS = 4;
 
 interface WaitingJob extends PipelineJob {
   readonly reject: (reason: unknown) => void;
@@ -35,7 +30,7 @@ interface AbortListener {
 export class PipelinePool {
   readonly #pool: ConnectionPool;
   readonly #timeout: number;
-  readonly #buffers = new BufferPool({ bufferBytes: PIECE_BYTES, buffers: SPARE_PIECES });
+  readonly #buffers = new BufferPool({ bufferBytes: PIPELINE_BUFFER_BYTES, buffers: PIPELINE_IDLE_BUFFERS });
   readonly #connections = new Set<PipelinedConnection>();
   readonly #listeners = new Map<AbortSignal, AbortListener>();
   #queue: PipelineJob[] = [];
@@ -118,8 +113,8 @@ export class PipelinePool {
 
   /** The number of requests that may be pending on one connection. */
   get depth(): number {
-    const isWorthwhile = this.#pool.keepsAlive && this.#pool.latency > LONG_WAY_MS;
-    return isWorthwhile && !this.#isPipeliningDisabled ? DEPTH : 1;
+    const isWorthwhile = this.#pool.keepsAlive && this.#pool.latency > PIPELINE_MIN_LATENCY_MS;
+    return isWorthwhile && !this.#isPipeliningDisabled ? PIPELINE_DEPTH : 1;
   }
 
   /** Assigns queued jobs to connections: first to open ones, then to new ones. */
@@ -127,9 +122,13 @@ export class PipelinePool {
     for (const connection of this.#connections) {
       if (this.#queue.length === 0) return;
       // Pipeline only once no more connections may be opened.
-      if (connection.length === 0 || this.#connections.size === PIPELINES_MAX) connection.takeMore();
+      if (connection.length === 0 || this.#connections.size === PIPELINE_CONNECTIONS_MAX) {
+        connection.takeMore();
+      }
     }
-    while (this.#connections.size < PIPELINES_MAX && this.#queue.some(({ isSettled }) => !isSettled)) {
+    while (
+      this.#connections.size < PIPELINE_CONNECTIONS_MAX && this.#queue.some(({ isSettled }) => !isSettled)
+    ) {
       this.#addConnection();
     }
   }
@@ -160,9 +159,9 @@ export class PipelinePool {
    */
   #startMonitor(): void {
     if (this.#stopMonitor !== undefined) return;
-    this.#stopMonitor = after(this.#timeout / LOOKS, () => {
+    this.#stopMonitor = after(this.#timeout / PIPELINE_RATE_CHECKS, () => {
       this.#stopMonitor = undefined;
-      for (const connection of this.#connections) connection.checkThroughput(LOOKS);
+      for (const connection of this.#connections) connection.checkThroughput(PIPELINE_RATE_CHECKS);
       if (this.#connections.size > 0) this.#startMonitor();
     });
   }

@@ -1,9 +1,10 @@
 import { neverAborted } from "../../base/abort.ts";
+import { PIPELINE_CONNECTIONS_MAX } from "../../base/tuning.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { testDeadline } from "../test_servers.ts";
 import { okText, serveRaw } from "./test_h1.ts";
 import { rawRequest } from "./request.ts";
-import { PipelinePool, PIPELINES_MAX } from "./pipelines.ts";
+import { PipelinePool } from "./pipelines.ts";
 import { ConnectionPool } from "./pool.ts";
 
 const never = neverAborted();
@@ -36,7 +37,7 @@ Deno.test("Each of many requests gets its own response, over few connections", a
       using pipelines = open(server.url, Pool);
       const paths = Array.from({ length: 200 }, (_, i) => `/${i}`);
       assertEquals(await Promise.all(paths.map(async (path) => text(await pipelines.get(path)))), paths);
-      assert(server.requests.length <= PIPELINES_MAX);
+      assert(server.requests.length <= PIPELINE_CONNECTIONS_MAX);
     });
   }
 });

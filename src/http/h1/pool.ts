@@ -4,14 +4,8 @@
  * @module
  */
 import { abortable } from "../../base/abort.ts";
+import { CONNECT_MAX_MS, IDLE_CONNECTION_MAX_MS, IDLE_SWEEP_MIN_UPTIME_MS } from "../../base/tuning.ts";
 import { type ConnectionTarget, type Http1Connection, openWithin } from "./connection.ts";
-
-/** The runtime's client tries a name's addresses side by side; we try one, and leave it to that one after so long, in milliseconds. */
-const CONNECT_MAX_MS = 3_000;
-/** Most servers close what is idle for a minute or more. */
-const IDLE_MAX_MS = 30_000;
-/** A program that is younger does without the sweep: its first `setTimeout` would cost it 8 of these milliseconds. */
-const BRIEF_MS = 1_000;
 
 /** Idle connections to one server, opened with the same trusted CAs. Close it. */
 export class ConnectionPool {
@@ -75,7 +69,7 @@ export class ConnectionPool {
   /** Takes the most recently used idle connection; undefined if the server may have closed it. */
   takeIdle(): Http1Connection | undefined {
     const last = this.#idle.pop();
-    if (last === undefined || last.since > Date.now() - IDLE_MAX_MS) return last?.connection;
+    if (last === undefined || last.since > Date.now() - IDLE_CONNECTION_MAX_MS) return last?.connection;
     // The other ones have been idle even longer.
     for (const { connection } of [last, ...this.#idle.splice(0)]) connection.close();
     return undefined;
@@ -132,14 +126,14 @@ export class ConnectionPool {
 
   /** The timer isn't reset when a connection is taken or put back: that costs as much as a request. */
   #startSweep(): void {
-    if (this.#sweep !== undefined || performance.now() < BRIEF_MS) return;
+    if (this.#sweep !== undefined || performance.now() < IDLE_SWEEP_MIN_UPTIME_MS) return;
     const timer = setTimeout(() => {
       this.#sweep = undefined;
-      const oldest = Date.now() - IDLE_MAX_MS;
+      const oldest = Date.now() - IDLE_CONNECTION_MAX_MS;
       for (const { connection, since } of this.#idle) if (since <= oldest) connection.close();
       this.#idle = this.#idle.filter(({ since }) => since > oldest);
       if (this.#idle.length > 0) this.#startSweep();
-    }, IDLE_MAX_MS);
+    }, IDLE_CONNECTION_MAX_MS);
     // An idle connection must not keep the process alive.
     Deno.unrefTimer(timer);
     this.#sweep = timer;

@@ -5,12 +5,8 @@
  */
 import { KIB } from "../../base/bytes.ts";
 import { after } from "../../base/timer.ts";
+import { DRAIN_MAX_BYTES, DRAIN_MAX_MS } from "../../base/tuning.ts";
 import type { HttpResponse } from "./http_message.ts";
-
-/** A body up to this size is read to its end, so that its connection serves the next request; a longer one is cut. */
-const DRAIN_MAX_BYTES = 16 * KIB;
-/** The longest that draining may take, in milliseconds: a new connection costs about as much. */
-const DRAIN_MAX_MS = 500;
 
 /**
  * Disposes a response. A short body is read to its end first, so that the connection can be used again. It never throws.

@@ -5,6 +5,7 @@
  */
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
+import { LARGE_WORKERS } from "../../base/tuning.ts";
 import type { CredentialSource } from "../../content/credential.ts";
 import { type Platform, platformOfBuild } from "../../oci/platform.ts";
 import type { PullListener } from "./events.ts";
@@ -25,14 +26,12 @@ export interface PullSettings {
   readonly signal: AbortSignal;
 }
 
-const DEFAULT_JOBS = 6;
-
 /** More connections don't make a pull faster, and registries limit them. */
 const MAX_JOBS = 64;
 
 /** Validates the options and fills in the defaults. @throws AppError `invalid_argument` */
 export function resolvePullOptions(options: PullOptions): PullSettings {
-  const jobs = options.jobs ?? DEFAULT_JOBS;
+  const jobs = options.jobs ?? LARGE_WORKERS;
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > MAX_JOBS) {
     throw new AppError(
       "invalid_argument",

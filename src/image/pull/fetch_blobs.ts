@@ -1,11 +1,21 @@
 /**
- * Bringing the blobs of a plan into the store: several at once, each one once.
+ * Fetching the blobs of a plan into the store: in parallel, and each only once.
  *
  * @module
  */
+import { AdaptiveConcurrency } from "../../base/adaptive_concurrency.ts";
 import { isCode } from "../../base/errors.ts";
 import { loadHashing } from "../../base/hash.ts";
 import { mapBounded } from "../../base/limiter.ts";
+import {
+  DISTANT_HOST_MS,
+  LARGE_WORKER_MAX_RATE,
+  LARGE_WORKERS_MAX,
+  PARALLEL_MIN_SHARE,
+  PIPELINED_MAX_BYTES,
+  PRELOAD_HASH_MIN_COUNT,
+  RATE_WINDOW_MS,
+} from "../../base/tuning.ts";
 import { copyBlob, type CopyEvent } from "../../content/copy.ts";
 import type { Fetcher } from "../../content/remote.ts";
 import type { Ingest, Ingester } from "../../content/store.ts";
@@ -15,21 +25,14 @@ import { MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { findVerified, storeBytes } from "../model/documents.ts";
 import type { ImageStorage } from "../model/deps.ts";
 import type { BlobState, PullListener } from "../model/events.ts";
-import { AdaptiveConcurrency } from "./adaptive_concurrency.ts";
 import type { RequiredBlob } from "../model/plan.ts";
-import { bySize, TINY_MAX_BYTES } from "./size_classes.ts";
+import { groupBySize } from "./size_groups.ts";
 
-/** Blobs from which on the streaming hash is worth its loading, however small they are: 20 ms against 0.03 each. */
-const MANY_BLOBS = 600;
-
-/** A blob with more than this of all the bytes is what the others wait for in the end. */
-const DOMINANT_SHARE = 0.5;
-
-/** What bringing the blobs took. */
+/** Where the bytes of the blobs came from. */
 export interface FetchResult {
-  /** Bytes that came over the network. */
+  /** Bytes received over the network. */
   readonly fetched: number;
-  /** Bytes of blobs that were here before. */
+  /** Bytes of blobs that were already stored. */
   readonly present: number;
 }
 
@@ -37,19 +40,19 @@ export interface FetchResult {
 export interface FetchContext {
   readonly store: ImageStorage;
   readonly fetcher: Fetcher;
-  /** Large blobs at once. */
+  /** Large blobs to fetch in parallel. */
   readonly jobs: number;
-  /** Whether there may be more of them where each connection is slow. */
-  readonly mayGrow?: boolean;
+  /** Whether more large blobs may be fetched in parallel if that is faster. @default {false} */
+  readonly isAdaptive?: boolean;
   readonly onEvent: PullListener;
-  /** Hears of each blob as soon as it is in the store. */
+  /** Called as soon as a blob is in the store. */
   readonly onStored?: (digest: Digest) => void;
 }
 
 /**
- * Brings every blob that is not in the store.
+ * Fetches every blob that the store doesn't have.
  *
- * @throws AppError the first failure, after all others were stopped, or the signal's reason
+ * @throws AppError the first failure, after all other transfers have ended, or the signal's reason
  */
 export async function fetchBlobs(
   blobs: readonly RequiredBlob[],
@@ -58,9 +61,9 @@ export async function fetchBlobs(
 ): Promise<FetchResult> {
   const { store, onEvent, onStored = () => {} } = context;
   const states = await Promise.all(
-    blobs.map((blob) => isLookedAtLate(blob) ? "unknown" : stateOf(store, blob)),
+    blobs.map((blob) => isCheckedLater(blob) ? "unknown" : stateOf(store, blob)),
   );
-  const missing: Job[] = [];
+  const missing: MissingBlob[] = [];
   let present = 0;
   blobs.forEach((blob, i) => {
     const { digest, size } = blob.descriptor;
@@ -74,43 +77,43 @@ export async function fetchBlobs(
       onEvent({ kind: "blob", digest, state: "waiting", offset: 0, size });
     }
   });
-  // Loading takes as long as what it saves on so many small ones; a larger one loads it by itself.
-  if (missing.length >= MANY_BLOBS) await loadHashing();
-  const all = sum(missing.map(({ descriptor }) => descriptor.size));
-  const { large, others } = bySize(missing, context.jobs);
-  // Where all go at once anyway there is nothing to watch.
-  const growth = context.mayGrow && large.jobs.length > large.limit
-    ? new AdaptiveConcurrency(large.limit)
+  // Larger blobs load it anyway.
+  if (missing.length >= PRELOAD_HASH_MIN_COUNT) await loadHashing();
+  const total = sum(missing.map(({ descriptor }) => descriptor.size));
+  const { large, others } = groupBySize(missing, context.jobs);
+  // If all large blobs start immediately, there is nothing to adapt.
+  const concurrency = context.isAdaptive && large.blobs.length > large.workers
+    ? adaptiveConcurrency(large.workers)
     : undefined;
-  const growing = { ...context, growth };
-  const dominated = { ...growing, fetcher: dominating(context.fetcher) };
-  const contextOf = ({ descriptor }: Job) => descriptor.size > all * DOMINANT_SHARE ? dominated : growing;
-  const classes = [{ ...large, onBegin: (raise: (by: number) => void) => growth?.start(raise) }, ...others]
-    .filter(({ jobs }) => jobs.length > 0);
+  const onBegin = (raise: (by: number) => void) => concurrency?.start(raise);
+  const groups = [{ ...large, onBegin }, ...others].filter(({ blobs }) => blobs.length > 0);
+  const parallel = withParallelReads(context.fetcher);
   let fetched = 0;
-  await mapBounded(classes, classes.length, async ({ jobs, limit, onBegin }, inner) => {
-    const work = async (job: Job, own: AbortSignal) => {
-      const brought = await bringAnyhow(job, contextOf(job), own);
-      fetched += brought.fetched;
-      present += brought.present;
-      onStored(job.descriptor.digest);
+  await mapBounded(groups, groups.length, async ({ blobs, workers, onBegin }, inner) => {
+    const work = async (blob: MissingBlob, own: AbortSignal) => {
+      const { size, digest } = blob.descriptor;
+      const fetcher = size > total * PARALLEL_MIN_SHARE ? parallel : context.fetcher;
+      const result = await fetchUnchecked(blob, { ...context, fetcher, concurrency }, own);
+      fetched += result.fetched;
+      present += result.present;
+      onStored(digest);
     };
-    await mapBounded(jobs, limit, work, inner, onBegin);
+    await mapBounded(blobs, workers, work, inner, onBegin);
   }, signal);
   return { fetched, present };
 }
 
 /**
- * Whether a blob is not worth a look ahead: who brings a tiny layer looks for it anyway, and hundreds of looks would
- * keep the first request waiting.
+ * Whether to look for a blob only when it is ingested: hundreds of small layers would otherwise be looked up
+ * before the first request is sent.
  */
-function isLookedAtLate({ role, descriptor }: RequiredBlob): boolean {
-  return role === "layer" && descriptor.size <= TINY_MAX_BYTES;
+function isCheckedLater({ role, descriptor }: RequiredBlob): boolean {
+  return role === "layer" && descriptor.size <= PIPELINED_MAX_BYTES;
 }
 
 /**
- * Whether a blob has to be brought. Documents and configs are hashed, since the next step reads them; a layer is
- * compared by its size alone, since it was verified when it was committed, and `verify` is there for the disk's errors.
+ * Whether a blob must be fetched. Documents and configs are hashed, since the next step reads them. Of a
+ * layer only the size is compared: it was verified when it was committed, and `verify` detects later damage.
  */
 async function stateOf(
   store: ImageStorage,
@@ -123,8 +126,8 @@ async function stateOf(
   return await findVerified(store, descriptor, MANIFEST_MAX_BYTES) === undefined ? "damaged" : "intact";
 }
 
-interface Job extends RequiredBlob {
-  /** `damaged`: other bytes stand where the blob should be. */
+interface MissingBlob extends RequiredBlob {
+  /** `damaged`: the store has other bytes under this digest; `unknown`: not looked up yet. */
   readonly state: "missing" | "damaged" | "unknown";
 }
 
@@ -132,81 +135,100 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, n) => total + n, 0);
 }
 
-/** A context that may grow with what comes. */
-interface GrowingContext extends FetchContext {
-  readonly growth: AdaptiveConcurrency | undefined;
+function adaptiveConcurrency(workers: number): AdaptiveConcurrency {
+  return new AdaptiveConcurrency({
+    workers,
+    maxWorkers: LARGE_WORKERS_MAX,
+    windowMs: RATE_WINDOW_MS,
+    maxRatePerWorker: LARGE_WORKER_MAX_RATE,
+    onlySteadyRates: true,
+    distantMs: DISTANT_HOST_MS,
+  });
 }
 
-/** Brings a blob that nobody has looked at, over a damaged one if that turns up. */
-async function bringAnyhow(job: Job, context: GrowingContext, signal: AbortSignal): Promise<FetchResult> {
+interface AdaptiveContext extends FetchContext {
+  readonly concurrency: AdaptiveConcurrency | undefined;
+}
+
+/** Fetches a blob whose state may be unknown, and replaces it if it turns out to be damaged. */
+async function fetchUnchecked(
+  blob: MissingBlob,
+  context: AdaptiveContext,
+  signal: AbortSignal,
+): Promise<FetchResult> {
   try {
-    return await bringBlob(job, context, signal);
+    return await fetchBlob(blob, context, signal);
   } catch (error) {
-    if (job.state !== "unknown" || signal.aborted || !isCode(error, "size_mismatch")) throw error;
-    if (await stateOf(context.store, job) !== "damaged") throw error;
-    return await bringBlob({ ...job, state: "damaged" }, context, signal);
+    if (blob.state !== "unknown" || signal.aborted || !isCode(error, "size_mismatch")) throw error;
+    if (await stateOf(context.store, blob) !== "damaged") throw error;
+    return await fetchBlob({ ...blob, state: "damaged" }, context, signal);
   }
 }
 
-async function bringBlob(job: Job, context: GrowingContext, signal: AbortSignal): Promise<FetchResult> {
-  const { descriptor, bytes } = job;
+async function fetchBlob(
+  blob: MissingBlob,
+  context: AdaptiveContext,
+  signal: AbortSignal,
+): Promise<FetchResult> {
+  const { descriptor, bytes } = blob;
   const { store, onEvent } = context;
   const { digest, size } = descriptor;
-  const tell = (state: BlobState, offset: number) => onEvent({ kind: "blob", digest, state, offset, size });
-  if (bytes !== undefined && job.state !== "damaged") {
+  const report = (state: BlobState, offset: number) => onEvent({ kind: "blob", digest, state, offset, size });
+  if (bytes !== undefined && blob.state !== "damaged") {
     await storeBytes(store, descriptor, bytes, signal);
-    tell("committed", size);
+    report("committed", size);
     return { fetched: bytes.length, present: 0 };
   }
-  const ingester = job.state === "damaged" ? replacing(store) : store;
+  const ingester = blob.state === "damaged" ? replacing(store) : store;
   const result = await copyBlob(
     context.fetcher,
     ingester,
     descriptor,
-    translate(descriptor, context),
+    copyListener(descriptor, context),
     signal,
   );
-  tell(result.created ? "committed" : "present", size);
-  const wasHere = job.state === "unknown" && !result.created;
-  return { fetched: result.fetched, present: wasHere ? size : 0 };
+  report(result.created ? "committed" : "present", size);
+  const wasStored = blob.state === "unknown" && !result.created;
+  return { fetched: result.fetched, present: wasStored ? size : 0 };
 }
 
-function dominating(fetcher: Fetcher): Fetcher {
+function withParallelReads(fetcher: Fetcher): Fetcher {
   return {
     fetch: (descriptor, options, signal) =>
-      fetcher.fetch(descriptor, { ...options, isDominant: true }, signal),
+      fetcher.fetch(descriptor, { ...options, strategy: "parallel" }, signal),
   };
 }
 
-/** An ingester whose commits swap the new blob in over the damaged one. */
+/** An ingester whose commits replace a damaged blob. */
 export function replacing(
   store: { beginReplacement(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest> },
 ): Ingester {
   return { beginIngest: (descriptor, signal) => store.beginReplacement(descriptor, signal) };
 }
 
-function translate(
+/** Reports the events of a copy as those of a pull, and measures them. */
+function copyListener(
   { digest, size }: Descriptor,
-  { onEvent, growth }: GrowingContext,
+  { onEvent, concurrency }: AdaptiveContext,
 ): (event: CopyEvent) => void {
   let offset = 0;
   return (event) => {
     switch (event.kind) {
       case "wait":
-        growth?.giveUp();
+        concurrency?.freeze();
         return onEvent({ kind: "waiting", for: "writer", digest });
       case "begin":
-        growth?.answer();
+        concurrency?.recordResponse();
         offset = event.offset;
         return onEvent({ kind: "blob", digest, state: "fetching", offset, size, host: event.host });
       case "bytes":
-        growth?.note(event.offset - offset);
+        concurrency?.record(event.offset - offset);
         offset = event.offset;
         return onEvent({ kind: "bytes", digest, offset, size });
       case "commit":
         return onEvent({ kind: "blob", digest, state: "committing", offset: size, size });
       case "retry":
-        growth?.giveUp();
+        concurrency?.freeze();
         return onEvent({ ...event, digest });
       case "restart":
         return onEvent({ ...event, digest });

@@ -1,5 +1,5 @@
 /**
- * The first question of a pull: what a name stands for. It can be asked before the store is open.
+ * Resolving the name of a pull, which can start before the store is open.
  *
  * @module
  */
@@ -8,20 +8,23 @@ import type { Remote, Resolved, TransferRetry } from "../../content/remote.ts";
 import type { Reference } from "../../oci/reference.ts";
 import type { RemoteOpener } from "../model/deps.ts";
 
-/** A question that is under way. */
+/** A resolution that has been started. */
 export interface PendingResolution {
-  /** Whom it was asked. */
+  /** The repository that resolves the name. */
   readonly remote: Remote;
   /**
-   * The answer.
+   * Waits for the result.
    *
-   * @param onRetry hears of attempts that fail, those before the call included
+   * @param onRetry called for each failed attempt, including those before this call
    * @throws AppError as `Resolver.resolve` in `content/remote.ts`, or the signal's reason
    */
-  answer(onRetry: (event: TransferRetry) => void): Promise<Resolved>;
+  result(onRetry: (event: TransferRetry) => void): Promise<Resolved>;
 }
 
-/** Asks. Nobody needs to wait for the answer; the signal ends the question. */
+/**
+ * Starts to resolve a reference. The caller doesn't have to wait for the result; the signal cancels the
+ * request.
+ */
 export function startResolution(
   registry: RemoteOpener,
   reference: Reference,
@@ -29,16 +32,16 @@ export function startResolution(
   signal: AbortSignal,
 ): PendingResolution {
   const remote = registry.remote(reference, credentials === undefined ? {} : { credentials });
-  const early: TransferRetry[] = [];
-  let tell = (event: TransferRetry): void => void early.push(event);
-  const resolving = remote.resolve(reference, signal, (event) => tell(event));
-  // A failure is for whoever waits for the answer.
+  const pendingRetries: TransferRetry[] = [];
+  let report = (event: TransferRetry): void => void pendingRetries.push(event);
+  const resolving = remote.resolve(reference, signal, (event) => report(event));
+  // `result` reports a failure.
   resolving.catch(() => {});
   return {
     remote,
-    answer(onRetry) {
-      early.splice(0).forEach(onRetry);
-      tell = onRetry;
+    result(onRetry) {
+      pendingRetries.splice(0).forEach(onRetry);
+      report = onRetry;
       return resolving;
     },
   };

@@ -7,18 +7,18 @@ import type { Reference } from "../../oci/reference.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { startResolution } from "./pending_resolution.ts";
 
-/** A registry that fails when it is told to. */
+/** A registry whose response the test controls. */
 class SlowRemote extends FakeRemote {
-  readonly gate = Promise.withResolvers<Resolved>();
-  tell: (event: TransferRetry) => void = () => {};
+  readonly response = Promise.withResolvers<Resolved>();
+  retry: (event: TransferRetry) => void = () => {};
 
   override resolve(
     _reference: Reference,
     _signal: AbortSignal,
     onRetry: (event: TransferRetry) => void = () => {},
   ): Promise<Resolved> {
-    this.tell = onRetry;
-    return this.gate.promise;
+    this.retry = onRetry;
+    return this.response.promise;
   }
 }
 
@@ -30,33 +30,33 @@ const retry = (attempt: number): TransferRetry => ({
   reason: "x",
 });
 
-Deno.test("startResolution() tells whoever waits for the answer of attempts before and after", async () => {
+Deno.test("result() reports the attempts that failed before and after the call", async () => {
   const remote = new SlowRemote();
-  const asked = startResolution(
+  const pending = startResolution(
     { remote: () => remote },
     parseReference("a.b/c:1"),
     undefined,
     neverAborted(),
   );
-  const heard: number[] = [];
-  remote.tell(retry(1));
-  const answer = asked.answer(({ attempt }) => heard.push(attempt));
-  remote.tell(retry(2));
+  const reported: number[] = [];
+  remote.retry(retry(1));
+  const result = pending.result(({ attempt }) => reported.push(attempt));
+  remote.retry(retry(2));
   const failure = new AppError("network", "Cannot");
-  remote.gate.reject(failure);
-  assertEquals(await assertRejects(() => answer), failure);
-  assertEquals(heard, [1, 2]);
+  remote.response.reject(failure);
+  assertEquals(await assertRejects(() => result), failure);
+  assertEquals(reported, [1, 2]);
 });
 
-Deno.test("startResolution() fails in nobody's face while nobody waits for the answer", async () => {
+Deno.test("startResolution() reports no unhandled rejection before result() is called", async () => {
   const remote = new SlowRemote();
-  const asked = startResolution(
+  const pending = startResolution(
     { remote: () => remote },
     parseReference("a.b/c:1"),
     undefined,
     neverAborted(),
   );
-  remote.gate.reject(new AppError("not_found", "Cannot"));
+  remote.response.reject(new AppError("not_found", "Cannot"));
   await new Promise<void>((resolve) => setTimeout(resolve));
-  await assertRejects(() => asked.answer(() => {}));
+  await assertRejects(() => pending.result(() => {}));
 });

@@ -1,6 +1,6 @@
 /**
- * A pull for programs: the shapes of `--progress=json` and of the server's `/progress`. They are a contract: fields are
- * added, never changed or taken away, unless `v` grows.
+ * The JSON events of `--progress=json` and of the server's `/progress`. They are a stable interface: fields
+ * may be added, but are changed or removed only with a new value of `v`.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import type { BlobRole, BlobState, PullEvent } from "../model/events.ts";
 /** How a pull ended. */
 export type PullOutcome = "done" | "failed" | "interrupted";
 
-/** Bytes are told this often for each blob that moves, the last ones before a pause too: milliseconds. */
+/** Milliseconds between two `bytes` events of a blob. The last event before a pause is also sent. */
 export const BYTES_INTERVAL_MS = 250;
 
-/** What every line has. */
+/** The fields of every line. */
 export interface ProgressStamp {
-  /** The version of these shapes. */
+  /** The version of this format. */
   readonly v: 1;
-  /** When it happened, RFC 3339 in UTC. */
+  /** The time of the event, RFC 3339 in UTC. */
   readonly time: string;
-  /** The name in full of the image that is being pulled. */
+  /** The full name of the image that is being pulled. */
   readonly name: string;
 }
 
-/** The part of a line that tells what happened. Digests are `sha256:…`, offsets and sizes are bytes. */
+/** The event of a line. Digests are `sha256:…`, offsets and sizes are bytes. */
 export type ProgressEvent =
   | { readonly event: "waiting"; readonly for: "collector" }
   | { readonly event: "waiting"; readonly for: "writer"; readonly digest: string }
@@ -49,7 +49,7 @@ export type ProgressEvent =
     readonly size: number;
     readonly host: string | null;
   }
-  /** At most four times a second for each blob. */
+  /** At most four times per second and blob. */
   | { readonly event: "bytes"; readonly digest: string; readonly offset: number; readonly size: number }
   | {
     readonly event: "retry";
@@ -63,13 +63,13 @@ export type ProgressEvent =
   | { readonly event: "restart"; readonly digest: string; readonly reason: string }
   | { readonly event: "warning"; readonly message: string }
   | { readonly event: "recorded"; readonly names: readonly string[]; readonly id: string }
-  /** The last line of a pull. `kept` bytes are gone on from by the next one. */
+  /** The last line of a pull. `kept`: bytes the next pull can resume from. */
   | { readonly event: "end"; readonly outcome: PullOutcome; readonly kept: number };
 
 /** A line of `--progress=json`. */
 export type ProgressLine = ProgressStamp & ProgressEvent;
 
-/** What a pull tells, in that shape. */
+/** Converts the event of a pull. */
 export function progressEvent(event: PullEvent): ProgressEvent {
   switch (event.kind) {
     case "waiting":

@@ -1,11 +1,12 @@
 /**
- * The pull: a name becomes an image in the store.
+ * Pulling an image by its name into the store.
  *
  * @module
  */
 import { abortScope } from "../../base/abort.ts";
 import { loadHashing } from "../../base/hash.ts";
 import { after } from "../../base/timer.ts";
+import { PRELOAD_HASH_AFTER_MS } from "../../base/tuning.ts";
 import type { Remote, Resolved } from "../../content/remote.ts";
 import type { Digest } from "../../oci/digest.ts";
 import {
@@ -27,18 +28,12 @@ import { makeRecord, recordNames } from "../model/record.ts";
 import type { PullOptions, PullResult } from "../model/types.ts";
 
 /**
- * A host that has not answered by then is far enough away to load something meanwhile, in milliseconds; that takes 19
- * in which nothing else happens, and an image of small layers does without.
- */
-const LOAD_AFTER_MS = 8;
-
-/**
- * Pulls an image. All of its blobs are in the store, verified and durable, before any name points at it; all names
- * appear in one transaction.
+ * Pulls an image. All of its blobs are in the store, verified and durable, before any name refers to it; all
+ * names are recorded in one transaction.
  *
- * @throws AppError of any code, or the signal's reason. What is here by then is gone on from by the next pull
+ * @throws AppError of any code, or the signal's reason. The next pull resumes partial downloads
  *
- * @example With a store and a registry client of one's own
+ * @example With your own store and registry client
  * ```ts
  * import { isCode } from "../../base/errors.ts";
  * import { openRegistry } from "../registry.ts";
@@ -62,12 +57,12 @@ export async function pullImage(
   return await pullResolved(deps, text, options, undefined);
 }
 
-/** As {@linkcode pullImage}. The question what the name stands for may have been asked already. */
+/** As {@linkcode pullImage}. The name may already be being resolved. */
 export async function pullResolved(
   deps: ImageDeps,
   text: string,
   options: PullOptions,
-  asked: PendingResolution | undefined,
+  pending: PendingResolution | undefined,
 ): Promise<PullResult> {
   const reference = parseReference(text);
   const settings = resolvePullOptions(options);
@@ -76,12 +71,12 @@ export async function pullResolved(
   using _held = await deps.store.holdContent(signal, () => onEvent({ kind: "waiting", for: "collector" }));
 
   onEvent({ kind: "resolving", name });
-  const { remote, answer } = asked ?? startResolution(deps.registry, reference, credentials, signal);
-  const resolved = await loadingMeanwhile(answer(onEvent), deps, recordedNameOf(reference));
+  const { remote, result } = pending ?? startResolution(deps.registry, reference, credentials, signal);
+  const resolved = await preloadingHash(result(onEvent), deps, recordedNameOf(reference));
   onEvent({ kind: "resolved", name, digest: resolved.descriptor.digest, host: resolved.host });
 
   const source = { store: deps.store, fetcher: remote };
-  const load = remembering(remoteLoader(source));
+  const load = cachingLoader(remoteLoader(source));
   const top = await topDocument(resolved, load, signal);
   const plan = await planPull({ name, top, platform, isExplicit, allPlatforms }, load, source, signal);
   onEvent({
@@ -98,7 +93,7 @@ export async function pullResolved(
   }));
   onEvent({ kind: "planned", name, blobs });
 
-  const brought = await bring(deps, remote, plan, settings);
+  const { fetched, present } = await fetchMissing(deps, remote, plan, settings);
   const facts = await makeRecord(deps.store, {
     ...plan,
     target: { ...top.descriptor, mediaType: top.document.mediaType },
@@ -111,47 +106,48 @@ export async function pullResolved(
     image: summaryOfName(records, recordedNameOf(reference)),
     name: recordedNameOf(reference),
     names,
-    fetched: brought.fetched,
-    present: brought.present,
+    fetched,
+    present,
   };
 }
 
-/** Brings the blobs, and unpacks the layers if that was asked for. */
-async function bring(
+/** Fetches the missing blobs, and unpacks the layers if the settings say so. */
+async function fetchMissing(
   deps: ImageDeps,
   fetcher: Remote,
   plan: PullPlan,
   { jobs, areJobsExplicit, unpack, onEvent, signal }: PullSettings,
 ): Promise<FetchResult> {
   const { store } = deps;
-  const context = { store, fetcher, jobs, mayGrow: !areJobsExplicit, onEvent };
+  const context = { store, fetcher, jobs, isAdaptive: !areJobsExplicit, onEvent };
   if (!unpack) return await fetchBlobs(plan.blobs, context, signal);
   const { PullUnpacker } = await import("./pull_unpack.ts");
-  // A layer that can't be unpacked ends the pull: the other layers are of no use then.
+  // A layer that can't be unpacked ends the pull: the other layers are useless then.
   using scope = abortScope(signal);
   const onFailure = (error: unknown) => scope.abort(error);
   await using unpacker = new PullUnpacker(deps, plan, { onEvent, onFailure }, scope.signal);
   const onStored = (digest: Digest) => unpacker.stored(digest);
-  const brought = await fetchBlobs(plan.blobs, { ...context, onStored }, scope.signal);
+  const result = await fetchBlobs(plan.blobs, { ...context, onStored }, scope.signal);
   await unpacker.finish();
-  return brought;
+  return result;
 }
 
 /**
- * Loads what hashes blobs of middling length while the registry answers (small ones do without, and long ones have a
- * thread that loads it): not for an image that is here already under the name, since that will hardly need it.
+ * Loads the hashing code while a distant registry resolves the name. Blobs of medium size need it; small
+ * blobs don't, and large ones are hashed by a thread. A name that is already stored probably needs no
+ * hashing.
  */
-async function loadingMeanwhile(
+async function preloadingHash(
   resolving: Promise<Resolved>,
   { store }: ImageDeps,
   name: string,
 ): Promise<Resolved> {
-  const isHere = (await store.listImages()).some((record) => record.name === name);
-  const disarm = isHere ? undefined : after(LOAD_AFTER_MS, loadHashing);
+  const isStored = (await store.listImages()).some((record) => record.name === name);
+  const cancel = isStored ? undefined : after(PRELOAD_HASH_AFTER_MS, loadHashing);
   try {
     return await resolving;
   } finally {
-    disarm?.();
+    cancel?.();
   }
 }
 
@@ -164,19 +160,19 @@ async function topDocument(
   return document === undefined ? documentFrom(descriptor, bytes) : { descriptor, bytes, document };
 }
 
-/** Plans look at some documents twice; each is read once. */
-function remembering(load: DocumentLoader): DocumentLoader {
+/** Planning loads some documents twice; each is read only once. */
+function cachingLoader(load: DocumentLoader): DocumentLoader {
   const loaded = new Map<string, Promise<LoadedDocument>>();
   return (descriptor, signal) => {
-    const known = loaded.get(descriptor.digest);
-    if (known !== undefined) return known;
+    const cached = loaded.get(descriptor.digest);
+    if (cached !== undefined) return cached;
     const loading = load(descriptor, signal);
     loaded.set(descriptor.digest, loading);
     return loading;
   };
 }
 
-/** A pull by tag records the tag and the digest that it stood for; one by digest records just that. */
+/** A pull by tag records the tag and its digest; a pull by digest records only the digest. */
 function namesOf(reference: Reference, top: LoadedDocument): readonly string[] {
   const byDigest = recordedNameOf(withDigest(reference, top.descriptor.digest));
   return reference.digest === undefined ? [recordedNameOf(reference), byDigest] : [byDigest];

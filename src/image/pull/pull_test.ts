@@ -25,7 +25,7 @@ async function fixture() {
 
 const AMD64 = { platform: parsePlatform("linux/amd64") };
 
-Deno.test("pullImage() brings every blob of the chosen platform, and records tag and digest at once", async () => {
+Deno.test("pullImage() fetches every blob of the chosen platform, and records tag and digest in one transaction", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
@@ -45,7 +45,7 @@ Deno.test("pullImage() brings every blob of the chosen platform, and records tag
   );
 });
 
-Deno.test("pullImage() fetches nothing but the name's document when all is there", async () => {
+Deno.test("pullImage() fetches only the name's document if everything is stored", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   remote.push("1", await buildIndex());
@@ -56,7 +56,7 @@ Deno.test("pullImage() fetches nothing but the name's document when all is there
   assertEquals(again.fetched, 0);
 });
 
-Deno.test("pullImage() fetches a blob that two layers or two images share once", async () => {
+Deno.test("pullImage() fetches a blob once that two layers or two images share", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const shared = { size: 4000, seed: 77 };
@@ -79,7 +79,7 @@ Deno.test("pullImage() by digest records no tag", async () => {
   assertEquals((await pull(name)).names, [name]);
 });
 
-Deno.test("pullImage() moves a tag to the new image, and the old one keeps its digest", async () => {
+Deno.test("pullImage() moves a tag to the new image, and the old image keeps its digest", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   const [old, fresh] = [await buildImage({ seed: 1 }), await buildImage({ seed: 2 })];
@@ -92,7 +92,7 @@ Deno.test("pullImage() moves a tag to the new image, and the old one keeps its d
   assertEquals(records.get(`a.b/c@${old.root.digest}`), old.config.digest);
 });
 
-Deno.test("pullImage() with all platforms brings everything below the index", async () => {
+Deno.test("pullImage() with all platforms fetches everything below the index", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"], attestations: true });
@@ -102,7 +102,7 @@ Deno.test("pullImage() with all platforms brings everything below the index", as
   for (const { digest } of [...index.documents, ...index.blobs]) assert(await store.findBlob(digest), digest);
 });
 
-Deno.test("pullImage() of one platform leaves the others to a name that has them all", async () => {
+Deno.test("pullImage() of one platform keeps the others of a name that has all platforms", async () => {
   await using parts = await fixture();
   const { deps, store, remote, pull } = parts;
   const index = await buildIndex({ platforms: ["linux/amd64", "linux/arm64"] });
@@ -119,7 +119,7 @@ Deno.test("pullImage() of one platform leaves the others to a name that has them
   remote.push("1", fresh);
   await pull("a.b/c:1", AMD64);
   const moved = (await store.listImages()).find(({ name }) => name === "a.b/c:1");
-  assertEquals(moved?.scope, "one-platform", "of a new target it has what was pulled");
+  assertEquals(moved?.scope, "one-platform", "with a new target it has only the pulled platform");
 });
 
 Deno.test("pullImage() chooses among platforms", async (t) => {
@@ -143,7 +143,7 @@ Deno.test("pullImage() chooses among platforms", async (t) => {
       });
     }
   }
-  await t.step("one that is not there names those that are", async () => {
+  await t.step("an error names the available platforms", async () => {
     await using parts = await fixture();
     const { remote, pull } = parts;
     remote.push("1", await buildIndex({ platforms, attestations: true }));
@@ -155,7 +155,7 @@ Deno.test("pullImage() chooses among platforms", async (t) => {
     assertEquals(error.details.available, ["linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64"]);
   });
   await t.step(
-    "a single image for another platform is refused only if the platform was asked for",
+    "a single image for another platform is refused only if the caller named the platform",
     async () => {
       await using parts = await fixture();
       const { remote, pull } = parts;
@@ -182,7 +182,7 @@ Deno.test("pullImage() reads nested indexes to a depth of 4 and no deeper", asyn
   assertEquals(error.code, "limit_exceeded");
 });
 
-Deno.test("pullImage() takes artifacts whose config is no image's", async () => {
+Deno.test("pullImage() pulls artifacts without an image config", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   remote.push("1", await buildArtifact());
@@ -191,7 +191,7 @@ Deno.test("pullImage() takes artifacts whose config is no image's", async () => 
   assertEquals(pulled.platform, undefined);
 });
 
-Deno.test("pullImage() fetches wrong bytes once more, and leaves no name if they are wrong again", async (t) => {
+Deno.test("pullImage() fetches corrupt data once more, and records no name if it is corrupt again", async (t) => {
   const image = await buildImage({ layers: [{ size: 9000 }] });
   const digest = image.layers[0]?.descriptor.digest;
   assert(digest);
@@ -217,7 +217,7 @@ Deno.test("pullImage() fetches wrong bytes once more, and leaves no name if they
   });
 });
 
-Deno.test("pullImage() goes on from the byte where an earlier run ended", async () => {
+Deno.test("pullImage() resumes at the byte where an earlier run ended", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const image = await buildImage({ layers: [{ size: 900_000, compression: "none" }] });
@@ -235,7 +235,7 @@ Deno.test("pullImage() goes on from the byte where an earlier run ended", async 
   assert(fetched < 400_000, `fetched ${fetched}`);
 });
 
-Deno.test("pullImage() begins anew where the host can't go on in the middle", async () => {
+Deno.test("pullImage() restarts at byte 0 if the host can't resume", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const image = await buildImage({ layers: [{ size: 900_000, compression: "none" }] });
@@ -249,7 +249,7 @@ Deno.test("pullImage() begins anew where the host can't go on in the middle", as
   await pull("a.b/c:1");
 });
 
-Deno.test("pullImage() tells each blob's way from the plan to the store", async () => {
+Deno.test("pullImage() reports each blob from the plan to the store", async () => {
   await using parts = await fixture();
   const { remote, pull } = parts;
   const image = await buildImage({ layers: 1 });
@@ -265,7 +265,7 @@ Deno.test("pullImage() tells each blob's way from the plan to the store", async 
   assertEquals(states, ["waiting", "fetching", "committing", "committed"]);
 });
 
-Deno.test("pullImage() gives up with the caller's own reason and records nothing", async () => {
+Deno.test("pullImage() ends with the caller's abort reason and records nothing", async () => {
   await using parts = await fixture();
   const { store, remote, pull } = parts;
   remote.push("1", await buildImage());
@@ -279,12 +279,12 @@ Deno.test("pullImage() gives up with the caller's own reason and records nothing
   assertEquals(await store.listImages(), []);
 });
 
-Deno.test("pullImage() tells what it waits for, and of no wait where there is none", async (t) => {
+Deno.test("pullImage() reports what it waits for, and only if it waits", async (t) => {
   const image = await buildImage({ layers: [{ size: 1000 }] });
   const layer = image.layers[0]?.descriptor;
   assert(layer);
   type Waiting = Extract<PullEvent, { kind: "waiting" }>;
-  const holds:
+  const locks:
     readonly (readonly [string, (store: Store) => Promise<Disposable | AsyncDisposable>, Waiting])[] = [
       ["a sweep", (store) => store.holdForSweep(neverAborted()), { kind: "waiting", for: "collector" }],
       ["another writer", async (store) => {
@@ -293,27 +293,27 @@ Deno.test("pullImage() tells what it waits for, and of no wait where there is no
         return ingest;
       }, { kind: "waiting", for: "writer", digest: layer.digest }],
     ];
-  for (const [name, hold, want] of holds) {
+  for (const [name, lock, want] of locks) {
     // In this process and in another one: its locks are on other openings of the same files.
     for (const other of [false, true]) {
       await t.step(`${name}, ${other ? "another" : "this"} opening of the store`, async () => {
         await using parts = await fixture();
         parts.remote.push("1", image);
-        const held = await hold(other ? await openStore(parts.root) : parts.store);
-        const told: PullEvent[] = [];
+        const locked = await lock(other ? await openStore(parts.root) : parts.store);
+        const reported: PullEvent[] = [];
         const waits = Promise.withResolvers<void>();
         const pulling = parts.pull("a.b/c:1", {
           onEvent(event) {
-            told.push(event);
+            reported.push(event);
             if (event.kind === "waiting") waits.resolve();
           },
         });
         await waits.promise;
-        assertEquals(told.at(-1), want);
-        if (Symbol.dispose in held) held[Symbol.dispose]();
-        else await held[Symbol.asyncDispose]();
+        assertEquals(reported.at(-1), want);
+        if (Symbol.dispose in locked) locked[Symbol.dispose]();
+        else await locked[Symbol.asyncDispose]();
         await pulling;
-        assertEquals(told.filter(({ kind }) => kind === "waiting").length, 1);
+        assertEquals(reported.filter(({ kind }) => kind === "waiting").length, 1);
       });
     }
   }
@@ -324,7 +324,7 @@ Deno.test("pullImage() tells what it waits for, and of no wait where there is no
   assert(!kinds.includes("waiting"), kinds.join());
 });
 
-Deno.test("pullImage() refuses options that can't be", async (t) => {
+Deno.test("pullImage() refuses invalid options", async (t) => {
   await using parts = await fixture();
   const { pull } = parts;
   for (const options of [{ jobs: 0 }, { jobs: 1.5 }, { jobs: 1000 }, { ...AMD64, allPlatforms: true }]) {

@@ -1,5 +1,5 @@
 /**
- * Unpacking the layers of an image while others of its layers are still on their way.
+ * Unpacking the layers of an image while its other layers are still being fetched.
  *
  * @module
  */
@@ -29,59 +29,60 @@ interface Layer {
   readonly descriptor: Descriptor;
 }
 
-/** Follows a pull and unpacks what it brings. Dispose it on every path. */
+/** Unpacks the layers of a pull as they are stored. Dispose it on every path. */
 export class PullUnpacker implements AsyncDisposable {
   readonly #store: ImageStorage;
   readonly #plan: PullPlan;
   readonly #onEvent: PullListener;
   readonly #onFailure: (error: unknown) => void;
   readonly #scope: ReturnType<typeof abortScope>;
-  /** What is still on its way. */
+  /** Blobs that are not stored yet. */
   readonly #missing: Set<Digest>;
-  /** Layers that are here and not begun. */
+  /** Stored layers that are not being unpacked yet. */
   readonly #waiting: Layer[] = [];
   #running = 0;
-  /** All that was begun. */
+  /** Everything that has been started. */
   readonly #work: Promise<void>[] = [];
   readonly #decoder: ThreadDecoder;
   #unpacking: Promise<LayerUnpacking> | undefined;
 
   /**
-   * @param hear `onFailure` is told of the first layer that can't be unpacked, long before `finish`
+   * @param listeners `onFailure` is called for the first layer that can't be unpacked, long before `finish`
+   * ends
    * @throws AppError `unsupported` for an artifact
    */
   constructor(
     { store, startWorker = NO_WORKERS }: UnpackDeps,
     plan: PullPlan,
-    hear: { readonly onEvent: PullListener; readonly onFailure: (error: unknown) => void },
+    listeners: { readonly onEvent: PullListener; readonly onFailure: (error: unknown) => void },
     signal: AbortSignal,
   ) {
     if (!isImageConfigType(plan.document.config.mediaType)) {
-      throw new AppError("unsupported", "Cannot unpack: what was pulled is an artifact, not an image");
+      throw new AppError("unsupported", "Cannot unpack: the pulled manifest is an artifact, not an image");
     }
     this.#store = store;
-    // Until the last blob has come, this thread has that to do as well.
+    // Until the last blob is stored, this thread also fetches.
     this.#decoder = new ThreadDecoder(startWorker, { isBusy: true });
     this.#plan = plan;
     this.#missing = new Set(plan.blobs.map(({ descriptor }) => descriptor.digest));
-    this.#onEvent = hear.onEvent;
-    this.#onFailure = hear.onFailure;
+    this.#onEvent = listeners.onEvent;
+    this.#onFailure = listeners.onFailure;
     this.#scope = abortScope(signal);
   }
 
-  /** Hears that a blob is in the store. */
+  /** Call this when a blob has been stored. */
   stored(digest: Digest): void {
     this.#missing.delete(digest);
     if (this.#missing.size === 0) this.#decoder.release();
     const { config, layers } = this.#plan.document;
     if (digest === config.digest) {
-      // Whoever waits for it hears of a failure.
+      // `finish` reports a failure.
       this.#layers().catch(() => {});
-      // Only the config tells what the layers are; those that came before it start now.
+      // Unpacking needs the config; layers that were stored before it start now.
       for (const layer of new Set(layers.map((layer) => layer.digest))) {
-        if (!this.#missing.has(layer)) this.#begin(layer);
+        if (!this.#missing.has(layer)) this.#enqueue(layer);
       }
-    } else if (!this.#missing.has(config.digest)) this.#begin(digest);
+    } else if (!this.#missing.has(config.digest)) this.#enqueue(digest);
   }
 
   /**
@@ -90,8 +91,8 @@ export class PullUnpacker implements AsyncDisposable {
    * @throws AppError what a layer threw, or the signal's reason
    */
   async finish(): Promise<void> {
-    this.#beginMore();
-    // One that ends begins the next: this goes on until there is none.
+    this.#startMore();
+    // The end of each starts the next one and appends it.
     for (const work of this.#work) await work;
     this.#scope.signal.throwIfAborted();
     const unpacking = await this.#layers();
@@ -105,23 +106,24 @@ export class PullUnpacker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#scope.abort(new DOMException("The pull is over", "AbortError"));
+    this.#scope.abort(new DOMException("The pull has ended", "AbortError"));
     await Promise.allSettled(this.#work);
     this.#scope[Symbol.dispose]();
     this.#decoder[Symbol.dispose]();
     await (await this.#unpacking?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
-  #begin(digest: Digest): void {
+  #enqueue(digest: Digest): void {
     for (const [position, layer] of this.#plan.document.layers.entries()) {
       if (layer.digest === digest) this.#waiting.push({ position, descriptor: layer });
     }
-    // Not yet: of an image that is here already all layers are told of in one go.
-    queueMicrotask(() => this.#beginMore());
+    // If all layers are already stored, they are reported in the same turn: sort all of them before the first
+    // starts.
+    queueMicrotask(() => this.#startMore());
   }
 
-  /** The largest first: the last one to end decides. */
-  #beginMore(): void {
+  /** Starts the largest layers first, which makes the total time shortest. */
+  #startMore(): void {
     this.#waiting.sort((a, b) => a.descriptor.size - b.descriptor.size || b.position - a.position);
     while (this.#running < PARALLEL_LAYERS && !this.#scope.signal.aborted) {
       const layer = this.#waiting.pop();
@@ -129,7 +131,7 @@ export class PullUnpacker implements AsyncDisposable {
       this.#running++;
       const work = this.#unpack(layer).finally(() => {
         this.#running--;
-        this.#beginMore();
+        this.#startMore();
       });
       work.catch((error) => {
         if (!this.#scope.signal.aborted) this.#onFailure(error);
@@ -154,11 +156,11 @@ export class PullUnpacker implements AsyncDisposable {
     if (config.diffIds.length !== document.layers.length) {
       throw new AppError(
         "invalid_content",
-        `Cannot unpack: the config names ${config.diffIds.length} layers, but the manifest has ${document.layers.length}`,
+        `Cannot unpack: the config lists ${config.diffIds.length} layers, but the manifest has ${document.layers.length}`,
       );
     }
     const top = (await chainIdsOf(config.diffIds)).at(-1);
-    // The thread gets ready while the layers are on their way.
+    // The thread starts while the layers are being fetched.
     if (top !== undefined && await this.#store.findLayer(top) === undefined) {
       this.#decoder.prepare(document.layers.map(({ size }) => size));
     }

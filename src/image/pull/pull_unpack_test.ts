@@ -12,7 +12,7 @@ import { make } from "../../unpack/apply/layer_fake.ts";
 import { pullImage } from "./pull.ts";
 import { layerPaths } from "../unpack/unpack_layers.ts";
 
-// Things belong to who runs the tests, so that an ordinary user can run them too.
+// Everything is owned by the user of the tests, so that an ordinary user can run them too.
 const { file, directory, hardlink } = make;
 const archiveOf = (...entries: readonly TestEntry[]) => ({ archive: Uint8Array.from(writeArchive(entries)) });
 const BASE = archiveOf(directory("d"), file("d/a", "one"));
@@ -27,7 +27,7 @@ async function pushed(fixture: Fixture, spec: Parameters<typeof buildImage>[0] =
 const inLayers = (fixture: Fixture) =>
   [...Deno.readDirSync(`${fixture.root}/layers`)].map(({ name }) => name);
 
-Deno.test("pullImage() with unpack makes the layers ready before the image has its name", async () => {
+Deno.test("pullImage() with unpack unpacks the layers before it records the name", async () => {
   await using fixture = await makeFixture();
   const { layers } = await pushed(fixture);
   const events: PullEvent[] = [];
@@ -49,7 +49,7 @@ Deno.test("pullImage() with unpack makes the layers ready before the image has i
   }
 });
 
-Deno.test("pullImage() with unpack unpacks an image that is here already, and nothing twice", async () => {
+Deno.test("pullImage() with unpack unpacks an image that is already stored, and each layer once", async () => {
   await using fixture = await makeFixture();
   await pushed(fixture);
   await pullImage(fixture.deps, "a.b/c:1");
@@ -60,27 +60,28 @@ Deno.test("pullImage() with unpack unpacks an image that is here already, and no
   assertEquals(paths.map((path) => Deno.statSync(path).ino), before);
 });
 
-Deno.test("pullImage() with unpack begins the largest of the layers that wait", async () => {
+Deno.test("pullImage() with unpack unpacks the largest waiting layer first", async () => {
   await using fixture = await makeFixture();
-  // None so small that it is looked for late: all are known to be here before the first is unpacked.
+  // All are larger than the blobs that are checked late, so all are known to be stored before the first is
+  // unpacked.
   const lengths = [70, 80, 90, 300, 100];
   const specs = lengths.map((length) => archiveOf(file("f", "x".repeat(length * 1024))));
   const { layers } = await pushed(fixture, {
     layers: specs.map((spec) => ({ ...spec, compression: "none" })),
   });
   await pullImage(fixture.deps, "a.b/c:1");
-  const begun: (number | undefined)[] = [];
+  const started: (number | undefined)[] = [];
   await pullImage(fixture.deps, "a.b/c:1", {
     unpack: true,
     onEvent(event) {
       if (event.kind !== "blob" || event.state !== "unpacking") return;
-      begun.push(lengths[layers.findIndex(({ blob }) => blob.digest === event.digest)]);
+      started.push(lengths[layers.findIndex(({ blob }) => blob.digest === event.digest)]);
     },
   });
-  assertEquals(begun, [300, 100, 90, 80, 70]);
+  assertEquals(started, [300, 100, 90, 80, 70]);
 });
 
-Deno.test("pullImage() with unpack has large layers in gzip on two threads once all blobs are here", async () => {
+Deno.test("pullImage() with unpack decompresses large gzip layers on two threads once all blobs are stored", async () => {
   await using fixture = await makeFixture();
   const specs = [1, 2].map((seed) => archiveOf(file("f", toHex(randomBytes(1_300_000, seed)))));
   await pushed(fixture, { layers: specs });
@@ -90,7 +91,7 @@ Deno.test("pullImage() with unpack has large layers in gzip on two threads once 
   assertEquals(counts, { started: 2, ended: 2 });
 });
 
-Deno.test("pullImage() with unpack takes an image whose layers are one blob", async () => {
+Deno.test("pullImage() with unpack unpacks an image whose layers share one blob", async () => {
   await using fixture = await makeFixture();
   await pushed(fixture, { layers: [BASE, BASE, BASE] });
   await pullImage(fixture.deps, "a.b/c:1", { unpack: true });
@@ -99,7 +100,7 @@ Deno.test("pullImage() with unpack takes an image whose layers are one blob", as
   for (const path of paths) assertEquals(await Deno.readTextFile(`${path}/d/a`), "one");
 });
 
-Deno.test("pullImage() with unpack names no image whose layer can't be unpacked", async () => {
+Deno.test("pullImage() with unpack records no image whose layer can't be unpacked", async () => {
   await using fixture = await makeFixture();
   const bad = archiveOf(hardlink("x", "nowhere"));
   await pushed(fixture, { layers: [BASE, bad] });
@@ -107,11 +108,11 @@ Deno.test("pullImage() with unpack names no image whose layer can't be unpacked"
   assertEquals(error.code, "invalid_content");
   assertEquals(await fixture.store.listImages(), []);
   assertEquals(inLayers(fixture), []);
-  // Without it, the image is as good as any.
+  // Without unpacking, the pull succeeds.
   await pullImage(fixture.deps, "a.b/c:1");
 });
 
-Deno.test("pullImage() with unpack does not fetch on when a layer can't be unpacked", async () => {
+Deno.test("pullImage() with unpack stops fetching when a layer can't be unpacked", async () => {
   await using fixture = await makeFixture();
   const bad = archiveOf(hardlink("x", "nowhere"));
   const { layers } = await pushed(fixture, { layers: [bad, { size: 3_000_000 }] });
@@ -130,7 +131,7 @@ Deno.test("pullImage() with unpack refuses an artifact", async () => {
   assertEquals(error.code, "unsupported");
 });
 
-Deno.test("an abort while layers are unpacked leaves none half done", async () => {
+Deno.test("an abort while layers are unpacked leaves no partial layer", async () => {
   await using fixture = await makeFixture();
   await pushed(fixture);
   const controller = new AbortController();
@@ -148,7 +149,7 @@ Deno.test("an abort while layers are unpacked leaves none half done", async () =
   assert((await layerPaths(fixture.store, "a.b/c:1")).length === 3);
 });
 
-Deno.test("pullImage() with unpack warns of what a layer lacks", async () => {
+Deno.test("pullImage() with unpack warns about skipped attributes of a layer", async () => {
   await using fixture = await makeFixture();
   const xattrs = new Map([["trusted.overlay.opaque", new Uint8Array([121])]]);
   await pushed(fixture, { layers: [BASE, archiveOf(file("odd", "", { xattrs }))] });

@@ -1,5 +1,5 @@
 /**
- * Asking a registry without pulling.
+ * Requests to a registry that store nothing.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { ImageDeps } from "../model/deps.ts";
 import type { RemoteOptions } from "../../content/remote.ts";
 import type { CallOptions } from "../model/types.ts";
 
-/** The digest that a registry has for a name now. @throws AppError `not_found` and network codes */
+/** Resolves a name at its registry. @throws AppError `not_found` and network codes */
 export async function remoteDigest(
   { registry }: Pick<ImageDeps, "registry">,
   text: string,
@@ -18,12 +18,12 @@ export async function remoteDigest(
 ): Promise<Digest> {
   const reference = parseReference(text);
   const remote = registry.remote(reference, credentials === undefined ? {} : { credentials });
-  // A HEAD where the registry has it: Docker Hub counts each GET of a manifest as a pull.
+  // This sends HEAD if the registry supports it: Docker Hub counts each GET of a manifest as a pull.
   const { descriptor } = await remote.resolveDigest(reference, signal);
   return descriptor.digest;
 }
 
-/** All tags of a repository, page by page. @throws AppError `not_found` and network codes */
+/** Lists all tags of a repository, page by page. @throws AppError `not_found` and network codes */
 export async function* remoteTags(
   { registry }: Pick<ImageDeps, "registry">,
   repository: string,

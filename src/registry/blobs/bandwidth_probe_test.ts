@@ -9,12 +9,12 @@ import { someBytes } from "../test_remote.ts";
 
 const SIZE = 40 * MIB + 17;
 const BYTES = someBytes(SIZE);
-const SPEED = 10 * MIB;
-const TAIL_BYTES = 6 * MIB;
+const RATE = 10 * MIB;
+const PROBE_BYTES = 6 * MIB;
 
-/** A connection that gives a mebibyte when it is told to. */
+/** Connections that deliver a mebibyte when the test says so. */
 function pump() {
-  const turns: PromiseWithResolvers<void>[] = [];
+  const reads: PromiseWithResolvers<void>[] = [];
   const ranges: (readonly [number, number])[] = [];
   const open: OpenRange = (first, end) => {
     ranges.push([first, end]);
@@ -22,9 +22,9 @@ function pump() {
     return Promise.resolve(
       {
         async read(buffer: Uint8Array) {
-          const turn = Promise.withResolvers<void>();
-          turns.push(turn);
-          await turn.promise;
+          const pending = Promise.withResolvers<void>();
+          reads.push(pending);
+          await pending.promise;
           const part = BYTES.subarray(at, Math.min(end, at + Math.min(buffer.length, MIB)));
           buffer.set(part);
           at += part.length;
@@ -37,91 +37,92 @@ function pump() {
   const settle = async () => {
     for (let i = 0; i < 20; i++) await Promise.resolve();
   };
-  const give = async () => {
+  const deliver = async () => {
     await settle();
-    turns.shift()?.resolve();
+    reads.shift()?.resolve();
     await settle();
   };
-  return { open, ranges, give };
+  return { open, ranges, deliver };
 }
 
-Deno.test("A probe fetches the last part, and wishes for help if the first connection kept its speed", async (t) => {
-  // What the first connection brings in each tenth of a second, in which the second brings as much as one alone.
+Deno.test("A probe downloads the last part, and recommends a split if the first connection kept its throughput", async (t) => {
+  // Bytes of the first connection in each tenth of a second, in which the second one receives as much as one
+  // alone.
   const cases = [["kept", MIB, true], ["nearly kept", 0.85 * MIB, true], [
-    "shared the line",
+    "shared the link",
     MIB / 2,
     false,
   ]] as const;
   for (const [what, bytes, want] of cases) {
     await t.step(what, async () => {
       const clock = new TestClock();
-      const { open, ranges, give } = pump();
-      using probe = new BandwidthProbe({ size: SIZE, speed: SPEED }, open, clock, neverAborted());
-      assertEquals(ranges, [[SIZE - TAIL_BYTES, SIZE]]);
-      for (let i = 0; i < TAIL_BYTES / MIB; i++) {
-        assert(!probe.isWhole);
-        assert(!probe.takeWish());
+      const { open, ranges, deliver } = pump();
+      using probe = new BandwidthProbe({ size: SIZE, rate: RATE }, open, clock, neverAborted());
+      assertEquals(ranges, [[SIZE - PROBE_BYTES, SIZE]]);
+      for (let i = 0; i < PROBE_BYTES / MIB; i++) {
+        assert(!probe.isComplete);
+        assert(!probe.takeSplitDecision());
         clock.advance(100);
-        probe.note(bytes);
-        await give();
+        probe.recordConnectionBytes(bytes);
+        await deliver();
       }
-      assert(probe.isWhole);
-      assertEquals([probe.takeWish(), probe.takeWish()], [want, false]);
-      const got = new Uint8Array(TAIL_BYTES);
+      assert(probe.isComplete);
+      assertEquals([probe.takeSplitDecision(), probe.takeSplitDecision()], [want, false]);
+      const got = new Uint8Array(PROBE_BYTES);
       for (let at = 0; at < got.length;) at += probe.read(probe.first + at, got.subarray(at, at + 1_000_000));
-      assertEquals(got, BYTES.slice(SIZE - TAIL_BYTES));
+      assertEquals(got, BYTES.slice(SIZE - PROBE_BYTES));
     });
   }
 });
 
-Deno.test("A probe is judged before its end where the host answers soon, and not by one burst where it is far", async (t) => {
-  // Milliseconds to the answer, what the first connection brings in each tenth of a second, and in which it is known.
+Deno.test("A probe decides before its end at a near host, and not by a single burst at a distant one", async (t) => {
+  // Milliseconds to the response, MiB of the first connection in each tenth of a second, and when it decides.
   const cases = [
     ["near", 1, [1, 1], 0],
-    ["far, two bursts", 100, [0, 2, 0, 2], 3],
-    ["far, and the line is full", 100, [2, 0, 0, 0], undefined],
+    ["distant, two bursts", 100, [0, 2, 0, 2], 3],
+    ["distant, and the link is saturated", 100, [2, 0, 0, 0], undefined],
   ] as const;
   for (const [what, latency, bursts, want] of cases) {
     await t.step(what, async () => {
       const clock = new TestClock();
-      const { open, give } = pump();
-      const answer = Promise.withResolvers<void>();
-      const far: OpenRange = async (...range) => {
-        await answer.promise;
+      const { open, deliver } = pump();
+      const response = Promise.withResolvers<void>();
+      const delayed: OpenRange = async (...range) => {
+        await response.promise;
         return await open(...range);
       };
-      using probe = new BandwidthProbe({ size: SIZE, speed: SPEED }, far, clock, neverAborted());
+      using probe = new BandwidthProbe({ size: SIZE, rate: RATE }, delayed, clock, neverAborted());
       clock.advance(latency);
-      answer.resolve();
-      await give();
-      await give();
-      let wishedAt: number | undefined;
+      response.resolve();
+      await deliver();
+      await deliver();
+      let decidedAt: number | undefined;
       for (const [i, mebibytes] of bursts.entries()) {
-        probe.note(mebibytes * MIB);
+        probe.recordConnectionBytes(mebibytes * MIB);
         clock.advance(100);
-        await give();
-        if (probe.takeWish()) wishedAt ??= i;
+        await deliver();
+        if (probe.takeSplitDecision()) decidedAt ??= i;
       }
-      assertEquals(wishedAt, want);
+      assertEquals(decidedAt, want);
       assertEquals(probe.latency, latency);
     });
   }
 });
 
-Deno.test("The last part is as long as it takes to compare, within bounds", () => {
+Deno.test("The last part is long enough to compare, within limits", () => {
   const cases = [[MIB, 4 * MIB], [10 * MIB, 6 * MIB], [1000 * MIB, 16 * MIB]] as const;
-  for (const [speed, bytes] of cases) assertEquals(probeBytesFor(speed), bytes);
+  for (const [rate, bytes] of cases) assertEquals(probeBytesFor(rate), bytes);
 });
 
-Deno.test("A probe that is refused, or ends early, has nothing and wishes for nothing", async () => {
+Deno.test("A probe that is refused or ends early delivers nothing and recommends nothing", async () => {
   const short: OpenRange = () =>
     Promise.resolve(
       { read: () => Promise.resolve(null), [Symbol.dispose]() {} } as unknown as MonitoredResponse,
     );
   for (const open of [short, () => Promise.reject(new Error("no ranges"))]) {
-    using probe = new BandwidthProbe({ size: SIZE, speed: SPEED }, open, new TestClock(), neverAborted());
+    using probe = new BandwidthProbe({ size: SIZE, rate: RATE }, open, new TestClock(), neverAborted());
     for (let i = 0; i < 20; i++) await Promise.resolve();
-    probe.note(100 * MIB);
-    assertEquals([probe.isWhole, probe.takeWish()], [false, false]);
+    probe.recordConnectionBytes(100 * MIB);
+    assertEquals([probe.isComplete, probe.takeSplitDecision()], [false, false]);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * Bytes that need no network: those that a descriptor holds itself.
+ * Content that a descriptor contains, which needs no request.
  *
  * @module
  */
@@ -11,8 +11,9 @@ import { algorithmOf, digestOf } from "../../oci/digest.ts";
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
- * The bytes of a descriptor's `data` (OCI image spec 1.1, descriptor.md, "Embedded Content"), or undefined if there
- * are none, or not those that its size and digest promise: then they are fetched like any others.
+ * Returns the bytes of a descriptor's `data` (OCI image spec 1.1, descriptor.md, "Embedded Content"), or
+ * undefined if there are none or they don't match its size and digest. In that case the content must be
+ * fetched.
  */
 export async function embeddedBytes(descriptor: Descriptor): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { data, size, digest } = descriptor;
@@ -26,7 +27,7 @@ export async function embeddedBytes(descriptor: Descriptor): Promise<Uint8Array<
   return bytes.length === size && await digestOf(bytes, algorithmOf(digest)) === digest ? bytes : undefined;
 }
 
-/** A body over bytes in memory. */
+/** Returns a body of bytes in memory. */
 export function memoryBody(bytes: Uint8Array, offset: number, host: string, signal: AbortSignal): FetchBody {
   let position = offset;
   return {
@@ -35,7 +36,7 @@ export function memoryBody(bytes: Uint8Array, offset: number, host: string, sign
     read(buffer) {
       if (signal.aborted) return Promise.reject(signal.reason);
       if (buffer.length === 0) {
-        return Promise.reject(new AppError("internal", "Cannot read to an empty buffer"));
+        return Promise.reject(new AppError("internal", "Cannot read into an empty buffer"));
       }
       if (position >= bytes.length) return Promise.resolve(null);
       const part = bytes.subarray(position, position + buffer.length);

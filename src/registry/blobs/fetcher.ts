@@ -1,5 +1,5 @@
 /**
- * Descriptors to bytes: which path a descriptor has, and which hosts may have it.
+ * Fetching the content of descriptors: its path, and the endpoints that may serve it.
  *
  * @module
  */
@@ -18,18 +18,18 @@ import type { Transport } from "../../http/message/http_message.ts";
 import { ACCEPT } from "../../http/message/http_names.ts";
 import { type Endpoint, registryEndpoint, urlEndpoint } from "../request/endpoint.ts";
 
-/** The addresses of a foreign layer that are tried; a document that names more is an attack or a mistake. */
+/** URLs of a foreign layer to try; a document with more is an attack or a mistake. */
 const FOREIGN_URLS_MAX = 8;
 
-/** What a fetcher works with. */
+/** What {@linkcode RegistryFetcher} works with. */
 export interface FetcherDeps {
-  /** The repository's name in full, for messages: `docker.io/library/nginx`. */
+  /** The full name of the repository, for messages: `docker.io/library/nginx`. */
   readonly name: string;
-  /** The path at each host: `library/nginx`. */
+  /** The path of the repository at each host: `library/nginx`. */
   readonly repository: string;
-  /** The hosts that may be asked for content, in order. */
+  /** The hosts that may serve content, in order of preference. */
   readonly sessions: readonly RegistrySession[];
-  /** For foreign layers alone. */
+  /** For foreign layers only. */
   readonly transport: Transport;
   readonly context: RequestContext;
 }
@@ -37,10 +37,13 @@ export interface FetcherDeps {
 /** Fetches from one repository. */
 export class RegistryFetcher {
   readonly #deps: FetcherDeps;
-  /** Who gave a blob before: one that is asked for again was not good, and others come first then. */
-  readonly #givers = new Map<Digest, Set<string>>();
+  /**
+   * Hosts that have served a blob. If it is requested again, its bytes were wrong: other hosts are tried
+   * first.
+   */
+  readonly #servedBy = new Map<Digest, Set<string>>();
 
-  /** A fetcher that has asked nobody yet. */
+  /** Sends nothing yet. */
   constructor(deps: FetcherDeps) {
     this.#deps = deps;
   }
@@ -49,11 +52,14 @@ export class RegistryFetcher {
   async fetch(descriptor: Descriptor, options: FetchOptions, signal: AbortSignal): Promise<FetchBody> {
     const { name, sessions, context } = this.#deps;
     const { digest, size } = descriptor;
-    // What is longer than the whole is no part of it.
+    // A partial that is longer than the blob can't be resumed.
     const offset = (options.offset ?? 0) <= size ? options.offset ?? 0 : 0;
     const first = sessions[0];
     if (first === undefined) {
-      throw new AppError("invalid_argument", `Cannot fetch from "${name}": no host may be asked`);
+      throw new AppError(
+        "invalid_argument",
+        `Cannot fetch from "${name}": no host has the capability "pull"`,
+      );
     }
     const embedded = await embeddedBytes(descriptor);
     if (embedded !== undefined) return memoryBody(embedded, offset, first.host.base.host, signal);
@@ -77,12 +83,12 @@ export class RegistryFetcher {
         offset,
         headers: { [ACCEPT]: isDocument ? essenceOf(descriptor.mediaType) : "*/*" },
         onEvent: options.onEvent ?? (() => {}),
-        isDominant: options.isDominant ?? false,
+        strategy: options.strategy ?? "sequential",
       },
       context,
       signal,
     );
-    this.#noteGiver(digest, body.host);
+    this.#recordHost(digest, body.host);
     return body;
   }
 
@@ -93,18 +99,18 @@ export class RegistryFetcher {
     if (isForeignLayerType(descriptor.mediaType)) {
       endpoints.push(...foreignUrls(descriptor).map((url) => urlEndpoint(url, transport)));
     }
-    const givers = this.#givers.get(descriptor.digest);
-    if (givers === undefined) return endpoints;
+    const hosts = this.#servedBy.get(descriptor.digest);
+    if (hosts === undefined) return endpoints;
     return [
-      ...endpoints.filter(({ host }) => !givers.has(host)),
-      ...endpoints.filter(({ host }) => givers.has(host)),
+      ...endpoints.filter(({ host }) => !hosts.has(host)),
+      ...endpoints.filter(({ host }) => hosts.has(host)),
     ];
   }
 
-  #noteGiver(digest: Digest, host: string): void {
-    const givers = this.#givers.get(digest);
-    if (givers === undefined) this.#givers.set(digest, new Set([host]));
-    else givers.add(host);
+  #recordHost(digest: Digest, host: string): void {
+    const hosts = this.#servedBy.get(digest);
+    if (hosts === undefined) this.#servedBy.set(digest, new Set([host]));
+    else hosts.add(host);
   }
 }
 
@@ -114,8 +120,8 @@ function isDocumentType(mediaType: string): boolean {
 }
 
 /**
- * The addresses of a layer that may be asked: https, none that carries a user or password, and none that can only be
- * meant for this machine's own surroundings: whoever wrote the image must not send us to a cloud's metadata service.
+ * The URLs of a layer that may be requested: https, without user and password, and only public hosts. An
+ * image must not be able to send requests to hosts of a private network, such as a cloud's metadata service.
  */
 function foreignUrls({ urls = [] }: Descriptor): readonly URL[] {
   return urls.slice(0, FOREIGN_URLS_MAX).flatMap((text) => {

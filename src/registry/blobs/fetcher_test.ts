@@ -29,7 +29,7 @@ Deno.test("A manifest is fetched as a manifest, a blob as a blob", async () => {
   assertEquals(registry.requests.all[0]?.headers.get("accept"), root.mediaType);
 });
 
-Deno.test("A manifest that says it is larger than 4 MiB is not asked for", async () => {
+Deno.test("A manifest larger than 4 MiB is not requested", async () => {
   await using registry = await startRegistry();
   const { root } = await buildImage();
   using test = openTestRemote(registry);
@@ -38,7 +38,7 @@ Deno.test("A manifest that says it is larger than 4 MiB is not asked for", async
   assertEquals([error.code, registry.requests.all.length], ["limit_exceeded", 0]);
 });
 
-Deno.test("Embedded data is taken only if its length and digest are right", async (t) => {
+Deno.test("Embedded data is used only if its length and digest are right", async (t) => {
   const encode = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
   const cases: readonly (readonly [name: string, data: string, requests: number])[] = [
     ["right", encode(BYTES), 0],
@@ -61,7 +61,7 @@ Deno.test("Embedded data is taken only if its length and digest are right", asyn
   }
 });
 
-Deno.test("A partial that is complete needs no request; one that is too long begins again", async () => {
+Deno.test("A complete partial needs no request; one that is too long restarts", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   using test = openTestRemote(registry);
@@ -71,7 +71,7 @@ Deno.test("A partial that is complete needs no request; one that is too long beg
   assertEquals([long.offset, long.bytes.length], [0, 1000]);
 });
 
-Deno.test("Storage behind the registry that refuses an old address is asked anew through the registry", async () => {
+Deno.test("If storage refuses an expired URL, a new one is requested from the registry", async () => {
   await using registry = await startRegistry();
   await using storage = await startRegistry();
   const blob = await pushBlob(BYTES, registry, storage);
@@ -83,7 +83,7 @@ Deno.test("Storage behind the registry that refuses an old address is asked anew
   assertEquals(registry.requests.all.length, 2);
 });
 
-Deno.test("Errors of storage behind the registry name both, and no secret of the address", async () => {
+Deno.test("Errors of redirected requests name both hosts, and no secret of the URL", async () => {
   await using registry = await startRegistry();
   await using storage = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
@@ -92,18 +92,18 @@ Deno.test("Errors of storage behind the registry name both, and no secret of the
   const error = await assertRejects(() => fetchAll(test, blob), AppError);
   assertStringIncludes(
     error.message,
-    `host "${registry.host}" sent us on to "${storage.host}", which answered 404`,
+    `host "${registry.host}" redirected to "${storage.host}", which answered 404`,
   );
   assert(!error.message.includes("secret-of-the-address"));
 });
 
-/** A transport that writes down what it is asked, and answers with bytes. */
-function recorder(bytes: Uint8Array): Transport & { readonly asked: HttpRequest[] } {
-  const asked: HttpRequest[] = [];
+/** A transport that records its requests and responds with these bytes. */
+function recorder(bytes: Uint8Array): Transport & { readonly requests: HttpRequest[] } {
+  const requests: HttpRequest[] = [];
   return {
-    asked,
+    requests,
     send(request): Promise<HttpResponse> {
-      asked.push(request);
+      requests.push(request);
       let isRead = false;
       return Promise.resolve({
         status: 200,
@@ -123,7 +123,7 @@ function recorder(bytes: Uint8Array): Transport & { readonly asked: HttpRequest[
   };
 }
 
-/** A repository without blobs, and a descriptor of one. */
+/** A repository without blobs, and the descriptor of a blob. */
 async function foreignCase(change: Partial<Descriptor>) {
   const registry = await startRegistry();
   const blob = { ...await pushBlob(BYTES), ...change };
@@ -177,16 +177,16 @@ const URLS = [
   "https://good.test/c",
 ];
 
-Deno.test("A foreign layer that the registry lacks comes from its https addresses, without credentials", async () => {
+Deno.test("A foreign layer that the registry lacks is fetched from its https URLs, without credentials", async () => {
   await using foreign = await foreignCase({ mediaType: FOREIGN, urls: URLS });
   using body = await foreign.fetcher.fetch(foreign.blob, {}, neverAborted());
   assertEquals(body.host, "good.test");
-  assertEquals(foreign.transport.asked.map(({ url }) => url.href), ["https://good.test/c"]);
-  assertEquals(Object.keys(foreign.transport.asked[0]?.headers ?? {}), ["accept"]);
+  assertEquals(foreign.transport.requests.map(({ url }) => url.href), ["https://good.test/c"]);
+  assertEquals(Object.keys(foreign.transport.requests[0]?.headers ?? {}), ["accept"]);
 });
 
-Deno.test("The addresses of a layer that is not foreign are not asked", async () => {
+Deno.test("The URLs of a layer that is not foreign are not used", async () => {
   await using usual = await foreignCase({ urls: URLS });
   const error = await assertRejects(() => usual.fetcher.fetch(usual.blob, {}, neverAborted()), AppError);
-  assertEquals([error.code, usual.transport.asked.length], ["not_found", 0]);
+  assertEquals([error.code, usual.transport.requests.length], ["not_found", 0]);
 });

@@ -1,5 +1,5 @@
 /**
- * What a host did with a wish for the bytes from an offset on (RFC 9110, 14 Range Requests).
+ * Validation of responses to range requests (RFC 9110, section 14).
  *
  * @module
  */
@@ -8,58 +8,61 @@ import { parseContentRange } from "../../http/message/content_range.ts";
 import type { HeaderFields } from "../../http/message/http_message.ts";
 import { CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE } from "../../http/message/http_names.ts";
 
-/** What the body holds, or why it is of no use. */
+/** The bytes in the body, or why the response can't be used. */
 export type RangeReply =
-  /** The bytes from `first` to before `end`. */
+  /** The bytes from `first` up to, but not including, `end`. */
   | { readonly kind: "bytes"; readonly first: number; readonly end: number }
-  /** The host can't be trusted to begin in the middle; it may still send the whole. */
+  /** The host doesn't start at the offset; it may still send the whole blob. */
   | { readonly kind: "no-range"; readonly why: string };
 
-/** What was wished for. */
+/** The request that the response belongs to. */
 export interface RangeRequest {
-  /** The first byte wanted. Only if it is over 0 was there a Range header. */
+  /** The first requested byte. A Range header was sent only if it is greater than 0. */
   readonly offset: number;
-  /** Bytes of the whole. */
+  /** Bytes of the whole blob. */
   readonly size: number;
 }
 
 /**
- * Judges a response of status 200, 206 or 416.
+ * Validates a response with status 200, 206 or 416.
  *
- * @param refuse makes the error of what was found
- * @throws AppError `size_mismatch` if the host has another size, `unsupported` for an encoding, `network` for nonsense
+ * @param refuse makes an error about the host: `refuse(code, "has 5 bytes, want 6")`
+ * @throws AppError `size_mismatch` if the host has another size, `unsupported` for an encoding, `network` for
+ * an invalid response
  */
 export function validateRangeReply(
   status: number,
   headers: HeaderFields,
-  wish: RangeRequest,
+  request: RangeRequest,
   refuse: (code: ErrorCode, found: string) => AppError,
 ): RangeReply {
   const length = parseLength(headers.get(CONTENT_LENGTH));
   if (status === 200) {
-    checkEncoding(headers, length === wish.size, refuse);
-    checkSize(length, wish.size, refuse);
-    return { kind: "bytes", first: 0, end: wish.size };
+    checkEncoding(headers, length === request.size, refuse);
+    checkSize(length, request.size, refuse);
+    return { kind: "bytes", first: 0, end: request.size };
   }
   const range = parseContentRange(headers.get(CONTENT_RANGE));
   if (status === 416) {
-    if (range?.kind === "unsatisfied") checkSize(range.total, wish.size, refuse);
-    if (wish.offset === 0) throw refuse("network", "answered 416 to a request without a range");
-    return { kind: "no-range", why: "answered 416 to a range that must be there" };
+    if (range?.kind === "unsatisfied") checkSize(range.total, request.size, refuse);
+    if (request.offset === 0) throw refuse("network", "answered 416 to a request without a range");
+    return { kind: "no-range", why: "answered 416 to a valid range" };
   }
-  if (range?.kind !== "range") return distrust(wish, "sent a part without saying which", refuse);
-  checkSize(range.total, wish.size, refuse);
-  if (range.first !== wish.offset) {
-    return distrust(wish, `sent the bytes from ${range.first} on, want ${wish.offset}`, refuse);
+  if (range?.kind !== "range") {
+    return rejectRange(request, "sent a part without a valid Content-Range", refuse);
   }
-  if (range.last >= wish.size || length !== undefined && length !== range.last - range.first + 1) {
-    return distrust(wish, "sent a part that contradicts itself", refuse);
+  checkSize(range.total, request.size, refuse);
+  if (range.first !== request.offset) {
+    return rejectRange(request, `sent bytes from ${range.first}, want ${request.offset}`, refuse);
+  }
+  if (range.last >= request.size || length !== undefined && length !== range.last - range.first + 1) {
+    return rejectRange(request, "sent a part that contradicts its Content-Range", refuse);
   }
   checkEncoding(headers, length !== undefined, refuse);
   return { kind: "bytes", first: range.first, end: range.last + 1 };
 }
 
-function distrust(
+function rejectRange(
   { offset }: RangeRequest,
   why: string,
   refuse: (code: ErrorCode, found: string) => AppError,
@@ -79,8 +82,8 @@ function checkSize(
 }
 
 /**
- * Storage that marks a compressed layer as encoded sends the blob's own bytes, and their number fits; any other
- * encoding changes the bytes, and a digest is of the bytes as they are stored.
+ * Some storage marks a compressed layer as encoded but sends the blob's own bytes; then the length is right.
+ * Any other encoding changes the bytes, and the digest wouldn't match.
  */
 function checkEncoding(
   headers: HeaderFields,
@@ -89,7 +92,7 @@ function checkEncoding(
 ): void {
   const encoding = headers.get(CONTENT_ENCODING);
   if (encoding === null || encoding.trim().toLowerCase() === "identity" || isRightLength) return;
-  throw refuse("unsupported", `sent it with Content-Encoding "${encoding}", want the bytes as they are`);
+  throw refuse("unsupported", `sent it with Content-Encoding "${encoding}", want no encoding`);
 }
 
 function parseLength(value: string | null): number | undefined {

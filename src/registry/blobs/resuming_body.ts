@@ -1,75 +1,75 @@
 /**
- * The body that mends itself: whatever breaks, it goes on at its byte.
+ * A body that resumes where it stopped, over new connections and at other hosts.
  *
  * @module
  */
-import { KIB, MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
+import { PROGRESS_MIN_BYTES, PROGRESS_MIN_MS, SKIP_BUFFER_BYTES } from "../../base/tuning.ts";
 import type { FetchBody } from "../../content/remote.ts";
-import { BodyPlan, type BodyRequest, type Opened } from "./body_plan.ts";
+import type { Endpoint } from "../request/endpoint.ts";
 import type { MonitoredResponse } from "../request/monitored_response.ts";
 import type { RequestContext } from "../request/perform_request.ts";
-import { type OpenRange, ParallelRangeReader, PART_BYTES, WINDOW_MS } from "./parallel_ranges.ts";
-import { isRetryableError } from "../request/retry.ts";
-import type { Endpoint } from "../request/endpoint.ts";
-import { ThroughputMeter } from "./throughput_meter.ts";
-import { BandwidthProbe, probeBytesFor } from "./bandwidth_probe.ts";
-
-/** So many bytes since the last failure say that the host serves: what failed before is forgotten. */
-const PROGRESS_BYTES = MIB;
-/** On a slow line fewer bytes do, if it held for so long, in milliseconds. */
-const PROGRESS_TIME = 60_000;
-/** What remains before the last part must be worth the connections. */
-const SHARED_MIN_BYTES = 3 * PART_BYTES;
-/** And it must take so many seconds: new connections need a part of one to get to their speed. */
-const SHARED_MIN_SECONDS = 1;
-/** For bytes that are read only to be passed over. */
-const SKIP_BUFFER_BYTES = 64 * KIB;
+import { isRetryableError, RetryBudget } from "../request/retry.ts";
+import { type BodyConnection, BodyConnector, type BodyRequest } from "./body_connector.ts";
+import type { OpenRange } from "./parallel_ranges.ts";
+import { ParallelStrategy } from "./parallel_strategy.ts";
+import { type ReadStrategy, SEQUENTIAL } from "./read_strategy.ts";
 
 /**
  * Opens a body. See {@linkcode FetchBody}.
  *
- * @throws AppError the last failure once nothing is left to try, or the signal's reason
+ * @param signal governs the body until it is disposed, since `read` takes none
+ * @throws AppError the last failure once all attempts have failed, or the signal's reason
  */
 export async function openResumingBody(
   request: BodyRequest,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<FetchBody> {
-  const plan = new BodyPlan(request, context, signal);
-  const opened = await plan.open(request.offset);
-  // Later on, bytes before the wanted one are passed over; here the caller may rather begin again.
-  return new MendingBody(plan, opened, opened.first);
+  const connector = new BodyConnector(request, context, signal);
+  const budget = new RetryBudget(context.attempts, context.clock);
+  const connection = await connector.open(request.offset, budget);
+  return new ResumingBody(connector, budget, connection);
 }
 
-class MendingBody implements FetchBody {
-  readonly offset: number;
-  readonly #plan: BodyPlan;
-  readonly #size: number;
-  #opened: Opened | undefined;
-  #host: string;
-  /** The next byte to give, and the next one that the connection gives: behind it while bytes are passed over. */
-  #position: number;
-  #arriving: number;
-  /** Where and when the last failure was. */
-  #markedAt: number;
-  #markedTime: number;
-  /** Looks for a reason to share the body out; undefined where that must not be, or did not work. */
-  #speedometer: ThroughputMeter | undefined;
-  #probe: BandwidthProbe | undefined;
-  #team: ParallelRangeReader | undefined;
+function strategyFor(connector: BodyConnector): ReadStrategy {
+  const { request: { strategy, size }, context: { clock }, signal } = connector;
+  if (strategy === "sequential") return SEQUENTIAL;
+  const rangesAt = (endpoint: Endpoint): OpenRange => (first, end, own) =>
+    connector.openRange(endpoint, first, end, own);
+  return new ParallelStrategy({ size, rangesAt }, clock, signal);
+}
 
-  constructor(plan: BodyPlan, opened: Opened, offset: number) {
-    this.#plan = plan;
-    this.#size = plan.request.size;
-    this.#opened = opened;
-    this.#host = opened.connection.endpoint.host;
-    this.offset = offset;
-    this.#position = offset;
-    this.#arriving = offset;
-    this.#markedAt = offset;
-    this.#markedTime = plan.context.clock.elapsed();
-    if (plan.request.isDominant) this.#speedometer = new ThroughputMeter(plan.context.clock, WINDOW_MS);
+/** Reads in one loop: after a failure it waits, opens a connection at the next byte, and reads on. */
+class ResumingBody implements FetchBody {
+  readonly offset: number;
+  readonly #connector: BodyConnector;
+  readonly #budget: RetryBudget;
+  readonly #strategy: ReadStrategy;
+  #connection: BodyConnection | undefined;
+  #host: string;
+  /** Offset of the next byte to deliver. */
+  #position: number;
+  /** Bytes before {@linkcode #position} that the connection sends once more. */
+  #bytesToSkip = 0;
+  /** Offset and time of the last failure. */
+  #failedAt: number;
+  #failedTime: number;
+
+  /**
+   * The body starts where the first connection does: at byte 0 if no host could start at the requested
+   * offset.
+   */
+  constructor(connector: BodyConnector, budget: RetryBudget, connection: BodyConnection) {
+    this.#connector = connector;
+    this.#budget = budget;
+    this.#strategy = strategyFor(connector);
+    this.#connection = connection;
+    this.#host = connection.response.endpoint.host;
+    this.offset = connection.first;
+    this.#position = connection.first;
+    this.#failedAt = connection.first;
+    this.#failedTime = connector.context.clock.elapsed();
   }
 
   get host(): string {
@@ -77,200 +77,132 @@ class MendingBody implements FetchBody {
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
-    const left = this.#size - this.#position;
+    const left = this.#connector.request.size - this.#position;
     if (left === 0) return await this.#readEnd();
-    let room = buffer.length > left ? buffer.subarray(0, left) : buffer;
+    const target = buffer.length > left ? buffer.subarray(0, left) : buffer;
     for (;;) {
-      const tail = this.#probe?.isWhole ? this.#probe : undefined;
-      if (tail !== undefined) {
-        const ahead = tail.first - this.#position;
-        if (ahead <= 0) return this.#readTail(tail, room);
-        if (ahead < room.length) room = room.subarray(0, ahead);
+      const ahead = this.#strategy.readAhead(this.#position, target);
+      if (ahead !== undefined) {
+        this.#closeConnection();
+        const n = await ahead;
+        if (n === 0) continue;
+        this.#position += n;
+        return n;
       }
-      if (this.#team !== undefined) {
-        const ahead = this.#team.first - this.#position;
-        if (ahead <= 0) {
-          const n = await this.#readTeam(this.#team, room);
-          if (n !== undefined) return n;
-        } else if (ahead < room.length) room = room.subarray(0, ahead);
-      }
-      const opened = this.#opened ?? await this.#reopen();
+      const connection = this.#connection ?? await this.#reopen();
       let failure: AppError | undefined;
       try {
-        if (this.#arriving < this.#position) await this.#skip(opened.connection);
-        this.#speedometer?.enter();
-        const n = await opened.connection.read(room);
+        if (this.#bytesToSkip > 0) await this.#skip(connection.response);
+        const n = await this.#strategy.readConnection(connection.response, this.#position, target);
         if (n !== null) {
           this.#position += n;
-          this.#arriving = this.#position;
-          this.#lookFor(opened.connection.endpoint, n);
           return n;
         }
       } catch (error) {
-        this.#plan.signal.throwIfAborted();
+        this.#connector.signal.throwIfAborted();
         if (!(error instanceof AppError)) throw error;
         failure = error;
       }
-      await this.#mend(opened, failure);
+      await this.#recover(connection, failure);
     }
   }
 
   [Symbol.dispose](): void {
-    this.#probe?.[Symbol.dispose]();
-    this.#letGo();
+    this.#strategy[Symbol.dispose]();
+    this.#closeConnection();
   }
 
-  #letGo(): void {
-    this.#closeTeam();
-    this.#opened?.connection[Symbol.dispose]();
-    this.#opened = undefined;
+  #closeConnection(): void {
+    this.#connection?.response[Symbol.dispose]();
+    this.#connection = undefined;
   }
 
-  #closeTeam(): void {
-    this.#team?.[Symbol.dispose]();
-    this.#team = undefined;
+  async #reopen(): Promise<BodyConnection> {
+    const connection = await this.#connector.open(this.#position, this.#budget);
+    this.#connection = connection;
+    this.#host = connection.response.endpoint.host;
+    this.#bytesToSkip = this.#position - connection.first;
+    return connection;
   }
 
-  /** With each read: whether others could help. */
-  #lookFor(endpoint: Endpoint, bytes: number): void {
-    const speed = this.#speedometer?.leave(bytes);
-    const { context, signal } = this.#plan;
-    if (speed !== undefined && this.#isWorthSharing(speed)) {
-      this.#speedometer = undefined;
-      this.#probe = new BandwidthProbe(
-        { size: this.#size, speed },
-        this.#opener(endpoint),
-        context.clock,
-        signal,
-      );
-    } else if (this.#probe !== undefined) {
-      this.#probe.note(bytes);
-      if (this.#probe.takeWish()) this.#shareOut(this.#opener(endpoint), this.#probe);
+  /** Reads the bytes that have already been delivered, because the host could only start at byte 0. */
+  async #skip(response: MonitoredResponse): Promise<void> {
+    const scratch = new Uint8Array(Math.min(SKIP_BUFFER_BYTES, this.#bytesToSkip));
+    while (this.#bytesToSkip > 0) {
+      const n = await response.read(scratch.subarray(0, this.#bytesToSkip));
+      // The next read also reports the end, and handles it.
+      if (n === null) return;
+      this.#bytesToSkip -= n;
     }
   }
 
-  #isWorthSharing(speed: number): boolean {
-    const left = this.#size - this.#position;
-    return left >= probeBytesFor(speed) + SHARED_MIN_BYTES && left >= speed * SHARED_MIN_SECONDS;
-  }
-
-  #opener(endpoint: Endpoint): OpenRange {
-    return (first, end, signal) => this.#plan.openRange(endpoint, first, end, signal);
-  }
-
-  /** Lets a team fetch what is behind the next part; the connection that is open brings the bytes up to there. */
-  #shareOut(open: OpenRange, { first: end, speed, latency }: BandwidthProbe): void {
-    const first = this.#position + PART_BYTES;
-    if (end - first < PART_BYTES) return;
-    const { context, signal } = this.#plan;
-    this.#team = new ParallelRangeReader({ first, size: end, speed, latency }, open, context.clock, signal);
-  }
-
-  /** Reads the last part, which is here. */
-  #readTail(tail: BandwidthProbe, room: Uint8Array): number {
-    this.#letGo();
-    const n = tail.read(this.#position, room);
-    this.#position += n;
-    this.#arriving = this.#position;
-    return n;
-  }
-
-  /** Reads what the team has; undefined if it has failed: one connection then goes on from there. */
-  async #readTeam(team: ParallelRangeReader, room: Uint8Array): Promise<number | undefined> {
-    this.#opened?.connection[Symbol.dispose]();
-    this.#opened = undefined;
-    let n: number | undefined;
-    try {
-      n = await team.read(room);
-    } catch {
-      this.#plan.signal.throwIfAborted();
+  /**
+   * Closes a connection that failed or ended early, and waits until the next attempt is due.
+   *
+   * @throws the failure if it isn't retryable or no attempt is left
+   */
+  async #recover({ response, end }: BodyConnection, failure: AppError | undefined): Promise<void> {
+    const { request, context, signal } = this.#connector;
+    const { clock } = context;
+    const position = this.#position;
+    this.#closeConnection();
+    // A host may send less than the requested range if its Content-Range says so. Request the rest.
+    if (failure === undefined && position === end && position > this.#failedAt) return;
+    const error = this.#errorOf(failure);
+    if (!isRetryableError(error)) throw error;
+    const progress = position - this.#failedAt;
+    // On a slow link a connection that lasted long enough also counts as progress.
+    const hasLasted = progress > 0 && error.code !== "stalled" &&
+      clock.elapsed() - this.#failedTime >= PROGRESS_MIN_MS;
+    if (progress >= PROGRESS_MIN_BYTES || hasLasted) this.#budget.reset();
+    else if (this.#budget.failures > 0 || error.code === "stalled") {
+      this.#connector.moveToEnd(response.endpoint);
     }
-    if (n === undefined) {
-      this.#closeTeam();
-      return undefined;
-    }
-    this.#position += n;
-    this.#arriving = this.#position;
-    return n;
+    this.#failedAt = position;
+    this.#failedTime = clock.elapsed();
+    const delayMs = this.#budget.fail(error);
+    request.onEvent({
+      kind: "retry",
+      attempt: this.#budget.failures,
+      offset: position,
+      delayMs: Math.round(delayMs),
+      reason: error.message,
+    });
+    await clock.sleep(delayMs, signal);
   }
 
-  /** All bytes are here: makes sure that the host has no more, and lets the connection go. */
+  #errorOf(failure: AppError | undefined): AppError {
+    const { operation, size } = this.#connector.request;
+    const [host, offset] = [this.#host, this.#position];
+    const where = `at byte ${offset} of ${size}`;
+    return failure === undefined
+      ? new AppError("network", `${operation}: host "${host}" closed the connection early, ${where}`, {
+        details: { host, offset },
+      })
+      : new AppError(failure.code, `${failure.message}, ${where}`, {
+        details: { ...failure.details, offset },
+        cause: failure,
+      });
+  }
+
+  /** Every byte has been delivered: checks that the host sends no more, and closes the connection. */
   async #readEnd(): Promise<null> {
-    const connection = this.#opened?.connection;
-    if (connection === undefined) return null;
+    if (this.#connection === undefined) return null;
+    const { request, signal } = this.#connector;
     let n: number | null = null;
     try {
-      n = await connection.read(new Uint8Array(1));
+      n = await this.#connection.response.read(new Uint8Array(1));
     } catch {
-      // What breaks behind the last byte breaks nothing of ours.
-      this.#plan.signal.throwIfAborted();
+      // A failure after the last byte doesn't matter.
+      signal.throwIfAborted();
     } finally {
       this[Symbol.dispose]();
     }
     if (n === null) return null;
-    const { operation } = this.#plan.request;
     throw new AppError(
       "size_mismatch",
-      `${operation}: host "${this.#host}" has more than ${this.#size} bytes`,
-      {
-        details: { host: this.#host, want: this.#size },
-      },
+      `${request.operation}: host "${this.#host}" has more than ${request.size} bytes`,
+      { details: { host: this.#host, want: request.size } },
     );
-  }
-
-  async #reopen(): Promise<Opened> {
-    const opened = await this.#plan.open(this.#position);
-    this.#opened = opened;
-    this.#host = opened.connection.endpoint.host;
-    this.#arriving = opened.first;
-    return opened;
-  }
-
-  /** Reads what was given already and comes once more. */
-  async #skip(connection: MonitoredResponse): Promise<void> {
-    const scratch = new Uint8Array(Math.min(SKIP_BUFFER_BYTES, this.#position - this.#arriving));
-    while (this.#arriving < this.#position) {
-      const left = this.#position - this.#arriving;
-      const n = await connection.read(left < scratch.length ? scratch.subarray(0, left) : scratch);
-      // The read that follows finds the end as well, and deals with it.
-      if (n === null) return;
-      this.#arriving += n;
-    }
-  }
-
-  /** Lets a connection go that failed, or ended too early, and waits for the time of the next. */
-  async #mend({ connection, end }: Opened, failure: AppError | undefined): Promise<void> {
-    const { plan, at } = { plan: this.#plan, at: this.#position };
-    this.#letGo();
-    // A host may cut a range short, as long as it says so and gives something.
-    if (failure === undefined && at === end && at > this.#markedAt) return;
-    const { clock } = plan.context;
-    const { operation, onEvent } = plan.request;
-    const where = `at byte ${at} of ${this.#size}`;
-    const error = failure === undefined
-      ? new AppError("network", `${operation}: host "${this.#host}" ended ${where}`, {
-        details: { host: this.#host, offset: at },
-      })
-      : new AppError(failure.code, `${failure.message}, ${where}`, {
-        details: { ...failure.details, offset: at },
-        cause: failure,
-      });
-    if (!isRetryableError(error)) throw error;
-    const moved = at - this.#markedAt;
-    const hasHeld = moved > 0 && error.code !== "stalled" &&
-      clock.elapsed() - this.#markedTime >= PROGRESS_TIME;
-    if (moved >= PROGRESS_BYTES || hasHeld) plan.budget.reset();
-    else if (plan.budget.failures > 0 || error.code === "stalled") plan.demote(connection.endpoint);
-    this.#markedAt = at;
-    this.#markedTime = clock.elapsed();
-    const delayMs = plan.budget.fail(error);
-    onEvent({
-      kind: "retry",
-      attempt: plan.budget.failures,
-      offset: at,
-      delayMs: Math.round(delayMs),
-      reason: error.message,
-    });
-    await clock.sleep(delayMs, plan.signal);
   }
 }

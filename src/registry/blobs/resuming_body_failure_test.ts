@@ -15,44 +15,44 @@ import { fetchAll, openTestRemote, pushBlob, someBytes } from "../test_remote.ts
 const SIZE = 300_000;
 const BYTES = someBytes(SIZE);
 
-/** Faults in the order of the requests they strike. */
-type Orders = readonly (readonly [Fault, ...Fault[]])[];
+/** Faults per request, in order. */
+type Faults = readonly (readonly [Fault, ...Fault[]])[];
 
-interface Failing {
+interface FailureCase {
   readonly name: string;
-  readonly orders: Orders;
-  /** What is asked for. */
+  readonly faults: Faults;
+  /** The requested offset. */
   readonly offset?: number;
   readonly code: ErrorCode;
   readonly message: string;
   readonly requests: number;
 }
 
-const FAILING: readonly Failing[] = [
+const FAILURES: readonly FailureCase[] = [
   {
     name: "one byte more than the descriptor says",
-    orders: [[extraBytes(1), withoutLength()]],
+    faults: [[extraBytes(1), withoutLength()]],
     code: "size_mismatch",
     message: `has more than ${SIZE} bytes`,
     requests: 1,
   },
   {
     name: "a length that is larger",
-    orders: [[extraBytes(1)]],
+    faults: [[extraBytes(1)]],
     code: "size_mismatch",
     message: `has ${SIZE + 1} bytes, want ${SIZE}`,
     requests: 1,
   },
   {
     name: "a length that is smaller",
-    orders: [[contentLength(SIZE - 1)]],
+    faults: [[contentLength(SIZE - 1)]],
     code: "size_mismatch",
     message: `has ${SIZE - 1} bytes, want ${SIZE}`,
     requests: 1,
   },
   {
     name: "206 with another total",
-    orders: [[contentRange(`bytes 1000-${SIZE}/${SIZE + 1}`)]],
+    faults: [[contentRange(`bytes 1000-${SIZE}/${SIZE + 1}`)]],
     offset: 1000,
     code: "size_mismatch",
     message: `has ${SIZE + 1} bytes, want ${SIZE}`,
@@ -60,62 +60,62 @@ const FAILING: readonly Failing[] = [
   },
   {
     name: "416 with another total",
-    orders: [[status(416, { "content-range": "bytes */1000" })]],
+    faults: [[status(416, { "content-range": "bytes */1000" })]],
     offset: 1000,
     code: "size_mismatch",
     message: `has 1000 bytes, want ${SIZE}`,
     requests: 1,
   },
   {
-    name: "206 that nobody asked for",
-    orders: [[contentRange(`bytes 5-${SIZE - 1}/${SIZE}`)]],
+    name: "206 without a range request",
+    faults: [[contentRange(`bytes 5-${SIZE - 1}/${SIZE}`)]],
     code: "network",
-    message: "sent the bytes from 5 on, want 0, to a request without a range",
+    message: "sent bytes from 5, want 0, to a request without a range",
     requests: 1,
   },
   {
-    name: "a blob that is not there",
-    orders: [[status(404)]],
+    name: "a missing blob",
+    faults: [[status(404)]],
     code: "not_found",
-    message: 'answered 404 ("the test asked for 404"), asked without credentials',
+    message: 'answered 404 ("the test asked for 404"), no credentials were sent',
     requests: 1,
   },
   {
-    name: "a blob that may not be had",
-    orders: [[status(403)]],
+    name: "a forbidden blob",
+    faults: [[status(403)]],
     code: "forbidden",
     message: "answered 403",
     requests: 1,
   },
   {
-    name: "a server in trouble for good",
-    orders: [[status(502)], [status(503)], [status(500)]],
+    name: "a permanent server error",
+    faults: [[status(502)], [status(503)], [status(500)]],
     code: "network",
     message: "answered 500",
     requests: 3,
   },
   {
-    name: "a connection that breaks without progress for good",
-    orders: [[cutAfter(0)], [cutAfter(0)], [cutAfter(0)]],
+    name: "a connection that always fails without progress",
+    faults: [[cutAfter(0)], [cutAfter(0)], [cutAfter(0)]],
     code: "network",
     message: `at byte 0 of ${SIZE} (after 3 attempts)`,
     requests: 3,
   },
   {
-    name: "a wait that is too long",
-    orders: [[status(429, { "retry-after": "7200" })]],
+    name: "a pause that is too long",
+    faults: [[status(429, { "retry-after": "7200" })]],
     code: "rate_limited",
-    message: "until 2026-01-01T02:00:00.000Z",
+    message: "rate limited until 2026-01-01 02:00:00 UTC, and dray waits at most 60 s",
     requests: 1,
   },
 ];
 
-Deno.test("What can't be mended ends in one error with host, blob and reason", async (t) => {
-  for (const { name, orders, code, message, requests, offset = 0 } of FAILING) {
+Deno.test("A permanent failure ends in one error with host, blob and reason", async (t) => {
+  for (const { name, faults, code, message, requests, offset = 0 } of FAILURES) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
       const blob = await pushBlob(BYTES, registry);
-      for (const faults of orders) registry.fault({ kind: "blob" }, ...faults);
+      for (const perRequest of faults) registry.fault({ kind: "blob" }, ...perRequest);
       using test = openTestRemote(registry);
       const error = await assertRejects(() => fetchAll(test, blob, offset), AppError);
       assertEquals(error.code, code, error.message);

@@ -28,81 +28,81 @@ import { fetchAll, openTestRemote, pushBlob, readTo, someBytes } from "../test_r
 const SIZE = 300_000;
 const BYTES = someBytes(SIZE);
 
-/** Faults in the order of the requests they strike. */
-type Orders = readonly (readonly [Fault, ...Fault[]])[];
+/** Faults per request, in order. */
+type Faults = readonly (readonly [Fault, ...Fault[]])[];
 
-interface Mended {
+interface RecoveryCase {
   readonly name: string;
-  readonly orders: Orders;
-  /** The ranges asked for, in order; "" is none. */
+  readonly faults: Faults;
+  /** The requested ranges, in order; "" means no range. */
   readonly ranges: readonly string[];
 }
 
-const MENDED: readonly Mended[] = [
-  { name: "an honest answer", orders: [], ranges: [""] },
-  { name: "a connection that breaks", orders: [[cutAfter(1000)]], ranges: ["", "bytes=1000-"] },
+const RECOVERIES: readonly RecoveryCase[] = [
+  { name: "a complete response", faults: [], ranges: [""] },
+  { name: "a connection that fails", faults: [[cutAfter(1000)]], ranges: ["", "bytes=1000-"] },
   {
-    name: "a connection that breaks twice",
-    orders: [[cutAfter(1000)], [cutAfter(500)]],
+    name: "a connection that fails twice",
+    faults: [[cutAfter(1000)], [cutAfter(500)]],
     ranges: ["", "bytes=1000-", "bytes=1500-"],
   },
-  { name: "a break before the first byte", orders: [[cutAfter(0)]], ranges: ["", ""] },
-  { name: "a break behind the last byte", orders: [[contentLength(SIZE)]], ranges: [""] },
-  { name: "no answer at all", orders: [[hangUp()]], ranges: ["", ""] },
+  { name: "a failure before the first byte", faults: [[cutAfter(0)]], ranges: ["", ""] },
+  { name: "a failure after the last byte", faults: [[contentLength(SIZE)]], ranges: [""] },
+  { name: "no response", faults: [[hangUp()]], ranges: ["", ""] },
   {
     name: "a reconnect that is refused at first",
-    orders: [[cutAfter(1000)], [status(503)], [hangUp()]],
+    faults: [[cutAfter(1000)], [status(503)], [hangUp()]],
     ranges: ["", "bytes=1000-", "bytes=1000-", "bytes=1000-"],
   },
   {
-    name: "200 for a range: what came before is passed over",
-    orders: [[cutAfter(100_000)], [ignoreRange]],
+    name: "200 for a range: delivered bytes are skipped",
+    faults: [[cutAfter(100_000)], [ignoreRange]],
     ranges: ["", "bytes=100000-"],
   },
   {
-    name: "a break while bytes are passed over",
-    orders: [[cutAfter(100_000)], [ignoreRange, cutAfter(50_000)]],
+    name: "a failure while bytes are skipped",
+    faults: [[cutAfter(100_000)], [ignoreRange, cutAfter(50_000)]],
     ranges: ["", "bytes=100000-", "bytes=100000-"],
   },
   {
-    name: "206 that begins elsewhere",
-    orders: [[cutAfter(1000)], [contentRange(`bytes 999-${SIZE - 1}/${SIZE}`)]],
+    name: "206 that starts at another byte",
+    faults: [[cutAfter(1000)], [contentRange(`bytes 999-${SIZE - 1}/${SIZE}`)]],
     ranges: ["", "bytes=1000-", ""],
   },
   {
     name: "206 without Content-Range",
-    orders: [[cutAfter(1000)], [contentRange(undefined)]],
+    faults: [[cutAfter(1000)], [contentRange(undefined)]],
     ranges: ["", "bytes=1000-", ""],
   },
   {
     name: "206 of another unit",
-    orders: [[cutAfter(1000)], [contentRange(`items 1000-${SIZE - 1}/${SIZE}`)]],
+    faults: [[cutAfter(1000)], [contentRange(`items 1000-${SIZE - 1}/${SIZE}`)]],
     ranges: ["", "bytes=1000-", ""],
   },
   {
     name: "206 whose Content-Length contradicts its range",
-    orders: [[cutAfter(1000)], [contentRange(`bytes 1000-${SIZE - 2}/${SIZE}`)]],
+    faults: [[cutAfter(1000)], [contentRange(`bytes 1000-${SIZE - 2}/${SIZE}`)]],
     ranges: ["", "bytes=1000-", ""],
   },
   {
-    name: "416 for bytes that must be there",
-    orders: [[cutAfter(1000)], [status(416, { "content-range": `bytes */${SIZE}` })]],
+    name: "416 for a valid range",
+    faults: [[cutAfter(1000)], [status(416, { "content-range": `bytes */${SIZE}` })]],
     ranges: ["", "bytes=1000-", ""],
   },
-  { name: "chunks without a length", orders: [[withoutLength()]], ranges: [""] },
+  { name: "chunks without a length", faults: [[withoutLength()]], ranges: [""] },
   {
-    name: "an end by closing that comes too early",
-    orders: [[withoutLength("close"), cutAfter(1000)]],
+    name: "a connection that is closed early",
+    faults: [[withoutLength("close"), cutAfter(1000)]],
     ranges: ["", "bytes=1000-"],
   },
 ];
 
-Deno.test("A body mends itself", async (t) => {
-  for (const { name, orders, ranges } of MENDED) {
+Deno.test("A body resumes after failures", async (t) => {
+  for (const { name, faults, ranges } of RECOVERIES) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
       const blob = await pushBlob(BYTES, registry);
-      for (const faults of orders) registry.fault({ kind: "blob" }, ...faults);
+      for (const perRequest of faults) registry.fault({ kind: "blob" }, ...perRequest);
       using test = openTestRemote(registry, { attempts: 5 });
       const got = await fetchAll(test, blob);
       assertEquals(got.offset, 0);
@@ -112,28 +112,28 @@ Deno.test("A body mends itself", async (t) => {
   }
 });
 
-interface Resumed {
+interface StartCase {
   readonly name: string;
-  readonly orders: Orders;
-  /** The offset that the body reports when 1000 is asked for. */
+  readonly faults: Faults;
+  /** The offset that the body reports when 1000 was requested. */
   readonly offset: number;
 }
 
-const RESUMED: readonly Resumed[] = [
-  { name: "goes on where an earlier run stopped", orders: [], offset: 1000 },
-  { name: "begins again at a host that ignores ranges", orders: [[ignoreRange]], offset: 0 },
-  { name: "begins again after a wrong start", orders: [[contentRange(`bytes 0-9/${SIZE}`)]], offset: 0 },
-  { name: "begins again without Content-Range", orders: [[contentRange(undefined)]], offset: 0 },
-  { name: "begins again after 416", orders: [[status(416)]], offset: 0 },
-  { name: "goes on after a failure that passes", orders: [[status(500)]], offset: 1000 },
+const STARTS: readonly StartCase[] = [
+  { name: "resumes where an earlier run stopped", faults: [], offset: 1000 },
+  { name: "restarts at a host that ignores ranges", faults: [[ignoreRange]], offset: 0 },
+  { name: "restarts after a wrong first byte", faults: [[contentRange(`bytes 0-9/${SIZE}`)]], offset: 0 },
+  { name: "restarts without Content-Range", faults: [[contentRange(undefined)]], offset: 0 },
+  { name: "restarts after 416", faults: [[status(416)]], offset: 0 },
+  { name: "resumes after a retryable failure", faults: [[status(500)]], offset: 1000 },
 ];
 
-Deno.test("A body opened in the middle says where it begins", async (t) => {
-  for (const { name, orders, offset } of RESUMED) {
+Deno.test("A body opened in the middle reports where it starts", async (t) => {
+  for (const { name, faults, offset } of STARTS) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
       const blob = await pushBlob(BYTES, registry);
-      for (const faults of orders) registry.fault({ kind: "blob" }, ...faults);
+      for (const perRequest of faults) registry.fault({ kind: "blob" }, ...perRequest);
       using test = openTestRemote(registry);
       const got = await fetchAll(test, blob, 1000);
       assertEquals(got.offset, offset);
@@ -142,7 +142,7 @@ Deno.test("A body opened in the middle says where it begins", async (t) => {
   }
 });
 
-Deno.test("A connection that stands still is replaced at its byte", async () => {
+Deno.test("A stalled connection is replaced at its byte", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   registry.fault({ kind: "blob" }, stallAfter(1000));
@@ -162,7 +162,7 @@ Deno.test("A connection that stands still is replaced at its byte", async () => 
   assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["", "bytes=1000-"]);
 });
 
-Deno.test("A consumer that takes hours is not a stall", async () => {
+Deno.test("A slow consumer is not a stall", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   using test = openTestRemote(registry);
@@ -177,7 +177,7 @@ Deno.test("A consumer that takes hours is not a stall", async () => {
   assertEquals(registry.requests.of("/blobs/").length, 1);
 });
 
-Deno.test("A host that stands still for good ends as stalled", async () => {
+Deno.test("A host that always stalls causes a stalled error", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   registry.fault({ kind: "blob", times: 9 }, stallAfter(0));
@@ -193,7 +193,7 @@ Deno.test("A host that stands still for good ends as stalled", async () => {
   assertEquals((await failed).code, "stalled");
 });
 
-Deno.test("Attempts are counted anew after real progress", async () => {
+Deno.test("Attempts are counted from 1 again after progress", async () => {
   const size = 5 * MIB;
   await using registry = await startRegistry();
   const blob = await pushBlob(someBytes(size), registry);
@@ -213,14 +213,14 @@ Deno.test("Failures after little progress add up", async () => {
   assertEquals(error.code, "network");
 });
 
-Deno.test("A host that serves ranges piece by piece is not taken for broken", async () => {
+Deno.test("A host that sends short ranges is not a failure", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
-  const pieces: Fault = (answer) => {
-    const from = answer.body?.offset ?? 0;
+  const pieces: Fault = (response) => {
+    const from = response.body?.offset ?? 0;
     const to = Math.min(from + 1000, SIZE);
     return {
-      ...answer,
+      ...response,
       status: 206,
       headers: { "content-range": `bytes ${from}-${to - 1}/${SIZE}` },
       body: { size: to - from, offset: from, chunks: [BYTES.subarray(from, to)] },
@@ -233,7 +233,7 @@ Deno.test("A host that serves ranges piece by piece is not taken for broken", as
   assertEquals(got.events, []);
 });
 
-Deno.test("An abort ends a read with its own reason, and nothing is asked again", async () => {
+Deno.test("An abort ends a read with its own reason, without a retry", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   registry.fault({ kind: "blob" }, stallAfter(1000));
@@ -248,7 +248,7 @@ Deno.test("An abort ends a read with its own reason, and nothing is asked again"
   assertEquals(registry.requests.of("/blobs/").length, 1);
 });
 
-Deno.test("An abort for another transfer's failure is not taken for this one's", async () => {
+Deno.test("An abort for another transfer's failure isn't retried", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   registry.fault({ kind: "blob" }, stallAfter(1000));
@@ -278,7 +278,7 @@ Deno.test("An abort ends a wait between attempts", async () => {
   assertEquals(registry.requests.of("/blobs/").length, 1);
 });
 
-Deno.test("A wrong byte passes through: the digest is the ingest's to check", async () => {
+Deno.test("A wrong byte is delivered: the ingest checks the digest", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   registry.fault({ kind: "blob" }, wrongByte(5));
@@ -297,7 +297,7 @@ Deno.test("An encoding that changes the bytes is refused", async () => {
   assertEquals(error.code, "unsupported");
 });
 
-Deno.test("An encoding that is only a label of the blob's own bytes is passed over", async () => {
+Deno.test("An encoding header for unencoded bytes is ignored", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   registry.fault({ kind: "blob" }, headers({ "content-encoding": "x-other" }));
@@ -305,7 +305,7 @@ Deno.test("An encoding that is only a label of the blob's own bytes is passed ov
   assertEquals((await fetchAll(test, blob)).bytes.length, SIZE);
 });
 
-Deno.test("An empty blob is asked for without a range", async () => {
+Deno.test("An empty blob is requested without a range", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(new Uint8Array(0), registry);
   using test = openTestRemote(registry);

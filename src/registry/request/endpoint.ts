@@ -1,26 +1,26 @@
 /**
- * Places that may have the bytes of one thing: hosts that speak the registry's API, and plain addresses.
+ * Endpoints: registry hosts, and plain URLs that a document names.
  *
  * @module
  */
 import type { HttpResponse, RequestHints, Transport } from "../../http/message/http_message.ts";
 import type { RegistrySession } from "../auth/registry_session.ts";
 
-/** One place to ask for one thing. */
+/** Where one blob, manifest or list can be requested from. */
 export interface Endpoint {
-  /** Host and port, for people and for the gate that its transfers share. */
+  /** Host and port, for messages and for the back-off that all transfers to the host share. */
   readonly host: string;
-  /** What paths are resolved against. An answer from another origin came over a redirect. */
+  /** Base of relative URLs. A response from a different origin was redirected. */
   readonly base: URL;
-  /** What it is to the reference: its own registry, a stand-in, or an address that a document named. */
+  /** Its relation to the reference: the reference's registry, a mirror of it, or a URL in a document. */
   readonly role: "registry" | "mirror" | "address";
-  /** Where its credentials come from, for people; "anonymous" if it gets none. */
+  /** The source of its credentials, for messages; "anonymous" without credentials. */
   readonly credentialSource: string;
-  /** Asks. @throws AppError `network`, `unauthorized`, or the signal's reason */
+  /** Sends one request. @throws AppError `network`, `unauthorized`, or the signal's reason */
   send(request: EndpointRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
-/** What a endpoint is asked. */
+/** A request to an endpoint. */
 export interface EndpointRequest extends RequestHints {
   readonly method: "GET" | "HEAD";
   /** Names in lower case. */
@@ -28,9 +28,9 @@ export interface EndpointRequest extends RequestHints {
 }
 
 /**
- * A thing at a registry host.
+ * An endpoint at a registry host.
  *
- * @param path below the host's base, with the repository: `library/nginx/manifests/latest`
+ * @param path relative to the host's base, including the repository: `library/nginx/manifests/latest`
  */
 export function registryEndpoint(session: RegistrySession, path: string): Endpoint {
   const { host } = session;
@@ -45,7 +45,7 @@ export function registryEndpoint(session: RegistrySession, path: string): Endpoi
   };
 }
 
-/** An address outside the registry's API: never with credentials. */
+/** A URL outside the registry's API. Credentials are never sent to it. */
 export function urlEndpoint(url: URL, transport: Transport): Endpoint {
   return {
     host: url.host,

@@ -1,75 +1,80 @@
 /**
- * Asking several endpoints for one thing: the next one at a failure, and all of them again while failures may pass.
+ * Requests to several endpoints: each in turn, and all again while the failures are retryable.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
+import { RATE_LIMIT_DEFAULT_MS } from "../../base/tuning.ts";
 import type { RequestContext } from "./perform_request.ts";
 import { isRetryableError, type RetryBudget } from "./retry.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** For hosts that refuse with 429 and no Retry-After, in milliseconds. */
-const UNSAID_WAIT = 1_000;
+/** Timestamps up to this one can be formatted (ECMA-262, "Time Values and Time Range"). */
+const TIME_MAX_MS = 8.64e15;
 
-/** A thing that endpoints are asked for. */
+/** Work that any of several endpoints can do. */
 export interface FailoverRequest<T> {
-  /** How errors begin. */
+  /** Prefix of error messages. */
   readonly operation: string;
-  /** In the order in which they are asked; at least one. */
+  /** In order of preference; at least one. */
   readonly endpoints: readonly Endpoint[];
-  /** Attempts that are left: a round over all endpoints is one. */
+  /** Attempts that are left; a round of all endpoints counts as one. */
   readonly budget: RetryBudget;
-  /** Asks one endpoint. What it throws is that endpoint's failure, unless it is no {@linkcode AppError}. */
+  /**
+   * Does the work at one endpoint. An {@linkcode AppError} is a failure of that endpoint; other errors end
+   * the request.
+   */
   readonly work: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>;
-  /** Gives what does if every endpoint of a round has failed: something that came with a flaw. */
+  /** Called when all endpoints of a round have failed. @returns a second-best result, or undefined */
   readonly fallback?: () => T | undefined;
-  /** Hears of a round that failed. */
+  /** Called before each further round. */
   readonly onRetry?: (attempt: number, delayMs: number, reason: string) => void;
 }
 
 /**
- * Gives what the first endpoint gives that doesn't fail. A endpoint that refuses is not asked again; once the registry
- * itself has refused, its mirrors aren't either.
+ * Returns the first result. An endpoint that fails in a way that isn't retryable is dropped. If that is the
+ * registry itself, its mirrors are dropped too.
  *
- * @throws AppError the failure of the registry, naming the others, or the signal's reason
+ * @throws AppError the registry's failure, which also names the others, or the signal's reason
  */
 export async function withFailover<T>(
-  ask: FailoverRequest<T>,
+  request: FailoverRequest<T>,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<T> {
   const failures = new Map<Endpoint, AppError>();
-  let endpoints = ask.endpoints;
+  let endpoints = request.endpoints;
   for (;;) {
-    for (const endpoint of openFirst(endpoints, context)) {
+    for (const endpoint of readyFirst(endpoints, context)) {
       try {
-        await context.gates.of(endpoint.host).pass(signal);
-        return await ask.work(endpoint, signal);
+        await context.backoffs.of(endpoint.host).wait(signal);
+        return await request.work(endpoint, signal);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (!(error instanceof AppError)) throw error;
-        failures.set(endpoint, settleWait(error, endpoint, context));
+        failures.set(endpoint, applyBackoff(error, endpoint, context));
       }
     }
-    const second = ask.fallback?.();
-    if (second !== undefined) return second;
-    const failure = summarize(ask, failures);
-    endpoints = worthAsking(endpoints, failures);
+    const fallback = request.fallback?.();
+    if (fallback !== undefined) return fallback;
+    const failure = summarize(request, failures);
+    endpoints = retryableEndpoints(endpoints, failures);
     if (endpoints.length === 0) throw failure;
-    const backoff = ask.budget.fail(failure);
-    const gated = Math.min(...endpoints.map(({ host }) => context.gates.of(host).remaining));
-    ask.onRetry?.(ask.budget.failures, Math.round(Math.max(backoff, gated)), failure.message);
-    await context.clock.sleep(backoff, signal);
+    const delayMs = request.budget.fail(failure);
+    const backoffMs = Math.min(...endpoints.map(({ host }) => context.backoffs.of(host).remainingMs));
+    const attempt = request.budget.failures;
+    request.onRetry?.(attempt, Math.round(Math.max(delayMs, backoffMs)), failure.message);
+    await context.clock.sleep(delayMs, signal);
   }
 }
 
-/** Sources that asked for a wait come after those that didn't. */
-function openFirst(endpoints: readonly Endpoint[], { gates }: RequestContext): readonly Endpoint[] {
-  const isOpen = ({ host }: Endpoint) => gates.of(host).remaining === 0;
-  return [...endpoints.filter(isOpen), ...endpoints.filter((endpoint) => !isOpen(endpoint))];
+/** Endpoints of hosts in back-off come last. */
+function readyFirst(endpoints: readonly Endpoint[], { backoffs }: RequestContext): readonly Endpoint[] {
+  const isReady = ({ host }: Endpoint) => backoffs.of(host).remainingMs === 0;
+  return [...endpoints.filter(isReady), ...endpoints.filter((endpoint) => !isReady(endpoint))];
 }
 
-function worthAsking(
+function retryableEndpoints(
   endpoints: readonly Endpoint[],
   failures: ReadonlyMap<Endpoint, AppError>,
 ): readonly Endpoint[] {
@@ -82,49 +87,52 @@ function worthAsking(
 }
 
 /**
- * Closes the gate of a host that asks for a wait. A wait that is too long makes the failure final: failing now and
- * saying when beats a pull that stands still.
+ * Starts the back-off of a host that demands one. If it is longer than the limit, the failure becomes final:
+ * the user learns the time immediately instead of watching a pull that does nothing.
  */
-function settleWait(error: AppError, endpoint: Endpoint, context: RequestContext): AppError {
-  // A host that says "too many" without saying when is left alone by all its transfers, not by this one only.
+function applyBackoff(error: AppError, endpoint: Endpoint, context: RequestContext): AppError {
+  const { maxRetryAfter, backoffs, clock } = context;
+  // A rate limit without a time also pauses all transfers to the host.
   const {
-    retryAfter = error.code === "rate_limited" ? Math.min(UNSAID_WAIT, context.maxRetryAfter) : undefined,
+    retryAfter = error.code === "rate_limited" ? Math.min(RATE_LIMIT_DEFAULT_MS, maxRetryAfter) : undefined,
   } = error.details;
   if (typeof retryAfter !== "number" || !isRetryableError(error)) return error;
-  if (retryAfter <= context.maxRetryAfter) {
-    context.gates.of(endpoint.host).hold(retryAfter);
+  if (retryAfter <= maxRetryAfter) {
+    backoffs.of(endpoint.host).extend(retryAfter);
     return error;
   }
-  const moment = context.clock.now() + retryAfter;
-  const when = moment < 8.64e15 ? new Date(moment).toISOString() : "the end of time";
+  const problem = error.code === "rate_limited" ? "rate limited" : "unavailable";
+  const time = formatTime(clock.now() + retryAfter);
   return new AppError(
     error.code,
-    `${error.message}; it wants to be left alone until ${when}, and we wait ${
-      context.maxRetryAfter / 1000
-    } s at most`,
+    `${error.message}; ${problem} until ${time}, and dray waits at most ${maxRetryAfter / 1000} s`,
     { details: { ...error.details, isRetryable: false }, cause: error },
   );
 }
 
-/** The registry's own failure counts; those of the others are told along with it. */
-function summarize(ask: FailoverRequest<unknown>, failures: ReadonlyMap<Endpoint, AppError>): AppError {
+function formatTime(ms: number): string {
+  if (ms >= TIME_MAX_MS) return "the end of time";
+  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** The registry's own failure determines the code; the failures of other endpoints are appended. */
+function summarize(
+  { operation }: FailoverRequest<unknown>,
+  failures: ReadonlyMap<Endpoint, AppError>,
+): AppError {
   const entries = [...failures];
   const main = entries.find(([endpoint]) => endpoint.role === "registry") ?? entries.at(-1);
-  if (main === undefined) throw new AppError("internal", `${ask.operation}: there is no host to ask`);
+  if (main === undefined) throw new AppError("internal", `${operation}: there is no endpoint`);
   const others = entries.filter((entry) => entry !== main);
   if (others.length === 0) return main[1];
-  const told = others.map(([endpoint, error]) => `${endpoint.role} ${withoutIntent(error, ask.operation)}`)
-    .join(
-      "; ",
-    );
-  return new AppError(main[1].code, `${main[1].message}; before that, ${told}`, {
+  const texts = others.map(([endpoint, error]) => `${endpoint.role} ${withoutOperation(error, operation)}`);
+  return new AppError(main[1].code, `${main[1].message}; before that, ${texts.join("; ")}`, {
     details: { ...main[1].details, alsoAsked: others.map(([endpoint]) => endpoint.host) },
     cause: main[1],
   });
 }
 
-function withoutIntent(error: AppError, operation: string): string {
-  return error.message.startsWith(`${operation}: `)
-    ? error.message.slice(operation.length + 2)
-    : error.message;
+function withoutOperation(error: AppError, operation: string): string {
+  const prefix = `${operation}: `;
+  return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
 }

@@ -31,21 +31,21 @@ const BOB: CredentialSource = {
     }),
 };
 
-const asked = (registry: TestRegistry) => registry.requests.of("/v2/").length;
+const requestsTo = (registry: TestRegistry) => registry.requests.of("/v2/").length;
 
-const FALLING: readonly (readonly [name: string, fault: Fault])[] = [
+const FAILURES: readonly (readonly [name: string, fault: Fault])[] = [
   ["401", status(401)],
   ["403", status(403)],
   ["404", status(404)],
   ["429", tooManyRequests(3)],
   ["429 for hours", tooManyRequests(7200)],
   ["500", status(500)],
-  ["no answer", hangUp()],
+  ["no response", hangUp()],
   ["another size", extraBytes(1)],
 ];
 
-Deno.test("A mirror that fails passes the request on to the registry at once", async (t) => {
-  for (const [name, fault] of FALLING) {
+Deno.test("If a mirror fails, the registry is used immediately", async (t) => {
+  for (const [name, fault] of FAILURES) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
       await using mirror = await startRegistry();
@@ -55,13 +55,13 @@ Deno.test("A mirror that fails passes the request on to the registry at once", a
       const got = await fetchAll(test, blob);
       assert(equalBytes(got.bytes, BYTES));
       assertEquals(got.host, registry.host);
-      assertEquals([asked(mirror), asked(registry)], [1, 1]);
+      assertEquals([requestsTo(mirror), requestsTo(registry)], [1, 1]);
       assertEquals(test.clock.slept, []);
     });
   }
 });
 
-Deno.test("Seven mirrors that are down don't hide the registry", async () => {
+Deno.test("Seven failing mirrors don't keep the registry from being used", async () => {
   await using registry = await startRegistry();
   const mirrors = await Promise.all(Array.from({ length: 7 }, () => startRegistry()));
   await using stack = new AsyncDisposableStack();
@@ -72,16 +72,16 @@ Deno.test("Seven mirrors that are down don't hide the registry", async () => {
   assertEquals((await fetchAll(test, blob)).host, registry.host);
 });
 
-Deno.test("A mirror whose certificate nobody vouches for is passed over", async () => {
+Deno.test("A mirror with an untrusted certificate is skipped", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry({ tls: true });
   const blob = await pushBlob(BYTES, registry, mirror);
   using test = openTestRemote(registry, { mirrors: [mirror] });
   assertEquals((await fetchAll(test, blob)).host, registry.host);
-  assertEquals([asked(mirror), test.clock.elapsed()], [0, 0]);
+  assertEquals([requestsTo(mirror), test.clock.elapsed()], [0, 0]);
 });
 
-Deno.test("A mirror is told whom it stands for, and gets no credentials; the registry is not told", async () => {
+Deno.test("A mirror receives the namespace and no credentials; the registry receives no namespace", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
@@ -96,7 +96,7 @@ Deno.test("A mirror is told whom it stands for, and gets no credentials; the reg
   assertEquals(toRegistry?.headers.has("oci-namespace"), false);
 });
 
-Deno.test("A blob goes on at its byte at the next host when a mirror breaks off twice", async () => {
+Deno.test("A blob resumes at the next host if a mirror fails twice", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
@@ -109,7 +109,7 @@ Deno.test("A blob goes on at its byte at the next host when a mirror breaks off 
   assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["bytes=2000-"]);
 });
 
-Deno.test("A blob goes on at the next host as soon as a mirror stands still", async () => {
+Deno.test("A blob resumes at the next host as soon as a mirror stalls", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
@@ -128,7 +128,7 @@ Deno.test("A blob goes on at the next host as soon as a mirror stands still", as
   assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["bytes=1000-"]);
 });
 
-Deno.test("An earlier run's bytes are kept if any host can go on from them", async () => {
+Deno.test("An earlier run's bytes are kept if any host can resume from them", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
@@ -139,7 +139,7 @@ Deno.test("An earlier run's bytes are kept if any host can go on from them", asy
   assert(equalBytes(got.bytes, BYTES.subarray(1000)));
 });
 
-Deno.test("A host that only serves from the start is taken when the others fail", async () => {
+Deno.test("A host that only serves from byte 0 is used if the others fail", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
@@ -151,7 +151,7 @@ Deno.test("A host that only serves from the start is taken when the others fail"
   assert(equalBytes(got.bytes, BYTES));
 });
 
-Deno.test("A mirror that breaks off and then has it no more is left for the registry", async () => {
+Deno.test("A mirror that fails and then answers 404 is replaced by the registry", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
@@ -163,7 +163,7 @@ Deno.test("A mirror that breaks off and then has it no more is left for the regi
   assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["bytes=1000-"]);
 });
 
-Deno.test("Who gave a blob that is asked for again is asked last", async () => {
+Deno.test("The host that served a blob before is tried last", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
@@ -172,7 +172,7 @@ Deno.test("Who gave a blob that is asked for again is asked last", async () => {
   assertEquals((await fetchAll(test, blob)).host, registry.host);
 });
 
-Deno.test("A mirror's wrong byte costs a restart, and the registry's bytes are committed", async () => {
+Deno.test("A mirror's wrong byte causes a restart, and the registry's bytes are committed", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
@@ -183,10 +183,10 @@ Deno.test("A mirror's wrong byte costs a restart, and the registry's bytes are c
   const result = await copyBlob(test.remote, store, blob, ({ kind }) => kinds.add(kind), neverAborted());
   assertEquals([result.created, kinds.has("restart")], [true, true]);
   assert(equalBytes(await store.readBlob(blob.digest, SIZE), BYTES));
-  assertEquals([asked(mirror), asked(registry)], [1, 1]);
+  assertEquals([requestsTo(mirror), requestsTo(registry)], [1, 1]);
 });
 
-Deno.test("A mirror that isn't trusted with tags is asked for digests alone", async () => {
+Deno.test("A mirror that may not resolve tags only receives requests by digest", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const image = await buildImage();
@@ -198,7 +198,7 @@ Deno.test("A mirror that isn't trusted with tags is asked for digests alone", as
   assertEquals((await test.remote.resolve(byDigest, neverAborted())).host, mirror.host);
 });
 
-Deno.test("A mirror's wrong manifest is not believed", async () => {
+Deno.test("A mirror's wrong manifest is rejected", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const image = await buildImage();
@@ -213,7 +213,7 @@ Deno.test("A mirror's wrong manifest is not believed", async () => {
   assertEquals([resolved.host, resolved.descriptor.digest], [registry.host, image.root.digest]);
 });
 
-Deno.test("When all hosts fail, one error tells of each", async () => {
+Deno.test("If all hosts fail, one error names each of them", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES);
@@ -223,48 +223,48 @@ Deno.test("When all hosts fail, one error tells of each", async () => {
   assertEquals(error.code, "not_found");
   assertStringIncludes(error.message, `: host "${registry.host}" answered 404`);
   assertStringIncludes(error.message, `before that, mirror host "${mirror.host}" answered 500`);
-  assertEquals(asked(mirror), 1);
+  assertEquals(requestsTo(mirror), 1);
 });
 
-Deno.test("A wait that a host asks for is kept by every other transfer to it", async () => {
+Deno.test("A pause that a host demands applies to all transfers to it", async () => {
   await using registry = await startRegistry();
   const [a, b] = [await pushBlob(BYTES, registry), await pushBlob(someBytes(10, 7), registry)];
   registry.fault({ kind: "blob", reference: a.digest }, tooManyRequests(30));
   using test = openTestRemote(registry);
   const events: string[] = [];
   const onEvent = () => {
-    events.push(`held ${Math.round(test.context.gates.of(registry.host).remaining)}`);
+    events.push(`paused ${Math.round(test.context.backoffs.of(registry.host).remainingMs)}`);
   };
   using one = await test.remote.fetch(a, { onEvent }, neverAborted());
-  assertEquals(events, ["held 30000"]);
+  assertEquals(events, ["paused 30000"]);
   assert(test.clock.elapsed() >= 30_000);
-  // Another one comes while the gate is closed.
-  test.context.gates.of(registry.host).hold(20_000);
+  // Another transfer starts during the back-off.
+  test.context.backoffs.of(registry.host).extend(20_000);
   const before = test.clock.elapsed();
   using two = await test.remote.fetch(b, {}, neverAborted());
   assert(test.clock.elapsed() - before >= 20_000);
   assertEquals([one.host, two.host], [registry.host, registry.host]);
 });
 
-Deno.test("While a mirror wants to be left alone, the registry is asked first", async () => {
+Deno.test("During the back-off of a mirror, the registry is used first", async () => {
   await using registry = await startRegistry();
   await using mirror = await startRegistry();
   const blob = await pushBlob(BYTES, registry, mirror);
   using test = openTestRemote(registry, { mirrors: [mirror] });
-  test.context.gates.of(mirror.host).hold(50_000);
+  test.context.backoffs.of(mirror.host).extend(50_000);
   assertEquals((await fetchAll(test, blob)).host, registry.host);
-  assertEquals([asked(mirror), test.clock.elapsed()], [0, 0]);
+  assertEquals([requestsTo(mirror), test.clock.elapsed()], [0, 0]);
 });
 
-Deno.test("A 429 that names no time holds all transfers of the host for a second", async () => {
+Deno.test("A 429 without a time pauses all transfers to the host for a second", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
   registry.fault({ kind: "blob" }, tooManyRequests());
   using test = openTestRemote(registry);
-  const held: number[] = [];
+  const paused: number[] = [];
   const onEvent = () => {
-    held.push(Math.round(test.context.gates.of(registry.host).remaining));
+    paused.push(Math.round(test.context.backoffs.of(registry.host).remainingMs));
   };
   using _body = await test.remote.fetch(blob, { onEvent }, neverAborted());
-  assertEquals(held, [1_000]);
+  assertEquals(paused, [1_000]);
 });

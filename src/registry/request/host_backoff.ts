@@ -1,66 +1,63 @@
 /**
- * Back-off that all transfers to one host share: when it asks one of them to wait, it means all of them.
+ * Back-off per host: when a host demands a pause from one transfer, all transfers to it pause.
  *
  * @module
  */
+import { RESUME_SPREAD_MAX_MS, RESUME_SPREAD_RATIO } from "../../base/tuning.ts";
 import type { Clock } from "../../http/clock.ts";
 
-/** Transfers that were held together come back spread over at most this part of the wait. */
-const SPREAD = 0.1;
-/** The widest spread, in milliseconds. */
-const SPREAD_MOST = 2_000;
-
-/** The door to one host. */
+/** The back-off of one host. */
 export class HostBackoff {
   readonly #clock: Clock;
-  #opensAt = 0;
-  #spread = 0;
+  #endsAt = 0;
+  #spreadMs = 0;
 
-  /** An open gate. */
+  /** Starts without back-off. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Milliseconds until the gate opens; 0 if it is open. */
-  get remaining(): number {
-    return Math.max(0, this.#opensAt - this.#clock.elapsed());
+  /** Milliseconds until the back-off ends; 0 if there is none. */
+  get remainingMs(): number {
+    return Math.max(0, this.#endsAt - this.#clock.elapsed());
   }
 
-  /** Closes the gate for `ms` milliseconds. One that stays closed for longer stays so. */
-  hold(ms: number): void {
-    const opensAt = this.#clock.elapsed() + ms;
-    if (opensAt <= this.#opensAt) return;
-    this.#opensAt = opensAt;
-    this.#spread = Math.min(ms * SPREAD, SPREAD_MOST);
+  /** Backs off for at least `ms` milliseconds from now. Never shortens a back-off. */
+  extend(ms: number): void {
+    const endsAt = this.#clock.elapsed() + ms;
+    if (endsAt <= this.#endsAt) return;
+    this.#endsAt = endsAt;
+    this.#spreadMs = Math.min(ms * RESUME_SPREAD_RATIO, RESUME_SPREAD_MAX_MS);
   }
 
   /**
-   * Waits until the gate is open.
+   * Waits until the back-off has ended. Callers resume at random times, so that they don't all send their
+   * requests in the same moment.
    *
    * @throws the signal's reason
    */
-  async pass(signal: AbortSignal): Promise<void> {
-    // It may have been closed again, by another transfer, while this one slept.
-    for (let left = this.remaining; left > 0; left = this.remaining) {
-      await this.#clock.sleep(left + this.#clock.random() * this.#spread, signal);
+  async wait(signal: AbortSignal): Promise<void> {
+    // Another transfer may extend the back-off meanwhile.
+    for (let left = this.remainingMs; left > 0; left = this.remainingMs) {
+      await this.#clock.sleep(left + this.#clock.random() * this.#spreadMs, signal);
     }
   }
 }
 
-/** The gates of all hosts, by host and port. */
+/** The back-off of each host, by host and port. */
 export class HostBackoffs {
   readonly #clock: Clock;
-  readonly #gates = new Map<string, HostBackoff>();
+  readonly #hosts = new Map<string, HostBackoff>();
 
-  /** Gates that are all open. */
+  /** Starts without back-off. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** The gate of a host: the same one for the same name. */
+  /** Returns the back-off of a host, the same object for the same name. */
   of(host: string): HostBackoff {
-    let gate = this.#gates.get(host);
-    if (gate === undefined) this.#gates.set(host, gate = new HostBackoff(this.#clock));
-    return gate;
+    let backoff = this.#hosts.get(host);
+    if (backoff === undefined) this.#hosts.set(host, backoff = new HostBackoff(this.#clock));
+    return backoff;
   }
 }

@@ -3,40 +3,40 @@ import { assertEquals, assertRejects, assertStrictEquals } from "../../../tests/
 import { HostBackoff, HostBackoffs } from "./host_backoff.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
-Deno.test("An open gate lets everyone pass without waiting", async () => {
+Deno.test("Without back-off nothing waits", async () => {
   const clock = new TestClock();
-  await new HostBackoff(clock).pass(neverAborted());
+  await new HostBackoff(clock).wait(neverAborted());
   assertEquals(clock.slept, []);
 });
 
-Deno.test("A closed gate holds all transfers, and spreads them when it opens", async () => {
+Deno.test("All transfers wait for a back-off, and resume at different times", async () => {
   const clock = new TestClock();
-  const gate = new HostBackoff(clock);
-  gate.hold(10_000);
-  assertEquals(gate.remaining, 10_000);
-  await Promise.all([gate.pass(neverAborted()), gate.pass(neverAborted())]);
-  // The wait, and half (the test clock's chance) of the spread of a tenth.
+  const backoff = new HostBackoff(clock);
+  backoff.extend(10_000);
+  assertEquals(backoff.remainingMs, 10_000);
+  await Promise.all([backoff.wait(neverAborted()), backoff.wait(neverAborted())]);
+  // The back-off, and half (the test clock's random number) of the spread of 10 %.
   assertEquals(clock.slept[0], 10_500);
-  assertEquals(gate.remaining, 0);
+  assertEquals(backoff.remainingMs, 0);
 });
 
-Deno.test("A shorter wait doesn't open a gate earlier", () => {
+Deno.test("extend() never shortens a back-off", () => {
   const clock = new TestClock();
-  const gate = new HostBackoff(clock);
-  gate.hold(10_000);
-  gate.hold(1_000);
-  assertEquals(gate.remaining, 10_000);
+  const backoff = new HostBackoff(clock);
+  backoff.extend(10_000);
+  backoff.extend(1_000);
+  assertEquals(backoff.remainingMs, 10_000);
 });
 
-Deno.test("A transfer that gives up leaves the gate with its own reason", async () => {
-  const gate = new HostBackoff(new TestClock());
-  gate.hold(1_000);
-  await assertRejects(() => gate.pass(AbortSignal.abort(new RangeError("enough"))), RangeError, "enough");
+Deno.test("An abort ends the wait with its own reason", async () => {
+  const backoff = new HostBackoff(new TestClock());
+  backoff.extend(1_000);
+  await assertRejects(() => backoff.wait(AbortSignal.abort(new RangeError("enough"))), RangeError, "enough");
 });
 
-Deno.test("Each host has one gate", () => {
-  const gates = new HostBackoffs(new TestClock());
-  assertStrictEquals(gates.of("a:1"), gates.of("a:1"));
-  gates.of("a:1").hold(5);
-  assertEquals(gates.of("a:2").remaining, 0);
+Deno.test("Each host has its own back-off", () => {
+  const backoffs = new HostBackoffs(new TestClock());
+  assertStrictEquals(backoffs.of("a:1"), backoffs.of("a:1"));
+  backoffs.of("a:1").extend(5);
+  assertEquals(backoffs.of("a:2").remainingMs, 0);
 });

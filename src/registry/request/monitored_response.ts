@@ -1,14 +1,15 @@
 /**
- * One response whose body is being read, under watch.
+ * Responses whose body is monitored for stalls.
  *
  * @module
  */
 import type { ByteReader } from "../../base/bytes.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
-import { type OperationRequest, performRequest, type RequestContext } from "./perform_request.ts";
 import type { HeaderFields, HttpResponse } from "../../http/message/http_message.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { StallWatch } from "./stall.ts";
+import { type OperationRequest, performRequest, type RequestContext } from "./perform_request.ts";
+import { hostsOf } from "./response_error.ts";
+import { StallDetector } from "./stall.ts";
 
 /** An accepted response. Dispose it: that closes the connection of a body not read to its end. */
 export interface MonitoredResponse extends ByteReader, Disposable {
@@ -18,13 +19,14 @@ export interface MonitoredResponse extends ByteReader, Disposable {
   /**
    * Reads the body.
    *
-   * @throws AppError `stalled` if it comes too slowly, `network` if it breaks, or the signal's reason
+   * @throws AppError `stalled` if it arrives too slowly, `network` if the connection fails, or the signal's
+   * reason
    */
   read(buffer: Uint8Array): Promise<number | null>;
 }
 
 /**
- * Asks a endpoint once and opens the body of its answer.
+ * Sends a request to an endpoint and opens the body of its response.
  *
  * @throws AppError as {@linkcode performRequest}, or the signal's reason
  */
@@ -35,15 +37,15 @@ export async function openMonitoredResponse(
   signal: AbortSignal,
 ): Promise<MonitoredResponse> {
   const response = await performRequest(endpoint, request, context, signal);
-  return new WatchedResponse(endpoint, request.operation, response, signal, context);
+  return new StallCheckedResponse(endpoint, request.operation, response, signal, context);
 }
 
-class WatchedResponse implements MonitoredResponse {
+class StallCheckedResponse implements MonitoredResponse {
   readonly endpoint: Endpoint;
   readonly #operation: string;
   readonly #response: HttpResponse;
-  /** None for a body that is here already. */
-  readonly #watch: StallWatch | undefined;
+  /** Undefined if the whole body has already been received. */
+  readonly #detector: StallDetector | undefined;
   readonly #signal: AbortSignal;
   #stalled: AppError | undefined;
 
@@ -59,14 +61,17 @@ class WatchedResponse implements MonitoredResponse {
     this.#response = response;
     this.#signal = signal;
     if (response.isReceived) return;
-    this.#watch = new StallWatch(stall, clock, (speed) => {
-      const found = `host "${endpoint.host}" sent ${Math.round(speed)} bytes/s over ${stall.window / 1000} s`;
+    this.#detector = new StallDetector(stall, clock, (rate) => {
+      const found = `host "${endpoint.host}" sent ${Math.round(rate)} bytes/s over ${
+        stall.windowMs / 1000
+      } s`;
       this.#stalled = new AppError(
         "stalled",
-        `${operation}: ${found}, want at least ${stall.floor}; another connection, host or mirror may be faster`,
+        `${operation}: ${found}, want at least ${stall.minRate}; ` +
+          "another connection, host or mirror may be faster",
         { details: { host: endpoint.host } },
       );
-      // Closes the connection, and with it ends the read that waits.
+      // Closes the connection, which also ends the pending read.
       response[Symbol.dispose]();
     });
   }
@@ -80,36 +85,39 @@ class WatchedResponse implements MonitoredResponse {
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
-    const watch = this.#watch;
-    if (watch === undefined) {
+    const detector = this.#detector;
+    if (detector === undefined) {
       this.#signal.throwIfAborted();
       return await this.#response.body.read(buffer);
     }
     let n: number | null = 0;
-    watch.enter();
+    detector.startRead();
     try {
-      n = await this.#response.body.read(buffer, (bytes) => watch.note(bytes));
+      n = await this.#response.body.read(buffer, (bytes) => detector.record(bytes));
     } catch (error) {
       if (this.#signal.aborted) throw this.#signal.reason;
-      throw this.#stalled ?? this.#broken(error);
+      throw this.#stalled ?? this.#failure(error);
     } finally {
-      watch.leave(n ?? 0);
+      detector.endRead(n ?? 0);
     }
-    // The runtime's own client ends such a read as if that were the end of the body; bytes that came before are good.
+    // When its response is disposed, the runtime's own client ends a pending read as if the body had ended.
     if (this.#stalled !== undefined && n === null) throw this.#stalled;
     return n;
   }
 
   [Symbol.dispose](): void {
-    this.#watch?.[Symbol.dispose]();
+    this.#detector?.[Symbol.dispose]();
     this.#response[Symbol.dispose]();
   }
 
-  #broken(error: unknown): AppError {
-    const { host } = this.endpoint;
+  #failure(error: unknown): AppError {
+    const { url } = this.#response;
     const details = error instanceof AppError ? error.details : {};
-    return new AppError("network", `${this.#operation}: host "${host}" broke off: ${messageOf(error)}`, {
-      details: { ...details, host, isRetryable: true },
+    const message = messageOf(error);
+    const prefix = `Cannot reach "${url.host}": `;
+    const reason = message.startsWith(prefix) ? message.slice(prefix.length) : message;
+    return new AppError("network", `${this.#operation}: ${hostsOf(this.endpoint, url)} failed: ${reason}`, {
+      details: { ...details, host: this.endpoint.host, isRetryable: true },
       cause: error,
     });
   }

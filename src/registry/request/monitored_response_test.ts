@@ -11,13 +11,13 @@ import { TestClock } from "../../http/test_clock.ts";
 
 const WINDOW = 30_000;
 
-/** A endpoint with a body, and what becomes of its response. */
+/** Opens a response with this body at a fake endpoint. */
 function opening(body: HttpResponse["body"] & { cancel?(): void }, isReceived: boolean) {
   const clock = new TestClock();
   const context: RequestContext = {
     clock,
-    gates: new HostBackoffs(clock),
-    stall: { floor: 1024, window: WINDOW },
+    backoffs: new HostBackoffs(clock),
+    stall: { minRate: 1024, windowMs: WINDOW },
     attempts: 1,
     maxRetryAfter: 0,
     onWarning: () => {},
@@ -50,28 +50,28 @@ function opening(body: HttpResponse["body"] & { cancel?(): void }, isReceived: b
   };
 }
 
-/** A body that stands still. */
+/** A body that never delivers a byte. */
 function silent(isReceived: boolean) {
   return opening(streamReader(new ReadableStream({ type: "bytes" }), (error) => error), isReceived);
 }
 
-/** A body whose reads tell and end when the test says so. */
-function noting() {
-  let tell: (bytes: number) => void = () => {};
+/** A body whose reads the test controls. */
+function controlled() {
+  let report: (bytes: number) => void = () => {};
   let end: (bytes: number | null) => void = () => {};
   const opened = opening({
     read(_buffer, onBytes = () => {}) {
-      tell = onBytes;
+      report = onBytes;
       return new Promise((resolve) => end = resolve);
     },
   }, false);
   return {
     ...opened,
-    body: { tell: (bytes: number) => tell(bytes), end: (bytes: number | null) => end(bytes) },
+    body: { report: (bytes: number) => report(bytes), end: (bytes: number | null) => end(bytes) },
   };
 }
 
-Deno.test("A body of the runtime's client that stands still ends as stalled, not as if it were whole", async () => {
+Deno.test("A stalled body of the runtime's client fails instead of ending early", async () => {
   const { clock, open, disposed } = silent(false);
   using connection = await open();
   const reading = connection.read(new Uint8Array(10));
@@ -80,7 +80,7 @@ Deno.test("A body of the runtime's client that stands still ends as stalled, not
   assertEquals(disposed(), 1);
 });
 
-Deno.test("A body that is here already is not watched", async () => {
+Deno.test("A body that has already been received isn't monitored", async () => {
   const { clock, open } = silent(true);
   const connection = await open();
   const reading = connection.read(new Uint8Array(10));
@@ -89,12 +89,12 @@ Deno.test("A body that is here already is not watched", async () => {
   await reading;
 });
 
-Deno.test("Bytes that a read has and waits with are no stall, and are given when more never come", async () => {
-  const { clock, open, disposed, body } = noting();
+Deno.test("Bytes recorded during a read count, and are returned if no more arrive", async () => {
+  const { clock, open, disposed, body } = controlled();
   using connection = await open();
   let reading = connection.read(new Uint8Array(100_000));
   for (let i = 0; i < 10; i++) {
-    body.tell(10_000);
+    body.report(10_000);
     clock.advance(WINDOW / 6);
   }
   assertEquals(disposed(), 0);

@@ -1,46 +1,48 @@
 /**
- * One request to one endpoint, with every failure as an error that says what was wanted.
+ * One request to one endpoint. Every failure becomes an error that names the operation and the host.
  *
  * @module
  */
 import { AppError } from "../../base/errors.ts";
 import type { Clock } from "../../http/clock.ts";
-import type { HostBackoffs } from "./host_backoff.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
-import { registryErrorFrom } from "./response_error.ts";
 import type { Endpoint, EndpointRequest } from "./endpoint.ts";
+import type { HostBackoffs } from "./host_backoff.ts";
+import { registryErrorFrom } from "./response_error.ts";
 import type { StallLimits } from "./stall.ts";
 import { warningsOf } from "./warnings.ts";
 
-/** What all requests of a registry client share. */
+/** Shared by all requests of a registry client. */
 export interface RequestContext {
   readonly clock: Clock;
-  readonly gates: HostBackoffs;
+  readonly backoffs: HostBackoffs;
   readonly stall: StallLimits;
-  /** Attempts for one request, the first included. */
+  /** Attempts per request, including the first. */
   readonly attempts: number;
-  /** The longest wait that a host may ask for, in milliseconds. */
+  /** The longest pause that a host may demand, in milliseconds. */
   readonly maxRetryAfter: number;
-  /** Hears what hosts warn of. */
+  /** Called for each warning in a response. */
   readonly onWarning: (warning: string, host: string) => void;
 }
 
-/** A request and what it is for. */
+/** A request and its purpose. */
 export interface OperationRequest extends EndpointRequest {
-  /** How errors begin: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
+  /** Prefix of error messages: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
   readonly operation: string;
-  /** Statuses that are no failures. */
+  /** Statuses that aren't errors. */
   readonly accepted: readonly number[];
+  /** What credentials must allow, for the advice in errors. @default {"pull"} */
+  readonly purpose?: "pull" | "login";
 }
 
 /**
- * Asks once. Dispose the response.
+ * Sends a request once. Dispose the response.
  *
- * @throws AppError for anything but an accepted status, or the signal's reason
+ * @throws AppError for every status that isn't accepted, or the signal's reason
  */
 export async function performRequest(
   endpoint: Endpoint,
-  { operation, accepted, ...request }: OperationRequest,
+  { operation, accepted, purpose = "pull", ...request }: OperationRequest,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
@@ -53,14 +55,14 @@ export async function performRequest(
   }
   for (const warning of warningsOf(response.headers)) context.onWarning(warning, endpoint.host);
   if (accepted.includes(response.status)) return response;
-  throw await registryErrorFrom(response, endpoint, operation, context.clock);
+  throw await registryErrorFrom(response, endpoint, { operation, purpose }, context.clock);
 }
 
-/** A failure of the room below, with what was wanted before it. What is no {@linkcode AppError} stays what it is. */
+/** Adds the operation and the host to an {@linkcode AppError}. */
 function withOperation(error: unknown, operation: string, host: string): unknown {
   if (!(error instanceof AppError)) return error;
-  const who = error.message.includes(host) ? "" : `host "${host}": `;
-  return new AppError(error.code, `${operation}: ${who}${error.message}`, {
+  const subject = error.message.includes(host) ? "" : `host "${host}": `;
+  return new AppError(error.code, `${operation}: ${subject}${error.message}`, {
     details: { host, ...error.details },
     cause: error,
   });

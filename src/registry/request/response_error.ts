@@ -1,56 +1,70 @@
 /**
- * Responses that are failures: one error that says who answered what to whom, and what can be done about it.
+ * Error responses as errors that name the host, the credentials that were sent, and what the user can do.
  *
  * @module
  */
 import { AppError, type ErrorCode } from "../../base/errors.ts";
-import { isLoopbackHost } from "../../http/network/addresses.ts";
 import type { Clock } from "../../http/clock.ts";
-import { readErrorBody } from "../auth/error_body.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
+import { isLoopbackHost } from "../../http/network/addresses.ts";
 import { NEEDS_TLS } from "../../http/network/network_error.ts";
-import { isRetryableStatus } from "./retry.ts";
+import { readErrorBody } from "../auth/error_body.ts";
 import { retryAfterOf } from "../auth/retry_after.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { isRetryableStatus } from "./retry.ts";
+
+/** What a request was for. */
+export interface RequestPurpose {
+  /** Prefix of the message: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
+  readonly operation: string;
+  readonly purpose: "pull" | "login";
+}
 
 /**
  * Makes the error of a response, and disposes the response.
  *
- * The details are `host`, `status`, `isRetryable`, `credentialSource`, and where they are known `retryAfter`
+ * The details are `host`, `status`, `isRetryable`, `credentialSource`, and if known `retryAfter`
  * (milliseconds) and `serverCode`.
- *
- * @param operation how the message begins: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`
  */
 export async function registryErrorFrom(
   response: HttpResponse,
   endpoint: Endpoint,
-  operation: string,
+  { operation, purpose }: RequestPurpose,
   clock: Clock,
 ): Promise<AppError> {
-  const { status, headers } = response;
+  const { status, headers, url } = response;
   const retryAfter = retryAfterOf(headers, clock.now());
   const server = await readErrorBody(response, clock);
   const code = codeFor(status);
-  const isElsewhere = response.url.origin !== endpoint.base.origin;
-  const who = isElsewhere
-    ? `host "${endpoint.host}" sent us on to "${response.url.host}", which`
-    : `host "${endpoint.host}"`;
-  const said = server.message === "" ? "" : ` ("${server.message}")`;
-  // A TLS server on this machine says 400 to plain http.
-  const isPlain = status === 400 && response.url.protocol === "http:" &&
-    isLoopbackHost(response.url.hostname);
-  const advice = isPlain ? NEEDS_TLS : adviceFor(code, endpoint.credentialSource, retryAfter);
-  return new AppError(code, `${operation}: ${who} answered ${status}${said}${advice}`, {
+  const text = server.message === "" ? "" : ` ("${server.message}")`;
+  // A TLS server on this machine answers plain HTTP with 400.
+  const needsTls = status === 400 && url.protocol === "http:" && isLoopbackHost(url.hostname);
+  // Credentials aren't sent to the target of a redirect.
+  const source = isRedirected(endpoint, url) ? undefined : endpoint.credentialSource;
+  const advice = needsTls ? NEEDS_TLS : adviceFor(code, source, purpose, retryAfter);
+  return new AppError(code, `${operation}: ${hostsOf(endpoint, url)} answered ${status}${text}${advice}`, {
     details: {
       host: endpoint.host,
       status,
-      // Storage behind a registry answers 400 or 403 to an address that has expired; the registry makes a new one.
-      isRetryable: isRetryableStatus(status) || isElsewhere && (status === 400 || status === 403),
+      // Storage behind a registry answers 400 or 403 if a signed URL has expired; the registry issues a new
+      // one.
+      isRetryable: isRetryableStatus(status) ||
+        isRedirected(endpoint, url) && (status === 400 || status === 403),
       credentialSource: endpoint.credentialSource,
       ...retryAfter === undefined ? {} : { retryAfter },
       ...server.code === "" ? {} : { serverCode: server.code },
     },
   });
+}
+
+/** The subject of a message about a response: the endpoint's host, and the host that it redirected to. */
+export function hostsOf(endpoint: Endpoint, url: URL): string {
+  const host = `host "${endpoint.host}"`;
+  return isRedirected(endpoint, url) ? `${host} redirected to "${url.host}", which` : host;
+}
+
+function isRedirected({ base }: Endpoint, url: URL): boolean {
+  return url.origin !== base.origin;
 }
 
 function codeFor(status: number): ErrorCode {
@@ -70,25 +84,31 @@ function codeFor(status: number): ErrorCode {
   }
 }
 
-function adviceFor(code: ErrorCode, credentialSource: string, retryAfter: number | undefined): string {
-  const isAnonymous = credentialSource === "anonymous";
-  const asked = isAnonymous ? "asked without credentials" : `asked with ${credentialSource}`;
+function adviceFor(
+  code: ErrorCode,
+  source: string | undefined,
+  purpose: "pull" | "login",
+  retryAfter: number | undefined,
+): string {
+  const time = retryAfter === undefined ? "later" : `in ${Math.ceil(retryAfter / 1000)} s`;
+  if (source === undefined) return `; try again ${time}, or contact the operator of the host`;
+  const isAnonymous = source === "anonymous";
+  const sent = isAnonymous ? ", no credentials were sent" : `, credentials from ${source} were sent`;
+  const rejected = isAnonymous ? sent : `, the credentials from ${source} were rejected`;
   switch (code) {
     case "unauthorized":
-      return isAnonymous
-        ? `, ${asked}; log in, or check the name: private and missing repositories look alike`
-        : `, ${asked}; check that they are still good, and the name: private and missing repositories look alike`;
+      if (purpose === "login") return rejected;
+      return `${rejected}; ${
+        isAnonymous ? "log in" : "log in again"
+      }, or check the name: registries respond identically for private and missing repositories`;
     case "forbidden":
-      return isAnonymous
-        ? `, ${asked}; log in with an account that may pull it`
-        : `, ${asked}; use an account that may pull it`;
+      if (purpose === "login") return rejected;
+      return `${sent}; ${isAnonymous ? "log in with" : "use"} an account that may pull it`;
     case "not_found":
-      return `, ${asked}; check the name, or that it is still there`;
-    case "rate_limited": {
-      const wait = retryAfter === undefined ? "later" : `in ${Math.ceil(retryAfter / 1000)} s`;
-      return `, ${asked}; try again ${wait}${isAnonymous ? ", or log in for a higher limit" : ""}`;
-    }
+      return `${sent}; check the name, and that it still exists`;
+    case "rate_limited":
+      return `${sent}; try again ${time}${isAnonymous ? ", or log in for a higher limit" : ""}`;
     default:
-      return "; try again later, or ask whoever runs the host";
+      return "; try again later, or contact the operator of the host";
   }
 }

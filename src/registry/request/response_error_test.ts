@@ -5,25 +5,25 @@ import { registryErrorFrom } from "./response_error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
-function sourceWith(credentialSource: string): Endpoint {
+function endpointWith(credentialSource: string): Endpoint {
   return {
     host: "r.test",
     base: new URL("https://r.test/v2/"),
     role: "registry",
     credentialSource,
-    send: () => Promise.reject(new Error("nobody asks")),
+    send: () => Promise.reject(new Error("Not called")),
   };
 }
 
-interface Answer extends HttpResponse {
+interface TestResponse extends HttpResponse {
   isDisposed: boolean;
 }
 
-function answer(
+function responseOf(
   status: number,
   headers: Readonly<Record<string, string>> = {},
   at = "https://r.test/x",
-): Answer {
+): TestResponse {
   return {
     status,
     headers: new Headers(headers),
@@ -40,7 +40,7 @@ const CASES: readonly (readonly [status: number, code: ErrorCode, isRetryable: b
   [400, "network", false, "try again later"],
   [401, "unauthorized", false, "log in, or check the name"],
   [403, "forbidden", false, "log in with an account that may pull it"],
-  [404, "not_found", false, "check the name, or that it is still there"],
+  [404, "not_found", false, "no credentials were sent; check the name"],
   [408, "network", true, "try again later"],
   [410, "not_found", false, "check the name"],
   [429, "rate_limited", true, "try again later, or log in for a higher limit"],
@@ -52,8 +52,11 @@ const CASES: readonly (readonly [status: number, code: ErrorCode, isRetryable: b
 Deno.test("registryErrorFrom() maps each status to one code, with advice, and disposes the response", async (t) => {
   for (const [status, code, isRetryable, advice] of CASES) {
     await t.step(String(status), async () => {
-      const response = answer(status);
-      const error = await registryErrorFrom(response, sourceWith("anonymous"), "Cannot x", new TestClock());
+      const response = responseOf(status);
+      const error = await registryErrorFrom(response, endpointWith("anonymous"), {
+        operation: "Cannot x",
+        purpose: "pull",
+      }, new TestClock());
       assertEquals([error.code, error.details.isRetryable], [code, isRetryable]);
       assertEquals(error.message.startsWith(`Cannot x: host "r.test" answered ${status}`), true);
       assertStringIncludes(error.message, advice);
@@ -62,24 +65,38 @@ Deno.test("registryErrorFrom() maps each status to one code, with advice, and di
   }
 });
 
-Deno.test("registryErrorFrom() says whose credentials were refused", async () => {
-  const endpoint = sourceWith('/home/u/config.json, key "r.test"');
-  const error = await registryErrorFrom(answer(403), endpoint, "Cannot x", new TestClock());
-  assertStringIncludes(error.message, 'asked with /home/u/config.json, key "r.test"');
+Deno.test("registryErrorFrom() names the source of the credentials", async () => {
+  const endpoint = endpointWith('/home/u/config.json, key "r.test"');
+  const error = await registryErrorFrom(
+    responseOf(403),
+    endpoint,
+    { operation: "Cannot x", purpose: "pull" },
+    new TestClock(),
+  );
+  assertStringIncludes(error.message, 'credentials from /home/u/config.json, key "r.test" were sent');
   assertEquals(error.details.credentialSource, '/home/u/config.json, key "r.test"');
 });
 
-Deno.test("registryErrorFrom() says when to come back", async () => {
-  const response = answer(429, { "retry-after": "61" });
-  const error = await registryErrorFrom(response, sourceWith("anonymous"), "Cannot x", new TestClock());
+Deno.test("registryErrorFrom() names the time of the next attempt", async () => {
+  const response = responseOf(429, { "retry-after": "61" });
+  const error = await registryErrorFrom(response, endpointWith("anonymous"), {
+    operation: "Cannot x",
+    purpose: "pull",
+  }, new TestClock());
   assertStringIncludes(error.message, "try again in 61 s");
   assertEquals(error.details.retryAfter, 61_000);
 });
 
-Deno.test("registryErrorFrom() takes a refusal behind a redirect for an address that has expired", async () => {
-  const response = answer(403, {}, "https://storage.test/x?signature=secret");
-  const error = await registryErrorFrom(response, sourceWith("anonymous"), "Cannot x", new TestClock());
+Deno.test("registryErrorFrom() treats a refusal after a redirect as an expired URL", async () => {
+  const response = responseOf(403, {}, "https://storage.test/x?signature=secret");
+  const error = await registryErrorFrom(response, endpointWith("anonymous"), {
+    operation: "Cannot x",
+    purpose: "pull",
+  }, new TestClock());
   assertEquals(error.details.isRetryable, true);
-  assertStringIncludes(error.message, 'host "r.test" sent us on to "storage.test", which answered 403');
+  assertStringIncludes(
+    error.message,
+    'host "r.test" redirected to "storage.test", which answered 403; try again later',
+  );
   assertEquals(error.message.includes("secret"), false);
 });

@@ -1,24 +1,24 @@
 /**
- * What is tried again, and how often.
+ * Which failures are retried, and how often.
  *
  * @module
  */
 import { type Backoff, backoffDelay } from "../../base/backoff.ts";
 import { AppError } from "../../base/errors.ts";
+import { RETRY_FIRST_MS, RETRY_MAX_MS } from "../../base/tuning.ts";
 import type { Clock } from "../../http/clock.ts";
 
-/** Between attempts: 0.2 s doubled up to 10 s. */
-const BACKOFF: Backoff = { first: 200, most: 10_000 };
+const BACKOFF: Backoff = { first: RETRY_FIRST_MS, most: RETRY_MAX_MS };
 
-/** Whether a status can be another one next time: timeouts, limits, and a server's own troubles. */
+/** Reports whether a later request may get another status: timeouts, rate limits and most server errors. */
 export function isRetryableStatus(status: number): boolean {
-  // 501 and 505 say what the server can't do at all.
+  // 501 and 505 mean that the server doesn't support the request at all.
   return status === 408 || status === 429 || status >= 500 && status !== 501 && status !== 505;
 }
 
 /**
- * Whether a failure may pass. A detail `isRetryable` decides, else the code: connections break and stall, but what was
- * refused stays refused. An abort is no failure, and is never asked about here.
+ * Reports whether a retry may succeed. A detail `isRetryable` decides, otherwise the code: connections fail
+ * and stall, but a refusal is final. Callers handle aborts before.
  */
 export function isRetryableError(error: AppError): boolean {
   const { isRetryable } = error.details;
@@ -26,19 +26,19 @@ export function isRetryableError(error: AppError): boolean {
   return error.code === "network" || error.code === "stalled" || error.code === "rate_limited";
 }
 
-/** Attempts that are left for one request or one body. */
+/** Counts the attempts of one request or one body. */
 export class RetryBudget {
   readonly #attempts: number;
   readonly #clock: Clock;
   #failures = 0;
 
-  /** @param attempts the first included, at least 1 */
+  /** @param attempts including the first, at least 1 */
   constructor(attempts: number, clock: Clock) {
     this.#attempts = attempts;
     this.#clock = clock;
   }
 
-  /** Attempts that failed since the last progress. */
+  /** Attempts that have failed since the last progress. */
   get failures(): number {
     return this.#failures;
   }
@@ -47,7 +47,7 @@ export class RetryBudget {
    * Counts a failure.
    *
    * @returns milliseconds to wait before the next attempt
-   * @throws the failure, with the number of attempts in its message, if none is left
+   * @throws AppError the failure, with the number of attempts in its message, if no attempt is left
    */
   fail(error: AppError): number {
     this.#failures++;
@@ -61,7 +61,7 @@ export class RetryBudget {
     });
   }
 
-  /** Bytes came: what failed before doesn't count any more. */
+  /** Forgets earlier failures, because bytes have been received. */
   reset(): void {
     this.#failures = 0;
   }

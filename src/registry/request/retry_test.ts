@@ -20,13 +20,13 @@ const STATUSES: readonly [number, boolean][] = [
   [522, true],
 ];
 
-Deno.test("isRetryableStatus() is for what may pass", async (t) => {
+Deno.test("isRetryableStatus() accepts timeouts, rate limits and server errors", async (t) => {
   for (const [status, want] of STATUSES) {
     await t.step(String(status), () => assertEquals(isRetryableStatus(status), want));
   }
 });
 
-Deno.test("isRetryableError() goes by the detail, then by the code", () => {
+Deno.test("isRetryableError() uses the detail, otherwise the code", () => {
   assertEquals(isRetryableError(new AppError("network", "x")), true);
   assertEquals(isRetryableError(new AppError("stalled", "x")), true);
   assertEquals(isRetryableError(new AppError("digest_mismatch", "x")), false);
@@ -34,7 +34,7 @@ Deno.test("isRetryableError() goes by the detail, then by the code", () => {
   assertEquals(isRetryableError(new AppError("forbidden", "x", { details: { isRetryable: true } })), true);
 });
 
-Deno.test("RetryBudget waits longer each time, and gives up with the number of attempts", () => {
+Deno.test("RetryBudget waits longer each time, and finally reports the number of attempts", () => {
   const budget = new RetryBudget(4, new TestClock());
   const failure = new AppError("network", "Cannot x", { details: { host: "h" } });
   assertEquals([1, 2, 3].map(() => budget.fail(failure)), [150, 300, 600]);
@@ -42,7 +42,7 @@ Deno.test("RetryBudget waits longer each time, and gives up with the number of a
   assertEquals([error.code, error.details.host], ["network", "h"]);
 });
 
-Deno.test("RetryBudget begins anew after progress", () => {
+Deno.test("RetryBudget starts again after progress", () => {
   const budget = new RetryBudget(2, new TestClock());
   const failure = new AppError("network", "Cannot x");
   for (let i = 0; i < 10; i++) {

@@ -1,137 +1,132 @@
 /**
- * A floor under the speed of one connection. Only the time spent waiting for the network counts: a consumer that
- * takes long to write or sync is not the host's fault.
+ * Detects connections that are too slow. Only time spent waiting for the network counts: a slow consumer
+ * isn't the host's fault.
  *
  * @module
  */
+import { STALL_WINDOW_STEPS, TIMER_LATE_MS } from "../../base/tuning.ts";
 import type { Clock } from "../../http/clock.ts";
 
-/** What is too slow. */
+/** When a connection is too slow. */
 export interface StallLimits {
   /** Bytes per second. */
-  readonly floor: number;
-  /** Milliseconds of network wait over which the speed is taken. */
-  readonly window: number;
+  readonly minRate: number;
+  /** Milliseconds of waiting for the network over which the rate is measured. */
+  readonly windowMs: number;
 }
-
-/** A timer this late, in milliseconds, says that the process itself stood still (a blocking write, a suspend). */
-const LATE_MS = 1_000;
-
-/** The window slides in so many steps: a stall is seen that much of a window later than it could be. */
-const STEPS = 6;
 
 const NOT_WAITING = -1;
 
-/** What came in one step, and what was waited for it. */
+/** Bytes received in one step of the window, and milliseconds spent waiting for them. */
 interface Step {
   readonly bytes: number;
   readonly waited: number;
 }
 
 /**
- * Watches one connection: call {@linkcode StallWatch.enter} before a read and {@linkcode StallWatch.leave} after it.
- * There is one timer a step of the window, not one a read. Dispose it with the connection.
+ * Monitors one connection over a sliding window: call {@linkcode StallDetector.startRead} before a read and
+ * {@linkcode StallDetector.endRead} after it. There is one timer per step of the window, not one per read.
+ * Dispose it with the connection.
  */
-export class StallWatch implements Disposable {
+export class StallDetector implements Disposable {
   readonly #limits: StallLimits;
   readonly #clock: Clock;
   readonly #onStall: (bytesPerSecond: number) => void;
-  #disarm: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #dueAt = 0;
-  /** The steps of the window that are over; less than all until it is full. */
+  /** The complete steps of the window; fewer than all until it is full. */
   #past: readonly Step[] = [];
-  /** Of this step: what came, and the network wait of the reads that ended. */
+  /** Bytes of the current step, and the time its completed reads waited. */
   #bytes = 0;
   #waited = 0;
-  /** Of the read under way. */
-  #noted = 0;
-  /** When the read under way began. */
+  /** Bytes that the pending read has recorded. */
+  #recorded = 0;
+  /** When the pending read started. */
   #since = NOT_WAITING;
   #isSuspect = false;
-  #isOver = false;
+  #isDisposed = false;
 
-  /** @param onStall called once, with the speed over the window that was too slow */
+  /** @param onStall called once, with the rate over the window */
   constructor(limits: StallLimits, clock: Clock, onStall: (bytesPerSecond: number) => void) {
     this.#limits = limits;
     this.#clock = clock;
     this.#onStall = onStall;
   }
 
-  /** A read begins to wait for the network. */
-  enter(): void {
+  /** A read starts to wait for the network. */
+  startRead(): void {
     this.#since = this.#clock.elapsed();
-    if (this.#disarm === undefined && !this.#isOver) this.#arm(this.#stepTime - this.#waited);
+    if (this.#cancelTimer === undefined && !this.#isDisposed) this.#setTimer(this.#stepMs - this.#waited);
   }
 
-  /** So many bytes have come, and the read waits for more. */
-  note(bytes: number): void {
+  /** Records bytes that have arrived while the read waits for more. */
+  record(bytes: number): void {
     this.#bytes += bytes;
-    this.#noted += bytes;
+    this.#recorded += bytes;
   }
 
-  /** The read has ended with so many bytes, those that were noted among them. */
-  leave(bytes: number): void {
+  /** The read has ended with this many bytes, including those already recorded. */
+  endRead(bytes: number): void {
     this.#waited += this.#clock.elapsed() - this.#since;
     this.#since = NOT_WAITING;
-    // A read that failed gives nothing, but what was noted did come.
-    this.#bytes += Math.max(0, bytes - this.#noted);
-    this.#noted = 0;
+    // A failed read returns no bytes, but recorded bytes have arrived.
+    this.#bytes += Math.max(0, bytes - this.#recorded);
+    this.#recorded = 0;
   }
 
-  /** Stops watching. */
   [Symbol.dispose](): void {
-    this.#disarm?.();
-    this.#disarm = undefined;
-    this.#isOver = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#isDisposed = true;
   }
 
-  get #stepTime(): number {
-    return this.#limits.window / STEPS;
+  get #stepMs(): number {
+    return this.#limits.windowMs / STALL_WINDOW_STEPS;
   }
 
-  #arm(ms: number): void {
+  #setTimer(ms: number): void {
     const wait = Math.max(0, ms);
     this.#dueAt = this.#clock.elapsed() + wait;
-    this.#disarm = this.#clock.after(wait, () => this.#look());
+    this.#cancelTimer = this.#clock.after(wait, () => this.#check());
   }
 
-  #look(): void {
-    this.#disarm = undefined;
+  #check(): void {
+    this.#cancelTimer = undefined;
     const now = this.#clock.elapsed();
     const isWaiting = this.#since !== NOT_WAITING;
-    // What the process slept through says nothing of the host: the bytes may lie in the kernel, unread.
-    if (now - this.#dueAt > LATE_MS) return this.#beginStep([], now, isWaiting);
+    // If the process itself was blocked or suspended, bytes may be unread in the kernel: start a new window.
+    if (now - this.#dueAt > TIMER_LATE_MS) return this.#startStep([], now, isWaiting);
     const step = { bytes: this.#bytes, waited: this.#waited + (isWaiting ? now - this.#since : 0) };
-    if (step.waited < this.#stepTime) {
-      if (isWaiting) this.#arm(this.#stepTime - step.waited);
+    if (step.waited < this.#stepMs) {
+      if (isWaiting) this.#setTimer(this.#stepMs - step.waited);
       return;
     }
     const window = [...this.#past, step];
-    if (window.length < STEPS) return this.#beginStep(window, now, isWaiting);
-    const speed = speedOf(window);
-    if (speed >= this.#limits.floor) return this.#beginStep(window.slice(1), now, isWaiting);
+    if (window.length < STALL_WINDOW_STEPS) return this.#startStep(window, now, isWaiting);
+    const rate = rateOf(window);
+    if (rate >= this.#limits.minRate) return this.#startStep(window.slice(1), now, isWaiting);
     if (this.#isSuspect) {
-      this.#isOver = true;
-      return this.#onStall(speed);
+      this.#isDisposed = true;
+      return this.#onStall(rate);
     }
-    // Timers run before arrived bytes are handed out: the verdict waits for one more turn.
+    // Timers run before reads complete: check again after one more turn of the event loop.
     this.#isSuspect = true;
-    this.#arm(0);
+    this.#setTimer(0);
   }
 
-  #beginStep(past: readonly Step[], now: number, isWaiting: boolean): void {
+  #startStep(past: readonly Step[], now: number, isWaiting: boolean): void {
     this.#past = past;
     this.#bytes = 0;
     this.#waited = 0;
     this.#isSuspect = false;
     if (!isWaiting) return;
     this.#since = now;
-    this.#arm(this.#stepTime);
+    this.#setTimer(this.#stepMs);
   }
 }
 
 /** Bytes per second. */
-function speedOf(steps: readonly Step[]): number {
+function rateOf(steps: readonly Step[]): number {
   const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
   return bytes * 1000 / steps.reduce((sum, step) => sum + step.waited, 0);
 }

@@ -1,25 +1,25 @@
 import { assertEquals } from "../../../tests/assert.ts";
-import { StallWatch } from "./stall.ts";
+import { StallDetector } from "./stall.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
-const LIMITS = { floor: 1000, window: 30_000 };
+const LIMITS = { minRate: 1000, windowMs: 30_000 };
 
-function watching() {
+function detecting() {
   const clock = new TestClock();
   const stalls: number[] = [];
-  const watch = new StallWatch(LIMITS, clock, (speed) => stalls.push(Math.round(speed)));
+  const detector = new StallDetector(LIMITS, clock, (rate) => stalls.push(Math.round(rate)));
   /** A read that waits `ms` for `bytes`. */
   const read = (ms: number, bytes: number) => {
-    watch.enter();
+    detector.startRead();
     clock.advance(ms);
-    watch.leave(bytes);
+    detector.endRead(bytes);
   };
-  return { clock, stalls, watch, read };
+  return { clock, stalls, detector, read };
 }
 
 Deno.test("Silence over the window is a stall", () => {
-  const { clock, stalls, watch } = watching();
-  watch.enter();
+  const { clock, stalls, detector } = detecting();
+  detector.startRead();
   clock.advance(29_999);
   assertEquals(stalls, []);
   clock.advance(1);
@@ -27,24 +27,24 @@ Deno.test("Silence over the window is a stall", () => {
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("A trickle below the floor is a stall", () => {
-  const { stalls, read } = watching();
+Deno.test("A rate below the minimum is a stall", () => {
+  const { stalls, read } = detecting();
   for (let i = 0; i < 31; i++) read(1000, 100);
   assertEquals(stalls, [97]);
 });
 
-Deno.test("A slow line above the floor is none, however long it takes", () => {
-  const { stalls, read } = watching();
+Deno.test("A slow connection above the minimum is no stall, however long it takes", () => {
+  const { stalls, read } = detecting();
   for (let i = 0; i < 1000; i++) read(1000, 1100);
   assertEquals(stalls, []);
 });
 
-Deno.test("Silence after a fast start is found within little more than a window, whenever it begins", async (t) => {
+Deno.test("Silence after a fast start is detected within little more than a window, whenever it starts", async (t) => {
   for (const before of [10, 250, 299, 300, 301, 1234]) {
     await t.step(`after ${before / 10} s`, () => {
-      const { clock, stalls, watch, read } = watching();
+      const { clock, stalls, detector, read } = detecting();
       for (let i = 0; i < before; i++) read(100, 1_000_000);
-      watch.enter();
+      detector.startRead();
       clock.advance(29_000);
       assertEquals(stalls, []);
       clock.advance(6_000);
@@ -53,8 +53,8 @@ Deno.test("Silence after a fast start is found within little more than a window,
   }
 });
 
-Deno.test("Time that the consumer takes is not on the clock", () => {
-  const { clock, stalls, read } = watching();
+Deno.test("The consumer's time doesn't count", () => {
+  const { clock, stalls, read } = detecting();
   for (let i = 0; i < 100; i++) {
     read(10, 1);
     clock.advance(60_000);
@@ -63,53 +63,53 @@ Deno.test("Time that the consumer takes is not on the clock", () => {
   assertEquals(clock.timers <= 1, true);
 });
 
-Deno.test("Time in which the whole process stood still is not on the clock", () => {
-  const { clock, stalls, watch } = watching();
-  watch.enter();
+Deno.test("Time in which the whole process was blocked doesn't count", () => {
+  const { clock, stalls, detector } = detecting();
+  detector.startRead();
   clock.freeze(300_000);
   assertEquals(stalls, []);
-  watch.leave(64_000);
-  watch.enter();
+  detector.endRead(64_000);
+  detector.startRead();
   clock.advance(30_001);
   assertEquals(stalls, []);
 });
 
-Deno.test("Bytes that arrived while the timer was due are seen before the verdict", () => {
-  const { clock, stalls, watch } = watching();
-  watch.enter();
-  // The first look only suspects; the read ends in the same turn.
+Deno.test("Bytes that arrive while the timer is due count", () => {
+  const { clock, stalls, detector } = detecting();
+  detector.startRead();
+  // The first check only suspects a stall; the read ends in the same turn.
   clock.advance(29_999);
-  watch.leave(0);
-  watch.enter();
-  const stop = clock.after(1, () => watch.leave(64_000));
+  detector.endRead(0);
+  detector.startRead();
+  const stop = clock.after(1, () => detector.endRead(64_000));
   clock.advance(2);
   stop();
   assertEquals(stalls, []);
 });
 
-Deno.test("A watch that was disposed says nothing any more", () => {
-  const { clock, stalls, watch } = watching();
-  watch.enter();
-  watch[Symbol.dispose]();
+Deno.test("A disposed detector reports nothing", () => {
+  const { clock, stalls, detector } = detecting();
+  detector.startRead();
+  detector[Symbol.dispose]();
   clock.advance(60_000);
   assertEquals([stalls.length, clock.timers], [0, 0]);
 });
 
-Deno.test("Bytes that a read has and has not given count while it waits for more, and once", () => {
-  const { clock, stalls, watch } = watching();
+Deno.test("Bytes recorded during a read count once", () => {
+  const { clock, stalls, detector } = detecting();
   for (let i = 0; i < 40; i++) {
-    watch.enter();
-    watch.note(5_500);
+    detector.startRead();
+    detector.record(5_500);
     clock.advance(5_000);
-    watch.leave(5_500);
+    detector.endRead(5_500);
   }
   assertEquals(stalls, []);
   for (let i = 0; i < 8; i++) {
-    watch.enter();
-    watch.note(2_750);
+    detector.startRead();
+    detector.record(2_750);
     clock.advance(5_000);
-    watch.leave(2_750);
+    detector.endRead(2_750);
   }
-  // The first window that is too slow still has a step of the fast ones.
+  // The first window that is too slow still contains one fast step.
   assertEquals(stalls, [917]);
 });

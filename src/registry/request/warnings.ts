@@ -1,14 +1,14 @@
 /**
- * Warnings that hosts send (distribution spec 1.1, "Warnings"; RFC 7234, 5.5).
+ * Warnings in responses (distribution spec 1.1, "Warnings"; RFC 7234, section 5.5).
  *
  * @module
  */
 import type { HeaderFields } from "../../http/message/http_message.ts";
 import { WARNING } from "../../http/message/http_names.ts";
 
-/** Only code 299 with no agent is a registry's; a text has no more than its quotes hold. */
+/** Registries use code 299 without an agent. The length limit bounds the work of the pattern. */
 const REGISTRY_WARNING = /(?:^|,)\s*299 - "((?:[^"\\]|\\.){1,4096})"/g;
-/** The longest warning that is passed on, in characters. */
+/** The longest warning that is reported, in characters. */
 const WARNING_MAX_LENGTH = 500;
 
 /** The texts of the warnings, safe for a terminal. */
@@ -22,18 +22,21 @@ export function warningsOf(headers: HeaderFields): readonly string[] {
   );
 }
 
-/** Distinct warnings that are remembered; a host that sends another text each time is not heard for ever. */
+/**
+ * Distinct warnings to remember. Further ones aren't reported, in case a host sends a new text with each
+ * response.
+ */
 const WARNINGS_MAX = 1000;
 
-/** A listener that hears each warning of each host once. */
+/** Wraps a listener so that it is called once per warning and host. */
 export function warnOnce(
   listener: ((warning: string, host: string) => void) | undefined,
 ): (warning: string, host: string) => void {
-  const heard = new Set<string>();
+  const reported = new Set<string>();
   return (warning, host) => {
     const key = `${host} ${warning}`;
-    if (listener === undefined || heard.has(key) || heard.size >= WARNINGS_MAX) return;
-    heard.add(key);
+    if (listener === undefined || reported.has(key) || reported.size >= WARNINGS_MAX) return;
+    reported.add(key);
     listener(warning, host);
   };
 }

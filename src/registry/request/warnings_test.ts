@@ -12,17 +12,17 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
   ["", []],
 ];
 
-Deno.test("warningsOf() takes the registry's own warnings", async (t) => {
+Deno.test("warningsOf() returns the registry's own warnings", async (t) => {
   for (const [value, want] of CASES) {
     await t.step(value || "nothing", () => assertEquals(warningsOf(new Headers({ warning: value })), want));
   }
 });
 
-Deno.test("warnOnce() passes each warning of each host on once", () => {
-  const heard: string[] = [];
-  const warn = warnOnce((warning, host) => heard.push(`${host}: ${warning}`));
+Deno.test("warnOnce() reports each warning of each host once", () => {
+  const reported: string[] = [];
+  const warn = warnOnce((warning, host) => reported.push(`${host}: ${warning}`));
   warn("a", "h");
   warn("a", "h");
   warn("a", "other");
-  assertEquals(heard, ["h: a", "other: a"]);
+  assertEquals(reported, ["h: a", "other: a"]);
 });

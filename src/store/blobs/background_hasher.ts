@@ -7,13 +7,10 @@
  *
  * @module
  */
-import { MIB } from "../../base/bytes.ts";
 import type { HashAlgorithm } from "../../base/hash.ts";
 import { receiveFromThread, type StartWorker } from "../../base/worker.ts";
+import { HASH_THREAD_STEP_BYTES } from "../../base/tuning.ts";
 import type { HashMessage, HashReply } from "./hash_thread.ts";
-
-/** Bytes that the thread is told of at a time: each message costs a tenth of a millisecond. */
-const STEP_BYTES = 4 * MIB;
 
 /** Hashes the files of one store on one worker, which runs while there are files to hash. */
 export class BackgroundHasher {
@@ -92,7 +89,7 @@ export class BackgroundHash implements Disposable {
 
   /** Reports that the file has `offset` bytes now. */
   grow(offset: number): void {
-    if (offset - this.#postedOffset < STEP_BYTES) return;
+    if (offset - this.#postedOffset < HASH_THREAD_STEP_BYTES) return;
     this.#postedOffset = offset;
     this.#deps.post(offset, "grow");
   }

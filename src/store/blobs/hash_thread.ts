@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
 import { messageOf } from "../../base/errors.ts";
 import { type HashAlgorithm, type Hasher, type HasherFactory, loadHashing } from "../../base/hash.ts";
 import { serveThread } from "../../base/worker.ts";
-
-/** A larger buffer exceeds the cache of a core and is slower. */
-const READ_BYTES = 128 * KIB;
+import { HASH_THREAD_READ_BYTES } from "../../base/tuning.ts";
 
 /** A message to the worker. The first one of an id opens the file; `end` and `drop` close it. */
 export interface HashMessage {
@@ -36,7 +33,7 @@ interface OpenHash extends Disposable {
 /** Hashes files on the current worker thread. */
 export async function serveHashing(): Promise<void> {
   const make = await loadHashing();
-  const buffer = new Uint8Array(READ_BYTES);
+  const buffer = new Uint8Array(HASH_THREAD_READ_BYTES);
   const files = new Map<number, OpenHash>();
   serveThread<HashMessage, HashReply>((message, reply) => {
     const { id, offset, kind } = message;

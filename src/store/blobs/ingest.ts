@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
+import { STATELESS_WRITE_MAX_BYTES } from "../../base/tuning.ts";
 import type { Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, makeDigest } from "../../oci/digest.ts";
@@ -11,7 +12,7 @@ import { removeEventually, removeQuietly, syncFile } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
 import { writeAll } from "../fs/write_all.ts";
 import { type IngestEnvironment, protectBlob, publishBlob } from "./ingest_environment.ts";
-import { dropPartial, findState, isSameBlob, SMALL_BLOB_BYTES, writeState } from "./partial.ts";
+import { dropPartial, findState, isSameBlob, writeState } from "./partial.ts";
 import { PeriodicSync } from "./periodic_sync.ts";
 import { beginHash, type StreamingHash } from "./streaming_hash.ts";
 
@@ -210,7 +211,7 @@ async function findStart(
   hash: StreamingHash,
   signal: AbortSignal,
 ): Promise<{ readonly offset: number; readonly hasState: boolean }> {
-  const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
+  const isSmall = descriptor.size <= STATELESS_WRITE_MAX_BYTES;
   const state = length > 0 ? findState(paths.state) : undefined;
   const isResumable = length > 0 && length <= descriptor.size &&
     (state === undefined ? isSmall : isSameBlob(state, descriptor));

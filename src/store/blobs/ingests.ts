@@ -8,6 +8,7 @@ import { AppError } from "../../base/errors.ts";
 import { isMissing } from "../../base/os_errors.ts";
 import type { OnSlowWait } from "../../base/slow_wait.ts";
 import type { StartWorker } from "../../base/worker.ts";
+import { STATELESS_WRITE_MAX_BYTES } from "../../base/tuning.ts";
 import type { IngestStatus } from "../../content/maintenance.ts";
 import type { AnonymousIngest, Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -23,7 +24,7 @@ import { BackgroundHasher } from "./background_hasher.ts";
 import type { Blobs } from "./blobs.ts";
 import { FileIngest } from "./ingest.ts";
 import type { IngestEnvironment } from "./ingest_environment.ts";
-import { dropPartial, findState, SMALL_BLOB_BYTES } from "./partial.ts";
+import { dropPartial, findState } from "./partial.ts";
 
 /** Other users must not read unverified content. */
 const INGEST_MODE = 0o700;
@@ -122,7 +123,7 @@ export class Ingests {
     signal: AbortSignal,
     onWait?: OnSlowWait,
   ): Promise<Ingest | undefined> {
-    const isSmall = descriptor.size <= SMALL_BLOB_BYTES;
+    const isSmall = descriptor.size <= STATELESS_WRITE_MAX_BYTES;
     const environment = this.#environmentOf({ digest: descriptor.digest, isSmall, isReplacement });
     const { paths } = environment;
     const isCommitted = () => !isReplacement && this.#isCommitted(descriptor);

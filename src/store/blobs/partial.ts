@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { type Descriptor, readDescriptor } from "../../oci/descriptor.ts";
 import { parseJsonObject } from "../../oci/json.ts";
@@ -12,13 +11,6 @@ import { removeQuietly } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
 import { isMissing } from "../../base/os_errors.ts";
 import type { IngestPaths } from "../layout/paths.ts";
-
-/**
- * Blobs up to this size cost the fewest calls: their facts are written only if they fail. Bytes without
- * facts, which a kill leaves, are gone on from all the same: their name has the digest, and the hash judges
- * them in the end.
- */
-export const SMALL_BLOB_BYTES = 2 * MIB;
 
 /**
  * Writes a state file: `{digest, size, mediaType, createdAt}`. It isn't synced: if it is lost or truncated, a

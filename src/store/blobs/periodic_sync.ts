@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { MIB } from "../../base/bytes.ts";
+import { SYNC_STEP_BYTES } from "../../base/tuning.ts";
 import { syncFile } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
-
-/** Written bytes after which a sync is worth its call. */
-const STEP_BYTES = 32 * MIB;
 
 /**
  * Syncs a file periodically in parallel with the writes, so that the final sync has little left to do. That
@@ -29,7 +26,9 @@ export class PeriodicSync {
   /** Reports that `bytes` more bytes were written. */
   addWritten(bytes: number): void {
     this.#unsynced += bytes;
-    if (this.#unsynced < STEP_BYTES || this.#running !== undefined || this.#failure !== undefined) return;
+    if (this.#unsynced < SYNC_STEP_BYTES || this.#running !== undefined || this.#failure !== undefined) {
+      return;
+    }
     this.#unsynced = 0;
     this.#running = this.#sync();
   }

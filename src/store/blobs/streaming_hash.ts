@@ -4,7 +4,6 @@
  * @module
  */
 import { neverAborted } from "../../base/abort.ts";
-import { KIB, MIB } from "../../base/bytes.ts";
 import {
   findHashing,
   type HashAlgorithm,
@@ -13,16 +12,14 @@ import {
   hashHex,
   loadHashing,
 } from "../../base/hash.ts";
+import {
+  HASH_IN_MEMORY_MAX_BYTES,
+  HASH_READ_BYTES,
+  HASH_SYNC_READ_BYTES,
+  HASH_THREAD_MIN_BYTES,
+} from "../../base/tuning.ts";
 import { attempt } from "../fs/fs_errors.ts";
 import type { BackgroundHash, BackgroundHasher } from "./background_hasher.ts";
-
-/** Blobs up to this size are hashed from memory while the streaming code is not there. */
-const TINY_BLOB_BYTES = 256 * KIB;
-const READ_BYTES = 256 * KIB;
-/** A smaller buffer for synchronous reads. */
-const CATCH_UP_BYTES = 64 * KIB;
-/** From this size on a thread of its own is worth its start. */
-const LONG_BLOB_BYTES = 16 * MIB;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -56,11 +53,11 @@ export interface HashTask {
  */
 export function beginHash(task: HashTask, hasher: BackgroundHasher): StreamingHash {
   const { algorithm, size, path } = task;
-  const background = size >= LONG_BLOB_BYTES ? hasher.begin(path, algorithm) : undefined;
+  const background = size >= HASH_THREAD_MIN_BYTES ? hasher.begin(path, algorithm) : undefined;
   if (background !== undefined) return new WorkerHash(task, background);
   // Once loaded, the incremental hasher is faster for tiny blobs too: WebCrypto passes each one to another
   // thread.
-  if (size <= TINY_BLOB_BYTES && findHashing() === undefined) return new InMemoryHash(task);
+  if (size <= HASH_IN_MEMORY_MAX_BYTES && findHashing() === undefined) return new InMemoryHash(task);
   return new IncrementalHash(task);
 }
 
@@ -144,7 +141,7 @@ class IncrementalHash implements StreamingHash {
     if (this.#hashed === this.#offset) return hasher;
     using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
     attempt("read", path, () => file.seekSync(this.#hashed, Deno.SeekMode.Start));
-    const buffer = new Uint8Array(Math.min(CATCH_UP_BYTES, this.#offset - this.#hashed));
+    const buffer = new Uint8Array(Math.min(HASH_SYNC_READ_BYTES, this.#offset - this.#hashed));
     while (this.#hashed < this.#offset) {
       const target = buffer.subarray(0, Math.min(buffer.length, this.#offset - this.#hashed));
       const n = attempt("read", path, () => file.readSync(target));
@@ -205,7 +202,7 @@ async function readFile(
   signal: AbortSignal,
 ): Promise<number> {
   using file = attempt("read", path, () => Deno.openSync(path, { read: true }));
-  const buffer = new Uint8Array(Math.min(READ_BYTES, size));
+  const buffer = new Uint8Array(Math.min(HASH_READ_BYTES, size));
   let offset = 0;
   while (offset < size) {
     signal.throwIfAborted();

@@ -3,14 +3,8 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
+import { WRITE_MAX_BYTES } from "../../base/tuning.ts";
 import { attempt } from "./fs_errors.ts";
-
-/**
- * For longer writes, the kernel allocates larger pieces of memory. On a virtual machine that returns unused
- * memory to its host, writes of 256 KiB take up to three times the system time.
- */
-const WRITE_MAX_BYTES = 64 * KIB;
 
 /**
  * Writes all of `bytes` at the current position of the file.

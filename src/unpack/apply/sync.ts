@@ -4,14 +4,11 @@
  *
  * @module
  */
-import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
+import { FILESYSTEM_SYNC_STEP_BYTES } from "../../base/tuning.ts";
 import type { LayerDecoder } from "../decode/decode.ts";
 import { fsError } from "../fs/fs_error.ts";
 import { C, cString, type Libc, openLibc } from "../fs/libc.ts";
-
-/** Bytes of archives after which the disk is given something to do. */
-const EARLY_BYTES = 64 * MIB;
 
 /**
  * Syncs one file system on a thread of the runtime. Open it before the first write: the kernel reports a
@@ -91,7 +88,7 @@ export function withPeriodicSync(decoder: LayerDecoder, sync: Pick<FilesystemSyn
       decoder.decode(layer, task, (chunk) => {
         onChunk(chunk);
         bytes += chunk.length;
-        if (bytes < EARLY_BYTES) return;
+        if (bytes < FILESYSTEM_SYNC_STEP_BYTES) return;
         bytes = 0;
         sync.begin();
       }, signal),

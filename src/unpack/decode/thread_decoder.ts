@@ -4,10 +4,10 @@
  * @module
  */
 import { neverAborted } from "../../base/abort.ts";
-import { MIB } from "../../base/bytes.ts";
 import { loadHashing } from "../../base/hash.ts";
 import { Limiter } from "../../base/limiter.ts";
 import type { StartWorker } from "../../base/worker.ts";
+import { DECODE_THREAD_MIN_BYTES, DECODE_THREADS_MAX } from "../../base/tuning.ts";
 import { compressionOfMediaType } from "../../compress/compression.ts";
 import { essenceOf } from "../../oci/media_type.ts";
 import {
@@ -19,22 +19,13 @@ import {
 } from "./decode.ts";
 import { DecodingThread } from "./decoding_thread.ts";
 
-/** Smaller blobs are decoded on the calling thread: sending them to another one takes longer. */
-const THREAD_MIN_BYTES = MIB;
-
-/**
- * Decompressing gzip takes as long as creating its files. With a second thread, file creation rarely waits,
- * and four layers take a twelfth less time. Other formats need only one thread. Each thread costs 16 MB.
- */
-const THREADS_MAX = 2;
-
 /**
  * Decodes large blobs on worker threads, one blob per thread at a time, and others on the calling thread.
  * Dispose it.
  */
 export class ThreadDecoder implements LayerDecoder, Disposable {
   readonly #start: StartWorker;
-  readonly #threadSlots = new Limiter(THREADS_MAX);
+  readonly #threadSlots = new Limiter(DECODE_THREADS_MAX);
   /** Acquired before a thread slot by formats that decompress quickly, which use only one thread. */
   readonly #quickSlots = new Limiter(1);
   /** Held while a large layer is decoded on the calling thread: two in parallel would not be faster. */
@@ -62,7 +53,7 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
    * @param sizes the bytes of each layer's blob
    */
   prepare(sizes: readonly number[]): void {
-    if (this.#threads.size > 0 || sizes.every((size) => size < THREAD_MIN_BYTES)) return;
+    if (this.#threads.size > 0 || sizes.every((size) => size < DECODE_THREAD_MIN_BYTES)) return;
     const thread = this.#startThread();
     if (thread !== undefined) this.#idle.push(thread);
   }
@@ -83,7 +74,7 @@ export class ThreadDecoder implements LayerDecoder, Disposable {
     signal: AbortSignal,
   ): Promise<DecodedLayer> {
     const { file } = layer;
-    if (file === undefined || file.size < THREAD_MIN_BYTES) {
+    if (file === undefined || file.size < DECODE_THREAD_MIN_BYTES) {
       return await DECODE_INLINE.decode(layer, task, onChunk, signal);
     }
     using _quickSlot = isSlow(layer) ? undefined : await this.#quickSlots.acquire(signal);

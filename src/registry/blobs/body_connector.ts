@@ -1,0 +1,156 @@
+/**
+ * The connections of one body: which hosts, in which order, and from which byte.
+ *
+ * @module
+ */
+import { AppError, type ErrorCode } from "../../base/errors.ts";
+import { PIPELINED_MAX_BYTES } from "../../base/tuning.ts";
+import type { FetchOptions, TransferEvent } from "../../content/remote.ts";
+import { RANGE } from "../../http/message/http_names.ts";
+import type { Endpoint } from "../request/endpoint.ts";
+import { withFailover } from "../request/failover.ts";
+import { type MonitoredResponse, openMonitoredResponse } from "../request/monitored_response.ts";
+import type { RequestContext } from "../request/perform_request.ts";
+import type { RetryBudget } from "../request/retry.ts";
+import { type RangeReply, validateRangeReply } from "./range_reply.ts";
+
+/** A request for the bytes of one blob or manifest. */
+export interface BodyRequest {
+  /** Prefix of error messages: `Cannot fetch blob "sha256:…" of "docker.io/library/nginx"`. */
+  readonly operation: string;
+  /** In order of preference; at least one. */
+  readonly endpoints: readonly Endpoint[];
+  /** Bytes of the whole content. */
+  readonly size: number;
+  /** The first byte to request; less than `size` unless that is 0. */
+  readonly offset: number;
+  /** Headers of every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly onEvent: (event: TransferEvent) => void;
+  readonly strategy: NonNullable<FetchOptions["strategy"]>;
+}
+
+/** A response that holds the bytes from `first` up to, but not including, `end`. Dispose the response. */
+export interface BodyConnection {
+  readonly response: MonitoredResponse;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Opens the connections of one body. The order of its endpoints changes as they fail. */
+export class BodyConnector {
+  readonly request: BodyRequest;
+  readonly context: RequestContext;
+  /** Governs the body until it is disposed. */
+  readonly signal: AbortSignal;
+  #endpoints: readonly Endpoint[];
+
+  /** Sends nothing yet. */
+  constructor(request: BodyRequest, context: RequestContext, signal: AbortSignal) {
+    this.request = request;
+    this.context = context;
+    this.signal = signal;
+    this.#endpoints = request.endpoints;
+  }
+
+  /**
+   * Opens a connection whose first byte is `offset`, or 0 if no host can start there.
+   *
+   * @param budget attempts that are left; a round of all endpoints counts as one
+   * @throws AppError the last failure, or the signal's reason
+   */
+  async open(offset: number, budget: RetryBudget): Promise<BodyConnection> {
+    const { operation, onEvent } = this.request;
+    // A host that can only start at byte 0 is used if no other host can start at the offset.
+    let fromZero: BodyConnection | undefined;
+    const work = async (endpoint: Endpoint) => {
+      const connection = await this.#openAt(endpoint, offset);
+      if (connection.first === offset) return connection;
+      fromZero?.response[Symbol.dispose]();
+      fromZero = connection;
+      throw this.#refusal(endpoint, "network", `cannot resume at byte ${offset}`);
+    };
+    const fallback = () => {
+      const connection = fromZero;
+      fromZero = undefined;
+      return connection;
+    };
+    const onRetry = (attempt: number, delayMs: number, reason: string) =>
+      onEvent({ kind: "retry", attempt, offset, delayMs, reason });
+    try {
+      const request = { operation, endpoints: this.#endpoints, budget, work, fallback, onRetry };
+      return await withFailover(request, this.context, this.signal);
+    } finally {
+      fromZero?.response[Symbol.dispose]();
+    }
+  }
+
+  /**
+   * Opens the bytes from `first` up to, but not including, `end` at one endpoint, without retries.
+   *
+   * @throws AppError if the endpoint sends anything else, or the signal's reason
+   */
+  async openRange(
+    endpoint: Endpoint,
+    first: number,
+    end: number,
+    signal: AbortSignal,
+  ): Promise<MonitoredResponse> {
+    const { operation, headers } = this.request;
+    const range = { [RANGE]: `bytes=${first}-${end - 1}` };
+    const response = await openMonitoredResponse(
+      endpoint,
+      { operation, method: "GET", headers: { ...headers, ...range }, accepted: [206] },
+      this.context,
+      signal,
+    );
+    const reply = this.#validate(response, first);
+    if (reply.kind === "bytes" && reply.first === first && reply.end === end) return response;
+    response[Symbol.dispose]();
+    throw this.#refusal(endpoint, "network", "sent a different range than requested");
+  }
+
+  /** From now on tries `endpoint` after all others. */
+  moveToEnd(endpoint: Endpoint): void {
+    this.#endpoints = [...this.#endpoints.filter((other) => other !== endpoint), endpoint];
+  }
+
+  async #openAt(endpoint: Endpoint, offset: number): Promise<BodyConnection> {
+    for (let from = offset;; from = 0) {
+      const response = await this.#request(endpoint, from);
+      const reply = this.#validate(response, from);
+      if (reply.kind === "bytes") return { response, first: reply.first, end: reply.end };
+      response[Symbol.dispose]();
+    }
+  }
+
+  #request(endpoint: Endpoint, from: number): Promise<MonitoredResponse> {
+    const { operation, headers, size } = this.request;
+    const hints = from === 0 && size <= PIPELINED_MAX_BYTES ? { expectedBytes: size } : {};
+    const range: Record<string, string> = from === 0 ? {} : { [RANGE]: `bytes=${from}-` };
+    return openMonitoredResponse(
+      endpoint,
+      { operation, method: "GET", headers: { ...headers, ...range }, accepted: [200, 206, 416], ...hints },
+      this.context,
+      this.signal,
+    );
+  }
+
+  /** Disposes the response before it throws. */
+  #validate(response: MonitoredResponse, offset: number): RangeReply {
+    const { endpoint, status, headers } = response;
+    try {
+      const refuse = (code: ErrorCode, found: string) => this.#refusal(endpoint, code, found);
+      return validateRangeReply(status, headers, { offset, size: this.request.size }, refuse);
+    } catch (error) {
+      response[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #refusal({ host }: Endpoint, code: ErrorCode, found: string): AppError {
+    return new AppError(code, `${this.request.operation}: host "${host}" ${found}`, {
+      details: { host, isRetryable: false },
+    });
+  }
+}
