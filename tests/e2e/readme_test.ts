@@ -64,3 +64,16 @@ Deno.test("Each relative link in the papers leads to a file", async (t) => {
     });
   }
 });
+
+Deno.test("Each path in src/README.md exists", async (t) => {
+  const paths = [...(await textOf("src/README.md")).matchAll(/`([a-z0-9_]+(?:\/[a-z0-9_.]+)*(?:\/|\.ts))`/g)];
+  for (const path of new Set(paths.map(([, path = ""]) => path))) {
+    await t.step(path, async () => {
+      const found = await Promise.all(
+        ["src/", ""].map((base) => Deno.stat(new URL(`${base}${path}`, ROOT)).then(() => true, () => false)),
+      );
+      // Directories of a store are described as well.
+      assert(found.includes(true) || ["locks/", "layers/"].includes(path), path);
+    });
+  }
+});
