@@ -48,7 +48,12 @@ Deno.test("Each task and each command in the papers exists", async (t) => {
       const text = await textOf(paper);
       const tasks = [...text.matchAll(/deno(?:@[\d.]+)? task ([a-z][\w:]*)/g)].map(([, name = ""]) => name);
       for (const name of tasks) assert(name in config.tasks, `there is no task "${name}"`);
-      const commands = [...text.matchAll(/(?:^|`)dray ([a-z][a-z-]*)/gm)].map(([, name = ""]) => name);
+      const shell = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block).join("");
+      const commands = [
+        ...text.matchAll(/`dray ([a-z][a-z-]*)/g),
+        ...shell.matchAll(/^dray ([a-z][a-z-]*)/gm),
+      ]
+        .map(([, name = ""]) => name);
       for (const name of commands) assert(findCommand(name) !== undefined, `there is no command "${name}"`);
     });
   }
