@@ -7,6 +7,8 @@
  * deno run -A scripts/bench.ts --quick               # checks that everything works; a minute or two
  * deno run -A scripts/bench.ts --only AD --networks loopback,tls --runs 5 --tools crane,oras
  * deno run -A scripts/bench.ts --form compiled --out bench.md
+ * deno run -A scripts/bench.ts --only ACD --baseline ../before       # another checkout of dray beside this one
+ * deno run -A scripts/bench.ts --every --only S --networks slow --tools none --tune RANGE_WORKERS_MAX=4,16
  * ```
  *
  * Needs GNU time and the programs that `deno task tools` installs; a missing one is skipped. Root is needed for
@@ -14,6 +16,9 @@
  *
  * `bench/workloads.ts` lists the workloads of generated images, and `bench/networks.ts` the networks. By default each
  * workload runs over the networks that matter for it. `--every` adds the other networks, where a workload runs once.
+ *
+ * `--tune` runs variants of dray with other values of a constant of `src/base/tuning.ts`, so that a threshold can be
+ * measured without editing it.
  *
  * The programs take turns, in another order each round (`bench/order.ts`). Dirty pages are written before each run,
  * and memory is pre-faulted (`bench/prefault.ts`). "dray, no fsync" is dray under a seccomp filter that skips every

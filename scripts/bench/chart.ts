@@ -17,7 +17,7 @@ const TITLE_HEIGHT = 24;
 const GROUP_GAP = 14;
 
 /** Rows that explain dray's figures; they aren't programs that a user could choose. */
-const NOT_SHOWN = /^(?:dray, no fsync|bare loop|baseline)/;
+const NOT_SHOWN = /^(?:dray, no fsync|bare loop|baseline|[A-Z_0-9]+=)/;
 
 /** Draws the comparisons as an SVG for light and dark pages. */
 export function chartOf(outcomes: readonly Outcome[]): string {

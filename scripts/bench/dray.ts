@@ -7,6 +7,7 @@ import { bundleModules } from "../bundle.ts";
 import type { Program, Task } from "./compare.ts";
 import { measure } from "./measure.ts";
 import type { NoSync } from "./no_sync.ts";
+import type { Variant } from "./options.ts";
 
 /** How dray is started: from the modules of `deno task bundle`, from its sources, or as the binary. */
 export type Form = "bundle" | "source" | "compiled";
@@ -29,9 +30,13 @@ export async function prepareDray(form: Form, directory: string): Promise<readon
     : form === "bundle"
     ? [...run, await bundleTo(`${directory}/modules`)]
     : [await compileTo(`${directory}/dray`)];
-  // A first run fills the runtime's code cache.
-  await measure({ program: command[0] ?? "", args: [...command.slice(1), "version"] });
+  await fillCodeCache(command);
   return command;
+}
+
+/** Runs a build once, which fills the runtime's code cache. */
+async function fillCodeCache([program = "", ...args]: readonly string[]): Promise<void> {
+  await measure({ program, args: [...args, "version"] });
 }
 
 /** Copies the modules, because the next bundle replaces them. */
@@ -53,12 +58,37 @@ export async function baselineOf(
   const { code, stderr } = await bundle.output();
   if (code !== 0) throw new Error(`Cannot bundle "${checkout}": ${new TextDecoder().decode(stderr)}`);
   const main = await copyModules(`${checkout}/dist/modules/main.js`, directory);
-  const dray = {
-    command: [Deno.execPath(), "run", "--allow-all", main],
-    noSync: { missing: "not measured" },
-  };
-  const [baseline] = ours(dray, args);
-  return { ...baseline, name: "baseline", isOurs: false };
+  return { ...await programOf(main, args), name: "baseline", isOurs: false };
+}
+
+async function programOf(main: string, args: (task: Task) => readonly string[]): Promise<Program> {
+  const command = [Deno.execPath(), "run", "--allow-all", main];
+  await fillCodeCache(command);
+  return ours({ command, noSync: { missing: "not measured" } }, args)[0];
+}
+
+/**
+ * Copies the modules of this checkout and changes the value of one constant in them.
+ *
+ * @throws Error if the modules don't declare the constant exactly once
+ */
+export async function variantOf(
+  { constant, value }: Variant,
+  directory: string,
+  args: (task: Task) => readonly string[],
+): Promise<Program> {
+  const main = await bundleTo(directory);
+  let declarations = 0;
+  for await (const { name } of Deno.readDir(directory)) {
+    const text = await Deno.readTextFile(`${directory}/${name}`);
+    const changed = text.replace(new RegExp(`^((?:var|const) ${constant} = )[^;]+;`, "gm"), (_, start) => {
+      declarations++;
+      return `${start}${value};`;
+    });
+    if (changed !== text) await Deno.writeTextFile(`${directory}/${name}`, changed);
+  }
+  if (declarations !== 1) throw new Error(`Cannot tune "${constant}": it is declared ${declarations} times`);
+  return { ...await programOf(main, args), name: `${constant}=${value}` };
 }
 
 async function copyModules(main: string, directory: string): Promise<string> {

@@ -26,10 +26,28 @@ export interface Options {
   readonly chart: string | undefined;
   /** The directory of another checkout of dray, to compare with this one. */
   readonly baseline: string | undefined;
+  /** Variants of dray, each with another value of a constant of `src/base/tuning.ts`. */
+  readonly variants: readonly Variant[];
+}
+
+/** A constant and the expression that replaces its value: `RANGE_WORKERS_MAX`, `4`. */
+export interface Variant {
+  readonly constant: string;
+  readonly value: string;
 }
 
 const FLAGS = ["--quick", "--every"];
-const VALUES = ["--runs", "--form", "--only", "--networks", "--tools", "--out", "--chart", "--baseline"];
+const VALUES = [
+  "--runs",
+  "--form",
+  "--only",
+  "--networks",
+  "--tools",
+  "--out",
+  "--chart",
+  "--baseline",
+  "--tune",
+];
 const WORKLOADS = "ABCDSEFGUL";
 /** Without U and L, whose preparation is slow. */
 const WORKS_QUICK = "ABCDSEFG";
@@ -74,5 +92,17 @@ export function optionsOf(args: readonly string[]): Options {
     out: values.get("--out"),
     chart: values.get("--chart"),
     baseline: values.get("--baseline"),
+    variants: variantsOf(values.get("--tune")),
   };
+}
+
+/** Parses `NAME=VALUE,VALUE;NAME=VALUE`. */
+function variantsOf(text: string | undefined): readonly Variant[] {
+  if (text === undefined) return [];
+  return text.split(";").flatMap((part) => {
+    const match = /^([A-Z][A-Z0-9_]*)=([0-9*. ]+(?:,[0-9*. ]+)*)$/.exec(part);
+    if (match === null) throw new Error(`--tune "${part}": want NAME=NUMBER,NUMBER`);
+    const [, constant = "", values = ""] = match;
+    return values.split(",").map((value) => ({ constant, value }));
+  });
 }

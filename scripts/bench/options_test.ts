@@ -17,12 +17,22 @@ Deno.test("optionsOf() rejects unknown options and values", async (t) => {
     ["--networks moon", `--networks "moon"`],
     ["--runs 0", `--runs "0"`],
     ["--form wasm", `--form "wasm"`],
+    ["--tune RANGE_WORKERS_MAX", `--tune "RANGE_WORKERS_MAX"`],
+    ["--tune A=1;b=2", `--tune "b=2"`],
   ];
   for (const [line, want] of cases) {
     await t.step(line, () => {
       assertThrows(() => optionsOf(line.split(" ")), Error, want);
     });
   }
+});
+
+Deno.test("optionsOf() reads the variants of --tune", () => {
+  assertEquals(optionsOf(["--tune", "RANGE_WORKERS_MAX=4,16;RATE_WINDOW_MS=100"]).variants, [
+    { constant: "RANGE_WORKERS_MAX", value: "4" },
+    { constant: "RANGE_WORKERS_MAX", value: "16" },
+    { constant: "RATE_WINDOW_MS", value: "100" },
+  ]);
 });
 
 Deno.test("descendantsOf() finds children and grandchildren, also with lower pids", () => {

@@ -10,7 +10,7 @@ import { chartOf } from "./chart.ts";
 import { pullSharing, pullStored, pushSharing, type Sharing, type Starter, startUp } from "./checks.ts";
 import { comparePrograms, prefaultBytesFor, type Program } from "./compare.ts";
 import { criLoad } from "./cri_load.ts";
-import { baselineOf, type Dray, ours, prepareDray, pullArgs } from "./dray.ts";
+import { baselineOf, type Dray, ours, prepareDray, pullArgs, variantOf } from "./dray.ts";
 import { type Network, NETWORKS, type Route, titleOf } from "./networks.ts";
 import { findNoSync } from "./no_sync.ts";
 import type { Options } from "./options.ts";
@@ -60,12 +60,16 @@ export async function runSuite(options: Options, directory: string, signal: Abor
   const baseline = options.baseline === undefined
     ? []
     : [await baselineOf(options.baseline, `${directory}/baseline`, pullArgs)];
+  const variants: Program[] = [];
+  for (const [i, variant] of options.variants.entries()) {
+    variants.push(await variantOf(variant, `${directory}/variant-${i}`, pullArgs));
+  }
   for (const { missing } of chosen) if (missing !== undefined) console.error(`bench: SKIPPED: ${missing}`);
   const report = new Report(await headOf(options), options.out);
   const suite: Suite = {
     options,
     dray,
-    others: [...baseline, ...chosen],
+    others: [...variants, ...baseline, ...chosen],
     loops: (await prepareBareLoops()).filter(isChosen),
     directory,
     report,
@@ -170,7 +174,7 @@ async function runOverNetwork(
   registry: Distribution,
   content: Content,
 ): Promise<void> {
-  const { options: { scale, runs }, directory, report, signal } = suite;
+  const { options: { scale, runs, variants }, directory, report, signal } = suite;
   const [hostname = "", port] = registry.host.split(":");
   await using proxy = network.link === undefined
     ? undefined
@@ -183,7 +187,7 @@ async function runOverNetwork(
   };
   const optionsFor = (key: string) => ({
     directory: `${directory}/runs`,
-    runs: network.workloads.includes(key) ? runs : 1,
+    runs: variants.length > 0 || network.workloads.includes(key) ? runs : 1,
     signal,
   });
   for (const [workload, path] of content.references) {
