@@ -1,13 +1,13 @@
 /**
  * Every number that decides how fast bytes are transferred, with the measurement that chose it.
  *
- * `bench ARGS` in a comment is the command that repeats the measurement:
- * `deno run -A scripts/bench.ts --every ARGS` (with `--runs 9` for differences of a few percent). Workloads:
- * A (1 blob of 1 GiB), B (10 of 100 MiB), C (60 of 1 MiB), D (300 of 20 KiB), E (`/usr`, 500 MB, unpacked), S
- * (1 of 128 MiB). Networks: `loopback`, `tls`, `rtt20` and `rtt100` (round trips of 20 and 100 ms), `slow`
- * (20 MB/s per connection), `link20` and `link100` (20 MB/s in total). Results are medians in seconds: "A
- * 1.45 to 1.20" means before and after the change. "Not measured" means that no measurement of this number by
- * itself has been recorded. The prototype is the client that was written to choose the design.
+ * `bench ARGS` in a comment is the command that measures the number again:
+ * `deno run -A scripts/bench.ts --every ARGS --tune NAME=VALUE,VALUE --runs 9` races dray with other values.
+ * Workloads: A (1 blob of 1 GiB), B (10 of 100 MiB), C (60 of 1 MiB), D (300 of 20 KiB), E (`/usr`, 500 MB,
+ * unpacked), S (1 of 128 MiB). Networks: `loopback`, `tls`, `rtt20` and `rtt100` (round trips of 20 and 100
+ * ms), `slow` (20 MB/s per connection), `link20` and `link100` (20 MB/s in total). Results are medians in
+ * seconds: "A 1.45 to 1.20" means before and after the change. "Not measured" means that no measurement of
+ * this number by itself has been recorded. The prototype is the client that was written to choose the design.
  *
  * @module
  */
