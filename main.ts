@@ -1,5 +1,5 @@
 /**
- * The program `dray`, and its threads, which load no more of it than they need.
+ * The entry point of the program `dray` and of its worker threads, which don't load the command line.
  *
  * @module
  */

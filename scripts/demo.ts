@@ -1,6 +1,6 @@
 /**
- * Shows what dray does, with nothing but this folder: a registry on loopback, an image made on the spot, and the
- * program pulling, listing, inspecting and verifying it in a store that goes away at the end.
+ * Demonstrates dray without any other service: starts a registry on loopback with a generated image, pulls,
+ * lists, inspects and verifies it in a temporary store, and deletes everything at the end.
  *
  *     deno task demo
  *
@@ -11,24 +11,24 @@ import { startRegistry } from "../tests/registry/mod.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const MIB = 1024 * 1024;
-/** Slow enough that the bars are seen, quick enough that nobody waits. */
+/** Slow enough to see the progress bars, fast enough for a demo of a few seconds. */
 const BYTES_PER_SECOND = 4 * MIB;
 const LAYER_MIB = [12, 7, 4, 2, 0.2];
 
-/** Colours only where somebody looks and has not said no. */
+/** Escape sequences only on a terminal, and not with NO_COLOR. */
 const isBold = Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
 
-function say(text: string): void {
+function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-/** How this machine starts Deno: who came by npx may have no other one. */
+/** The command that starts Deno: under npx it may be the only one on this machine. */
 const deno = Deno.env.get("npm_command") === "exec" ? `npx -y deno@${Deno.version.deno}` : "deno";
 
-/** Prints a command as one would type it, and runs it. */
+/** Prints a command line, and runs it. */
 async function dray(store: string, ...args: readonly string[]): Promise<void> {
   const line = `$ dray ${args.join(" ")}`;
-  say(`\n${isBold ? `\x1b[1m${line}\x1b[0m` : line}`);
+  print(`\n${isBold ? `\x1b[1m${line}\x1b[0m` : line}`);
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", MAIN, ...args],
     env: { DRAY_STORE: store },
@@ -36,11 +36,11 @@ async function dray(store: string, ...args: readonly string[]): Promise<void> {
     stdout: "inherit",
     stderr: "inherit",
   }).output();
-  if (code !== 0) throw new Error(`"dray ${args.join(" ")}" ended with ${code}`);
+  if (code !== 0) throw new Error(`"dray ${args.join(" ")}" exited with code ${code}`);
 }
 
 async function demo(store: string): Promise<void> {
-  say("A registry starts on loopback, with an image for two platforms, made just now.");
+  print("Starting a registry on loopback, with a generated image for two platforms.");
   const image = await buildIndex({
     image: {
       layers: LAYER_MIB.map((mib) => ({ size: mib * MIB })),
@@ -59,14 +59,14 @@ async function demo(store: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const folder = await Deno.makeTempDir({ prefix: "dray-demo-" });
+  const directory = await Deno.makeTempDir({ prefix: "dray-demo-" });
   try {
-    await demo(`${folder}/store`);
+    await demo(`${directory}/store`);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
-  say(`
-That was the demo; its registry and its store are gone. Next, with real images:
+  print(`
+The demo is over; its registry and its store are deleted. Next, try real images:
 
   ${deno} run -A main.ts pull nginx
   ${deno} run -A main.ts inspect nginx

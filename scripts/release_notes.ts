@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { VERSION } from "../src/cli/version.ts";
+import { VERSION } from "../src/cli/context/version.ts";
 
 /** Returns the text below the heading `## VERSION …`, or undefined if it is missing or empty. */
 export function notesOf(changelog: string, version: string): string | undefined {

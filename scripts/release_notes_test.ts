@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../tests/assert.ts";
-import { VERSION } from "../src/cli/version.ts";
+import { VERSION } from "../src/cli/context/version.ts";
 import { notesOf } from "./release_notes.ts";
 
 const CHANGES = "# Changes\n\n## 1.2.0 (unreleased)\n\n- new\n\n### More\n\n## 1.1.10\n\n- old\n\n## 1.1.1\n";

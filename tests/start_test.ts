@@ -51,19 +51,26 @@ Deno.test("the start of the program loads only its command table and the parser 
   const loaded = await loadedFor("main.ts", "src/cli/program.ts");
   assertEquals(modulesOf(loaded), ["base", "cli"]);
   assert(packagesOf(loaded).every((path) => path.includes("parse_args")), packagesOf(loaded).join(" "));
-  assert([...loaded].every((path) => !path.startsWith("src/cli/commands/")));
+  assert([...loaded].every((path) => !path.startsWith("src/cli/commands/") || path.endsWith("/spec.ts")));
+  assert([...loaded].every((path) => !/^src\/cli\/(?:help|output\/json|progress|completions)/.test(path)));
 });
 
 Deno.test("version loads only its command", async () => {
-  const loaded = await loadedFor("main.ts", "src/cli/program.ts", "src/cli/commands/version.ts");
+  const loaded = await loadedFor("main.ts", "src/cli/program.ts", "src/cli/commands/program/version.ts");
   assertEquals(modulesOf(loaded), ["base", "cli"]);
+});
+
+Deno.test("help loads no topic", async () => {
+  const loaded = await loadedFor("main.ts", "src/cli/program.ts", "src/cli/commands/program/help.ts");
+  assert(loaded.has("src/cli/help/topics.ts"));
+  assertEquals([...loaded].filter((path) => path.startsWith("src/cli/help/topics/")), []);
 });
 
 Deno.test("images loads the store, but no network, archive or package", async () => {
   const loaded = await loadedFor(
     "main.ts",
     "src/cli/program.ts",
-    "src/cli/commands/images.ts",
+    "src/cli/commands/images/images.ts",
     "src/image/open.ts",
   );
   for (const module of ["registry", "cri", "grpc", "http2", "tar", "compress", "unpack"]) {

@@ -13,7 +13,7 @@ const GROUPS: readonly (readonly [file: string, chunks: readonly string[]])[] = 
   ["thread", ["main", "thread", "hash_thread", "decode_thread"]],
   ["pull", [
     "program",
-    "named_helpers",
+    "credentials",
     "version",
     "pull",
     "open",

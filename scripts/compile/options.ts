@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { parseArgs } from "../../src/cli/parse_args.ts";
-import { VARIABLES } from "../../src/cli/environment.ts";
+// @ts-types="../../src/cli/table/parse_args.d.ts"
+import { parseArgs } from "@std/cli/parse-args";
+import { VARIABLES } from "../../src/cli/context/environment.ts";
 import { flagsOf, type Grants, joinGrants } from "../../src/cli/permissions/grants.ts";
-import { credentialFiles, helperPaths, HELPERS, registryFiles } from "../../src/cli/permissions/sets.ts";
+import { credentialFiles, helperPaths, HELPERS, registryFiles } from "../permission_sets.ts";
 
 /** The targets of a release and the names of their files. */
 export const TARGETS: Readonly<Record<string, string>> = {

@@ -70,7 +70,7 @@ export const RESTRICTED_APIS: readonly RestrictedApi[] = [
       // Listens on the Unix sockets of gRPC and `--http`.
       "src/grpc/socket/unix_socket.ts",
       // Listens on the TCP address of `--http`.
-      "src/cli/commands/serve.ts",
+      "src/cli/commands/node/serve.ts",
     ],
     reason: "only servers listen, and only on the addresses that the operator names",
   },

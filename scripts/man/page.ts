@@ -1,48 +1,28 @@
 /**
- * The man page, from the same table as the parser and the help.
+ * The man pages: one of the commands, and one per help topic, from the same tables as the parser and the
+ * help.
  *
  * @module
  */
-import { type ExitName, EXITS } from "../../src/cli/exit_codes.ts";
-import type { VARIABLES } from "../../src/cli/environment.ts";
-import { optionSummary, optionText, usageOf } from "../../src/cli/help.ts";
-import { COMMAND_NAMES, type CommandName, commandOf } from "../../src/cli/table.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { optionSummary, optionText } from "../../src/cli/help/help.ts";
+import { TOPICS } from "../../src/cli/help/topics.ts";
+import type { TopicBlock, TopicDocument } from "../../src/cli/help/topics/document.ts";
+import { EXITS } from "../../src/cli/table/exit_codes.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/table/shared.ts";
-import type { Options } from "../../src/cli/table/types.ts";
-import { paragraph, request, roff, section, term } from "./roff.ts";
+import type { Command, Options } from "../../src/cli/table/types.ts";
+import { usageOf } from "../../src/cli/table/usage.ts";
+import { example, manParagraph, request, roff, section, term } from "./roff.ts";
 
-type Variable = typeof VARIABLES[keyof typeof VARIABLES][number];
+/** Section 7 of the manual: overviews and conventions. */
+const TOPIC_SECTION = "7";
 
-/** What the variables do. Proxies are in one line with both their spellings. */
-export const VARIABLE_MEANINGS = {
-  DRAY_STORE: "Where images are kept, unless --store says so.",
-  XDG_DATA_HOME: "Where an ordinary user's store is, in dray/ below it; else ~/.local/share.",
-  XDG_CONFIG_HOME: "Where dray/certs.d and containers/auth.json of the user are; else ~/.config.",
-  XDG_RUNTIME_DIR: "Where containers/auth.json is looked for.",
-  HOME: "The user's folder.",
-  USERPROFILE: "The same on Windows.",
-  DOCKER_CONFIG: "The folder of config.json, the file that login writes; else ~/.docker.",
-  REGISTRY_AUTH_FILE: "A file of credentials that is looked into first.",
-  NO_COLOR: "Print no colours.",
-  CI: "Nobody looks at a terminal: progress is lines of a log.",
-  TERM: "If it is dumb, progress is lines of a log.",
-  OTEL_DENO: "If it is true, a server hands its traces to the runtime.",
-} as const satisfies Readonly<Partial<Record<Variable, string>>>;
+/** The file name of a topic's page: `dray-events.7`. */
+export function topicFile(topic: string): string {
+  return `dray-${topic}.${TOPIC_SECTION}`;
+}
 
-/** Files and folders that the program looks for. */
-const FILES: readonly (readonly [path: string, meaning: string])[] = [
-  ["/var/lib/dray", "The store of root."],
-  ["~/.local/share/dray", "The store of an ordinary user."],
-  [
-    "~/.config/dray/certs.d, /etc/dray/certs.d",
-    "One folder for each registry, HOST or HOST:PORT, with certificates and " +
-    "hosts.toml, as containerd has them; those of containerd, docker and podman are looked into as well.",
-  ],
-  ["~/.docker/config.json", "Credentials, and names of helper programs."],
-  ["/run/dray/dray.sock", "The socket of dray serve cri."],
-];
-
-/** Makes the page. `date` is that of the release: `2026-11-24`. */
+/** Formats dray(1). `date` is that of the release: `2026-11-24`. */
 export function manPage(version: string, date: string): string {
   return [
     request("TH", "DRAY", "1", date, `dray ${version}`, "User Commands"),
@@ -52,39 +32,64 @@ export function manPage(version: string, date: string): string {
     `${request("B", "dray")}\n${roff("COMMAND [ARGUMENTS]")}`,
     section("Description"),
     roff(
-      "dray pulls container images from registries into an OCI image layout, looks after them there, and hands them on: " +
-        "to a directory, an archive, or a kubelet.",
+      "dray pulls container images from registries into an OCI image layout, maintains them there, " +
+        "unpacks and exports them, and serves them to Kubernetes tools.",
     ),
     section("Commands"),
-    ...COMMAND_NAMES.flatMap(commandPart),
+    ...Object.entries(COMMANDS).flatMap(([name, command]) => commandPart(name, command)),
     section("Options of every command"),
     ...optionParts(GLOBAL_OPTIONS),
     section("Exit status"),
-    ...(Object.keys(EXITS) as ExitName[]).map((name) => term(String(EXITS[name][0]), `${EXITS[name][1]}.`)),
-    section("Environment"),
-    ...Object.entries(VARIABLE_MEANINGS).map(([name, meaning]) => term(name, meaning)),
-    term(
-      "HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
-      "Proxies for https and http addresses, and what is asked directly; lower case counts first.",
-    ),
-    section("Files"),
-    ...FILES.map(([path, meaning]) => term(path, meaning)),
+    ...Object.values(EXITS).map(([code, meaning]) => term(String(code), `${meaning}.`)),
     section("Examples"),
-    ...COMMAND_NAMES.flatMap((name) =>
-      commandOf(name).examples.map(({ line, note }) => term(line, `${note}.`))
+    ...Object.values(COMMANDS).flatMap(({ examples }) =>
+      examples.map(({ line, note }) => term(line, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`))
     ),
     section("See also"),
-    `${request("BR", "skopeo", "(1),")}\n${request("BR", "crictl", "(1)")}`,
+    ...Object.keys(TOPICS).map((topic) => request("BR", `dray-${topic}`, `(${TOPIC_SECTION}),`)),
+    request("BR", "skopeo", "(1),"),
+    request("BR", "crictl", "(1)"),
     "",
   ].join("\n");
 }
 
-function commandPart(name: CommandName): readonly string[] {
-  const { summary, description, positionals, options } = commandOf(name);
+/** Formats the page of a topic. */
+export async function topicPage(topic: keyof typeof TOPICS, version: string, date: string): Promise<string> {
+  const { summary, load } = TOPICS[topic];
+  const document: TopicDocument = await load();
   return [
-    request("SS", usageOf(name)),
+    request("TH", `DRAY-${topic.toUpperCase()}`, TOPIC_SECTION, date, `dray ${version}`, "dray"),
+    section("Name"),
+    roff(`dray-${topic} - ${summary.charAt(0).toLowerCase()}${summary.slice(1)}`),
+    section("Description"),
+    ...document.flatMap(blockParts),
+    section("See also"),
+    request("BR", "dray", "(1)"),
+    "",
+  ].join("\n");
+}
+
+function blockParts(block: TopicBlock): readonly string[] {
+  switch (block.kind) {
+    case "heading":
+      return [request("SS", block.text)];
+    case "paragraph":
+      return [manParagraph(block.text)];
+    case "terms":
+      return block.rows.map(([name, meaning]) => term(name, meaning));
+    case "code":
+      return [example(block.lines)];
+  }
+}
+
+function commandPart(name: string, command: Command): readonly string[] {
+  const { summary, description, positionals, options } = command;
+  return [
+    request("SS", usageOf(name, command)),
     `${roff(summary)}.`,
-    ...description.map(paragraph),
+    ...description.flatMap((part) =>
+      typeof part === "string" ? [manParagraph(part)] : part.map(([name, meaning]) => term(name, meaning))
+    ),
     ...Object.values(positionals).map(({ value, summary: meaning }) => term(value, meaning)),
     ...optionParts(options),
   ];

@@ -7,9 +7,6 @@ import { isProduct } from "../lint/file_kinds.ts";
 import { findCycles } from "./chains.ts";
 import { type Graph, moduleOf, targetsIn } from "./graph.ts";
 
-/** Modules whose directories still import each other in cycles, exempt from `findDirectoryCycles()`. */
-const MODULES_WITH_DIRECTORY_CYCLES: ReadonlySet<string> = new Set(["cli"]);
-
 /** Describes the import cycles between files, each as a chain that starts and ends with the same file. */
 export function findFileCycles(graph: Graph): string[] {
   return findCycles(graph.keys(), targetsIn(graph))
@@ -34,7 +31,7 @@ function importsBetweenDirectories(graph: Graph): Map<string, Map<string, string
   const imports = new Map<string, Map<string, string>>();
   for (const [file, edges] of graph) {
     const module = moduleOf(file);
-    if (!isProduct(file) || module === undefined || MODULES_WITH_DIRECTORY_CYCLES.has(module)) continue;
+    if (!isProduct(file) || module === undefined) continue;
     const from = directoryOf(file);
     const targets = imports.get(from) ?? new Map<string, string>();
     imports.set(from, targets);

@@ -1,18 +1,18 @@
 /**
- * The program, from the start of its process to the end.
+ * Runs the program in this process.
  *
  * @module
  */
-import { isRootProcess, takeVariables } from "./environment.ts";
-import { listenForInterrupts, PROCESS_SIGNALS } from "./interrupt.ts";
-import { processIo } from "./io.ts";
+import { isRootProcess, takeVariables } from "./context/environment.ts";
+import { listenForInterrupts, PROCESS_SIGNALS } from "./context/interrupt.ts";
 import { keepOnly } from "./permissions/kinds.ts";
 import { run } from "./run.ts";
+import { processIo } from "./terminal/io.ts";
 
 /**
- * Runs the command line of this process and ends it.
+ * Runs the command line of this process and exits.
  *
- * @param module what the process was started with: threads run it as well
+ * @param module the program's module, which worker threads load too
  */
 export async function runCommandLine(module: string): Promise<never> {
   using interrupts = listenForInterrupts(PROCESS_SIGNALS);
@@ -24,6 +24,6 @@ export async function runCommandLine(module: string): Promise<never> {
     keepOnly,
     module,
   });
-  // Whatever a finished command has left open (an idle connection) must not keep the program.
+  // An open resource of a finished command, such as an idle connection, must not keep the process alive.
   Deno.exit(code);
 }

@@ -3,7 +3,7 @@ import { makeFixture } from "../../tests/fakes/fixture.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { pullImage } from "../image/pull/pull.ts";
 import { dray } from "./test_kit.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./context/version.ts";
 
 Deno.test("run() prints the version in all three ways", async () => {
   const { code, out, err } = await dray(["version"]);
@@ -13,7 +13,7 @@ Deno.test("run() prints the version in all three ways", async () => {
   assertEquals(JSON.parse((await dray(["version", "--json"])).out).version, VERSION);
 });
 
-Deno.test("run() gives help on standard output to who asks, and on standard error to who said nothing", async () => {
+Deno.test("run() prints requested help on standard output, other help on standard error", async () => {
   const help = await dray(["--help"]);
   assertEquals([help.code, help.err], [0, ""]);
   assertEquals((await dray(["help"])).out, help.out);
@@ -22,23 +22,23 @@ Deno.test("run() gives help on standard output to who asks, and on standard erro
   assertEquals([nothing.code, nothing.out, nothing.err], [2, "", help.out]);
 });
 
-Deno.test("run() says what is wrong in one line, and where to look", async () => {
+Deno.test("run() reports a usage error in one line, and names the help to read", async () => {
   const { code, out, err } = await dray(["pull", "--platfrom", "x", "y"]);
   assertEquals([code, out], [2, ""]);
   assertEquals(
     err,
-    'dray: Cannot run "dray pull": unknown option "--platfrom", the nearest is "--platform"\n' +
+    'dray: Cannot run "dray pull": unknown option "--platfrom"; did you mean "--platform"?\n' +
       'See "dray pull --help".\n',
   );
-  assertMatch((await dray(["help", "pul"])).err, /the nearest is "pull"/);
-  assertMatch((await dray(["completions", "fihs"])).err, /the nearest is "fish"/);
+  assertMatch((await dray(["help", "pul"])).err, /did you mean "pull"\?/);
+  assertMatch((await dray(["completions", "fihs"])).err, /did you mean "fish"\?/);
 });
 
-Deno.test("run() refuses half of a login, and a store that nobody named", async () => {
+Deno.test("run() rejects an incomplete login, and a store without a location", async () => {
   const env = { HOME: "/nonexistent" };
   const alone = await dray(["pull", "--password-stdin", "a"], { env });
   assertEquals(alone.code, 2);
-  assertStringIncludes(alone.err, "want --username NAME with it");
+  assertStringIncludes(alone.err, "--password-stdin requires --username");
   const empty = await dray(["pull", "-u", "me", "--password-stdin", "a"], { env });
   assertEquals(empty.code, 2);
   assertStringIncludes(empty.err, "standard input is empty");
@@ -50,7 +50,7 @@ Deno.test("run() refuses half of a login, and a store that nobody named", async 
   assertStringIncludes(wrong.err, '--ca-file "/nonexistent"');
 });
 
-Deno.test("run() lists an empty store that isn't there", async () => {
+Deno.test("run() lists a missing store as empty", async () => {
   const env = { DRAY_STORE: "/nonexistent/store" };
   assertEquals(await dray(["images", "--json"], { env }), { code: 0, out: "[]\n", err: "" });
   assertEquals((await dray(["images", "--names"], { env })).out, "");
@@ -58,11 +58,11 @@ Deno.test("run() lists an empty store that isn't there", async () => {
   assertEquals([missing.code, missing.out], [3, ""]);
 });
 
-Deno.test("run() ends quietly when who read standard output has gone", async () => {
+Deno.test("run() ends quietly when the reader of standard output has gone away", async () => {
   assertEquals(await dray(["help"], { isClosed: true }), { code: 141, out: "", err: "" });
 });
 
-Deno.test("run() tells an interrupt from a failure", async () => {
+Deno.test("run() distinguishes an interrupt from a failure", async () => {
   const env = { DRAY_STORE: await Deno.makeTempDir() };
   try {
     for (const [received, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
@@ -75,7 +75,7 @@ Deno.test("run() tells an interrupt from a failure", async () => {
   }
 });
 
-Deno.test("run() ends small changes of the store at an interrupt too", async (t) => {
+Deno.test("run() stops even small changes of the store at an interrupt", async (t) => {
   await using parts = await makeFixture();
   const { deps, remote, root, store } = parts;
   remote.push("1", await buildImage());
@@ -90,7 +90,7 @@ Deno.test("run() ends small changes of the store at an interrupt too", async (t)
   }
 });
 
-Deno.test("run() writes errors as JSON lines if asked", async () => {
+Deno.test("run() writes errors as JSON lines with --log-format json", async () => {
   const { code, err } = await dray(["--log-format", "json", "inspect", "nothing"], {
     env: { DRAY_STORE: "/nonexistent/store" },
   });
@@ -104,7 +104,7 @@ Deno.test("run() writes errors as JSON lines if asked", async () => {
   }
 });
 
-Deno.test("run() writes messages as JSON beside JSON events", async () => {
+Deno.test("run() writes messages as JSON with JSON events", async () => {
   const { code, err } = await dray(["pull", "--progress=json", "A"], { env: { DRAY_STORE: "/nonexistent" } });
   const lines = err.trimEnd().split("\n").map((line) => JSON.parse(line));
   assertEquals([code, lines.at(-1)?.level], [lines.at(-1)?.exitCode, "error"]);

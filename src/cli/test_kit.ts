@@ -1,31 +1,31 @@
 /**
- * Streams in memory, and runs of the program in this process, for the tests of this room.
+ * In-memory streams and runs of the program in this process, for the tests of this module.
  *
  * @module
  */
 import { concatBytes } from "../base/bytes.ts";
-import type { Interrupts } from "./interrupt.ts";
-import type { Io } from "./io.ts";
+import type { Interrupts } from "./context/interrupt.ts";
+import type { Io } from "./terminal/io.ts";
 import { run } from "./run.ts";
 
-/** Streams that remember what was written. */
+/** Streams that record what was written. */
 export interface TestIo extends Io {
   out(): string;
-  /** What was written as bytes. */
+  /** The bytes that were written as bytes. */
   outBytes(): Uint8Array<ArrayBuffer>;
   err(): string;
 }
 
-/** How streams are to be. */
+/** Options of {@linkcode testIo}. */
 export interface TestIoOptions {
-  /** What standard input has. @default nothing */
+  /** The contents of standard input. @default nothing */
   readonly stdin?: string;
   readonly isTerminal?: boolean;
-  /** Who read standard output has gone. */
+  /** Whether the reader of standard output has closed the pipe. */
   readonly isClosed?: boolean;
 }
 
-/** Makes streams. */
+/** Creates in-memory streams. */
 export function testIo({ stdin = "", isTerminal = false, isClosed = false }: TestIoOptions = {}): TestIo {
   let out = "";
   const outBytes: Uint8Array[] = [];
@@ -63,7 +63,7 @@ export function testIo({ stdin = "", isTerminal = false, isClosed = false }: Tes
   };
 }
 
-/** Interrupts that never come, or one that has come already. */
+/** A listener that receives no signal, or has already received one. */
 export function testInterrupts(received?: "SIGINT" | "SIGTERM"): Interrupts {
   const controller = new AbortController();
   if (received !== undefined) controller.abort(new DOMException(`Interrupted by ${received}`, "AbortError"));

@@ -29,7 +29,7 @@ export interface HostsFile {
 }
 
 /** The keys of a host. `dial_timeout` is accepted and ignored: all hosts have the same timeout. */
-const HOST_KEYS = new Set([
+export const HOST_KEYS = new Set([
   "capabilities",
   "ca",
   "client",

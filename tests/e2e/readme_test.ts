@@ -1,4 +1,5 @@
-import { findCommand } from "../../src/cli/table.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { findCommand } from "../../src/cli/table/types.ts";
 import config from "../../deno.json" with { type: "json" };
 import { assert, assertEquals } from "../assert.ts";
 import { run, Server } from "../real/child.ts";
@@ -54,7 +55,9 @@ Deno.test("Each task and each command in the papers exists", async (t) => {
         ...shell.matchAll(/^dray ([a-z][a-z-]*)/gm),
       ]
         .map(([, name = ""]) => name);
-      for (const name of commands) assert(findCommand(name) !== undefined, `there is no command "${name}"`);
+      for (const name of commands) {
+        assert(findCommand(COMMANDS, name) !== undefined, `there is no command "${name}"`);
+      }
     });
   }
 });

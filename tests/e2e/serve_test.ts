@@ -68,7 +68,7 @@ Deno.test("SIGTERM: a running pull finishes, the socket is removed, and the prog
   const pull = cri.pull(reference);
   await gate.reached;
   server.kill("SIGTERM");
-  await until(server, / INFO closing /);
+  await until(server, / INFO shutting down /);
   gate.open();
   assertEquals(await pull, image.config.digest);
   assertEquals((await server.status).code, 0);

@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { isRootProcess, takeVariables } from "../../src/cli/environment.ts";
-import { listenForInterrupts, PROCESS_SIGNALS } from "../../src/cli/interrupt.ts";
-import { processIo } from "../../src/cli/io.ts";
+import { isRootProcess, takeVariables } from "../../src/cli/context/environment.ts";
+import { listenForInterrupts, PROCESS_SIGNALS } from "../../src/cli/context/interrupt.ts";
+import { processIo } from "../../src/cli/terminal/io.ts";
 import { keepOnly } from "../../src/cli/permissions/kinds.ts";
 import { run } from "../../src/cli/run.ts";
 import { type Attempts, attempts } from "./attempts.ts";

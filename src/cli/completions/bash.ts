@@ -3,28 +3,29 @@
  *
  * @module
  */
-import type { Hint, OptionSpec } from "../table/types.ts";
+import type { CommandTable } from "../table/types.ts";
 import {
-  hintOf,
+  type CompletionCommand,
+  completionCommands,
+  type CompletionHint,
+  type CompletionOption,
+  globalOptions,
   IMAGE_NAMES_LINE,
   isOpenEnded,
-  type NamedCommand,
-  namedCommands,
-  type NamedOption,
-  namedOptions,
+  isOwnOption,
 } from "./model.ts";
-import { GLOBAL_OPTIONS } from "../table/shared.ts";
 
 /** The script. */
-export function bashCompletions(): string {
-  const commands = namedCommands();
+export function bashCompletions(table: CommandTable): string {
+  const commands = completionCommands(table);
+  const shared = globalOptions(table);
   const names = commands.map(({ name }) => name).join(" ");
   return `# Completion of dray for bash: source <(dray completions bash)
 
-# Sets hint to what can follow COMMAND:OPTION or COMMAND:POSITION; fails if the option takes no value.
+# Sets hint to what completes COMMAND:OPTION or COMMAND:POSITION; fails if the option takes no value.
 _dray_hint() {
   case "$1" in
-${[...optionCases("*", namedOptions(GLOBAL_OPTIONS)), ...commands.flatMap(commandCases)].join("\n")}
+${[...optionCases("*", shared), ...commands.flatMap(commandCases)].join("\n")}
     :0) hint="words:${names}" ;;
     *) return 1 ;;
   esac
@@ -33,12 +34,12 @@ ${[...optionCases("*", namedOptions(GLOBAL_OPTIONS)), ...commands.flatMap(comman
 _dray_options() {
   case "$1" in
 ${commands.map((command) => `    ${command.name}) options="${longOptions(command.options)}" ;;`).join("\n")}
-    *) options="${longOptions(namedOptions(GLOBAL_OPTIONS))} --version" ;;
+    *) options="${longOptions(shared)} --version" ;;
   esac
 }
 
 _dray() {
-  # COMP_WORDS is split at ":" and "=" too, so the line is split again at blanks.
+  # COMP_WORDS is also split at ":" and "=", so the line is split again at spaces.
   local line="\${COMP_LINE:0:COMP_POINT}" cur="" command="" position=0 hint="" options="" skip="" i
   local -a words
   read -ra words <<< "$line"
@@ -76,7 +77,7 @@ _dray() {
     directory) compopt -o filenames 2>/dev/null; candidates=$(compgen -d -- "$part") ;;
   esac
 
-  # readline replaces only what follows the last of its break characters.
+  # readline replaces only the part after the last of its break characters.
   local rest="$cur" cut char
   for char in : = @; do
     case "$COMP_WORDBREAKS" in *"$char"*) rest="\${rest##*"$char"}" ;; esac
@@ -91,35 +92,30 @@ complete -F _dray dray
 `;
 }
 
-function commandCases({ name, options, positionals }: NamedCommand): string[] {
+function commandCases({ name, options, positionals }: CompletionCommand): string[] {
   const last = positionals.length - 1;
   const places = positionals.map(({ hint }, i) => {
     const place = i === last && isOpenEnded(positionals) ? "[0-9]*" : String(i);
     return `    ${name}:${place}) hint="${hintText(hint)}" ;;`;
   });
-  const own = options.filter(({ long }) => !Object.hasOwn(GLOBAL_OPTIONS, long));
+  const own = options.filter(isOwnOption);
   return [...optionCases(name, own), ...places];
 }
 
-function optionCases(command: string, options: readonly NamedOption[]): string[] {
-  return options.filter(({ spec }) => spec.kind !== "flag").map(({ long, spec }) => {
+function optionCases(command: string, options: readonly CompletionOption[]): string[] {
+  return options.filter(({ spec }) => spec.kind !== "flag").map(({ long, spec, hint }) => {
     const spellings = [`--${long}`, ...(spec.short === undefined ? [] : [`-${spec.short}`])];
     return `    ${spellings.map((spelling) => `${command}:${spelling}`).join("|")}) hint="${
-      optionHint(spec)
+      hintText(hint)
     }" ;;`;
   });
 }
 
-function optionHint(spec: OptionSpec): string {
-  return hintText(hintOf(spec));
-}
-
-function hintText(hint: Hint | undefined): string {
+function hintText(hint: CompletionHint | undefined): string {
   if (hint === undefined) return "nothing";
-  if (hint === "command") return `words:${namedCommands().map(({ name }) => name).join(" ")}`;
   return typeof hint === "string" ? hint : `words:${hint.join(" ")}`;
 }
 
-function longOptions(options: readonly NamedOption[]): string {
+function longOptions(options: readonly CompletionOption[]): string {
   return options.map(({ long }) => `--${long}`).join(" ");
 }

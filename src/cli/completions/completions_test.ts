@@ -1,26 +1,28 @@
 import { assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
-import { COMMAND_NAMES, commandOf } from "../table.ts";
+import { COMMANDS } from "../commands.ts";
+import { helpNames } from "../help/help.ts";
 import { bashCompletions } from "./bash.ts";
 import { fishCompletions } from "./fish.ts";
 import { zshCompletions } from "./zsh.ts";
 
 const SHELLS = [["bash", bashCompletions], ["zsh", zshCompletions], ["fish", fishCompletions]] as const;
 
-Deno.test("the scripts know every command and option", async (t) => {
+Deno.test("the scripts complete every command, option and help topic", async (t) => {
   for (const [shell, script] of SHELLS) {
     await t.step(shell, () => {
-      const text = script();
-      for (const name of COMMAND_NAMES) {
+      const text = script(COMMANDS);
+      for (const [name, { options }] of Object.entries(COMMANDS)) {
         assertStringIncludes(text, name);
-        for (const option of Object.keys(commandOf(name).options)) assertStringIncludes(text, option);
+        for (const option of Object.keys(options)) assertStringIncludes(text, option);
       }
+      assertStringIncludes(text, helpNames(COMMANDS).join(" "));
     });
   }
 });
 
 async function hasProgram(name: string): Promise<boolean> {
-  for (const folder of ["/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]) {
-    if (await Deno.stat(`${folder}/${name}`).catch(() => undefined)) return true;
+  for (const directory of ["/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]) {
+    if (await Deno.stat(`${directory}/${name}`).catch(() => undefined)) return true;
   }
   return false;
 }
@@ -31,14 +33,14 @@ Deno.test("the shells accept the scripts", async (t) => {
       name: shell,
       ignore: !await hasProgram(shell),
       fn: async () => {
-        const folder = await Deno.makeTempDir();
+        const directory = await Deno.makeTempDir();
         try {
-          await Deno.writeTextFile(`${folder}/script`, script());
-          const args = ["-n", `${folder}/script`];
+          await Deno.writeTextFile(`${directory}/script`, script(COMMANDS));
+          const args = ["-n", `${directory}/script`];
           const { success, stderr } = await new Deno.Command(shell, { args }).output();
           assertEquals([success, new TextDecoder().decode(stderr)], [true, ""]);
         } finally {
-          await Deno.remove(folder, { recursive: true });
+          await Deno.remove(directory, { recursive: true });
         }
       },
     });
@@ -57,7 +59,9 @@ const BASH_LINES: readonly (readonly [line: string, replies: string])[] = [
   ["dray tag a docker.io/library/nginx:l", "latest"],
   ["dray tag a b ", ""],
   ["dray completions ", "bash zsh fish"],
-  ["dray help pu", "pull"],
+  ["dray help pu", "pull pulling"],
+  ["dray help exi", "exit-codes"],
+  ["dray permissions ver", "verify version"],
   ["dray pull -j 4 gh", "ghcr.io/a/b@sha256:abcd"],
 ];
 
@@ -68,7 +72,7 @@ Deno.test({
     const tries = BASH_LINES.map(([line]) => `try '${line}'`).join("\n");
     const program = `
 dray() { printf '%s\\n' docker.io/library/nginx:latest docker.io/library/nginx:1.27 ghcr.io/a/b@sha256:abcd; }
-${bashCompletions()}
+${bashCompletions(COMMANDS)}
 try() { COMP_LINE=$1; COMP_POINT=\${#1}; COMPREPLY=(); _dray; echo "\${COMPREPLY[*]}"; }
 ${tries}`;
     const { stdout, stderr } = await new Deno.Command("bash", { args: ["--norc", "-c", program] }).output();

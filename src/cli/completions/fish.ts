@@ -3,25 +3,25 @@
  *
  * @module
  */
-import { GLOBAL_OPTIONS } from "../table/shared.ts";
-import type { Hint } from "../table/types.ts";
+import type { CommandTable } from "../table/types.ts";
 import {
-  hintOf,
+  type CompletionCommand,
+  completionCommands,
+  type CompletionHint,
+  type CompletionOption,
+  globalOptions,
   IMAGE_NAMES_LINE,
   isOpenEnded,
-  type NamedCommand,
-  namedCommands,
-  type NamedOption,
-  namedOptions,
+  isOwnOption,
 } from "./model.ts";
 
 /** The script. */
-export function fishCompletions(): string {
-  const commands = namedCommands();
-  const valued = namedOptions(GLOBAL_OPTIONS).filter(({ spec }) => spec.kind !== "flag");
+export function fishCompletions(table: CommandTable): string {
+  const commands = completionCommands(table);
+  const valued = globalOptions(table).filter(({ spec }) => spec.kind !== "flag");
   return `# Completion of dray for fish: dray completions fish > ~/.config/fish/completions/dray.fish
 
-# Prints the command of the line and the words after it, without options.
+# Prints the command and its arguments, without options.
 function __dray_words
     set -l words (commandline -opc)
     set -l skip 1
@@ -40,7 +40,7 @@ function __dray_words
     end
 end
 
-# Whether COMMAND is there, with no more than COUNT words after it if COUNT is given.
+# Whether the line has this COMMAND; with COUNT, whether it has exactly COUNT arguments.
 function __dray_at
     set -l words (__dray_words)
     test (count $words) -gt 0; and test "$words[1]" = $argv[1]; or return 1
@@ -58,16 +58,16 @@ ${
     ).join("\n")
   }
 complete -c dray -n 'test (count (__dray_words)) -eq 0' -l version -d 'print the version'
-${namedOptions(GLOBAL_OPTIONS).map((option) => `complete -c dray${optionText(option)}`).join("\n")}
+${globalOptions(table).map((option) => `complete -c dray${optionWords(option)}`).join("\n")}
 ${commands.flatMap(commandLines).join("\n")}
 `;
 }
 
-function commandLines({ name, options, positionals }: NamedCommand): string[] {
-  const own = options.filter(({ long }) => !Object.hasOwn(GLOBAL_OPTIONS, long));
+function commandLines({ name, options, positionals }: CompletionCommand): string[] {
+  const own = options.filter(isOwnOption);
   const last = positionals.length - 1;
   return [
-    ...own.map((option) => `complete -c dray -n '__dray_at ${name}'${optionText(option)}`),
+    ...own.map((option) => `complete -c dray -n '__dray_at ${name}'${optionWords(option)}`),
     ...positionals.flatMap(({ hint }, i) => {
       if (hint === undefined) return [];
       const place = i === last && isOpenEnded(positionals) ? "" : ` ${i}`;
@@ -76,19 +76,16 @@ function commandLines({ name, options, positionals }: NamedCommand): string[] {
   ];
 }
 
-function optionText({ long, spec }: NamedOption): string {
+function optionWords({ long, spec, hint }: CompletionOption): string {
   const short = spec.short === undefined ? "" : ` -s ${spec.short}`;
-  const hint = hintOf(spec);
   const value = spec.kind === "flag" ? "" : ` -r${hint === undefined ? " -f" : hintText(hint)}`;
   return `${short} -l ${long}${value} -d ${quote(spec.summary)}`;
 }
 
-function hintText(hint: Hint): string {
+function hintText(hint: CompletionHint): string {
   switch (hint) {
     case "image":
       return " -a '(__dray_images)'";
-    case "command":
-      return ` -a ${quote(namedCommands().map(({ name }) => name).join(" "))}`;
     case "file":
       return " -F";
     case "directory":

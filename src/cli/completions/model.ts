@@ -1,49 +1,67 @@
 /**
- * What the scripts of all shells need of the command table.
+ * The part of the command table that the completion scripts of all shells use.
  *
  * @module
  */
-import { COMMAND_NAMES, type CommandName, commandOf } from "../table.ts";
+import { helpNames } from "../help/help.ts";
 import { GLOBAL_OPTIONS } from "../table/shared.ts";
-import type { Hint, Options, OptionSpec, Positional } from "../table/types.ts";
+import type { CommandTable, Hint, Options, OptionSpec, Positional } from "../table/types.ts";
 
-/** How a script gets the names of the store's images. */
+/** The command that prints the names of the store's images. */
 export const IMAGE_NAMES_LINE = "dray images --names 2>/dev/null";
 
-/** An option by all its spellings. */
-export interface NamedOption {
+/** What can be completed for a word: names of images, paths, or fixed words. */
+export type CompletionHint = Exclude<Hint, "command" | "help">;
+
+/** An option with its long name. */
+export interface CompletionOption {
   readonly long: string;
   readonly spec: OptionSpec;
+  /** What can be completed for its value; undefined if nothing, or if it has no value. */
+  readonly hint: CompletionHint | undefined;
 }
 
-/** Options as a list. */
-export function namedOptions(options: Options): readonly NamedOption[] {
-  return Object.entries(options).map(([long, spec]) => ({ long, spec }));
+/** A positional argument. */
+export interface CompletionPositional extends Omit<Positional, "hint"> {
+  readonly hint: CompletionHint | undefined;
 }
 
-/** A command with all options that it takes. */
-export interface NamedCommand {
-  readonly name: CommandName;
+/** A command. */
+export interface CompletionCommand {
+  readonly name: string;
   readonly summary: string;
-  readonly options: readonly NamedOption[];
-  readonly positionals: readonly Positional[];
+  /** Its own options and those of every command. */
+  readonly options: readonly CompletionOption[];
+  readonly positionals: readonly CompletionPositional[];
+}
+
+/** The options of every command. */
+export function globalOptions(table: CommandTable): readonly CompletionOption[] {
+  return completionOptions(table, GLOBAL_OPTIONS);
 }
 
 /** All commands. */
-export function namedCommands(): readonly NamedCommand[] {
-  return COMMAND_NAMES.map((name) => {
-    const { summary, options, positionals } = commandOf(name);
-    return {
-      name,
-      summary,
-      options: namedOptions({ ...options, ...GLOBAL_OPTIONS }),
-      positionals: Object.values(positionals),
-    };
-  });
+export function completionCommands(table: CommandTable): readonly CompletionCommand[] {
+  return Object.entries(table).map(([name, { summary, options, positionals }]) => ({
+    name,
+    summary,
+    options: completionOptions(table, { ...options, ...GLOBAL_OPTIONS }),
+    positionals: Object.values(positionals).map((positional) => ({
+      ...positional,
+      hint: completionHint(table, positional.hint),
+    })),
+  }));
 }
 
-/** What can stand for the value of an option; undefined if nothing can be offered, or it has no value. */
-export function hintOf(spec: OptionSpec): Hint | undefined {
+function completionOptions(table: CommandTable, options: Options): readonly CompletionOption[] {
+  return Object.entries(options).map(([long, spec]) => ({
+    long,
+    spec,
+    hint: completionHint(table, hintOf(spec)),
+  }));
+}
+
+function hintOf(spec: OptionSpec): Hint | undefined {
   switch (spec.kind) {
     case "choice":
       return spec.words;
@@ -55,8 +73,24 @@ export function hintOf(spec: OptionSpec): Hint | undefined {
   }
 }
 
-/** Whether the last positional takes all further words. */
-export function isOpenEnded(positionals: readonly Positional[]): boolean {
+function completionHint(table: CommandTable, hint: Hint | undefined): CompletionHint | undefined {
+  switch (hint) {
+    case "command":
+      return Object.keys(table);
+    case "help":
+      return helpNames(table);
+    default:
+      return hint;
+  }
+}
+
+/** Whether an option belongs only to its command. */
+export function isOwnOption({ long }: CompletionOption): boolean {
+  return !Object.hasOwn(GLOBAL_OPTIONS, long);
+}
+
+/** Whether the last positional argument is a list. */
+export function isOpenEnded(positionals: readonly CompletionPositional[]): boolean {
   const last = positionals.at(-1);
   return last?.count === "list" || last?.count === "some";
 }

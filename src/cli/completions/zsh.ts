@@ -1,22 +1,22 @@
 /**
- * The completion script for zsh: to be sourced, or put into a folder of `$fpath` as `_dray`.
+ * The completion script for zsh: to be sourced, or installed as `_dray` in a directory of `$fpath`.
  *
  * @module
  */
-import { GLOBAL_OPTIONS } from "../table/shared.ts";
-import type { Hint, Positional } from "../table/types.ts";
+import type { CommandTable } from "../table/types.ts";
 import {
-  hintOf,
+  type CompletionCommand,
+  completionCommands,
+  type CompletionHint,
+  type CompletionOption,
+  type CompletionPositional,
+  globalOptions,
   IMAGE_NAMES_LINE,
-  type NamedCommand,
-  namedCommands,
-  type NamedOption,
-  namedOptions,
 } from "./model.ts";
 
 /** The script. */
-export function zshCompletions(): string {
-  const commands = namedCommands();
+export function zshCompletions(table: CommandTable): string {
+  const commands = completionCommands(table);
   return `#compdef dray
 # Completion of dray for zsh: source <(dray completions zsh)
 
@@ -38,7 +38,7 @@ _dray() {
   local curcontext="$curcontext" state line
   typeset -A opt_args
   _arguments -C \\
-${optionSpecs(namedOptions(GLOBAL_OPTIONS)).map((spec) => `    ${spec} \\`).join("\n")}
+${optionSpecs(globalOptions(table)).map((spec) => `    ${spec} \\`).join("\n")}
     ${quote("--version[print the version]")} \\
     '1:command:_dray_commands' \\
     '*::argument:->argument'
@@ -56,16 +56,16 @@ fi
 `;
 }
 
-function commandCase({ name, options, positionals }: NamedCommand): string {
+function commandCase({ name, options, positionals }: CompletionCommand): string {
   const specs = [...optionSpecs(options), ...positionals.map(positionalSpec)];
   return `    ${name})\n      _arguments \\\n${
     specs.map((spec) => `        ${spec}`).join(" \\\n")
   }\n      ;;`;
 }
 
-function optionSpecs(options: readonly NamedOption[]): string[] {
-  return options.map(({ long, spec }) => {
-    const value = spec.kind === "flag" ? "" : `:${escape(spec.value)}:${action(hintOf(spec))}`;
+function optionSpecs(options: readonly CompletionOption[]): string[] {
+  return options.map(({ long, spec, hint }) => {
+    const value = spec.kind === "flag" ? "" : `:${escape(spec.value)}:${action(hint)}`;
     const summary = `[${escape(spec.summary)}]${value}`;
     const sign = spec.kind === "flag" ? "" : "=";
     if (spec.short === undefined) {
@@ -76,19 +76,17 @@ function optionSpecs(options: readonly NamedOption[]): string[] {
   });
 }
 
-function positionalSpec({ count, value, hint }: Positional): string {
+function positionalSpec({ count, value, hint }: CompletionPositional): string {
   const many = count === "list" || count === "some";
   return quote(`${many ? "*" : ""}:${count === "optional" ? ":" : ""}${escape(value)}:${action(hint)}`);
 }
 
-function action(hint: Hint | undefined): string {
+function action(hint: CompletionHint | undefined): string {
   switch (hint) {
     case undefined:
       return " ";
     case "image":
       return "_dray_images";
-    case "command":
-      return "_dray_commands";
     case "file":
       return "_files";
     case "directory":
@@ -98,7 +96,7 @@ function action(hint: Hint | undefined): string {
   }
 }
 
-/** Colons and brackets are syntax inside a spec. */
+/** Escapes colons and brackets, which are syntax in a spec. */
 function escape(text: string): string {
   return text.replace(/[\\:[\]]/g, "\\$&");
 }

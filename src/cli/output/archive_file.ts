@@ -1,25 +1,25 @@
 /**
- * Where an archive goes: a file that has its name only when it is whole, or a pipe.
+ * The output of an export: a file that gets its name only once it is complete, or a pipe.
  *
  * @module
  */
 import { AppError, messageOf } from "../../base/errors.ts";
 import { openTempFile, type TempFile } from "../../base/files.ts";
 import { osErrorCode } from "../../base/os_errors.ts";
-import type { Io } from "../io.ts";
+import type { Io } from "../terminal/io.ts";
 
 /**
- * Opens the place that `--output` names. `-` is standard output; a device or a FIFO is written as it stands.
+ * Opens the file that `--output` names. `-` is standard output; a device or a FIFO is written directly.
  *
- * @throws AppError `invalid_argument`, `no_space`; Deno.errors.BrokenPipe once who read the pipe has gone
+ * @throws AppError `invalid_argument`, `no_space`; Deno.errors.BrokenPipe once the reader has closed the pipe
  */
 export async function openOutput(path: string, { stdout }: Pick<Io, "stdout">): Promise<TempFile> {
   if (path === "-") return { ...UNCOMMITTED, write: (bytes) => stdout.writeBytes(bytes) };
-  return await telling(path, async () => {
+  return await namingErrors(path, async () => {
     const file = await isStream(path) ? await openStream(path) : await openTempFile(path);
     return {
-      write: (bytes) => telling(path, () => file.write(bytes)),
-      commit: () => telling(path, () => file.commit()),
+      write: (bytes) => namingErrors(path, () => file.write(bytes)),
+      commit: () => namingErrors(path, () => file.commit()),
       [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   });
@@ -30,7 +30,7 @@ const UNCOMMITTED = { commit: () => Promise.resolve(), [Symbol.asyncDispose]: ()
 async function isStream(path: string): Promise<boolean> {
   const info = await Deno.stat(path).catch(() => undefined);
   if (info?.isDirectory) {
-    throw new AppError("invalid_argument", `Cannot write "${path}": it is a folder, want a file`);
+    throw new AppError("invalid_argument", `Cannot write "${path}": it is a directory; choose a file`);
   }
   return info !== undefined && !info.isFile;
 }
@@ -46,7 +46,9 @@ async function openStream(path: string): Promise<TempFile> {
   };
 }
 
-async function telling<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Adds the path to errors of the operating system. */
+/** Adds the path to errors of the operating system. */
+async function namingErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

@@ -1,10 +1,13 @@
 /**
- * Text on a terminal: how wide it is, and how to keep it from doing more than being read.
+ * Text output: its width in terminal columns, line breaking, and making untrusted text safe to print.
+ *
+ * The width is computed here because `unicodeWidth` of @std/cli can't be used: the npm build lacks its data
+ * file.
  *
  * @module
  */
 
-/** Characters that take no column: marks that combine, and format characters. */
+/** Characters without a column: combining marks and format characters. */
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]$/u;
 const EMOJI = /^\p{Emoji_Presentation}$/u;
 /** Ranges that are wide or full-width (Unicode 16, UAX 11). */
@@ -24,8 +27,8 @@ const WIDE: readonly (readonly [first: number, last: number])[] = [
   [0x1f200, 0x1f2ff],
   [0x20000, 0x3fffd],
 ];
-/** Control characters, and those that turn the direction of the text round. */
-// deno-lint-ignore no-control-regex -- controls are what this is about
+/** Control characters, and characters that change the direction of text. */
+// deno-lint-ignore no-control-regex -- it must match control characters
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 function charWidth(char: string): number {
@@ -35,7 +38,7 @@ function charWidth(char: string): number {
   return EMOJI.test(char) || WIDE.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
 }
 
-/** Columns that a text without control characters takes. */
+/** The width in columns of a text without control characters. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const char of text) width += charWidth(char);
@@ -43,7 +46,7 @@ export function widthOf(text: string): number {
 }
 
 /**
- * The text with control characters written out as `\x1b`. Labels, tags and error bodies come from strangers; an escape
+ * Replaces control characters by `\x1b` and the like. Labels, tags and error bodies are untrusted; an escape
  * sequence in one of them must not reach the terminal.
  */
 export function printable(text: string): string {
@@ -53,30 +56,30 @@ export function printable(text: string): string {
   });
 }
 
-/** Fills up with blanks on the right to a width in columns. */
+/** Pads on the right to a width in columns. */
 export function padEnd(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Fills up with blanks on the left to a width in columns. */
+/** Pads on the left to a width in columns. */
 export function padStart(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - widthOf(text))) + text;
 }
 
-/** The text if it fits into so many columns, else its beginning and `…`. */
+/** Shortens a text that is wider than `width` columns; it then ends with `…`. */
 export function truncate(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  let cut = "";
+  let short = "";
   let used = 0;
   for (const char of text) {
     used += charWidth(char);
     if (used > width - 1) break;
-    cut += char;
+    short += char;
   }
-  return width < 1 ? "" : `${cut}…`;
+  return width < 1 ? "" : `${short}…`;
 }
 
-/** Breaks a paragraph at blanks into lines of at most so many columns; a longer word gets a line of its own. */
+/** Breaks a paragraph at spaces into lines of at most `width` columns; a longer word gets its own line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -87,4 +90,9 @@ export function wrap(text: string, width: number): string[] {
     } else line = line === "" ? word : `${line} ${word}`;
   }
   return [...lines, line];
+}
+
+/** Formats JSON for standard output, with a line break at the end. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,21 +1,21 @@
 /**
- * Tables of text.
+ * Text tables.
  *
  * @module
  */
 import { padEnd, padStart, printable, widthOf } from "./text.ts";
 
-/** A column: its heading, and the side that its cells are flush with. */
+/** A column of a table. */
 export interface Column {
   readonly heading: string;
   /** @default {"left"} */
   readonly align?: "left" | "right";
 }
 
-/** Blanks between two columns. */
+/** Separates two columns. */
 const GAP = "   ";
 
-/** Lays rows out under headings, with columns as wide as their widest cell. Cells are made printable. */
+/** Formats rows under headings; each column is as wide as its widest cell. Cells are made printable. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [columns.map(({ heading }) => heading), ...rows.map((row) => row.map(printable))];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => widthOf(line[i] ?? ""))));
@@ -28,11 +28,13 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
 }
 
 /**
- * Lines of `name  value`, aligned, for one thing's facts. Lines without a value are left out. Both are made printable:
- * the names of labels come from strangers too.
+ * Formats aligned lines of `name  value`. Pairs without a value are skipped. Names and values are made
+ * printable: the names of labels are untrusted too.
  */
-export function factLines(facts: readonly (readonly [name: string, value: string | undefined])[]): string {
-  const there = facts.flatMap(([name, value]) => value ? [[printable(name), printable(value)] as const] : []);
-  const width = Math.max(0, ...there.map(([name]) => widthOf(name)));
-  return there.map(([name, value]) => `${padEnd(name, width)}  ${value}\n`).join("");
+export function pairLines(pairs: readonly (readonly [name: string, value: string | undefined])[]): string {
+  const present = pairs.flatMap(([name, value]) =>
+    value ? [[printable(name), printable(value)] as const] : []
+  );
+  const width = Math.max(0, ...present.map(([name]) => widthOf(name)));
+  return present.map(([name, value]) => `${padEnd(name, width)}  ${value}\n`).join("");
 }

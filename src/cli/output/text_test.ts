@@ -1,6 +1,6 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { padEnd, padStart, printable, truncate, widthOf, wrap } from "./text.ts";
-import { factLines, textTable } from "./text_table.ts";
+import { pairLines, textTable } from "./text_table.ts";
 
 Deno.test("widthOf() counts columns, not characters", async (t) => {
   const cases: readonly (readonly [text: string, width: number])[] = [
@@ -18,14 +18,14 @@ Deno.test("widthOf() counts columns, not characters", async (t) => {
   for (const [text, width] of cases) await t.step(text, () => assertEquals(widthOf(text), width));
 });
 
-Deno.test("printable() writes control characters out, and leaves the rest", () => {
+Deno.test("printable() escapes only control characters", () => {
   assertEquals(printable("a\x1b[2Jb\r\n"), "a\\x1b[2Jb\\x0d\\x0a");
   assertEquals(printable("\u202egnp.exe"), "\\u202egnp.exe");
   assertEquals(printable("\u009b2J"), "\\x9b2J");
   assertEquals(printable("plain 日本 é"), "plain 日本 é");
 });
 
-Deno.test("padding and cutting go by columns", () => {
+Deno.test("padding and truncating count columns", () => {
   assertEquals(padEnd("日", 4), "日  ");
   assertEquals(padStart("日", 4), "  日");
   assertEquals(truncate("日本語", 6), "日本語");
@@ -35,13 +35,13 @@ Deno.test("padding and cutting go by columns", () => {
   assertEquals(truncate("abc", 0), "");
 });
 
-Deno.test("wrap() breaks at blanks", () => {
+Deno.test("wrap() breaks at spaces", () => {
   assertEquals(wrap("one two three", 7), ["one two", "three"]);
   assertEquals(wrap("one-long-word x", 5), ["one-long-word", "x"]);
   assertEquals(wrap("", 5), [""]);
 });
 
-Deno.test("textTable() aligns columns of any script, and keeps cells harmless", () => {
+Deno.test("textTable() aligns columns of any script, and makes cells printable", () => {
   const columns = [{ heading: "NAME" }, { heading: "SIZE", align: "right" as const }, { heading: "ID" }];
   assertEquals(
     textTable(columns, [["日本", "1B", "a"], ["x\x1b[0m", "100kB", "bb"]]),
@@ -51,13 +51,13 @@ Deno.test("textTable() aligns columns of any script, and keeps cells harmless", 
   );
 });
 
-Deno.test("factLines() leaves out what there is not", () => {
+Deno.test("pairLines() skips pairs without a value", () => {
   assertEquals(
-    factLines([["id", "1"], ["created", undefined], ["author", ""], ["name", "n"]]),
+    pairLines([["id", "1"], ["created", undefined], ["author", ""], ["name", "n"]]),
     "id    1\nname  n\n",
   );
 });
 
-Deno.test("factLines() keeps names and values harmless", () => {
-  assertEquals(factLines([["k\x1b[2J", "v\nw"], ["a", "b"]]), "k\\x1b[2J  v\\x0aw\na         b\n");
+Deno.test("pairLines() makes names and values printable", () => {
+  assertEquals(pairLines([["k\x1b[2J", "v\nw"], ["a", "b"]]), "k\\x1b[2J  v\\x0aw\na         b\n");
 });

@@ -1,5 +1,5 @@
 /**
- * Files that configuration names: certificates in `hosts.toml`, helper programs in files of credentials.
+ * Files that the configuration names: certificates in `hosts.toml`, helper programs in credential files.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { type CredentialLocations, searchOrderOf } from "../../credentials/locat
 import { DEFAULT_DIRECTORY, directoryNames } from "../../hosts/certs.ts";
 import { parseHostsFile } from "../../hosts/hosts_toml.ts";
 
-/** Hears of what can't be read: the command itself may fail there, or go on without it. */
-export type Complain = (problem: string) => void;
+/** Called for files that can't be read: the command itself may fail there, or continue without them. */
+export type OnProblem = (problem: string) => void;
 
-/** Paths outside of the folders of certificates that their `hosts.toml` names for a registry. */
+/** Paths in the `hosts.toml` of a registry that are outside the certificate directories. */
 export async function certificateFiles(
   registry: string,
   certsDirs: readonly string[],
-  complain: Complain,
+  onProblem: OnProblem,
 ): Promise<readonly string[]> {
   const names = [...directoryNames(registry), DEFAULT_DIRECTORY];
   const paths = certsDirs.flatMap((dir) => names.map((name) => `${dir}/${name}/hosts.toml`));
@@ -29,7 +29,7 @@ export async function certificateFiles(
       );
     } catch (error) {
       if (!isMissing(error)) {
-        complain(messageOf(error));
+        onProblem(messageOf(error));
       }
       return [];
     }
@@ -37,10 +37,10 @@ export async function certificateFiles(
   return found.flat().filter((file) => !certsDirs.some((dir) => file.startsWith(`${dir}/`)));
 }
 
-/** The helper programs that files of credentials name. */
+/** The helper programs that credential files name. */
 export async function helperPrograms(
   locations: CredentialLocations,
-  complain: Complain,
+  onProblem: OnProblem,
 ): Promise<readonly string[]> {
   const found = await Promise.all(
     searchOrderOf(locations).map(async (location) => {
@@ -48,7 +48,7 @@ export async function helperPrograms(
         const file = await readConfigFile(location);
         return file === undefined ? [] : [file.credsStore, ...Object.values(file.credHelpers)];
       } catch (error) {
-        complain(messageOf(error));
+        onProblem(messageOf(error));
         return [];
       }
     }),

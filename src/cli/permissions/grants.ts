@@ -1,13 +1,13 @@
 /**
- * Permissions of the runtime as data: put together, and written as flags or for `deno.json`.
+ * Permissions of the runtime as data: combined, and formatted as flags or for `deno.json`.
  *
  * @module
  */
 
-/** What a permission covers: everything, or only what is listed. An empty list is nothing. */
+/** The scope of a permission: everything, or only the listed items. */
 export type Scope = "all" | readonly string[];
 
-/** Permissions, least first: what is not in here is not allowed. */
+/** Permissions by kind. */
 export interface Grants {
   readonly read: Scope;
   readonly write: Scope;
@@ -29,10 +29,10 @@ const NAMES = [
   "ffi",
 ] as const satisfies readonly (keyof Grants)[];
 
-/** Nothing is allowed. */
+/** No permissions. */
 export const NO_GRANTS: Grants = { read: [], write: [], net: [], env: [], run: [], sys: [], ffi: [] };
 
-/** What any of several grants allows. */
+/** The union of several grants. */
 export function joinGrants(...all: readonly Partial<Grants>[]): Grants {
   const joined = NAMES.map((name) => [name, joinScopes(all.map((one) => one[name] ?? []))] as const);
   return { ...NO_GRANTS, ...Object.fromEntries(joined) };
@@ -44,12 +44,15 @@ function joinScopes(scopes: readonly Scope[]): Scope {
     : [...new Set((scopes as readonly (readonly string[])[]).flat())].sort();
 }
 
-/** Flags of `deno run` and `deno compile`, one word each. The first one makes a refusal an error, never a question. */
+/**
+ * Flags of `deno run` and `deno compile`, one word each. The first makes a missing permission an error
+ * instead of a prompt.
+ */
 export function flagsOf(grants: Grants): readonly string[] {
   const flags = NAMES.flatMap((name) => {
     const scope = grants[name];
     if (scope === "all") return [`--allow-${name}`];
-    // A comma separates, two are one that doesn't.
+    // A comma separates items; two commas are a literal comma.
     return scope.length === 0
       ? []
       : [`--allow-${name}=${scope.map((item) => item.replaceAll(",", ",,")).join(",")}`];
@@ -57,7 +60,7 @@ export function flagsOf(grants: Grants): readonly string[] {
   return ["--no-prompt", ...flags];
 }
 
-/** A permission set of `deno.json`. */
+/** Formats a permission set for `deno.json`. */
 export function permissionSetOf(grants: Grants): Readonly<Record<string, true | readonly string[]>> {
   const given = NAMES.filter((name) => grants[name].length > 0);
   return Object.fromEntries(given.map((name) => {
@@ -66,7 +69,7 @@ export function permissionSetOf(grants: Grants): Readonly<Record<string, true | 
   }));
 }
 
-/** Words as a POSIX shell takes them. */
+/** Quotes words for a POSIX shell. */
 export function shellWords(words: readonly string[]): string {
   return words.map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
     .join(" ");

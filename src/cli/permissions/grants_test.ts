@@ -1,7 +1,7 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { flagsOf, joinGrants, permissionSetOf, shellWords } from "./grants.ts";
 
-Deno.test("joinGrants() adds scopes up, and everything swallows a list", () => {
+Deno.test("joinGrants() merges scopes; everything includes any list", () => {
   const { read, net, env } = joinGrants({ read: ["/b", "/a"], net: ["h:1"] }, {
     read: ["/a", "/c"],
     net: "all",
@@ -9,7 +9,7 @@ Deno.test("joinGrants() adds scopes up, and everything swallows a list", () => {
   assertEquals([read, net, env], [["/a", "/b", "/c"], "all", []]);
 });
 
-Deno.test("flagsOf() names what is allowed and nothing else", () => {
+Deno.test("flagsOf() names only granted permissions", () => {
   const grants = joinGrants({ read: ["/a,b", "/c"], ffi: "all", net: ["h.io:443"] });
   assertEquals(flagsOf(grants), [
     "--no-prompt",
@@ -20,11 +20,11 @@ Deno.test("flagsOf() names what is allowed and nothing else", () => {
   assertEquals(flagsOf(joinGrants()), ["--no-prompt"]);
 });
 
-Deno.test("permissionSetOf() leaves out what is not allowed", () => {
+Deno.test("permissionSetOf() omits kinds that aren't granted", () => {
   assertEquals(permissionSetOf(joinGrants({ read: ["/a"], write: "all" })), { read: ["/a"], write: true });
 });
 
-Deno.test("shellWords() quotes what a shell would take apart", () => {
+Deno.test("shellWords() quotes words that a shell would split", () => {
   assertEquals(
     shellWords(["--allow-read=/a b", "--allow-env=A", "it's"]),
     `'--allow-read=/a b' --allow-env=A 'it'\\''s'`,

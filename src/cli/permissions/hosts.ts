@@ -1,5 +1,5 @@
 /**
- * Which hosts a command reaches.
+ * The hosts that a command connects to.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ProxySettings } from "../../http/network/proxies.ts";
 import type { RegistrySettings } from "../../image/registry.ts";
 import { knownHostsOf } from "./known_hosts.ts";
 
-/** A host of a URL as `--allow-net` takes it, always with its port. */
+/** The host of a URL as an `--allow-net` item, always with its port. */
 export function netHostOf({ hostname, port, protocol }: URL): string {
   return `${hostname}:${port || DEFAULT_PORTS[protocol] || "443"}`;
 }
@@ -22,14 +22,15 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
 /** The hosts of a registry. */
 export interface ReachableHosts {
   readonly hosts: readonly string[];
-  /** Whether it may send clients to hosts that nothing here knows of. */
-  readonly maySendElsewhere: boolean;
+  /** Whether it may redirect clients to hosts that aren't listed. */
+  readonly mayRedirect: boolean;
 }
 
 /**
- * The servers that stand for a registry by the configuration, mirrors first, and where it is known to send clients.
+ * The configured servers of a registry, mirrors first, and the hosts to which it is known to redirect
+ * clients.
  *
- * @param blobs whether layers are fetched
+ * @param blobs whether layers are downloaded
  * @throws AppError for a `hosts.toml` or a certificate that can't be used
  */
 export async function hostsOfRegistry(
@@ -45,11 +46,11 @@ export async function hostsOfRegistry(
       ...known?.tokens ?? [],
       ...blobs ? known?.blobs ?? [] : [],
     ],
-    maySendElsewhere: known === undefined,
+    mayRedirect: known === undefined,
   };
 }
 
-/** The proxies that are set. */
+/** The hosts of the configured proxies. */
 export function proxyHosts({ http, https }: ProxySettings): readonly string[] {
   return [http, https].flatMap((text) => {
     const url = text === undefined ? null : URL.parse(text.includes("://") ? text : `http://${text}`);

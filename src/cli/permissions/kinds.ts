@@ -1,18 +1,21 @@
 /**
- * Which permissions of the runtime a command needs at all, and giving up the others for good. This is loaded by every
- * run, so it is small; {@link ./grants.ts} knows paths and hosts.
+ * Determines which kinds of runtime permissions a command needs, and drops all others irrevocably. Every run
+ * loads this module, so it is small; {@link ./grants.ts} handles paths and hosts.
  *
  * @module
  */
 import type { Command, Input, Need } from "../table/types.ts";
 
-/** The runtime's kinds of permissions. `env` is not among what a need can name: the variables are read before. */
+/**
+ * The runtime's kinds of permissions. No need includes `env`: the variables are read before permissions are
+ * dropped.
+ */
 export const KINDS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
 
-/** One of them. */
-export type Kind = typeof KINDS[number];
+/** One kind of permission. */
+export type PermissionKind = typeof KINDS[number];
 
-const KINDS_OF_NEEDS = {
+const KINDS_BY_NEED = {
   "store-read": ["read"],
   "store-write": ["read", "write"],
   "disk-space": ["sys"],
@@ -24,9 +27,9 @@ const KINDS_OF_NEEDS = {
   "unpack": ["read", "write", "ffi", "sys"],
   "groups": ["read"],
   "listen": ["read", "write", "net"],
-} as const satisfies Record<Need, readonly Kind[]>;
+} as const satisfies Record<Need, readonly PermissionKind[]>;
 
-/** What a command needs with these options. */
+/** The needs of a command with these options. */
 export function needsOf(
   { needs, needsWith = {} }: Pick<Command, "needs" | "needsWith">,
   options: Input["options"],
@@ -37,15 +40,15 @@ export function needsOf(
   return new Set([...needs, ...more.flatMap(([, added]) => added)]);
 }
 
-/** The kinds of permissions behind needs. */
-export function kindsOf(needs: Iterable<Need>): ReadonlySet<Kind> {
-  return new Set([...needs].flatMap((need) => KINDS_OF_NEEDS[need]));
+/** The kinds of permissions for needs. */
+export function kindsOf(needs: Iterable<Need>): ReadonlySet<PermissionKind> {
+  return new Set([...needs].flatMap((need) => KINDS_BY_NEED[need]));
 }
 
-/** Gives up all other kinds of permissions. The runtime has no way to get them back but to ask a person. */
-export function keepOnly(kinds: ReadonlySet<Kind>): void {
+/** Drops all other kinds of permissions. The runtime can't grant them again without a prompt. */
+export function keepOnly(kinds: ReadonlySet<PermissionKind>): void {
   for (const name of KINDS) {
-    // `import` is missing in the runtime's own type.
+    // The runtime's type lacks `import`.
     if (!kinds.has(name)) Deno.permissions.revokeSync({ name } as Deno.PermissionDescriptor);
   }
 }

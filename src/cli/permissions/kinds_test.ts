@@ -1,9 +1,9 @@
 import { assertEquals } from "../../../tests/assert.ts";
-import { parseCommandLine } from "../parse.ts";
-import { commandOf } from "../table.ts";
+import { parseCommandLine } from "../table/parse.ts";
+import { COMMANDS } from "../commands.ts";
 import { kindsOf, needsOf } from "./kinds.ts";
 
-/** What is left to a run of these words. */
+/** The kinds of permissions that a command line keeps. */
 const KEPT: readonly (readonly [line: string, kinds: readonly string[]])[] = [
   ["version", []],
   ["help pull", []],
@@ -29,9 +29,9 @@ const KEPT: readonly (readonly [line: string, kinds: readonly string[]])[] = [
 Deno.test("a command keeps only the kinds of permissions that it needs", async (t) => {
   for (const [line, kinds] of KEPT) {
     await t.step(line, () => {
-      const parsed = parseCommandLine(line.split(" "));
-      if (parsed.kind !== "run") throw new Error("want a command that runs");
-      const kept = kindsOf(needsOf(commandOf(parsed.command), parsed.input.options));
+      const parsed = parseCommandLine(COMMANDS, line.split(" "));
+      if (parsed.kind !== "run") throw new Error("not a command that runs");
+      const kept = kindsOf(needsOf(parsed.spec, parsed.input.options));
       assertEquals([...kept].sort(), kinds);
     });
   }

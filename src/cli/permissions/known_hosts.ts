@@ -1,16 +1,15 @@
 /**
- * Public registries whose token services and stores of blobs have other names than they have themselves. What a
- * registry redirects to is its own business and may change: this is what is known, `dray permissions --probe` finds out
- * what is true.
+ * Public registries whose token services and blob stores have other host names. A registry may change its
+ * redirects at any time: this list is what is known, and `dray permissions --probe` asks the registry.
  *
- * A name of which anyone can rent a part (`*.amazonaws.com`, `storage.googleapis.com`) is not listed: a permission for
- * it keeps nothing in.
+ * A shared cloud domain (`*.amazonaws.com`, `storage.googleapis.com`) is not listed: anyone can rent a host
+ * there, so a permission for it would restrict nothing.
  *
  * @module
  */
 import { DOCKER_HUB } from "../../oci/docker_hub.ts";
 
-/** Where a registry sends its clients, as `--allow-net` takes it. */
+/** The other hosts of a registry, as `--allow-net` items. */
 export interface KnownHosts {
   readonly tokens: readonly string[];
   readonly blobs: readonly string[];
@@ -26,7 +25,7 @@ const KNOWN: Readonly<Record<string, KnownHosts>> = {
   "mcr.microsoft.com": known([], ["*.data.mcr.microsoft.com"]),
 };
 
-/** The registries that are known. */
+/** The registries in the list. */
 export const KNOWN_REGISTRIES: readonly string[] = Object.keys(KNOWN);
 
 function known(tokens: readonly string[], blobs: readonly string[]): KnownHosts {
@@ -34,7 +33,7 @@ function known(tokens: readonly string[], blobs: readonly string[]): KnownHosts 
   return { tokens: tokens.map(withPort), blobs: blobs.map(withPort) };
 }
 
-/** Where a registry is known to send clients; undefined if nothing is known of it. */
+/** The known other hosts of a registry; undefined for a registry that isn't in the list. */
 export function knownHostsOf(registry: string): KnownHosts | undefined {
   return Object.hasOwn(KNOWN, registry) ? KNOWN[registry] : undefined;
 }

@@ -1,14 +1,15 @@
 /**
- * From a command line to the permissions that it needs and no more.
+ * Computes the exact permissions that a command line needs.
  *
  * @module
  */
 import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
 import { SYSTEM_BUNDLES } from "../../http/tls/tls.ts";
-import type { Context } from "../context.ts";
-import { storeRootOf, VARIABLES } from "../environment.ts";
-import { type ConnectionValues, locationsOf, registrySettings } from "../open.ts";
-import { commandOf } from "../table.ts";
+import type { Context } from "../context/context.ts";
+import { storeRootOf, VARIABLES } from "../context/environment.ts";
+import { locationsOf } from "../context/credentials.ts";
+import { type ConnectionValues, registrySettings } from "../context/open.ts";
+import type { ParsedLine } from "../table/parse.ts";
 import type { Need } from "../table/types.ts";
 import { certificateFiles, helperPrograms } from "./files.ts";
 import { type Grants, joinGrants } from "./grants.ts";
@@ -16,24 +17,30 @@ import { hostsOfRegistry, proxyHosts } from "./hosts.ts";
 import { needsOf } from "./kinds.ts";
 import { probeHosts } from "./probe.ts";
 import { directoryOf, socketGrants } from "./sockets.ts";
-import { type ParsedLine, pathsOf, referencesOf, registryOf } from "./wanted.ts";
+import { pathsOf, referencesOf, registryOf } from "./targets.ts";
 
-/** How to plan. */
+/** Options of {@linkcode planGrants}. */
 export interface PlanOptions {
-  /** Asks the registries where they send clients. */
+  /** Ask the registries which other hosts they use. */
   readonly probe: boolean;
-  /** The only registries of a command that any could be asked by. */
+  /** The only registries that a server may contact. */
   readonly registries: readonly string[];
-  /** Whether the runtime wants the paths of Unix sockets among its hosts: Deno 2.9 does, and 2.6 can't read them. */
+  /**
+   * Whether net permission must list the paths of Unix sockets: Deno 2.9 requires it, and 2.6 can't parse
+   * them.
+   */
   readonly unixHosts: boolean;
 }
 
-type Part = Partial<Grants>;
+type PartialGrants = Partial<Grants>;
 
-/** Plans. What can't be known is said in the context's messages. @throws AppError as the command would */
+/**
+ * Computes the permissions. Reports in the context's messages what can't be known. @throws AppError as the
+ * command would
+ */
 export async function planGrants(line: ParsedLine, context: Context, options: PlanOptions): Promise<Grants> {
-  const needs = needsOf(commandOf(line.command), line.input.options);
-  const parts: Record<Need, () => Part | Promise<Part>> = {
+  const needs = needsOf(line.spec, line.input.options);
+  const parts: Record<Need, () => PartialGrants | Promise<PartialGrants>> = {
     "store-read": () => ({ read: [storeRoot(context)] }),
     "store-write": () => ({ read: [storeRoot(context)], write: [storeRoot(context)] }),
     "disk-space": () => ({ sys: ["statfs"] }),
@@ -42,7 +49,8 @@ export async function planGrants(line: ParsedLine, context: Context, options: Pl
     "credentials": () => credentials(locationsFor(line, context), context),
     "credentials-write": () => credentialsWrite(context),
     "files-write": () => filesWrite(pathsOf(line).write),
-    // The runtime makes no symbolic link under a scoped permission, and libc has no scope worth the name.
+    // The runtime creates no symbolic link under a scoped permission, and a scoped FFI permission for libc
+    // restricts nothing.
     "unpack": () => ({ read: "all", write: "all", ffi: "all", sys: ["gid", "uid"] }),
     "groups": () => ({ read: ["/etc/group"] }),
     "listen": () => socketGrants(line, options.unixHosts),
@@ -51,7 +59,7 @@ export async function planGrants(line: ParsedLine, context: Context, options: Pl
   return joinGrants(...planned, {
     read: pathsOf(line).read,
     env: variablesFor(needs, context),
-    sys: systemFor(needs, context),
+    sys: systemAccessFor(needs, context),
   });
 }
 
@@ -59,7 +67,7 @@ function storeRoot({ globals, environment }: Context): string {
   return storeRootOf(globals.store, environment);
 }
 
-/** Variables that are set and make a difference. */
+/** Variables that are set and affect the command. */
 function variablesFor(needs: ReadonlySet<Need>, { globals, environment }: Context): readonly string[] {
   const isStore = (needs.has("store-read") || needs.has("store-write")) && globals.store === undefined;
   const isRegistry = needs.has("registry") || needs.has("configuration");
@@ -75,14 +83,14 @@ function variablesFor(needs: ReadonlySet<Need>, { globals, environment }: Contex
   ].filter((name) => environment.variable(name) !== undefined);
 }
 
-/** Root has a store of its own, unless another one is named. */
-function systemFor(needs: ReadonlySet<Need>, { globals, environment }: Context): readonly string[] {
+/** Finding the default store needs the uid: root has another store than ordinary users. */
+function systemAccessFor(needs: ReadonlySet<Need>, { globals, environment }: Context): readonly string[] {
   const isNamed = globals.store !== undefined || environment.variable("DRAY_STORE") !== undefined;
   return needs.has("store-read") && !isNamed && environment.isRoot ? ["uid"] : [];
 }
 
-/** The folders and files that say how registries are reached, and who asks. */
-function configuration({ input }: ParsedLine, { environment }: Context): Part {
+/** The directories and files that configure registries and credentials. */
+function configuration({ input }: ParsedLine, { environment }: Context): PartialGrants {
   const { "certs-dir": more = [] } = input.options as Partial<ConnectionValues>;
   const credentials = searchOrderOf(locationsOf(environment)).map(({ path }) => path);
   return { read: [...more, ...environment.certsDirs, ...credentials] };
@@ -91,28 +99,28 @@ function configuration({ input }: ParsedLine, { environment }: Context): Part {
 async function registries(
   line: ParsedLine,
   context: Context,
-  { probe, registries: only }: PlanOptions,
+  { probe, registries: allowed }: PlanOptions,
   blobs: boolean,
-): Promise<Part> {
+): Promise<PartialGrants> {
   const { messages, signal, environment } = context;
   const settings = await registrySettings(context, connectionOf(line));
   const { certsDirs = [] } = settings;
   const references = await referencesOf(line, context);
   const read = [...certsDirs, ...await systemBundle()];
-  if (references === undefined && only.length === 0) {
+  if (references === undefined && allowed.length === 0) {
     messages.warn(
-      "any registry may be asked for, so any host is allowed: name those that may be with --registry",
+      "clients may name any registry, so any host is allowed; restrict the registries with --registry",
     );
     return { read, net: "all" };
   }
   const net: string[] = [...proxyHosts(environment.proxies)];
-  for (const registry of new Set(references?.map(registryOf) ?? only)) {
-    const { hosts, maySendElsewhere } = await hostsOfRegistry(registry, settings, blobs);
+  for (const registry of new Set(references?.map(registryOf) ?? allowed)) {
+    const { hosts, mayRedirect } = await hostsOfRegistry(registry, settings, blobs);
     net.push(...hosts);
     read.push(...await certificateFiles(registry, certsDirs, (problem) => messages.warn(problem)));
-    if (maySendElsewhere && !probe) {
+    if (mayRedirect && !probe) {
       messages.info(
-        `Nothing is known of hosts that "${registry}" sends its clients to for tokens or layers: --probe asks it`,
+        `Other hosts used by "${registry}" (tokens, layers) are unknown; use --probe to ask it`,
       );
     }
   }
@@ -122,7 +130,7 @@ async function registries(
   return { read, net };
 }
 
-/** The system's own authorities: the first bundle that is there. */
+/** The system's CA certificates: the first bundle that exists. */
 async function systemBundle(): Promise<readonly string[]> {
   for (const path of SYSTEM_BUNDLES) {
     if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return [path];
@@ -130,33 +138,33 @@ async function systemBundle(): Promise<readonly string[]> {
   return [];
 }
 
-/** Options of a command that has them, or what they are without. */
+/** The connection options of a command, or their defaults. */
 function connectionOf({ input }: ParsedLine): ConnectionValues {
   return { "plain-http": false, "ca-file": [], "certs-dir": [], ...input.options } as ConnectionValues;
 }
 
-/** A server asks nothing but the file that it was given. */
-function locationsFor({ command, input }: ParsedLine, { environment }: Context): CredentialLocations {
-  if (command !== "serve") return locationsOf(environment);
+/** A server reads only the credential file of its option. */
+function locationsFor({ name, input }: ParsedLine, { environment }: Context): CredentialLocations {
+  if (name !== "serve") return locationsOf(environment);
   const path = input.options["auth-file"];
   return { authFiles: path === undefined ? [] : [{ path: String(path), named: true }] };
 }
 
-async function credentials(locations: CredentialLocations, { messages }: Context): Promise<Part> {
+async function credentials(locations: CredentialLocations, { messages }: Context): Promise<PartialGrants> {
   const run = await helperPrograms(locations, (problem) => messages.warn(problem));
   return { read: searchOrderOf(locations).map(({ path }) => path), run };
 }
 
-/** The file is replaced by a new one beside it. */
-function credentialsWrite({ environment }: Context): Part {
+/** The file is replaced by renaming a temporary file in the same directory. */
+function credentialsWrite({ environment }: Context): PartialGrants {
   const path = locationsOf(environment).dockerConfig?.path;
   if (path === undefined) return {};
-  const folder = [directoryOf(path)];
-  return { read: folder, write: folder };
+  const directory = [directoryOf(path)];
+  return { read: directory, write: directory };
 }
 
-/** A file is written beside its place first. */
-function filesWrite(paths: readonly string[]): Part {
-  const folders = paths.map(directoryOf);
-  return { read: folders, write: folders };
+/** A file is first written to a temporary file in the same directory. */
+function filesWrite(paths: readonly string[]): PartialGrants {
+  const directories = paths.map(directoryOf);
+  return { read: directories, write: directories };
 }

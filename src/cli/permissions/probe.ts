@@ -1,5 +1,5 @@
 /**
- * Asking a registry where it sends its clients.
+ * Asks a registry which hosts it redirects clients to.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import { openRegistry } from "../../image/registry.ts";
 import type { RegistrySettings } from "../../image/registry.ts";
 import { netHostOf } from "./hosts.ts";
 
-/** Indexes in indexes; an image has one or two. */
+/** Maximum nesting of indexes; an image has one or two. */
 const DEPTH_MAX = 4;
 
 /**
- * Resolves a reference and opens the last blob of its first image, and gives every host that was asked on the way.
- * Another blob may be elsewhere: what is redirected once a region or a time of the day is found out only there.
+ * Resolves a reference, opens the last blob of its first image, and returns every host that was contacted.
+ * Other blobs may be on other hosts: a redirect can depend on the client's region or the time of day.
  *
  * @throws AppError as a pull
  */
@@ -57,7 +57,7 @@ async function someBlob(
     descriptor = first;
     bytes = await readDocument(remote, descriptor, signal);
   }
-  throw new AppError("not_found", `Cannot probe "${top.digest}": it has no image to look at`);
+  throw new AppError("not_found", `Cannot probe "${top.digest}": it contains no image`);
 }
 
 async function readDocument(

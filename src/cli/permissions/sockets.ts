@@ -3,35 +3,34 @@
  *
  * @module
  */
-import { parseHttpAddress } from "../serve/address.ts";
-import { DEFAULT_HTTP, DEFAULT_SOCKET } from "../table/serve.ts";
+import { DEFAULT_HTTP, DEFAULT_SOCKET, parseHttpAddress } from "../serve/sockets.ts";
 import type { Grants } from "./grants.ts";
-import type { ParsedLine } from "./wanted.ts";
+import type { ParsedLine } from "../table/parse.ts";
 
 /**
- * Permissions for the sockets of a line.
+ * The permissions for the sockets of a command line.
  *
- * @param unixHosts whether the runtime wants the paths of Unix sockets among its hosts
+ * @param unixHosts whether the runtime requires net permission for the paths of Unix sockets
  */
 export async function socketGrants(
-  { command, input }: ParsedLine,
+  { name, input }: ParsedLine,
   unixHosts: boolean,
 ): Promise<Partial<Grants>> {
   const { socket, http } = input.options;
-  const isServer = command === "serve";
+  const isServer = name === "serve";
   const text = http === undefined ? isServer ? undefined : DEFAULT_HTTP : String(http);
   const address = text === undefined ? undefined : parseHttpAddress(text, "--http");
-  const names = [
+  const socketPaths = [
     ...isServer ? [socket === undefined ? DEFAULT_SOCKET : String(socket)] : [],
     ...address?.transport === "unix" ? [address.path] : [],
   ];
-  // A server binds under another name first, and makes the folder if it is missing.
-  const paths = isServer ? names.flatMap((path) => [path, `${path}.tmp`]) : names;
-  const folders = isServer ? await missingFolders(names) : [];
-  const notes = isServer ? names.map((path) => `${path}.pid`) : [];
+  // A server binds under a temporary name first, and creates the directory if it is missing.
+  const paths = isServer ? socketPaths.flatMap((path) => [path, `${path}.tmp`]) : socketPaths;
+  const directories = isServer ? await missingDirectories(socketPaths) : [];
+  const pidFiles = isServer ? socketPaths.map((path) => `${path}.pid`) : [];
   return {
-    read: [...paths, ...notes, ...folders],
-    write: [...paths, ...notes, ...folders],
+    read: [...paths, ...pidFiles, ...directories],
+    write: [...paths, ...pidFiles, ...directories],
     net: [
       ...unixHosts ? paths.map((path) => `unix:${path}`) : [],
       ...address?.transport === "tcp" ? [`${address.hostname}:${address.port}`] : [],
@@ -39,15 +38,15 @@ export async function socketGrants(
   };
 }
 
-async function missingFolders(paths: readonly string[]): Promise<readonly string[]> {
-  const folders = [...new Set(paths.map(directoryOf))];
+async function missingDirectories(paths: readonly string[]): Promise<readonly string[]> {
+  const directories = [...new Set(paths.map(directoryOf))];
   const missing = await Promise.all(
-    folders.map((folder) => Deno.stat(folder).then(() => [], () => [folder])),
+    directories.map((directory) => Deno.stat(directory).then(() => [], () => [directory])),
   );
   return missing.flat();
 }
 
-/** The folder that a path stands in. */
+/** The directory of a path. */
 export function directoryOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "." : path.slice(0, slash) || "/";

@@ -1,5 +1,5 @@
 /**
- * A pull for programs: one JSON object a line, in the shapes that the library has for it.
+ * A pull for programs: one JSON object per line, in the shapes of the library.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import {
   type ProgressLine,
 } from "../../image/pull/progress_line.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { Ticker } from "./clock.ts";
+import type { Ticker } from "../context/context.ts";
 import { keptBytesOf, PullModel } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
 
@@ -20,22 +20,22 @@ export function jsonProgress(
   { write, clock, date }: {
     readonly write: (text: string) => void;
     readonly clock: Ticker;
-    /** The time of day. */
+    /** The current time. */
     readonly date: () => Date;
   },
 ): PullProgress {
   const model = new PullModel(reference, clock.now());
   const pending = new Map<Digest, ProgressEvent>();
   let name = reference;
-  function say(event: ProgressEvent) {
+  function writeEvent(event: ProgressEvent) {
     const line: ProgressLine = { v: 1, time: date().toISOString(), name, ...event };
     write(`${JSON.stringify(line)}\n`);
   }
-  function sayPending() {
-    for (const event of pending.values()) say(event);
+  function flushPending() {
+    for (const event of pending.values()) writeEvent(event);
     pending.clear();
   }
-  const stop = clock.every(BYTES_INTERVAL_MS, sayPending);
+  const stop = clock.every(BYTES_INTERVAL_MS, flushPending);
   return {
     onEvent(event) {
       model.apply(event, clock.now());
@@ -45,15 +45,15 @@ export function jsonProgress(
         pending.set(event.digest, line);
         return;
       }
-      // What comes next has an offset of its own, or throws the bytes away.
+      // This event has its own offset, or discards the bytes.
       if ("digest" in event && event.digest !== undefined) pending.delete(event.digest);
-      say(line);
+      writeEvent(line);
     },
     end(outcome) {
       stop();
-      sayPending();
+      flushPending();
       model.end(outcome);
-      say({ event: "end", outcome, kept: keptBytesOf(model.view(clock.now())) });
+      writeEvent({ event: "end", outcome, kept: keptBytesOf(model.view(clock.now())) });
     },
     keptBytes: () => keptBytesOf(model.view(clock.now())),
   };

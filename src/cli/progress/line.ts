@@ -1,12 +1,12 @@
 /**
- * Lines of a terminal: pieces of text with a style, laid out first and painted last, so that widths are those of the
- * text alone.
+ * Styled lines for a terminal. Styles become escape sequences only after the layout, so widths count only the
+ * text.
  *
  * @module
  */
 import { printable, truncate, widthOf } from "../output/text.ts";
 
-/** What a piece means. */
+/** The meaning of a piece, which determines its colour. */
 export type Style = "plain" | "dim" | "good" | "warn" | "bad" | "accent";
 
 /** Text of one style, without control characters. */
@@ -15,7 +15,7 @@ export interface Piece {
   readonly style: Style;
 }
 
-/** A line from left to right. */
+/** The pieces of a line, from left to right. */
 export type StyledLine = readonly Piece[];
 
 const COLOURS: Readonly<Record<Style, string>> = {
@@ -28,30 +28,35 @@ const COLOURS: Readonly<Record<Style, string>> = {
 };
 const RESET = "\x1b[0m";
 
-/** A piece of text, made printable. */
+/** Makes a piece of text printable. */
 export function piece(text: string, style: Style = "plain"): Piece {
   return { text: printable(text), style };
 }
 
-/** Columns of a line. */
+/** The width of a line in columns. */
 export function lineWidth(line: StyledLine): number {
   return line.reduce((sum, { text }) => sum + widthOf(text), 0);
 }
 
-/** Cuts a line to so many columns. */
+/** Shortens a line to at most `columns` columns. */
 export function cutLine(line: StyledLine, columns: number): StyledLine {
-  const cut: Piece[] = [];
+  const shortened: Piece[] = [];
   let left = columns;
   for (const { text, style } of line) {
     if (left <= 0) break;
     const short = truncate(text, left);
-    cut.push({ text: short, style });
+    shortened.push({ text: short, style });
     left -= widthOf(short);
   }
-  return cut;
+  return shortened;
 }
 
-/** The line as text, with colours or without. */
+/** Returns the long line if it is narrower than the terminal, otherwise the short one, cut if necessary. */
+export function fitLine(long: StyledLine, short: StyledLine, columns: number): StyledLine {
+  return lineWidth(long) < columns ? long : cutLine(short, Math.max(1, columns - 1));
+}
+
+/** Converts the line to text, with or without colours. */
 export function paint(line: StyledLine, colours: boolean): string {
   return line.map(({ text, style }) => colours && style !== "plain" ? COLOURS[style] + text + RESET : text)
     .join("");

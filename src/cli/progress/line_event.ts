@@ -1,5 +1,5 @@
 /**
- * Progress lines back to events, for what a server tells.
+ * Converts progress lines, which a server sends, back to events.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ProgressLine } from "../../image/pull/progress_line.ts";
 import { type Digest, parseDigest } from "../../oci/digest.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 
-/** The event that a line tells; undefined for the end of a pull, which is none. */
+/** Returns the event of a line; undefined for the end of a pull, which is not an event. */
 export function eventOfLine(line: ProgressLine): PullEvent | undefined {
   const { name } = line;
   const digest = (text: string): Digest => parseDigest(text);

@@ -1,43 +1,43 @@
 /**
- * Lines at the bottom of a terminal that are drawn again and again.
+ * Lines at the bottom of a terminal that are redrawn.
  *
- * The cursor stays below the lines, at the beginning of a row, and is never hidden: whatever ends the program, at
- * whatever moment, leaves the terminal as it should be.
+ * The cursor stays below the lines, at the start of a row, and is never hidden: the terminal is in a good
+ * state whenever the program ends, even if it is killed.
  *
  * @module
  */
-import type { Ticker } from "./clock.ts";
+import type { Ticker } from "../context/context.ts";
 import { lineWidth, paint, type StyledLine } from "./line.ts";
-import type { TerminalSize } from "./pull_lines.ts";
+import type { TerminalSize } from "../terminal/io.ts";
 
-/** How often the lines are looked at: about as often as the eye sees a change. */
+/** Interval of redraws: about the shortest change that people notice. */
 const DRAW_MS = 100;
 
 /**
- * Each row is wiped whole before it is written: a terminal that becomes narrower wraps columns that were wiped behind
- * the text like text, and then the rows can't be counted.
+ * Each row is cleared completely before it is written. Clearing only behind the text would leave cleared
+ * columns, which a terminal that becomes narrower wraps like text, and the number of rows would be wrong.
  */
-const WIPE_ROW = "\x1b[2K";
-const WIPE_BELOW = "\x1b[J";
+const CLEAR_ROW = "\x1b[2K";
+const CLEAR_BELOW = "\x1b[J";
 
 /** A terminal to draw on. */
 export interface LiveTerminal {
   write(text: string): void;
-  /** Asked before each draw, so that a change of size needs no signal. */
+  /** Read before each draw, so that a change of size needs no signal. */
   size(): TerminalSize;
 }
 
-/** Gives the lines for a size and a moment. */
+/** Returns the lines for a terminal size and a time. */
 export type LineSource = (size: TerminalSize, now: number) => readonly StyledLine[];
 
-/** What the lines are drawn with. */
+/** Options of {@linkcode LiveLines}. */
 export interface LiveOptions {
   readonly terminal: LiveTerminal;
   readonly clock: Ticker;
   readonly colours: boolean;
 }
 
-/** Lines that keep themselves up to date. Dispose them: the last state stays on the screen. */
+/** Lines that are redrawn on a timer. Dispose them: the final state stays on the screen. */
 export class LiveLines implements Disposable {
   readonly #options: LiveOptions;
   readonly #lines: LineSource;
@@ -46,7 +46,7 @@ export class LiveLines implements Disposable {
   #drawnKey = "";
   #drawnColumns = 0;
 
-  /** Begins to draw. */
+  /** Draws, and starts the timer. */
   constructor(lines: LineSource, options: LiveOptions) {
     this.#lines = lines;
     this.#options = options;
@@ -54,7 +54,7 @@ export class LiveLines implements Disposable {
     this.draw();
   }
 
-  /** Draws now, if there is anything new. */
+  /** Draws immediately, if anything has changed. */
   draw(): void {
     const { terminal, clock, colours } = this.#options;
     const size = terminal.size();
@@ -62,31 +62,33 @@ export class LiveLines implements Disposable {
     const key = lines.map((line) => paint(line, colours)).join("\n");
     const resized = size.columns !== this.#drawnColumns;
     if (key === this.#drawnKey && !resized) return;
-    const text = lines.map((line) => `${WIPE_ROW}${paint(line, colours)}\n`).join("");
+    const text = lines.map((line) => `${CLEAR_ROW}${paint(line, colours)}\n`).join("");
     terminal.write(
-      this.#home(size.columns) + text + (resized || lines.length < this.#drawn.length ? WIPE_BELOW : ""),
+      this.#home(size.columns) + text + (resized || lines.length < this.#drawn.length ? CLEAR_BELOW : ""),
     );
     this.#drawn = lines;
     this.#drawnKey = key;
     this.#drawnColumns = size.columns;
   }
 
-  /** Writes a line above the lines. */
+  /** Prints a line above the lines. */
   print(line: string): void {
     const { terminal } = this.#options;
-    terminal.write(`${this.#home(terminal.size().columns)}${WIPE_ROW}${line}${WIPE_BELOW}\n`);
+    terminal.write(`${this.#home(terminal.size().columns)}${CLEAR_ROW}${line}${CLEAR_BELOW}\n`);
     this.#drawn = [];
     this.#drawnKey = "";
     this.draw();
   }
 
-  /** Draws a last time and stops. */
+  /** Draws the final state and stops the timer. */
   [Symbol.dispose](): void {
     this.#stop();
     this.draw();
   }
 
-  /** To the first of the lines. A terminal that became narrower has wrapped them, and they take more rows now. */
+  /**
+   * Moves the cursor to the first line. A terminal that became narrower has wrapped the lines onto more rows.
+   */
   #home(columns: number): string {
     const rows = this.#drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(lineWidth(line) / Math.max(1, columns))),

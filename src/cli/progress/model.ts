@@ -1,5 +1,5 @@
 /**
- * What a pull looks like at a moment, gathered from its events.
+ * The state of a pull, computed from its events.
  *
  * @module
  */
@@ -8,81 +8,81 @@ import { formatPlatform } from "../../oci/platform.ts";
 import type { BlobRole, BlobState, PullEvent } from "../../image/model/events.ts";
 import { RateMeter } from "./rate.ts";
 
-/** Where a blob is, as people see it. */
-export type ViewState = BlobState | "retrying" | "elsewhere";
+/** The state of a blob for the display; `otherPull` while another pull is downloading it. */
+export type ViewState = BlobState | "retrying" | "otherPull";
 
-/** A blob at a moment. Times are in milliseconds of the caller's clock. */
+/** The state of one blob at a given time. Times are in milliseconds of the caller's clock. */
 export interface BlobView {
   readonly digest: Digest;
   readonly role: BlobRole;
   /** Bytes. */
   readonly size: number;
-  /** Bytes that are here. */
+  /** Bytes stored so far. */
   readonly offset: number;
   readonly state: ViewState;
-  /** When its fetch began. */
+  /** When its download started. */
   readonly startedAt?: number;
-  /** When it was whole. */
+  /** When it was complete. */
   readonly endedAt?: number;
-  /** Why it is being retried, or waits. */
+  /** Why it is retried, or waits. */
   readonly note?: string;
 }
 
-/** How a pull stands, or ended. */
-export type Phase = "held" | "resolving" | "planning" | "fetching" | "done" | "failed" | "interrupted";
+/** The phase of a pull; `blocked` while rm or gc sweeps the store. */
+export type Phase = "blocked" | "resolving" | "planning" | "fetching" | "done" | "failed" | "interrupted";
 
-/** A pull at a moment. */
+/** The state of a pull at a given time. */
 export interface PullView {
   readonly name: string;
   readonly phase: Phase;
-  /** Why the last attempt to resolve it failed. */
+  /** Why the last attempt to resolve the name failed. */
   readonly note?: string;
-  /** `linux/amd64`, once it is chosen. */
+  /** `linux/amd64`, once chosen. */
   readonly platform?: string;
   readonly blobs: readonly BlobView[];
   readonly startedAt: number;
-  /** Bytes a second of the last few seconds. */
+  /** Bytes per second over the last few seconds. */
   readonly rate: number;
-  /** Bytes of all blobs that are here, and of all. */
+  /** Stored bytes and total bytes of all blobs. */
   readonly offset: number;
   readonly size: number;
 }
 
-const WHOLE: ReadonlySet<ViewState> = new Set(["committed", "present", "unpacking", "unpacked"]);
+const COMPLETE: ReadonlySet<ViewState> = new Set(["committed", "present", "unpacking", "unpacked"]);
 
-/** Whether nothing is left to do for a blob. */
-export function isWhole(blob: BlobView): boolean {
-  return WHOLE.has(blob.state);
+/** Whether all bytes of a blob are stored. */
+export function isComplete(blob: BlobView): boolean {
+  return COMPLETE.has(blob.state);
 }
 
-/** Bytes of blobs that are here and not whole. */
+/** Stored bytes of incomplete blobs. */
 export function keptBytesOf({ blobs }: PullView): number {
-  return blobs.filter((blob) => !isWhole(blob)).reduce((sum, { offset }) => sum + offset, 0);
+  return blobs.filter((blob) => !isComplete(blob)).reduce((sum, { offset }) => sum + offset, 0);
 }
 
-/** Gathers the events of one pull. */
+/** Applies the events of one pull. */
 export class PullModel {
   readonly #startedAt: number;
   readonly #blobs = new Map<Digest, BlobView>();
   readonly #rate = new RateMeter();
   #name: string;
   #phase: Phase = "resolving";
-  /** Why it is still being resolved. */
+  /** Why the last attempt to resolve the name failed. */
   #note: string | undefined;
   #platform: string | undefined;
 
-  /** Begins at `now`, before the first event. */
+  /** Starts at `now`, before the first event. */
   constructor(name: string, now: number) {
     this.#name = name;
     this.#startedAt = now;
   }
 
-  /** Takes the next event in. */
+  /** Applies the next event. */
   apply(event: PullEvent, now: number): void {
     switch (event.kind) {
       case "waiting":
-        if (event.for === "collector") this.#phase = "held";
-        else this.#change(event.digest, { state: "elsewhere", note: "another pull writes it" });
+        if (event.for === "collector") this.#phase = "blocked";
+        else this.#change(event.digest, { state: "otherPull", note: "another pull is downloading it" });
         return;
       case "resolving":
         this.#phase = "resolving";
@@ -114,14 +114,14 @@ export class PullModel {
         return this.#change(event.digest, {
           state: "retrying",
           offset: event.offset,
-          note: `attempt ${attempt}: ${reason}`,
+          note: `attempt ${attempt} failed: ${reason}`,
         });
       }
       case "restart":
         return this.#change(event.digest, {
           state: "retrying",
           offset: 0,
-          note: `again from zero: ${event.reason}`,
+          note: `restarting from byte 0: ${event.reason}`,
         });
       case "warning":
       case "recorded":
@@ -129,12 +129,12 @@ export class PullModel {
     }
   }
 
-  /** Says how the pull ended. */
+  /** Sets the final phase. */
   end(phase: "done" | "failed" | "interrupted"): void {
     this.#phase = phase;
   }
 
-  /** The pull at a moment. */
+  /** The state at a given time. */
   view(now: number): PullView {
     const blobs = [...this.#blobs.values()];
     let offset = 0;
@@ -160,7 +160,7 @@ export class PullModel {
     const blob = this.#blobs.get(digest);
     if (blob === undefined) return;
     const { note: _, ...rest } = blob;
-    const isEnd = WHOLE.has(state);
+    const isEnd = COMPLETE.has(state);
     this.#blobs.set(digest, {
       ...rest,
       state,

@@ -3,7 +3,7 @@ import { keptBytesOf, PullModel } from "./model.ts";
 import { RateMeter } from "./rate.ts";
 import { digest, planned } from "./test_kit.ts";
 
-Deno.test("PullModel counts bytes that move, not those that were here", () => {
+Deno.test("PullModel counts downloaded bytes, not those that were already stored", () => {
   const model = new PullModel("a", 0);
   model.apply(planned(1000, 1000), 0);
   model.apply({ kind: "blob", digest: digest(1), state: "fetching", offset: 600, size: 1000 }, 0);
@@ -13,7 +13,7 @@ Deno.test("PullModel counts bytes that move, not those that were here", () => {
   assertEquals(model.view(2000).offset, 800);
 });
 
-Deno.test("PullModel goes from a retry back to fetching with the next byte", () => {
+Deno.test("PullModel returns from retrying to fetching with the next byte", () => {
   const model = new PullModel("a", 0);
   model.apply(planned(1000), 0);
   model.apply({ kind: "blob", digest: digest(1), state: "fetching", offset: 0, size: 1000 }, 0);
@@ -26,7 +26,7 @@ Deno.test("PullModel goes from a retry back to fetching with the next byte", () 
   assertEquals(model.view(3).offset, 0);
 });
 
-Deno.test("keptBytesOf() counts what the next pull goes on from", () => {
+Deno.test("keptBytesOf() counts the bytes from which the next pull resumes", () => {
   const model = new PullModel("a", 0);
   model.apply(planned(1000, 1000, 1000), 0);
   model.apply({ kind: "blob", digest: digest(1), state: "committed", offset: 1000, size: 1000 }, 0);
@@ -41,7 +41,7 @@ Deno.test("PullModel ignores blobs that were never planned", () => {
   assertEquals(model.view(3).blobs, []);
 });
 
-Deno.test("RateMeter forgets what is older than its window", () => {
+Deno.test("RateMeter drops samples older than its window", () => {
   const meter = new RateMeter();
   meter.add(1000, 0);
   assertEquals(meter.perSecond(0), 1000);

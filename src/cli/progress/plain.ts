@@ -1,24 +1,22 @@
 /**
- * A pull in a log: a line for each change of state, and a sign of life where nothing changes for long.
+ * A pull in a log: one line per state change, and a heartbeat while nothing changes.
  *
  * @module
  */
 import type { PullEvent } from "../../image/model/events.ts";
 import { formatClock, formatSize } from "../../base/units.ts";
 import { formatPlatform } from "../../oci/platform.ts";
-import { countText, shortId } from "../output/words.ts";
+import { countText, shortId } from "../output/labels.ts";
 import { printable } from "../output/text.ts";
 import { leftText, rateText } from "./bar.ts";
-import type { Ticker } from "./clock.ts";
-import { isWhole, keptBytesOf, PullModel, type PullView } from "./model.ts";
-import type { PullProgress } from "./progress.ts";
+import type { Ticker } from "../context/context.ts";
+import { isComplete, keptBytesOf, PullModel, type PullView } from "./model.ts";
+import { HEARTBEAT_MS, type PullProgress } from "./progress.ts";
 
-/** CI systems end a job that is silent for minutes; people doubt after seconds. */
-const HEARTBEAT_MS = 10_000;
 const TICK_MS = 1000;
-const HELD = "waiting for rm or gc to end, which sweeps the store";
+const BLOCKED = "waiting for rm or gc to finish";
 
-/** Writes a line for each change of state. */
+/** Writes one line per state change. */
 export function plainProgress(
   name: string,
   { write, clock }: { readonly write: (text: string) => void; readonly clock: Ticker },
@@ -26,47 +24,51 @@ export function plainProgress(
   const begin = clock.now();
   const model = new PullModel(name, begin);
   let lastLine = begin;
-  function say(text: string) {
+  function writeLine(text: string) {
     lastLine = clock.now();
     write(`[${formatClock(lastLine - begin)}] ${printable(text)}\n`);
   }
   const stop = clock.every(TICK_MS, () => {
-    if (clock.now() - lastLine >= HEARTBEAT_MS) say(totalText(model.view(clock.now()), true));
+    if (clock.now() - lastLine >= HEARTBEAT_MS) writeLine(totalText(model.view(clock.now()), true));
   });
   return {
     onEvent(event) {
       const now = clock.now();
       model.apply(event, now);
       const text = eventText(event, model, now);
-      if (text !== undefined) say(text);
+      if (text !== undefined) writeLine(text);
     },
     end(outcome) {
       stop();
-      // Before the end: the view tells what was going on.
+      // Taken before `end`, which replaces the phase.
       const view = model.view(clock.now());
       model.end(outcome);
-      if (outcome !== "done") say(`${outcome}: ${totalText(view, false)}`);
+      if (outcome !== "done") writeLine(`${outcome}: ${totalText(view, false)}`);
     },
     keptBytes: () => keptBytesOf(model.view(clock.now())),
   };
 }
 
-/** How far it is; while it runs, also how fast it goes on. */
+/** The progress in total; while running, also the throughput and the remaining time. */
 function totalText({ blobs, offset, size, rate, name, phase }: PullView, isRunning: boolean): string {
-  if (phase === "held") return HELD;
+  if (phase === "blocked") return BLOCKED;
   if (blobs.length === 0) return phase === "resolving" ? `resolving ${name}` : `reading manifests of ${name}`;
-  const whole = blobs.filter(isWhole).length;
-  const here = `${whole} of ${countText(blobs.length, "blob")}, ${formatSize(offset)} of ${formatSize(size)}`;
-  if (!isRunning) return here;
+  const complete = blobs.filter(isComplete).length;
+  const done = `${complete} of ${countText(blobs.length, "blob")}, ${formatSize(offset)} of ${
+    formatSize(size)
+  }`;
+  if (!isRunning) return done;
   const left = leftText(size - offset, rate);
-  return [here, rateText(rate), ...(left === undefined ? [] : [left])].join(", ");
+  return [done, rateText(rate), ...(left === undefined ? [] : [left])].join(", ");
 }
 
-/** The line for an event, or undefined where it would only fill the log. */
+/** The line for an event; undefined for events that would only clutter the log. */
 function eventText(event: PullEvent, model: PullModel, now: number): string | undefined {
   switch (event.kind) {
     case "waiting":
-      return event.for === "collector" ? HELD : `${shortId(event.digest)} waiting: another pull writes it`;
+      return event.for === "collector"
+        ? BLOCKED
+        : `${shortId(event.digest)} waiting: another pull is downloading it`;
     case "resolving":
       return `resolving ${event.name}`;
     case "resolved":
@@ -76,19 +78,20 @@ function eventText(event: PullEvent, model: PullModel, now: number): string | un
     case "planned": {
       const layers = event.blobs.filter(({ role }) => role === "layer");
       const size = event.blobs.reduce((sum, blob) => sum + blob.size, 0);
-      return `${countText(layers.length, "layer")}, ${formatSize(size)} in all`;
+      return `${countText(layers.length, "layer")}, ${formatSize(size)} in total`;
     }
     case "blob":
       return blobText(event, model, now);
     case "retry": {
       const { digest, attempt, offset, delayMs, reason } = event;
       const wait = delayMs > 0 ? ` in ${(delayMs / 1000).toFixed(1)} s` : "";
+      const text = `attempt ${attempt} failed, retrying${wait}`;
       return digest === undefined
-        ? `attempt ${attempt} failed, the next one follows${wait}: ${reason}`
-        : `${shortId(digest)} attempt ${attempt}${wait}, from byte ${offset}: ${reason}`;
+        ? `${text}: ${reason}`
+        : `${shortId(digest)} ${text}, resuming at byte ${offset}: ${reason}`;
     }
     case "restart":
-      return `${shortId(event.digest)} again from zero: ${event.reason}`;
+      return `${shortId(event.digest)} restarting from byte 0: ${event.reason}`;
     case "warning":
       return `warning: ${event.message}`;
     case "bytes":
@@ -103,12 +106,12 @@ function blobText(
   now: number,
 ): string | undefined {
   const blob = model.view(now).blobs.find((other) => other.digest === digest);
-  // Manifests and configs are a few kB: their lines would only hide the layers'.
+  // Manifests and configs have a few kB: their lines would only obscure those of the layers.
   if (blob?.role !== "layer") return undefined;
   const id = shortId(digest);
   switch (state) {
     case "fetching":
-      return `${id} downloading ${formatSize(size)}${offset > 0 ? `, going on from byte ${offset}` : ""}`;
+      return `${id} downloading ${formatSize(size)}${offset > 0 ? `, resuming at byte ${offset}` : ""}`;
     case "committed": {
       const took = blob.startedAt === undefined ? "" : ` in ${((now - blob.startedAt) / 1000).toFixed(1)} s`;
       return `${id} downloaded ${formatSize(size)}${took}`;

@@ -1,33 +1,37 @@
 /**
- * Showing a pull: what all renderers have in common, and which one is right.
+ * The kinds of progress display, and how one is chosen.
  *
  * @module
  */
 import type { PullListener } from "../../image/model/events.ts";
+import type { PullOutcome } from "../../image/pull/progress_line.ts";
 
-/** How progress can be shown. */
+/**
+ * Interval of heartbeat lines in a log, in milliseconds: CI systems end a job that prints nothing for
+ * minutes.
+ */
+export const HEARTBEAT_MS = 10_000;
+
+/** How progress is shown. */
 export type ProgressKind = "tty" | "plain" | "json" | "none";
-
-/** How a pull ended, for its last lines. */
-export type Outcome = "done" | "failed" | "interrupted";
 
 /** Shows one pull. End it on every path. */
 export interface PullProgress {
   readonly onEvent: PullListener;
-  /** Shows the last state. */
-  end(outcome: Outcome): void;
-  /** Bytes of blobs that are here and not whole: what the next pull goes on from. */
+  /** Shows the final state. */
+  end(outcome: PullOutcome): void;
+  /** Bytes of incomplete blobs, from which the next pull resumes. */
   keptBytes(): number;
 }
 
 /**
- * What `auto` means: redrawn lines need a terminal that can move its cursor, and a CI log is none even where it says
- * that it is.
+ * Chooses the kind for `auto`: redrawn lines need a terminal that can move its cursor, and the terminal of a
+ * CI system is a log.
  */
 export function progressKindFor(
-  asked: ProgressKind | "auto",
+  requested: ProgressKind | "auto",
   terminal: { readonly isTerminal: boolean; readonly isDumb: boolean; readonly isCi: boolean },
 ): ProgressKind {
-  if (asked !== "auto") return asked;
+  if (requested !== "auto") return requested;
   return terminal.isTerminal && !terminal.isDumb && !terminal.isCi ? "tty" : "plain";
 }

@@ -6,7 +6,7 @@ import { digest, planned } from "./test_kit.ts";
 
 const MB = 1_000_000;
 
-/** A pull in the middle: one layer whole, one half, one that is retried, one that waits. */
+/** A running pull: one layer is complete, one half complete, one is retried, one waits. */
 function halfway(): PullModel {
   const model = new PullModel("a:1", 0);
   model.apply({ kind: "resolving", name: "docker.io/library/a:1" }, 0);
@@ -35,7 +35,7 @@ function textAt(model: PullModel, columns: number, rows: number, now = 4000): st
   return pullLines(model.view(now), { columns, rows }, now).map((line) => paint(line, false));
 }
 
-Deno.test("pullLines() shows what there is room for", async (t) => {
+Deno.test("pullLines() adapts to the width", async (t) => {
   const cases: readonly (readonly [columns: number, lines: readonly string[]])[] = [
     [81, [
       "docker.io/library/a:1 linux/amd64",
@@ -78,7 +78,7 @@ Deno.test("pullLines() shows what there is room for", async (t) => {
   }
 });
 
-Deno.test("pullLines() never fills the last column nor the last row", () => {
+Deno.test("pullLines() never fills the last column or the last row", () => {
   for (let columns = 1; columns <= 200; columns++) {
     for (const rows of [1, 2, 3, 4, 5, 6, 30]) {
       const lines = pullLines(halfway().view(4000), { columns, rows }, 4000);
@@ -88,21 +88,21 @@ Deno.test("pullLines() never fills the last column nor the last row", () => {
   }
 });
 
-Deno.test("pullLines() says why a layer is retried where there is room, without controls", () => {
+Deno.test("pullLines() shows why a layer is retried on wide terminals, without control characters", () => {
   const line = textAt(halfway(), 140, 24)[3] ?? "";
-  assert(line.endsWith("retrying    attempt 2: host closed \\x1b[2J"), line);
+  assert(line.endsWith("retrying    attempt 2 failed: host closed \\x1b[2J"), line);
 });
 
-Deno.test("pullLines() says why a name is still being resolved", () => {
+Deno.test("pullLines() shows why resolving a name is retried", () => {
   const model = new PullModel("a:1", 0);
   model.apply({ kind: "resolving", name: "docker.io/library/a:1" }, 0);
-  model.apply({ kind: "retry", attempt: 1, offset: 0, delayMs: 200, reason: "no answer\x1b[2J" }, 1);
-  assertEquals(textAt(model, 80, 24), ["retrying: no answer\\x1b[2J"]);
+  model.apply({ kind: "retry", attempt: 1, offset: 0, delayMs: 200, reason: "no response\x1b[2J" }, 1);
+  assertEquals(textAt(model, 80, 24), ["retrying: no response\\x1b[2J"]);
   model.apply({ kind: "resolved", name: "docker.io/library/a:1", digest: digest(1), host: "h" }, 2);
   assertEquals(textAt(model, 80, 24), ["docker.io/library/a:1 reading manifests"]);
 });
 
-Deno.test("pullLines() shows what happens, and counts the rest, where there are more layers than rows", () => {
+Deno.test("pullLines() shows active layers and counts the others if there are more layers than rows", () => {
   assertEquals(textAt(halfway(), 42, 6).map((line) => line.trimEnd()), [
     "docker.io/library/a:1 linux/amd64",
     "222222222222   10.0MB/20.0MB downloading",
@@ -112,7 +112,7 @@ Deno.test("pullLines() shows what happens, and counts the rest, where there are 
   ]);
 });
 
-Deno.test("pullLines() tells how a pull ended", () => {
+Deno.test("pullLines() shows how a pull ended", () => {
   const model = halfway();
   model.end("interrupted");
   const words = textAt(model, 81, 24).map((line) => line.trimEnd().split(" ").slice(-2).join(" "));
@@ -121,7 +121,7 @@ Deno.test("pullLines() tells how a pull ended", () => {
     "111111111111 downloaded",
     "222222222222 kept",
     "333333333333 kept",
-    "not begun",
+    "not started",
     "1/4 layers",
   ]);
 });

@@ -1,28 +1,24 @@
 /**
- * Showing how far an archive is read: a bar on a terminal, a sign of life in a log.
+ * The progress of reading an archive: a bar on a terminal, a heartbeat in a log.
  *
  * @module
  */
 import { formatClock, formatSize } from "../../base/units.ts";
-import type { Context } from "../context.ts";
-import { bar, clockText, percentText, shareOf, sizesText } from "./bar.ts";
-import { cutLine, lineWidth, piece, type StyledLine } from "./line.ts";
+import type { Context } from "../context/context.ts";
+import type { TerminalSize } from "../terminal/io.ts";
+import { bar, BAR_COLUMNS, clockText, percentText, shareOf, sizesText } from "./bar.ts";
+import { cutLine, fitLine, piece, type StyledLine } from "./line.ts";
 import { LiveLines } from "./live.ts";
-import { progressKindFor } from "./progress.ts";
-import type { TerminalSize } from "./pull_lines.ts";
+import { HEARTBEAT_MS, progressKindFor } from "./progress.ts";
 
-const BAR_COLUMNS = 28;
-/** CI systems end a job that is silent for minutes; people doubt after seconds. */
-const HEARTBEAT_MS = 10_000;
-
-/** Counts what is read, and shows it. Dispose it on every path. */
+/** Counts bytes that are read, and shows the count. Dispose it on every path. */
 export interface ReadProgress extends Disposable {
   add(bytes: number): void;
   /** Bytes so far. */
   bytes(): number;
 }
 
-/** @param size bytes in all, if known */
+/** @param size total bytes, if known */
 export function showReading(
   size: number | undefined,
   quiet: boolean,
@@ -36,8 +32,8 @@ export function showReading(
   if (quiet) return { ...counter, [Symbol.dispose]: () => {} };
   if (kind !== "tty") {
     const stop = clock.every(HEARTBEAT_MS, () => {
-      const of = size === undefined ? "" : ` of ${formatSize(size)}`;
-      io.stderr.write(`[${formatClock(clock.now() - begin)}] ${formatSize(bytes)}${of} read\n`);
+      const total = size === undefined ? "" : ` of ${formatSize(size)}`;
+      io.stderr.write(`[${formatClock(clock.now() - begin)}] ${formatSize(bytes)}${total} read\n`);
     });
     return { ...counter, [Symbol.dispose]: stop };
   }
@@ -50,7 +46,7 @@ export function showReading(
   return { ...counter, [Symbol.dispose]: () => live[Symbol.dispose]() };
 }
 
-/** One line, with as much as fits. */
+/** The one line, shortened on narrow terminals. */
 export function readingLines(
   bytes: number,
   size: number | undefined,
@@ -65,5 +61,5 @@ export function readingLines(
     piece(` ${sizesText(bytes, size)} read`),
   ];
   const short = [piece(`${percentText(bytes, size).trimStart()} read`)];
-  return [lineWidth(long) < columns ? long : cutLine(short, Math.max(1, columns - 1))];
+  return [fitLine(long, short, columns)];
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
-import { readEnvironment } from "../environment.ts";
+import { readEnvironment } from "../context/environment.ts";
 import { testIo } from "../test_kit.ts";
 import { lineWidth, paint } from "./line.ts";
 import { readingLines, showReading } from "./reading.ts";
@@ -7,7 +7,7 @@ import { readingLines, showReading } from "./reading.ts";
 const text = (columns: number, bytes: number, size: number | undefined) =>
   readingLines(bytes, size, { columns, rows: 24 }, 4000).map((line) => paint(line, false)).join("\n");
 
-Deno.test("readingLines() shows what fits", () => {
+Deno.test("readingLines() adapts to the width", () => {
   assertStringIncludes(text(80, 5_000_000, 10_000_000), "5.00MB/10.0MB read");
   assertEquals(text(30, 5_000_000, 10_000_000), "50% read");
   assertStringIncludes(text(80, 5_000_000, undefined), "5.00MB read");
@@ -20,7 +20,7 @@ Deno.test("readingLines() shows what fits", () => {
   }
 });
 
-Deno.test("showReading() gives a sign of life in a log, and none if it is to be quiet", () => {
+Deno.test("showReading() writes a heartbeat to a log, and nothing with --quiet", () => {
   for (const quiet of [false, true]) {
     const io = testIo();
     const ticks: (() => void)[] = [];

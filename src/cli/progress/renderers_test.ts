@@ -6,13 +6,13 @@ import { LiveLines } from "./live.ts";
 import { piece } from "./line.ts";
 import { plainProgress } from "./plain.ts";
 import { type ProgressKind, progressKindFor } from "./progress.ts";
+import { livePull } from "./live_pulls.ts";
 import { digest, planned, TestClock, TestTerminal } from "./test_kit.ts";
-import { ttyProgress } from "./tty.ts";
 
 const fetching = { kind: "blob", digest: digest(1), state: "fetching", offset: 0, size: 1000 } as const;
 const bytesAt = (offset: number) => ({ kind: "bytes", digest: digest(1), offset, size: 1000 }) as const;
 
-Deno.test("progress is redrawn only on terminals that somebody looks at", () => {
+Deno.test("progressKindFor() chooses redrawn lines only for interactive terminals", () => {
   const terminal = { isTerminal: true, isDumb: false, isCi: false };
   const cases: readonly (readonly [ProgressKind | "auto", Partial<typeof terminal>, ProgressKind])[] = [
     ["auto", {}, "tty"],
@@ -22,12 +22,12 @@ Deno.test("progress is redrawn only on terminals that somebody looks at", () => 
     ["tty", { isCi: true }, "tty"],
     ["none", {}, "none"],
   ];
-  for (const [asked, change, want] of cases) {
-    assertEquals(progressKindFor(asked, { ...terminal, ...change }), want);
+  for (const [requested, change, want] of cases) {
+    assertEquals(progressKindFor(requested, { ...terminal, ...change }), want);
   }
 });
 
-Deno.test("LiveLines draw over themselves, at most ten times a second, and only what is new", () => {
+Deno.test("LiveLines redraws at most ten times per second, and only changes", () => {
   const clock = new TestClock();
   const terminal = new TestTerminal(40, 10);
   let text = "one";
@@ -40,13 +40,13 @@ Deno.test("LiveLines draw over themselves, at most ten times a second, and only 
   assertEquals(terminal.screen, ["one", "below"]);
   clock.advance(1);
   assertEquals(terminal.screen, ["two", "below"]);
-  live.print("said above");
-  assertEquals(terminal.screen, ["said above", "two", "below"]);
+  live.print("printed above");
+  assertEquals(terminal.screen, ["printed above", "two", "below"]);
   live[Symbol.dispose]();
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("LiveLines leave nothing behind when there are fewer of them, or the terminal becomes narrower", () => {
+Deno.test("LiveLines leaves no stale rows when lines disappear or the terminal becomes narrower", () => {
   const clock = new TestClock();
   const terminal = new TestTerminal(40, 10);
   let count = 3;
@@ -64,11 +64,11 @@ Deno.test("LiveLines leave nothing behind when there are fewer of them, or the t
   assertEquals(terminal.screen, ["0".repeat(69)]);
 });
 
-Deno.test("ttyProgress() leaves its last state, no hidden cursor, and colours only if wanted", () => {
+Deno.test("livePull() leaves the final state and a visible cursor, with colours only if enabled", () => {
   for (const colours of [true, false]) {
     const clock = new TestClock();
     const terminal = new TestTerminal(81, 24);
-    const progress = ttyProgress("a:1", { terminal, clock, colours });
+    const progress = livePull("a:1", { terminal, clock, colours });
     for (const event of [planned(1000), fetching, bytesAt(400)]) progress.onEvent(event);
     progress.onEvent({ kind: "warning", message: "mind \x1b[31m this" });
     progress.end("interrupted");
@@ -82,7 +82,7 @@ Deno.test("ttyProgress() leaves its last state, no hidden cursor, and colours on
   }
 });
 
-Deno.test("plainProgress() writes changes of state, and a sign of life every ten seconds", () => {
+Deno.test("plainProgress() writes state changes, and a heartbeat every ten seconds", () => {
   const clock = new TestClock();
   let text = "";
   const progress = plainProgress("a:1", { write: (more) => text += more, clock });
@@ -97,17 +97,17 @@ Deno.test("plainProgress() writes changes of state, and a sign of life every ten
   progress.end("done");
   assertEquals(text.trimEnd().split("\n"), [
     "[00:00:00] resolving docker.io/library/a:1",
-    "[00:00:00] 1 layer, 1.00kB in all",
+    "[00:00:00] 1 layer, 1.00kB in total",
     "[00:00:00] 111111111111 downloading 1.00kB",
     "[00:00:10] 0 of 1 blob, 0B of 1.00kB, 0B/s",
     "[00:00:20] 0 of 1 blob, 500B of 1.00kB, 0B/s",
-    "[00:00:21] 111111111111 attempt 2 in 1.5 s, from byte 500: x",
+    "[00:00:21] 111111111111 attempt 2 failed, retrying in 1.5 s, resuming at byte 500: x",
     "[00:00:21] 111111111111 downloaded 1.00kB in 21.0 s",
   ]);
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("plainProgress() tells what a pull was at when it failed, and no time that is left", () => {
+Deno.test("plainProgress() reports the phase in which a pull failed, without a remaining time", () => {
   const ends = (...events: readonly PullEvent[]) => {
     const clock = new TestClock();
     let text = "";
@@ -127,13 +127,13 @@ Deno.test("plainProgress() tells what a pull was at when it failed, and no time 
   assertEquals(ends(planned(1000), ...transfer), "failed: 0 of 1 blob, 600B of 1.00kB");
 });
 
-Deno.test("all kinds of progress tell what a pull waits for, until it goes on", () => {
+Deno.test("all kinds of progress show what a pull waits for, until it continues", () => {
   const clock = new TestClock();
   const terminal = new TestTerminal(81, 24);
   let text = "";
   const lines: ProgressLine[] = [];
   const all = [
-    ttyProgress("a:1", { terminal, clock, colours: false }),
+    livePull("a:1", { terminal, clock, colours: false }),
     plainProgress("a:1", { write: (more) => text += more, clock }),
     jsonProgress("a:1", {
       write: (line) => void lines.push(JSON.parse(line)),
@@ -141,24 +141,24 @@ Deno.test("all kinds of progress tell what a pull waits for, until it goes on", 
       date: () => new Date(0),
     }),
   ];
-  const tell = (...events: readonly PullEvent[]) => {
+  const send = (...events: readonly PullEvent[]) => {
     for (const event of events) for (const progress of all) progress.onEvent(event);
     clock.advance(100);
   };
-  tell({ kind: "waiting", for: "collector" });
-  assertEquals(terminal.screen, ["a:1 waiting for rm or gc to end"]);
-  tell({ kind: "resolving", name: "a:1" });
+  send({ kind: "waiting", for: "collector" });
+  assertEquals(terminal.screen, ["a:1 waiting for rm or gc to finish"]);
+  send({ kind: "resolving", name: "a:1" });
   assertEquals(terminal.screen, ["a:1 resolving"]);
-  tell(planned(1000), { kind: "waiting", for: "writer", digest: digest(1) });
-  assertStringIncludes(terminal.screen[1] ?? "", "111111111111 elsewhere");
-  tell({ ...fetching, state: "present", offset: 1000 });
+  send(planned(1000), { kind: "waiting", for: "writer", digest: digest(1) });
+  assertStringIncludes(terminal.screen[1] ?? "", "111111111111 other pull");
+  send({ ...fetching, state: "present", offset: 1000 });
   assertStringIncludes(terminal.screen[1] ?? "", "111111111111 exists");
   for (const progress of all) progress.end("done");
   assertEquals(text.trimEnd().split("\n").map((line) => line.replace(/^\S+ /, "")), [
-    "waiting for rm or gc to end, which sweeps the store",
+    "waiting for rm or gc to finish",
     "resolving a:1",
-    "1 layer, 1.00kB in all",
-    "111111111111 waiting: another pull writes it",
+    "1 layer, 1.00kB in total",
+    "111111111111 waiting: another pull is downloading it",
     "111111111111 exists 1.00kB",
   ]);
   assertEquals(
@@ -169,7 +169,7 @@ Deno.test("all kinds of progress tell what a pull waits for, until it goes on", 
   );
 });
 
-Deno.test("jsonProgress() writes one event a line, bytes at most four times a second, and the last ones too", () => {
+Deno.test("jsonProgress() writes one event per line, and bytes at most four times per second", () => {
   const clock = new TestClock();
   const lines: ProgressLine[] = [];
   const write = (text: string) => void lines.push(JSON.parse(text));

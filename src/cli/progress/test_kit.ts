@@ -1,15 +1,15 @@
 /**
- * Time and terminals for the tests of this folder.
+ * A clock and a terminal for the tests of this directory.
  *
  * @module
  */
 import type { BlobRole, PullEvent } from "../../image/model/events.ts";
 import { type Digest, parseDigest } from "../../oci/digest.ts";
-import type { Ticker } from "./clock.ts";
+import type { Ticker } from "../context/context.ts";
 import type { LiveTerminal } from "./live.ts";
-import type { TerminalSize } from "./pull_lines.ts";
+import type { TerminalSize } from "../terminal/io.ts";
 
-/** A clock that stands still until it is told. */
+/** A clock that advances only by {@linkcode advance}. */
 export class TestClock implements Ticker {
   #now = 0;
   #timers: { readonly ms: number; readonly tick: () => void; next: number }[] = [];
@@ -24,12 +24,12 @@ export class TestClock implements Ticker {
     return () => this.#timers = this.#timers.filter((other) => other !== timer);
   }
 
-  /** How many are waiting for a tick. */
+  /** The number of active timers. */
   get timers(): number {
     return this.#timers.length;
   }
 
-  /** Lets so many milliseconds pass, with all ticks at their times. */
+  /** Advances by a number of milliseconds, and calls the timers at their times. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
@@ -44,8 +44,8 @@ export class TestClock implements Ticker {
 }
 
 /**
- * A terminal that knows the few sequences that are used: new line, return, cursor up, and the two ways to wipe.
- * Becoming narrower wraps what stands on it, as terminals do.
+ * A terminal that supports the sequences that are used: line feed, carriage return, cursor up, and the two
+ * ways to clear. It wraps its contents when it becomes narrower.
  */
 export class TestTerminal implements LiveTerminal {
   #rows: string[] = [""];
@@ -54,7 +54,7 @@ export class TestTerminal implements LiveTerminal {
   /** Columns and rows. */
   columns: number;
   rows: number;
-  /** Everything that was written. */
+  /** All text that was written. */
   written = "";
 
   constructor(columns: number, rows: number) {
@@ -66,7 +66,7 @@ export class TestTerminal implements LiveTerminal {
     return { columns: this.columns, rows: this.rows };
   }
 
-  /** What stands on it, without empty rows at the end. */
+  /** The rows on the screen, without empty rows at the end. */
   get screen(): string[] {
     const lines = this.#rows.map((row) => row.trimEnd());
     while (lines.at(-1) === "") lines.pop();
@@ -82,7 +82,7 @@ export class TestTerminal implements LiveTerminal {
 
   write(text: string): void {
     this.written += text;
-    // deno-lint-ignore no-control-regex -- a terminal is about controls
+    // deno-lint-ignore no-control-regex -- it must match control characters
     for (const [part] of text.matchAll(/\x1b\[[0-9;]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+/g)) this.#put(part);
   }
 
@@ -112,7 +112,7 @@ function wrapRow(row: string, columns: number): string[] {
   return rows;
 }
 
-/** A digest that begins with a digit of one's choice. */
+/** A digest that consists of one digit. */
 export function digest(digit: number): Digest {
   return parseDigest(`sha256:${digit.toString(16).repeat(64)}`);
 }

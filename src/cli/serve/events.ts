@@ -1,25 +1,29 @@
 /**
- * Reading a server's `/progress`: server-sent events (HTML standard, 9.2) over HTTP/1.
+ * Reads a server's `/progress`: server-sent events (HTML standard, 9.2) over HTTP/1.
  *
  * @module
  */
-import { abortable } from "../../base/abort.ts";
+// @ts-types="./text_line_stream.d.ts"
+import { TextLineStream } from "@std/streams/text-line-stream";
 import { KIB } from "../../base/bytes.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
-import { parseMessageHead, parseStatusLine } from "../../http/message/message_head.ts";
-import type { HttpAddress } from "./address.ts";
+import { parseStatusLine } from "../../http/message/message_head.ts";
+import type { HttpAddress } from "./sockets.ts";
 
-/** One event. */
+/** One server-sent event. */
 export interface ServerEvent {
   readonly event: string;
   readonly data: string;
 }
 
-/** Lines are a few kB, a plan of many layers some more. Stops: a line without end from whatever listens there. */
-const BUFFER_MAX = 4096 * KIB;
+/**
+ * Lines have a few kB; the plan of many layers has more. Stops: an endless line from some other kind of
+ * server.
+ */
+const LINE_MAX_CHARACTERS = 4096 * KIB;
 
 /**
- * Asks for a page of events and gives them as they come, until the server ends.
+ * Requests a page of events and yields them as they arrive, until the server ends the response.
  *
  * @param shown the address, for errors
  * @throws AppError `network`, or the signal's reason
@@ -36,49 +40,53 @@ export async function* readEvents(
   try {
     conn = await (address.transport === "unix" ? Deno.connect(address) : Deno.connect(address));
   } catch (cause) {
-    throw fail(`${messageOf(cause)}; is a server running there, with --http?`, cause);
+    throw fail(`${messageOf(cause)}; check that a server with --http is running there`, cause);
   }
+  const lines = conn.readable
+    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array<ArrayBuffer>, string>, { signal })
+    .pipeThrough(limitLines(() => fail("the response is not a stream of events")))
+    .pipeThrough(new TextLineStream());
+  const reader = lines.getReader();
   try {
     await conn.write(new TextEncoder().encode(`GET ${path} HTTP/1.0\r\naccept: text/event-stream\r\n\r\n`));
-    const decoder = new TextDecoder();
-    const chunk = new Uint8Array(16 * KIB);
-    let text = "";
+    const { value: status = "" } = await reader.read();
+    if (parseStatusLine(status)?.status !== 200) throw fail(`the response is "${status.slice(0, 80)}"`);
     let isHead = true;
+    let fields: string[] = [];
     for (;;) {
-      const n = await abortable(conn.read(chunk), signal);
-      if (n === null) return;
-      text += decoder.decode(chunk.subarray(0, n), { stream: true });
-      const parts = text.split(isHead ? "\r\n\r\n" : "\n\n");
-      if (isHead && parts.length > 1) {
-        const head = parts.shift() ?? "";
-        if (statusOf(head) !== 200) throw fail(`the answer is "${head.split("\r\n", 1)[0]?.slice(0, 80)}"`);
+      const { done, value: line = "" } = await reader.read();
+      if (done) return;
+      if (line !== "") fields.push(line);
+      else {
+        if (!isHead) yield* eventIn(fields);
         isHead = false;
-        parts.splice(0, parts.length, ...parts.join("\r\n\r\n").split("\n\n"));
+        fields = [];
       }
-      text = parts.pop() ?? "";
-      if (text.length > BUFFER_MAX) throw fail("what is there doesn't speak of pulls");
-      if (!isHead) { for (const part of parts) yield* eventIn(part); }
     }
   } finally {
-    conn.close();
+    // Closes the connection, also when the consumer stops early. An aborted stream has already failed with
+    // the reason.
+    await reader.cancel().catch(() => {});
   }
 }
 
-/** The status of a response head; undefined if it isn't one. */
-function statusOf(head: string): number | undefined {
-  try {
-    return parseStatusLine(parseMessageHead(head).startLine)?.status;
-  } catch {
-    return undefined;
-  }
+/** Fails at a line longer than the limit: `TextLineStream` buffers lines of any length. */
+function limitLines(tooLong: () => Error): TransformStream<string, string> {
+  let length = 0;
+  return new TransformStream({
+    transform(text, controller) {
+      const end = text.lastIndexOf("\n");
+      length = end < 0 ? length + text.length : text.length - end - 1;
+      if (length > LINE_MAX_CHARACTERS) throw tooLong();
+      controller.enqueue(text);
+    },
+  });
 }
 
-/** Comments have neither name nor data. */
-function* eventIn(text: string): Generator<ServerEvent> {
+/** An event without data, such as a comment, yields nothing. */
+function* eventIn(lines: readonly string[]): Generator<ServerEvent> {
   const field = (name: string) =>
-    text.split("\n").filter((line) => line.startsWith(`${name}:`)).map((line) =>
-      line.slice(name.length + 1).trim()
-    );
+    lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim());
   const data = field("data").join("\n");
   if (data !== "") yield { event: field("event")[0] ?? "message", data };
 }

@@ -1,5 +1,5 @@
 /**
- * The server's log on standard error: a line each, as text for people or as JSON.
+ * The server's log on standard error: one line per event, as text or JSON.
  *
  * @module
  */
@@ -7,27 +7,39 @@ import { codeOf, messageOf } from "../../base/errors.ts";
 import type { CriLog, LogFields } from "../../cri/observability/log.ts";
 import { printable } from "../output/text.ts";
 
-/** Which lines about calls are written. */
+/** Which calls are logged. */
 export type LoggedCalls = "all" | "failed" | "none";
 
-/** What a log is made with. */
+/** How the log is written. */
 export interface ServeLogOptions {
   readonly format: "text" | "json";
   readonly calls: LoggedCalls;
   write(text: string): void;
-  /** The time of day. */
+  /** The current time. */
   date(): Date;
 }
 
-/** A log that must be closed, or its last lines are lost. */
+/** The server's log. Dispose it: the last lines are buffered. */
 export interface ServeLog extends CriLog, Disposable {}
 
-type Level = "info" | "warning" | "error";
+/** One line of the log of a server with `--log-format json`. Fields are added, never changed. */
+export interface ServeLogLine {
+  readonly time: string;
+  readonly level: "info" | "warning" | "error";
+  readonly message: string;
+  readonly fields: LogFields;
+  readonly causes?: readonly string[];
+}
 
-/** A chain longer than this is a loop or helps nobody. */
+type Level = ServeLogLine["level"];
+
+/** Stops at loops, and at chains too long to be useful. */
 const CAUSES_MAX = 8;
 
-/** Opens the log. Lines of one moment are written together: a write for each costs more than a small call. */
+/**
+ * Opens the log. Lines of one event-loop turn are written together: one write per line costs more than a
+ * small call.
+ */
 export function openServeLog({ format, calls, write, date }: ServeLogOptions): ServeLog {
   let lines: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -37,19 +49,19 @@ export function openServeLog({ format, calls, write, date }: ServeLogOptions): S
     if (lines.length > 0) write(`${lines.join("\n")}\n`);
     lines = [];
   };
-  const say = (level: Level, message: string, fields: LogFields, causes: readonly string[] = []) => {
+  const log = (level: Level, message: string, fields: LogFields, causes: readonly string[] = []) => {
     lines.push((format === "json" ? jsonLine : textLine)(date(), level, message, fields, causes));
     timer ??= setTimeout(flush, 0);
   };
-  const isLeftOut = (message: string, fields: LogFields) =>
+  const isSkipped = (message: string, fields: LogFields) =>
     message === "call" && (calls === "none" || (calls === "failed" && fields.code === "ok"));
   return {
     info(message, fields = {}) {
-      if (!isLeftOut(message, fields)) say("info", message, fields);
+      if (!isSkipped(message, fields)) log("info", message, fields);
     },
-    warn: (message, fields = {}) => say("warning", message, fields),
+    warn: (message, fields = {}) => log("warning", message, fields),
     error: (message, error, fields = {}) =>
-      say(
+      log(
         "error",
         message,
         { ...fields, error: messageOf(error), errorCode: codeOf(error) ?? "unknown" },
@@ -66,14 +78,15 @@ function jsonLine(
   fields: LogFields,
   causes: readonly string[],
 ): string {
-  return JSON.stringify({
+  const line: ServeLogLine = {
     time: date.toISOString(),
     level,
     message,
-    // A field of a client's making must not take the place of ours.
+    // Nested, so that a field whose name comes from a client can't replace one of these.
     fields,
     ...(causes.length > 0 ? { causes } : {}),
-  });
+  };
+  return JSON.stringify(line);
 }
 
 function textLine(
@@ -84,8 +97,8 @@ function textLine(
   causes: readonly string[],
 ): string {
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${textValue(value)}`);
-  const because = causes.map((cause) => `cause=${textValue(cause)}`);
-  return [date.toISOString(), level.toUpperCase(), message, ...pairs, ...because].join(" ");
+  const causeFields = causes.map((cause) => `cause=${textValue(cause)}`);
+  return [date.toISOString(), level.toUpperCase(), message, ...pairs, ...causeFields].join(" ");
 }
 
 function textValue(value: string | number | boolean): string {

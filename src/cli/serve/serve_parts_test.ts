@@ -3,12 +3,11 @@ import { AppError, isCode } from "../../base/errors.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { Observer } from "../../cri/observability/observer.ts";
 import { ProgressFeed } from "../../cri/pulls/progress_feed.ts";
-import { parseHttpAddress } from "./address.ts";
 import { readEvents } from "./events.ts";
 import { type LoggedCalls, openServeLog } from "./log.ts";
-import { findGroupId, parseMode } from "./socket_options.ts";
+import { findGroupId, parseHttpAddress, parseMode } from "./sockets.ts";
 
-Deno.test("parseHttpAddress() reads hosts, ports and paths", async (t) => {
+Deno.test("parseHttpAddress() parses hosts, ports and paths", async (t) => {
   const tcp = (hostname: string, port: number) => ({ transport: "tcp", hostname, port });
   const cases: readonly [text: string, want: unknown][] = [
     ["127.0.0.1:9323", tcp("127.0.0.1", 9323)],
@@ -24,13 +23,13 @@ Deno.test("parseHttpAddress() reads hosts, ports and paths", async (t) => {
     await t.step(text, () => assertEquals<unknown>(parseHttpAddress(text, "--http"), want));
   }
   for (const text of ["", "9323", "host", "host:99999", "host:x", "unix:", "http://x:1", "::1:80"]) {
-    await t.step(`refused: "${text}"`, () => {
+    await t.step(`rejected: "${text}"`, () => {
       assert(isCode(assertThrows(() => parseHttpAddress(text, "--http")), "invalid_argument"));
     });
   }
 });
 
-Deno.test("parseMode() and findGroupId() read what chmod and chgrp do", async () => {
+Deno.test("parseMode() and findGroupId() accept the same values as chmod and chgrp", async () => {
   assertEquals(["660", "0660", "0o600"].map(parseMode), [0o660, 0o660, 0o600]);
   for (const text of ["", "9", "66", "06660", "rw"]) assertThrows(() => parseMode(text));
   const file = await Deno.makeTempFile();
@@ -61,7 +60,7 @@ function logged(format: "text" | "json", calls: LoggedCalls = "all"): string {
   return text;
 }
 
-Deno.test("the log has a line for each thing, as text or JSON, and as many calls as are wanted", () => {
+Deno.test("the log has one line per event, as text or JSON, and only the selected calls", () => {
   assertEquals(logged("text").split("\n"), [
     '2026-01-02T03:04:05.000Z INFO serving socket="/run/a b.sock"',
     "2026-01-02T03:04:05.000Z INFO call method=/a/B code=ok durationMs=1.5",
@@ -82,7 +81,7 @@ Deno.test("the log has a line for each thing, as text or JSON, and as many calls
   assertEquals(logged("text", "none").split("\n").length, 3);
 });
 
-Deno.test("readEvents() gives the events of a server, to its end or the reader's", async () => {
+Deno.test("readEvents() yields events until the server or the reader stops", async () => {
   const feed = new ProgressFeed();
   const observer = new Observer({ feed, metrics: () => "", onProblem: () => {} });
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -5,7 +5,7 @@
  */
 import type { Flag, Options, TextOption } from "./types.ts";
 
-/** Platforms that a shell offers; any other can be written. */
+/** Platforms that shells complete; any other platform is accepted too. */
 const PLATFORM_WORDS = [
   "linux/amd64",
   "linux/arm64",
@@ -18,66 +18,71 @@ const PLATFORM_WORDS = [
   "windows/amd64",
 ];
 
-/** Options of every command. They may also stand before its name. */
+/** Options of every command. They may also precede its name. */
 export const GLOBAL_OPTIONS = {
   store: {
     kind: "text",
     value: "DIR",
     hint: "directory",
-    summary: "where images are kept (else DRAY_STORE, /var/lib/dray for root, ~/.local/share/dray)",
+    summary: "the store (default: DRAY_STORE, /var/lib/dray for root, ~/.local/share/dray)",
   },
   "log-format": {
     kind: "choice",
     value: "FORMAT",
     words: ["text", "json"],
     default: "text",
-    summary: "how messages and errors are written",
+    summary: "format of messages and errors",
   },
-  verbose: { kind: "flag", short: "v", summary: "also say what an error was caused by" },
-  debug: { kind: "flag", summary: "also show where in the program an error arose" },
+  verbose: { kind: "flag", short: "v", summary: "also print the causes of errors" },
+  debug: { kind: "flag", summary: "also print stack traces" },
   help: { kind: "flag", short: "h", summary: "show the help of the command" },
 } as const satisfies Options;
 
 /** Prints data as JSON. */
-export const JSON_FLAG = { kind: "flag", summary: "print JSON" } as const satisfies Flag;
+export const JSON_FLAG = {
+  kind: "flag",
+  summary: 'print JSON (see "dray help json")',
+} as const satisfies Flag;
 
-/** Prints the least. */
+/** The flag that reduces output to the minimum. */
 export function quiet<const S extends string>(summary: S): Flag & { readonly summary: S } {
   return { kind: "flag", short: "q", summary };
 }
 
-/** The platform of an index. */
+/** The platform to choose from an index. */
 export const PLATFORM_OPTION = {
   kind: "text",
   value: "OS/ARCH[/VARIANT]",
   hint: PLATFORM_WORDS,
-  summary: "which platform to choose (default: the machine's)",
+  summary: "the platform to choose (default: this machine's)",
 } as const satisfies TextOption;
 
-/** How to reach registries. */
+/** How registries are reached. */
 export const CONNECTION_OPTIONS = {
-  "plain-http": { kind: "flag", summary: "use http for every registry, not for loopback alone" },
+  "plain-http": { kind: "flag", summary: "use plain HTTP for every registry, not just loopback" },
   "ca-file": {
     kind: "texts",
     value: "FILE",
     hint: "file",
-    summary: "trust the authorities in this PEM file too; may be repeated",
+    summary: "also trust the CA certificates in this PEM file; may be repeated",
   },
   "certs-dir": {
     kind: "texts",
     value: "DIR",
     hint: "directory",
-    summary: "look for HOST[:PORT] folders with certificates and hosts.toml here, before the usual places",
+    summary:
+      "search DIR/HOST[:PORT] for certificates and hosts.toml before the standard directories; may be " +
+      "repeated",
   },
 } as const satisfies Options;
 
-/** How to reach registries and who asks. */
+/** How registries are reached, and with which credentials. */
 export const REGISTRY_OPTIONS = {
   username: {
     kind: "text",
     short: "u",
     value: "NAME",
-    summary: "log in as NAME; the password is asked for, or read with --password-stdin",
+    summary: "log in as NAME, with the password from a prompt or from --password-stdin",
   },
   "password-stdin": { kind: "flag", summary: "read the password from standard input" },
   ...CONNECTION_OPTIONS,

@@ -1,10 +1,11 @@
 /**
- * What the command table is made of. The table is the one source for parsing, help, completions, the man page and the
- * permissions of each command, so it holds data alone: the code of a command is loaded when it runs.
+ * The types of the command table. The table is the single source for parsing, help, completions, the man
+ * pages and the permissions of each command, so it contains only data: the code of a command is loaded when
+ * it runs.
  *
  * @module
  */
-import type { ExitName } from "../exit_codes.ts";
+import type { ExitName } from "./exit_codes.ts";
 
 /** What a shell can offer for a word. */
 export type Hint =
@@ -12,10 +13,18 @@ export type Hint =
   | "image"
   /** Names of commands. */
   | "command"
+  /** What `dray help` accepts: commands, groups of commands and topics. */
+  | "help"
   | "file"
   | "directory"
   /** One of these words. */
   | readonly string[];
+
+/**
+ * What a command does with the file or directory that a word names. A hint `file` or `directory` alone means
+ * `read`.
+ */
+export type Access = "read" | "write" | "listen";
 
 interface Described {
   /** One line, no full stop. */
@@ -35,13 +44,13 @@ export interface Flag extends Option {
 /** An option whose value is text. */
 export interface TextOption extends Option {
   readonly kind: "text";
-  /** What stands for the value in the help: `DIR`. */
+  /** The placeholder of the value in the help: `DIR`. */
   readonly value: string;
   readonly hint?: Hint;
   readonly access?: Access;
 }
 
-/** A text option that may be given several times. */
+/** A text option that may be repeated. */
 export interface TextsOption extends Option {
   readonly kind: "texts";
   readonly value: string;
@@ -58,7 +67,7 @@ export interface NumberOption extends Option {
   readonly default?: number;
 }
 
-/** An option whose value is one of a few words. */
+/** An option whose value is one of a fixed set of words. */
 export interface ChoiceOption<W extends string = string> extends Option {
   readonly kind: "choice";
   readonly value: string;
@@ -71,22 +80,22 @@ export type OptionSpec = Flag | TextOption | TextsOption | NumberOption | Choice
 /** Options by their long name. */
 export type Options = Readonly<Record<string, OptionSpec>>;
 
-/** An argument that stands at a place. Only the last one of a command may be a list. */
+/** A positional argument. Only the last one of a command may be optional or a list. */
 export interface Positional<
   C extends "one" | "optional" | "list" | "some" = "one" | "optional" | "list" | "some",
 > extends Described {
   /** `list` is any number, `some` at least one. */
   readonly count: C;
-  /** What stands for it in the help: `REF`. */
+  /** Its placeholder in the help: `REF`. */
   readonly value: string;
   readonly hint?: Hint;
   readonly access?: Access;
 }
 
-/** Arguments by the name that the code uses, in their order. */
+/** Positional arguments by the name that the code uses, in their order. */
 export type Positionals = Readonly<Record<string, Positional>>;
 
-/** What an option gives to the code. */
+/** The type of an option's parsed value. */
 export type OptionValue<O> = O extends Flag ? boolean
   : O extends TextsOption ? readonly string[]
   : O extends NumberOption ? (O extends { readonly default: number } ? number : number | undefined)
@@ -94,71 +103,94 @@ export type OptionValue<O> = O extends Flag ? boolean
   : O extends TextOption ? string | undefined
   : never;
 
-/** What an argument gives to the code. */
+/** The type of a positional argument's parsed value. */
 export type PositionalValue<P> = P extends Positional<infer C>
   ? C extends "one" ? string : C extends "optional" ? string | undefined : readonly string[]
   : never;
 
-/** What the parser found, typed by the table. */
+/** The parsed arguments and options, typed by the table. */
 export interface Input<P extends Positionals = Positionals, O extends Options = Options> {
   readonly args: { readonly [K in keyof P]: PositionalValue<P[K]> };
   readonly options: { readonly [K in keyof O]: OptionValue<O[K]> };
 }
 
-/** A line to try. */
+/** A command line to try. */
 export interface Example {
   readonly line: string;
-  /** What it does, no full stop. */
+  /** What it does, as a phrase without a full stop. */
   readonly note: string;
 }
 
-/** What a command must be allowed to do; the flags of the runtime are made from it. */
+/** Something that a command must be allowed to do. The runtime's permission flags are derived from it. */
 export type Need =
   | "store-read"
   | "store-write"
-  /** How much room its file system has. */
+  /** Free space of the store's file system. */
   | "disk-space"
-  /** Reading how registries are reached, and whose files of credentials there are. */
+  /** Reading the files that configure registries, and the names of credential files. */
   | "configuration"
-  /** The registries of its references, their mirrors and token services. */
+  /** Reaching the registries of its references, their mirrors and token services. */
   | "registry"
-  /** Reading files of credentials and certificates, and asking helper programs. */
+  /** Reading credential files and certificates, and running credential helpers. */
   | "credentials"
-  /** Changing the file of credentials. */
+  /** Changing the credential file. */
   | "credentials-write"
-  /** Writing the files and folders that its arguments with `access: "write"` name. */
+  /** Writing the files and directories of its arguments with `access: "write"`. */
   | "files-write"
-  /** Making a directory tree with all that an image has in it: links, owners, attributes, devices. */
+  /** Creating a directory tree with links, owners, attributes and devices. */
   | "unpack"
-  /** The names of the system's groups. */
+  /** Reading the names of the system's groups. */
   | "groups"
-  /** Listening on the Unix sockets that its arguments with `access: "listen"` name. */
+  /** Listening on the Unix sockets of its arguments with `access: "listen"`. */
   | "listen";
 
-/** What is done with the file or folder that a word names; what has a hint `file` or `directory` is read unless this is set. */
-export type Access = "read" | "write" | "listen";
+/** Groups of commands, which `dray help GROUP` lists, with their headings. */
+export const COMMAND_GROUPS = {
+  registry: "Commands that use registries",
+  store: "Commands for images and the store",
+  node: "Commands for a Kubernetes node",
+  program: "Commands about dray itself",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** The name of a group of commands. */
+export type CommandGroup = keyof typeof COMMAND_GROUPS;
 
 /** A command. */
 export interface Command<P extends Positionals = Positionals, O extends Options = Options> {
-  /** Under which heading the help lists it. */
-  readonly group: "Images" | "Store" | "Registries" | "Program";
+  readonly group: CommandGroup;
+  /** Whether `dray --help` lists it; `dray help GROUP` lists all commands of a group. */
+  readonly isEveryday?: true;
   /** One line for lists, no full stop. */
   readonly summary: string;
-  /** Paragraphs for its own help. */
-  readonly description: readonly string[];
+  /** Paragraphs, and lists of terms with their meanings, for its own help. */
+  readonly description: readonly (string | readonly (readonly [term: string, meaning: string])[])[];
   readonly positionals: P;
   readonly options: O;
   readonly examples: readonly Example[];
-  /** Which exit codes it has beside those of every command. */
+  /** Its exit codes besides those of every command. */
   readonly exits: readonly ExitName[];
   readonly needs: readonly Need[];
-  /** What an option adds to that, by its name. */
+  /** Needs that an option adds, by the option's name. */
   readonly needsWith?: Readonly<Record<string, readonly Need[]>>;
-  /** Every word behind the first argument is an argument, also one with a dash: it is a command line of its own. */
-  readonly passesOn?: true;
+  /**
+   * Every word after the first argument is an argument, even with a dash: together they are another command
+   * line.
+   */
+  readonly isWrapper?: true;
 }
 
-/** Checks a command of the table and keeps its exact type, from which the types of its {@linkcode Input} follow. */
+/** Commands by name, in the order of the help. */
+export type CommandTable = Readonly<Record<string, Command>>;
+
+/** Returns the command of a name; undefined if there is none. */
+export function findCommand(table: CommandTable, name: string): Command | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/**
+ * Checks a command of the table and keeps its exact type, from which the types of its {@linkcode Input}
+ * follow.
+ */
 export function command<const P extends Positionals, const O extends Options>(
   spec: Command<P, O>,
 ): Command<P, O> {
