@@ -7,10 +7,15 @@ import { bundleModules } from "../bundle.ts";
 import type { Program, Task } from "./compare.ts";
 import { measure } from "./measure.ts";
 import type { NoSync } from "./no_sync.ts";
-import type { Variant } from "./options.ts";
 
 /** How dray is started: from the modules of `deno task bundle`, from its sources, or as the binary. */
 export type Form = "bundle" | "source" | "compiled";
+
+/** A constant and the expression that replaces its value: `RANGE_WORKERS_MAX`, `4`. */
+export interface Variant {
+  readonly constant: string;
+  readonly value: string;
+}
 
 /** A build of dray. */
 export interface Dray {

@@ -4,7 +4,7 @@
  * @module
  */
 import { NETWORKS } from "./networks.ts";
-import type { Form } from "./dray.ts";
+import type { Form, Variant } from "./dray.ts";
 import type { Scale } from "./workloads.ts";
 
 /** The parsed command line. */
@@ -28,12 +28,6 @@ export interface Options {
   readonly baseline: string | undefined;
   /** Variants of dray, each with another value of a constant of `src/base/tuning.ts`. */
   readonly variants: readonly Variant[];
-}
-
-/** A constant and the expression that replaces its value: `RANGE_WORKERS_MAX`, `4`. */
-export interface Variant {
-  readonly constant: string;
-  readonly value: string;
 }
 
 const FLAGS = ["--quick", "--every"];
