@@ -13,9 +13,6 @@ export interface Declaration {
   readonly line: number;
 }
 
-/** Identifiers that are still declared twice. They are exempt from `findDuplicates()`. */
-const KNOWN_DUPLICATES: ReadonlySet<string> = new Set(["REF_NAME", "isMissing"]);
-
 /** `deno fmt` gives every exported declaration this form. Re-exports have braces instead of a name. */
 const EXPORT =
   /^export (?:\w+ )*?(?:function\*?|class|interface|type|const|let|var|enum|namespace) ([\w$]+)/gm;
@@ -38,8 +35,7 @@ export function declarationsIn(file: string, text: string): Declaration[] {
  * declarations in one file, such as the overloads of a function, count as one.
  */
 export function findDuplicates(declarations: readonly Declaration[]): string[] {
-  const isChecked = ({ name, file }: Declaration) =>
-    isProduct(file) && !isCommandEntry(name, file) && !KNOWN_DUPLICATES.has(name);
+  const isChecked = ({ name, file }: Declaration) => isProduct(file) && !isCommandEntry(name, file);
   const byName = Map.groupBy(declarations.filter(isChecked), ({ name }) => name);
   return [...byName].flatMap(([name, places]) => {
     if (new Set(places.map(({ file }) => file)).size < 2) return [];
