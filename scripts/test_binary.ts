@@ -1,10 +1,10 @@
 /**
- * Compiles the program, and runs once more on what came every test that starts the program: pulls, trees, archives,
- * and a server with real clients.
+ * Compiles the program, and runs all tests that start the program with the compiled one: pulls, trees, archives, and a
+ * server with real clients.
  *
  * ```sh
  * deno task test:binary                   # after: deno task tools
- * deno task test:binary tests/e2e         # what needs nothing but Deno
+ * deno task test:binary tests/e2e         # only the tests that need nothing but Deno
  * ```
  *
  * @module
@@ -13,7 +13,7 @@ import { DIST } from "./bundle.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** These make programs of their own. */
+/** These compile or bundle the program themselves. */
 const IGNORED = ["tests/real/binary_test.ts", "tests/real/bundle_test.ts"];
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {

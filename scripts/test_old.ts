@@ -7,8 +7,9 @@
  */
 import { oldDeno } from "./old_deno.ts";
 
-// With folders named after it, `--ignore` is lost on all but the first: so it stands alone, and names what `deno.json`
-// excludes too. `--no-config`: the old Deno refuses the keys that turn the sanitizers on, where it has them on anyway.
+// Without paths: if several are given, the old Deno applies `--ignore` only to the first. `--no-config`: the old Deno
+// rejects the keys of deno.json that enable the sanitizers, which it enables by default. The directories that deno.json
+// excludes are therefore listed here too.
 const paths = Deno.args.length > 0 ? Deno.args : ["--ignore=tests/real,.tools,node_modules,dist"];
 const command = new Deno.Command(await oldDeno(), {
   args: [
