@@ -2,11 +2,11 @@
  * Every number that decides how fast bytes are transferred, with the measurement that chose it.
  *
  * `bench ARGS` in a comment is the command that measures the number again:
- * `deno run -A scripts/bench.ts --every ARGS --tune NAME=VALUE,VALUE --runs 9` races dray with other values.
+ * `deno run -A scripts/bench.ts --every ARGS --tune NAME=VALUE,VALUE --runs 9` compares dray with other values.
  * Workloads: A (1 blob of 1 GiB), B (10 of 100 MiB), C (60 of 1 MiB), D (300 of 20 KiB), E (`/usr`, 500 MB,
- * unpacked), S (1 of 128 MiB). Networks: `loopback`, `tls`, `rtt20` and `rtt100` (round trips of 20 and 100
- * ms), `slow` (20 MB/s per connection), `link20` and `link100` (20 MB/s in total). Results are medians in
- * seconds: "A 1.45 to 1.20" means before and after the change. "Not measured" means that no measurement of
+ * unpacked), F (an image that is already stored), S (1 of 128 MiB). Networks: `loopback`, `tls`, `rtt20` and
+ * `rtt100` (round trips of 20 and 100 ms), `slow` (20 MB/s per connection), `link20` and `link100` (20 MB/s
+ * in total). Results are medians in seconds: "A 1.45 to 1.20" means before and after the change. "Not measured" means that no measurement of
  * this number by itself has been recorded. The prototype is the client that was written to choose the design.
  *
  * @module
@@ -118,8 +118,9 @@ export const PARALLEL_MIN_BYTES = 3 * RANGE_MAX_BYTES;
  */
 export const PARALLEL_MIN_SECONDS = 1;
 /**
- * Multiple of the latency that a range takes to download, so that waiting for responses costs little. Range
- * sizes, workers and windows that follow the latency, and the longer probe: A at 100 ms 27.8 to 11.1.
+ * Multiple of the latency that a range takes to download, so that waiting for responses costs little. A
+ * change that also derived the number of workers and the windows from the latency, and that made the probe
+ * longer: A at 100 ms 27.8 to 11.1.
  * `bench --only A --networks rtt100`
  */
 export const RANGE_LATENCIES = 16;
@@ -189,9 +190,9 @@ export const ATTEMPTS = 5;
 export const RETRY_AFTER_MAX_MS = 60_000;
 /** Milliseconds to wait after a rate limit that names no time. Not measured. */
 export const RATE_LIMIT_DEFAULT_MS = 1_000;
-/** Ratio of a wait over which waiting transfers resume at random. Not measured. */
+/** Fraction of a pause within which the paused transfers resume, each at a random time. Not measured. */
 export const RESUME_SPREAD_RATIO = 0.1;
-/** Milliseconds over which they do, at most. Not measured. */
+/** Milliseconds within which they resume, at most. Not measured. */
 export const RESUME_SPREAD_MAX_MS = 2_000;
 /** Bytes per second below which a transfer is stalled, if the user sets no number. Not measured. */
 export const STALL_MIN_RATE = KIB;
@@ -238,7 +239,7 @@ export const PRECONNECT_FIRST = 4;
 export const PRECONNECT_DELAY_MS = 5;
 /**
  * Bytes of a first response above which PIPELINE_CONNECTIONS_MAX connections are opened: the initial
- * congestion window (RFC 6928). Requests that use them instead of opening others: see STAGGERED_START_STEP.
+ * congestion window (RFC 6928). STAGGERED_START_STEP has the measurement of requests that use them.
  * `bench --only D --networks rtt20`
  */
 export const INITIAL_WINDOW_BYTES = 14_600;
@@ -306,8 +307,9 @@ export const DRAIN_MAX_MS = 500;
 // Hashing, writing and decompressing
 
 /**
- * Transfers from which on hashing code is loaded in advance, however small they are: loading takes 20 ms,
- * hashing without it 0.03 ms more each. Not raced. `bench --only D`
+ * Number of transfers from which hashing code is loaded in advance, however small they are: loading it takes
+ * 20 ms, and hashing without it 0.03 ms more per transfer. The number itself isn't measured.
+ * `bench --only D`
  */
 export const PRELOAD_HASH_MIN_COUNT = 600;
 /**
@@ -331,7 +333,7 @@ export const HASH_SYNC_READ_BYTES = 64 * KIB;
  */
 export const HASH_THREAD_MIN_BYTES = 16 * MIB;
 /**
- * Bytes written per message to that thread; each message costs 0.1 ms. Not raced.
+ * Bytes written per message to that thread; each message costs 0.1 ms. The number itself isn't measured.
  * `bench --only A --networks loopback`
  */
 export const HASH_THREAD_STEP_BYTES = 4 * MIB;
