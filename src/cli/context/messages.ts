@@ -110,7 +110,8 @@ function isPermissionError(error: unknown): boolean {
   return [error, ...causesOf(error)].some((one) => missingFlag(one) !== undefined);
 }
 
-function causesOf(error: unknown): readonly unknown[] {
+/** The causes of an error, the nearest first. */
+export function causesOf(error: unknown): readonly unknown[] {
   const causes: unknown[] = [];
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause !== undefined && causes.length < CAUSES_MAX) {

@@ -5,6 +5,7 @@
  */
 import { codeOf, messageOf } from "../../base/errors.ts";
 import type { CriLog, LogFields } from "../../cri/observability/log.ts";
+import { causesOf } from "../context/messages.ts";
 import { printable } from "../output/text.ts";
 
 /** Which calls are logged. */
@@ -32,9 +33,6 @@ export interface ServeLogLine {
 }
 
 type Level = ServeLogLine["level"];
-
-/** Stops at loops, and at chains too long to be useful. */
-const CAUSES_MAX = 8;
 
 /**
  * Opens the log. Lines of one event-loop turn are written together: one write per line costs more than a
@@ -65,7 +63,7 @@ export function openServeLog({ format, calls, write, date }: ServeLogOptions): S
         "error",
         message,
         { ...fields, error: messageOf(error), errorCode: codeOf(error) ?? "unknown" },
-        causesOf(error),
+        causesOf(error).map(messageOf),
       ),
     [Symbol.dispose]: flush,
   };
@@ -104,14 +102,4 @@ function textLine(
 function textValue(value: string | number | boolean): string {
   const text = printable(String(value));
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
-}
-
-function causesOf(error: unknown): readonly string[] {
-  const causes: string[] = [];
-  let cause = error instanceof Error ? error.cause : undefined;
-  while (cause !== undefined && causes.length < CAUSES_MAX) {
-    causes.push(messageOf(cause));
-    cause = cause instanceof Error ? cause.cause : undefined;
-  }
-  return causes;
 }
