@@ -11,7 +11,7 @@ import {
 } from "../../image/pull/progress_line.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Ticker } from "../context/context.ts";
-import { keptBytesOf, PullModel } from "./model.ts";
+import { PullModel, retainedBytesOf } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
 
 /** Writes a pull as JSON lines. */
@@ -53,8 +53,8 @@ export function jsonProgress(
       stop();
       flushPending();
       model.end(outcome);
-      writeEvent({ event: "end", outcome, kept: keptBytesOf(model.view(clock.now())) });
+      writeEvent({ event: "end", outcome, kept: retainedBytesOf(model.view(clock.now())) });
     },
-    keptBytes: () => keptBytesOf(model.view(clock.now())),
+    retainedBytes: () => retainedBytesOf(model.view(clock.now())),
   };
 }

@@ -8,7 +8,7 @@ import { printable } from "../output/text.ts";
 import type { StyledLine } from "./line.ts";
 import { eventOfLine } from "./line_event.ts";
 import { LiveLines, type LiveOptions } from "./live.ts";
-import { keptBytesOf, PullModel } from "./model.ts";
+import { PullModel, retainedBytesOf } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
 import { pullLines } from "./pull_lines.ts";
 
@@ -26,7 +26,7 @@ export function livePull(name: string, options: LiveOptions): PullProgress {
       model.end(outcome);
       live[Symbol.dispose]();
     },
-    keptBytes: () => keptBytesOf(model.view(clock.now())),
+    retainedBytes: () => retainedBytesOf(model.view(clock.now())),
   };
 }
 

@@ -56,7 +56,7 @@ export function isComplete(blob: BlobView): boolean {
 }
 
 /** Stored bytes of incomplete blobs. */
-export function keptBytesOf({ blobs }: PullView): number {
+export function retainedBytesOf({ blobs }: PullView): number {
   return blobs.filter((blob) => !isComplete(blob)).reduce((sum, { offset }) => sum + offset, 0);
 }
 

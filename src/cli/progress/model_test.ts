@@ -1,5 +1,5 @@
 import { assertEquals } from "../../../tests/assert.ts";
-import { keptBytesOf, PullModel } from "./model.ts";
+import { PullModel, retainedBytesOf } from "./model.ts";
 import { RateMeter } from "./rate.ts";
 import { digest, planned } from "./test_kit.ts";
 
@@ -26,13 +26,13 @@ Deno.test("PullModel returns from retrying to fetching with the next byte", () =
   assertEquals(model.view(3).offset, 0);
 });
 
-Deno.test("keptBytesOf() counts the bytes from which the next pull resumes", () => {
+Deno.test("retainedBytesOf() counts the bytes from which the next pull resumes", () => {
   const model = new PullModel("a", 0);
   model.apply(planned(1000, 1000, 1000), 0);
   model.apply({ kind: "blob", digest: digest(1), state: "committed", offset: 1000, size: 1000 }, 0);
   model.apply({ kind: "blob", digest: digest(2), state: "fetching", offset: 100, size: 1000 }, 0);
   model.apply({ kind: "bytes", digest: digest(2), offset: 300, size: 1000 }, 0);
-  assertEquals(keptBytesOf(model.view(0)), 300);
+  assertEquals(retainedBytesOf(model.view(0)), 300);
 });
 
 Deno.test("PullModel ignores blobs that were never planned", () => {

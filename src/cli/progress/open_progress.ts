@@ -6,7 +6,7 @@
 import type { Context } from "../context/context.ts";
 import type { ProgressKind, PullProgress } from "./progress.ts";
 
-const NO_PROGRESS: PullProgress = { onEvent: () => {}, end: () => {}, keptBytes: () => 0 };
+const NO_PROGRESS: PullProgress = { onEvent: () => {}, end: () => {}, retainedBytes: () => 0 };
 
 /** Opens the progress display of one pull. The code of each kind is loaded only when it is used. */
 export async function openProgress(

@@ -10,7 +10,7 @@ import { countText, shortId } from "../output/labels.ts";
 import { printable } from "../output/text.ts";
 import { leftText, rateText } from "./bar.ts";
 import type { Ticker } from "../context/context.ts";
-import { isComplete, keptBytesOf, PullModel, type PullView } from "./model.ts";
+import { isComplete, PullModel, type PullView, retainedBytesOf } from "./model.ts";
 import { HEARTBEAT_MS, type PullProgress } from "./progress.ts";
 
 const TICK_MS = 1000;
@@ -45,7 +45,7 @@ export function plainProgress(
       model.end(outcome);
       if (outcome !== "done") writeLine(`${outcome}: ${totalText(view, false)}`);
     },
-    keptBytes: () => keptBytesOf(model.view(clock.now())),
+    retainedBytes: () => retainedBytesOf(model.view(clock.now())),
   };
 }
 

@@ -21,7 +21,7 @@ export interface PullProgress {
   /** Shows the final state. */
   end(outcome: PullOutcome): void;
   /** Bytes of incomplete blobs, from which the next pull resumes. */
-  keptBytes(): number;
+  retainedBytes(): number;
 }
 
 /**

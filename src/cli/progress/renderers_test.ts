@@ -78,7 +78,7 @@ Deno.test("livePull() leaves the final state and a visible cursor, with colours 
     assert(terminal.written.endsWith("\n"));
     assert(!terminal.written.includes("\x1b[?"));
     assertEquals(terminal.written.includes("\x1b[36m"), colours);
-    assertEquals([progress.keptBytes(), clock.timers], [400, 0]);
+    assertEquals([progress.retainedBytes(), clock.timers], [400, 0]);
   }
 });
 

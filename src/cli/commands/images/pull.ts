@@ -88,10 +88,12 @@ async function pullOne(
     return result;
   } catch (error) {
     progress.end(signal.aborted ? "interrupted" : "failed");
-    const kept = progress.keptBytes();
-    if (kept > 0 && kind !== "json") {
+    const retained = progress.retainedBytes();
+    if (retained > 0 && kind !== "json") {
       messages.info(
-        `${formatSize(kept)} (${kept} bytes) of incomplete layers are kept: the next pull resumes from there`,
+        `${
+          formatSize(retained)
+        } (${retained} bytes) of incomplete layers are kept: the next pull resumes from there`,
       );
     }
     throw error;
