@@ -14,7 +14,7 @@ type FieldsOf<E> = E extends unknown ? Omit<E, "event"> : never;
 export const STAMP_FIELDS = {
   v: [
     "number",
-    "The version of these shapes, 1. Fields are added, never changed or removed, unless it grows.",
+    "The version of these shapes, 1. Unless it grows, fields are only added, never changed or removed.",
   ],
   time: ["string", "The time of the event, RFC 3339 in UTC."],
   name: ["string", "The full name of the image that is pulled."],
@@ -23,7 +23,7 @@ export const STAMP_FIELDS = {
 /** Every event with its meaning. */
 export const EVENT_MEANINGS: Readonly<Record<EventKind, string>> = {
   waiting: "The pull has waited for more than a second.",
-  resolving: "The registry is asked for the digest of the name.",
+  resolving: "The digest of the name is requested from the registry.",
   resolved: "The name was resolved.",
   selected: "A manifest was chosen for the platform.",
   planned: "All blobs of the image are known.",
@@ -106,7 +106,7 @@ export const EVENTS_TOPIC: TopicDocument = [
   paragraph(
     "On a terminal, dray pull shows one line per layer plus a total. In a log, it prints one line per state",
     "change, and a heartbeat every 10 s. --quiet prints only the image id. --progress=json writes one JSON",
-    'object per line to standard error; messages are JSON lines too then (see "dray help json").',
+    'object per line to standard error; messages are then JSON lines too (see "dray help json").',
   ),
   heading("Fields of every line"),
   terms([...fieldRows(STAMP_FIELDS), [
