@@ -95,13 +95,13 @@ testBoth("unpackRootfs() sets times, also of directories and before 1970", async
     2_000_000,
     4_000_000,
   ]);
-  using early = new Box();
-  await early.unpack([[directory("old", at(-86400, 0))]], { calls });
+  using old = new Box();
+  await old.unpack([[directory("old", at(-86400, 0))]], { calls });
   // Deno 2.6 loses the sign of times before 1970, so read them with libc.
   using libc = openLibc();
   assert(libc);
   const fs = new LibcFs(libc);
-  const root = fs.openRoot(`${early.root}/old`);
+  const root = fs.openRoot(`${old.root}/old`);
   assertEquals(fs.metadataOf(root).mtime, { seconds: -86400, nanoseconds: 0 });
   fs.close(root);
 });

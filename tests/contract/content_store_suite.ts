@@ -52,7 +52,7 @@ export async function assertFails(
 }
 
 /** Collects the items of an iterable. */
-export async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
@@ -106,9 +106,9 @@ export function testContentStore(name: string, open: StoreFactory): void {
         assertEquals((await reader.findBlob(digest))?.size, size);
         assertEquals(await reader.readBlob(digest, size), bytes);
       }
-      assertEquals(await gather(store.listIngests()), [], "nothing is left beside the blob");
+      assertEquals(await collect(store.listIngests()), [], "nothing is left beside the blob");
     }
-    assertEquals((await gather(store.listBlobs())).length, SIZES.length);
+    assertEquals((await collect(store.listBlobs())).length, SIZES.length);
   });
 
   rule("blobs of every algorithm", async (store) => {
@@ -169,7 +169,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
         await using ingest = await begin(store, descriptor);
         ingest.write(bytes.subarray(0, half));
       }
-      const [status] = await gather(store.listIngests());
+      const [status] = await collect(store.listIngests());
       assertEquals([status?.digest, status?.offset, status?.size], [descriptor.digest, half, size]);
       assert(status !== undefined && Math.abs(Date.now() - status.updatedAt) < 60_000);
       await using ingest = await begin(await under.reopen(), descriptor);
@@ -223,7 +223,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
         assertEquals(ingest.offset, 0);
         ingest.write(bytes);
         await ingest.commit();
-        assertEquals(await gather(reopened.listIngests()), []);
+        assertEquals(await collect(reopened.listIngests()), []);
       },
     );
 
@@ -261,7 +261,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
       ingest.write(new Uint8Array(100));
       await assertFails(ingest.commit(), "digest_mismatch");
       assertEquals(ingest.offset, 0);
-      assertEquals(await gather(store.listBlobs()), []);
+      assertEquals(await collect(store.listBlobs()), []);
     },
   );
 
@@ -287,7 +287,7 @@ export function testContentStore(name: string, open: StoreFactory): void {
       await ingest.abort();
     }
     await (await begin(store, descriptor))[Symbol.asyncDispose]();
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await collect(store.listIngests()), []);
     await using ingest = await begin(store, descriptor);
     assertEquals(ingest.offset, 0);
   });
@@ -357,21 +357,21 @@ export function testContentStore(name: string, open: StoreFactory): void {
   rule("many writers of one blob create it once", async (store, under) => {
     const { bytes, descriptor } = await sampleOf(5000);
     const stores = [store, await under.reopen()];
-    const made = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
+    const created = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
       const writer = stores[i % 2] ?? store;
       await using ingest = await writer.beginIngest(descriptor, neverAborted());
       ingest?.write(bytes);
       await ingest?.commit();
       return ingest !== undefined;
     }));
-    assertEquals(made.filter((one) => one).length, 1);
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(created.filter((one) => one).length, 1);
+    assertEquals(await collect(store.listIngests()), []);
   });
 
   rule("many blobs in parallel", async (store) => {
     const samples = await Promise.all(Array.from({ length: 40 }, (_, i) => sampleOf(2000 + i, i)));
     await Promise.all(samples.map((sample) => addSample(store, sample)));
-    assertEquals((await gather(store.listBlobs())).length, 40);
+    assertEquals((await collect(store.listBlobs())).length, 40);
     for (const { bytes, descriptor } of samples) {
       assertEquals(await store.readBlob(descriptor.digest, descriptor.size), bytes);
     }

@@ -9,7 +9,7 @@ import { assert, assertEquals, assertExists, assertRejects, assertStrictEquals }
 import {
   assertFails,
   begin,
-  gather,
+  collect,
   STORE_PERMISSIONS,
   type StoreFactory,
   type StoreUnderTest,
@@ -89,9 +89,9 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
     await addSample(store, sample);
     await store.removeBlob(sample.descriptor.digest);
     await store.removeBlob(sample.descriptor.digest);
-    assertEquals(await gather(store.listBlobs()), []);
+    assertEquals(await collect(store.listBlobs()), []);
     await addSample(store, sample);
-    assertEquals((await gather(store.listBlobs())).map(({ digest }) => digest), [sample.descriptor.digest]);
+    assertEquals((await collect(store.listBlobs())).map(({ digest }) => digest), [sample.descriptor.digest]);
   });
 
   rule("an unfinished write is removed unless a writer has it open", async (store, under) => {
@@ -101,10 +101,10 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
       ingest.write(bytes.subarray(0, 10));
       assertEquals(await store.removeIngest(descriptor.digest), false);
       assertEquals(await (await under.reopen()).removeIngest(descriptor.digest), false);
-      assertEquals((await gather(store.listIngests())).length, 1);
+      assertEquals((await collect(store.listIngests())).length, 1);
     }
     assertEquals(await store.removeIngest(descriptor.digest), true);
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await collect(store.listIngests()), []);
     assertEquals(await store.removeIngest(descriptor.digest), true);
   });
 
@@ -115,13 +115,13 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
       await using left = await store.beginReplacement(descriptor, neverAborted());
       left.write(bytes.subarray(0, 500));
     }
-    assertEquals((await gather(store.listIngests())).map(({ offset }) => offset), [500]);
+    assertEquals((await collect(store.listIngests())).map(({ offset }) => offset), [500]);
     assertEquals((await store.findBlob(descriptor.digest))?.size, 1000);
     await using again = await (await under.reopen()).beginReplacement(descriptor, neverAborted());
     assertEquals(again.offset, 500);
     again.write(bytes.subarray(500));
     await again.commit();
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await collect(store.listIngests()), []);
     assertEquals(await store.readBlob(descriptor.digest, 1000), bytes);
   });
 

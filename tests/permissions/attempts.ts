@@ -12,7 +12,7 @@ export type Attempts = Readonly<Record<"read" | "write" | "net" | "run" | "env" 
  * system's memory, and to open the C library.
  *
  * @param directory must contain a file `secret`
- * @param the address of a server, `HOST:PORT`
+ * @param address of a server, `HOST:PORT`
  */
 export async function attempts(directory: string, address: string): Promise<Attempts> {
   const [hostname = "", port = ""] = address.split(":");

@@ -76,7 +76,7 @@ async function heldBy(pid: number): Promise<{ readonly descriptors: number; read
   return { descriptors: descriptors.length, bytes: Number(kib) * 1024 };
 }
 
-async function say(socket: string, bytes: Uint8Array): Promise<void> {
+async function sendRaw(socket: string, bytes: Uint8Array): Promise<void> {
   try {
     using conn = await Deno.connect({ transport: "unix", path: socket });
     await conn.write(bytes);
@@ -95,10 +95,10 @@ realTest(
       const garbage = Uint8Array.from({ length: 20_000 }, () => draw(256));
       const round = async () => {
         for (let i = 0; i < 100; i++) {
-          await say(socket, garbage);
-          await say(socket, preface.subarray(0, i % preface.length));
-          await say(socket, new Uint8Array([...preface, ...garbage]));
-          await say(socket, new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+          await sendRaw(socket, garbage);
+          await sendRaw(socket, preface.subarray(0, i % preface.length));
+          await sendRaw(socket, new Uint8Array([...preface, ...garbage]));
+          await sendRaw(socket, new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
           using cri = await CriClient.connect(socket);
           await cri.list();
         }

@@ -47,7 +47,7 @@ realTest(
     await using _proxy = proxy;
     const hostname = ownAddress();
     const image = await buildImage({ layers: 3 });
-    const asked = (pattern: RegExp) => proxy.lines.filter((line) => pattern.test(line)).length;
+    const countLines = (pattern: RegExp) => proxy.lines.filter((line) => pattern.test(line)).length;
 
     await t.step("http", async () => {
       await using registry = await startRegistry({ hostname });
@@ -65,7 +65,7 @@ realTest(
         env: { HTTPS_PROXY: url },
       });
       assert(registry.requests.all.length >= 4);
-      assert(asked(new RegExp(`CONNECT ${registry.host}`)) > 0);
+      assert(countLines(new RegExp(`CONNECT ${registry.host}`)) > 0);
       assert(registry.requests.all.every((entry) => !entry.headers.has("via")));
     });
     await t.step("NO_PROXY", async () => {

@@ -70,11 +70,11 @@ export function bearerCheck(options: BearerAuth, realm: string, issuer: TokenChe
   return (request, route) => {
     const token = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     const scope = route.repository === "" ? "" : `repository:${route.repository}:pull`;
-    const verdict = token === undefined ? "missing" : issuer.check(token, scope);
-    if (verdict === "good") return undefined;
+    const result = token === undefined ? "missing" : issuer.check(token, scope);
+    if (result === "good") return undefined;
     const parts = [`realm="${options.realm ?? realm}"`, `service="${issuer.service}"`];
     if (scope !== "") parts.push(`scope="${scope}"`);
-    if (verdict !== "missing") parts.push(`error="${verdict}"`);
+    if (result !== "missing") parts.push(`error="${result}"`);
     return refusal(`Bearer ${parts.join(",")}`);
   };
 }

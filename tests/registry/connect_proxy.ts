@@ -9,14 +9,11 @@
 export interface ConnectProxy extends AsyncDisposable {
   /** The value for `HTTPS_PROXY`. */
   readonly url: string;
-  /** The requested hosts with ports, in order. */
-  readonly asked: readonly string[];
 }
 
 /** Starts it. `targets` maps the allowed hosts to their real host and port; others are refused. */
 export function startConnectProxy(targets: Readonly<Record<string, string>>): ConnectProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const asked: string[] = [];
   const conns = new Set<Deno.Conn>();
   const work = new Set<Promise<void>>();
   const track = (promise: Promise<void>) => {
@@ -30,7 +27,6 @@ export function startConnectProxy(targets: Readonly<Record<string, string>>): Co
   const serve = async (client: Deno.Conn) => {
     conns.add(client);
     const wanted = /^CONNECT ([^ ]+) /.exec(await readHead(client))?.[1] ?? "";
-    asked.push(wanted);
     const [hostname, port] = (targets[wanted] ?? "").split(":");
     if (hostname === undefined || port === undefined) {
       await client.write(new TextEncoder().encode("HTTP/1.1 403 Forbidden\r\n\r\n"));
@@ -47,7 +43,6 @@ export function startConnectProxy(targets: Readonly<Record<string, string>>): Co
   })());
   return {
     url: `http://127.0.0.1:${listener.addr.port}`,
-    asked,
     [Symbol.asyncDispose]: async () => {
       listener.close();
       for (const conn of conns) {

@@ -30,7 +30,7 @@ interface Seen {
 }
 
 /** Reads a response from the wire, until `want` bytes of the body have arrived or the server closes. */
-async function look(host: string, path: string, want: number, range?: string): Promise<Seen> {
+async function readResponse(host: string, path: string, want: number, range?: string): Promise<Seen> {
   const [hostname, port] = host.split(":");
   using conn = await Deno.connect({ hostname: hostname ?? "", port: Number(port) });
   const head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${range ? `range: ${range}\r\n` : ""}\r\n`;
@@ -188,9 +188,9 @@ Deno.test("a fault changes one response, and the next one is correct", async (t)
       await using registry = await startRegistry();
       registry.push("app", "v1", { ...IMAGE });
       const handle = registry.fault({ kind: "blob" }, ...faults);
-      check(await look(registry.host, path, want, range));
+      check(await readResponse(registry.host, path, want, range));
       assertEquals(handle.struck, 1);
-      assertEquals((await look(registry.host, path, SIZE)).body, CONFIG);
+      assertEquals((await readResponse(registry.host, path, SIZE)).body, CONFIG);
     });
   }
 });
@@ -200,7 +200,7 @@ Deno.test("holdAfter() waits for the test, and the log has the bytes sent until 
   registry.push("app", "v1", { ...IMAGE });
   const gate = new Gate();
   registry.fault({ kind: "blob" }, holdAfter(50, gate));
-  const seen = look(registry.host, `/v2/app/blobs/${IMAGE.config.digest}`, SIZE);
+  const seen = readResponse(registry.host, `/v2/app/blobs/${IMAGE.config.digest}`, SIZE);
   await gate.reached;
   const entry = await registry.requests.until((request) => request.path.includes("/blobs/"));
   assertEquals(entry.sent, 50);
@@ -214,8 +214,8 @@ Deno.test("a fault applies to the requests that it matches", async () => {
   const skipped = registry.fault({ kind: "blob", skip: 1 }, status(500));
   const refused = registry.fault({ kind: "base", refused: true }, status(500));
   const path = `/v2/app/blobs/${IMAGE.config.digest}`;
-  for (const want of [401, 401]) assertEquals((await look(registry.host, path, 1)).status, want);
-  assertEquals((await look(registry.host, "/v2/", 1)).status, 500);
+  for (const want of [401, 401]) assertEquals((await readResponse(registry.host, path, 1)).status, want);
+  assertEquals((await readResponse(registry.host, "/v2/", 1)).status, 500);
   assertEquals([skipped.struck, refused.struck], [0, 1]);
   assert(registry.requests.lines.every((line) => line.startsWith("GET /v2/")));
 });

@@ -68,19 +68,22 @@ Deno.test("TestRegistry issues tokens by GET and POST, and renews them", async (
   const image = await buildImage();
   registry.push("app", "v1", image);
   const url = `${registry.origin}/v2/app/manifests/v1`;
-  const ask = async (token?: string) => {
+  const requestWith = async (token?: string) => {
     const response = await fetch(url, token ? { headers: { authorization: `Bearer ${token}` } } : {});
     await response.body?.cancel();
     return [response.status, response.headers.get("www-authenticate") ?? ""] as const;
   };
   const realm = `${registry.tokenOrigin}/token`;
   const scope = "repository:app:pull";
-  assertEquals(await ask(), [401, `Bearer realm="${realm}",service="test-registry",scope="${scope}"`]);
+  assertEquals(await requestWith(), [
+    401,
+    `Bearer realm="${realm}",service="test-registry",scope="${scope}"`,
+  ]);
 
   const headers = { authorization: basicHeader("ann", "pw") };
   const got = await (await fetch(`${realm}?scope=${scope}&service=test-registry`, { headers })).json();
-  assertEquals((await ask(got.token))[0], 200);
-  assertStringIncludes((await ask(got.token))[1], 'error="invalid_token"');
+  assertEquals((await requestWith(got.token))[0], 200);
+  assertStringIncludes((await requestWith(got.token))[1], 'error="invalid_token"');
 
   const post = (form: Record<string, string>) =>
     fetch(realm, { method: "POST", body: new URLSearchParams(form) });
@@ -88,7 +91,7 @@ Deno.test("TestRegistry issues tokens by GET and POST, and renews them", async (
   const { refresh_token } = await (await post(form)).json();
   const renew = { grant_type: "refresh_token", refresh_token, scope };
   const renewed = await (await post(renew)).json();
-  assertEquals((await ask(renewed.token))[0], 200);
+  assertEquals((await requestWith(renewed.token))[0], 200);
   const again = await post(renew);
   assertEquals(again.status, 401);
   await again.body?.cancel();

@@ -63,12 +63,12 @@ export class TokenIssuer {
   async response(request: RawRequest): Promise<TestResponse> {
     const methods: readonly string[] = this.#options.methods ?? ["GET", "POST"];
     if (!methods.includes(request.method)) return errorResponse(405, "UNSUPPORTED", "no such method here");
-    const asked = request.method === "POST" ? this.#readPost(request) : this.#readGet(request);
+    const wanted = request.method === "POST" ? this.#readPost(request) : this.#readGet(request);
     const anonymous = this.#options.anonymous ?? this.#options.users === undefined;
-    if (asked.user === undefined || (asked.user === ANONYMOUS && !anonymous)) {
+    if (wanted.user === undefined || (wanted.user === ANONYMOUS && !anonymous)) {
       return errorResponse(401, "UNAUTHORIZED", "incorrect username or password");
     }
-    return jsonResponse(200, await this.#grant(asked, asked.user));
+    return jsonResponse(200, await this.#grant(wanted, wanted.user));
   }
 
   #readGet(request: RawRequest): TokenRequest {
@@ -99,16 +99,16 @@ export class TokenIssuer {
     return users.find(([name, password]) => basicHeader(name, password) === header)?.[0];
   }
 
-  async #grant(asked: TokenRequest, user: string): Promise<Record<string, unknown>> {
+  async #grant(wanted: TokenRequest, user: string): Promise<Record<string, unknown>> {
     const { tokenUses = Infinity, expiresIn = 300, tokenField = "token", rotate = false } = this.#options;
-    const token = await this.#mint(user, asked.scopes, ++this.#count);
-    this.#grants.set(token, { scopes: new Set(asked.scopes.flatMap(splitScope)), usesLeft: tokenUses });
+    const token = await this.#mint(user, wanted.scopes, ++this.#count);
+    this.#grants.set(token, { scopes: new Set(wanted.scopes.flatMap(splitScope)), usesLeft: tokenUses });
     const response: Record<string, unknown> = { issued_at: new Date().toISOString() };
     if (tokenField !== "access_token") response.token = token;
     if (tokenField !== "token") response.access_token = token;
     if (expiresIn !== "unsaid") response.expires_in = expiresIn;
-    if (rotate && asked.usedRefresh !== undefined) this.#refresh.delete(asked.usedRefresh);
-    if ((asked.wantsRefresh && user !== ANONYMOUS) || (rotate && asked.usedRefresh !== undefined)) {
+    if (rotate && wanted.usedRefresh !== undefined) this.#refresh.delete(wanted.usedRefresh);
+    if ((wanted.wantsRefresh && user !== ANONYMOUS) || (rotate && wanted.usedRefresh !== undefined)) {
       const refresh = `refresh-${this.#count}`;
       this.#refresh.set(refresh, user);
       response.refresh_token = refresh;

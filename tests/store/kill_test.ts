@@ -3,7 +3,7 @@ import { digestOf } from "../../src/oci/digest.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { assert, assertEquals, assertExists } from "../assert.ts";
 import { type Draw, seededRandom } from "../random.ts";
-import { gather } from "../contract/content_store_suite.ts";
+import { collect } from "../contract/content_store_suite.ts";
 import { Child } from "./child_process.ts";
 import { childSample, nameOfSample } from "./child_samples.ts";
 import { COMMIT_STEPS } from "./commit_steps.ts";
@@ -27,7 +27,7 @@ function listen(promised: Promised, lines: readonly string[]): void {
 }
 
 async function assertWhole(store: Store, promised: Promised): Promise<void> {
-  for (const { digest, size } of await gather(store.listBlobs())) {
+  for (const { digest, size } of await collect(store.listBlobs())) {
     assertEquals(
       await digestOf(await store.readBlob(digest, size)),
       digest,
@@ -89,7 +89,7 @@ Deno.test("an ingest of a killed process is resumed", async () => {
     await child.rest();
     const store = await openStore(root);
     const { descriptor } = await childSample(0);
-    const [status] = await gather(store.listIngests());
+    const [status] = await collect(store.listIngests());
     assertEquals([status?.offset, status?.size], [3 * 64 * 1024, descriptor.size]);
     await using ingest = await store.beginIngest(descriptor, neverAborted());
     assertEquals(ingest?.offset, 3 * 64 * 1024);

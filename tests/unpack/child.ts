@@ -59,9 +59,9 @@ function watchedLayer(staged: StagedLayer): StagedLayer {
   return {
     chainId: staged.chainId,
     path: staged.path,
-    async publish(facts, syncTree) {
+    async publish(metadata, syncTree) {
       reach("publish");
-      const layer = await staged.publish(facts, async (path) => {
+      const layer = await staged.publish(metadata, async (path) => {
         const synced = await syncTree(path);
         reach("sync");
         return synced;

@@ -35,7 +35,7 @@ async function child(...args: readonly string[]): Promise<Deno.CommandStatus> {
   return await new Deno.Command(Deno.execPath(), { args: words }).spawn().status;
 }
 
-async function look(path: string): Promise<unknown> {
+async function snapshotOf(path: string): Promise<unknown> {
   return await Promise.resolve(listTree(path));
 }
 
@@ -54,7 +54,7 @@ const LAYER_POINTS: readonly (readonly [point: string, least: number, most: numb
 Deno.test("a process that is killed while it unpacks layers marks no incomplete layer as ready", async (t) => {
   await using other = await filled();
   const want = await Promise.all(
-    (await unpackLayers(other, IMAGE, neverAborted())).map(({ path }) => look(path)),
+    (await unpackLayers(other, IMAGE, neverAborted())).map(({ path }) => snapshotOf(path)),
   );
   for (const [point, least, most] of LAYER_POINTS) {
     await t.step(point, async () => {
@@ -64,10 +64,10 @@ Deno.test("a process that is killed while it unpacks layers marks no incomplete 
       const store = await openStore(fixture.root);
       const ready = await store.listLayers();
       assert(ready.length >= least && ready.length <= most, `${ready.length} are ready`);
-      const trees = await Promise.all(ready.map(({ path }) => look(path)));
+      const trees = await Promise.all(ready.map(({ path }) => snapshotOf(path)));
       for (const tree of trees) assert(want.some((one) => JSON.stringify(one) === JSON.stringify(tree)));
-      const made = await unpackLayers({ store }, IMAGE, neverAborted());
-      assertEquals(await Promise.all(made.map(({ path }) => look(path))), want);
+      const unpacked = await unpackLayers({ store }, IMAGE, neverAborted());
+      assertEquals(await Promise.all(unpacked.map(({ path }) => snapshotOf(path))), want);
       await collectGarbage({ store });
       assertEquals([...Deno.readDirSync(`${fixture.root}/layers`)].length, 3);
     });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "../../../tests/assert.ts";
-import { assertFails, gather } from "../../../tests/contract/content_store_suite.ts";
+import { assertFails, collect } from "../../../tests/contract/content_store_suite.ts";
 import { addSample, sampleOf } from "../../../tests/contract/samples.ts";
 import { StorePaths } from "../layout/paths.ts";
 import { openStore, type Store } from "../store.ts";
@@ -28,7 +28,7 @@ Deno.test("an anonymous write becomes a blob under its digest", async () => {
       assertEquals(mode & 0o777, 0o444);
       await assertFails(ingest.commit(), "internal");
     }
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await collect(store.listIngests()), []);
   });
 });
 
@@ -39,8 +39,8 @@ Deno.test("an anonymous write of a stored blob succeeds and leaves no partial", 
     await using ingest = await store.beginAnonymous();
     ingest.write(sample.bytes);
     assertEquals((await ingest.commit()).digest, sample.descriptor.digest);
-    assertEquals((await gather(store.listBlobs())).length, 1);
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals((await collect(store.listBlobs())).length, 1);
+    assertEquals(await collect(store.listIngests()), []);
   });
 });
 
@@ -49,7 +49,7 @@ Deno.test("an anonymous write that isn't committed is removed when it is dispose
     {
       await using ingest = await store.beginAnonymous();
       ingest.write(new Uint8Array(10));
-      const [status] = await gather(store.listIngests());
+      const [status] = await collect(store.listIngests());
       assert(status !== undefined);
       assertEquals(
         await store.removeIngest(status.digest),
@@ -57,8 +57,8 @@ Deno.test("an anonymous write that isn't committed is removed when it is dispose
         "it is in use",
       );
     }
-    assertEquals(await gather(store.listIngests()), []);
-    assertEquals(await gather(store.listBlobs()), []);
+    assertEquals(await collect(store.listIngests()), []);
+    assertEquals(await collect(store.listBlobs()), []);
     const closed = await store.beginAnonymous();
     await closed[Symbol.asyncDispose]();
     await closed[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "../../../tests/assert.ts";
-import { begin, gather } from "../../../tests/contract/content_store_suite.ts";
+import { begin, collect } from "../../../tests/contract/content_store_suite.ts";
 import { addSample, sampleOf } from "../../../tests/contract/samples.ts";
 import { StorePaths } from "../layout/paths.ts";
 import { openStore, type Store } from "../store.ts";
@@ -51,7 +51,7 @@ Deno.test("a full disk is reported, and the ingest can still be aborted", async 
       assertStringIncludes(error.message, data);
       assertEquals(ingest.offset, 0);
     }
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await collect(store.listIngests()), []);
     await addSample(store, { bytes, descriptor });
   });
 });
@@ -159,9 +159,9 @@ Deno.test("the state file of a process that died after the rename has no effect"
     Deno.mkdirSync(paths.directory ?? "");
     Deno.writeTextFileSync(paths.state, "{}");
     assertEquals(await store.beginIngest(sample.descriptor, neverAborted()), undefined);
-    assertEquals((await gather(store.listIngests())).map(({ offset }) => offset), [0]);
+    assertEquals((await collect(store.listIngests())).map(({ offset }) => offset), [0]);
     assertEquals(await store.removeIngest(digest), true);
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await collect(store.listIngests()), []);
   });
 });
 
@@ -173,7 +173,7 @@ Deno.test("an unfinished small write is listed once, resumed, and removed", asyn
       await using ingest = await begin(store, descriptor);
       ingest.write(bytes.subarray(0, 60));
     }
-    const list = async () => (await gather(store.listIngests())).map(({ offset, size }) => [offset, size]);
+    const list = async () => (await collect(store.listIngests())).map(({ offset, size }) => [offset, size]);
     assertEquals(await list(), [[60, 100]]);
     {
       await using ingest = await begin(store, descriptor);
@@ -196,7 +196,7 @@ Deno.test("other directories below ingest/ are ignored", async () => {
     for (const name of ["notes", "sha256-short", "md5-" + "0".repeat(32)]) {
       Deno.mkdirSync(`${root}/ingest/${name}`);
     }
-    assertEquals(await gather(store.listIngests()), []);
+    assertEquals(await collect(store.listIngests()), []);
   });
 });
 
