@@ -47,7 +47,6 @@ async function openStream(path: string): Promise<TempFile> {
 }
 
 /** Adds the path to errors of the operating system. */
-/** Adds the path to errors of the operating system. */
 async function namingErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -7,7 +7,7 @@ import { abortable } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
 import { parseMessageHead, parseRequestLine } from "../../http/message/message_head.ts";
 
-/** What a client asks for. */
+/** The request line of a client. */
 export interface ObserverRequest {
   readonly method: string;
   /** Without its query. */
@@ -20,7 +20,7 @@ const HEAD_MAX_BYTES = 8 * KIB;
 /**
  * Reads to the end of the head.
  *
- * @returns undefined for what is no HTTP/1 request
+ * @returns undefined if the input isn't an HTTP/1 request
  * @throws the signal's reason
  */
 export async function readRequest(

@@ -9,20 +9,20 @@ import type { Credential, CredentialSource } from "../../content/credential.ts";
 import { isDockerHub } from "../../oci/docker_hub.ts";
 import type { AuthConfig } from "../proto/runtime_pb.ts";
 
-/** The fields of the message that count here. */
+/** The fields of the message that can contain credentials. */
 export type AuthFields = Pick<
   AuthConfig,
   "username" | "password" | "auth" | "serverAddress" | "identityToken" | "registryToken"
 >;
 
-/** Where such credentials come from, for messages. */
+/** The source of these credentials, for messages. */
 const SOURCE = "the AuthConfig of the CRI request";
 
 /**
- * Makes a source of what a request brought. A server address guards it: the credentials go to that registry and to
- * no other.
+ * Returns the credentials of a request as a source. If the request names a server address, they are sent only to that
+ * registry.
  *
- * @returns undefined if the request brought none, which means to ask anonymously
+ * @returns undefined if the request has none; the pull is then anonymous
  * @throws AppError `invalid_argument` for an `auth` field that is not base64 of `user:password`; never shows it
  */
 export function credentialsOf(fields: AuthFields | undefined): CredentialSource | undefined {
@@ -37,7 +37,7 @@ export function credentialsOf(fields: AuthFields | undefined): CredentialSource 
   };
 }
 
-/** The first form that is filled in, in the order of containerd; registry tokens last, which it has none of. */
+/** The first kind of credential that is set, in containerd's order; registry tokens, which it ignores, come last. */
 function credentialIn(fields: AuthFields): Credential | undefined {
   if (fields.username !== "") return { kind: "basic", username: fields.username, password: fields.password };
   if (fields.identityToken !== "") return { kind: "refresh", token: fields.identityToken };

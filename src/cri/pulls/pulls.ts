@@ -45,7 +45,7 @@ export class Pulls {
   readonly #deps: PullsDeps;
   readonly #flight = new Flight<Digest>();
   readonly #limiter = new Limiter(MAX_PARALLEL_PULLS);
-  /** Prevents that hashes of secrets can be compared outside this process. */
+  /** Keeps hashes of secrets from being comparable outside this process. */
   readonly #salt = crypto.randomUUID();
 
   constructor(deps: PullsDeps) {

@@ -94,14 +94,18 @@ export async function pullResolved(
   onEvent({ kind: "planned", name, blobs });
 
   const { fetched, present } = await fetchMissing(deps, remote, plan, settings);
-  const facts = await makeRecord(deps.store, {
+  const content = await makeRecord(deps.store, {
     ...plan,
     target: { ...top.descriptor, mediaType: top.document.mediaType },
     origins: [repositoryNameOf(reference)],
   });
   const names = namesOf(reference, top);
-  const records = await recordNames(deps.store, new Map(names.map((recorded) => [recorded, facts])), signal);
-  onEvent({ kind: "recorded", name, names, imageId: facts.imageId });
+  const records = await recordNames(
+    deps.store,
+    new Map(names.map((recorded) => [recorded, content])),
+    signal,
+  );
+  onEvent({ kind: "recorded", name, names, imageId: content.imageId });
   return {
     image: summaryOfName(records, recordedNameOf(reference)),
     name: recordedNameOf(reference),

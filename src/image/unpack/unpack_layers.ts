@@ -191,7 +191,7 @@ type UnpackStaged = (
 
 /**
  * Completes the implicit parents of a layer and publishes it. If its entries pass through symlinks of lower
- * layers, the layer is unpacked again with these.
+ * layers, unpacks the layer again, so that these entries end up where the symlinks point.
  */
 async function publishLayer(
   layer: Unpacked,

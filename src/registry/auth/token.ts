@@ -35,7 +35,7 @@ export interface TokenRequest {
   readonly credential?: Exclude<Credential, { kind: "bearer" }>;
   /** The source of the credential and its user, for messages. */
   readonly source: string;
-  /** The registry, for messages; the realm is trusted with the registry's CAs. */
+  /** The registry, for messages. The CAs that are trusted for it are trusted for the realm too. */
   readonly registry: URL;
   /** Called with each redirect target; throws to refuse it. */
   readonly checkRealm: (url: URL) => void;

@@ -56,7 +56,7 @@ export class BandwidthProbe implements Disposable {
     this.rate = rate;
     this.#clock = clock;
     this.#scope = abortScope(signal);
-    // If the range can't be had, the first connection delivers everything.
+    // If the range can't be downloaded, the first connection delivers everything.
     this.#download(open, size, this.#scope.signal).catch(() => {});
   }
 

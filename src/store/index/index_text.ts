@@ -2,8 +2,7 @@
  * The text of `index.json`: one descriptor per line, so that a reader parses only the lines that are new to
  * it.
  *
- * It is ordinary JSON for other tools. A file with another layout, written by another tool, is parsed as a
- * whole.
+ * It is ordinary JSON for other tools. A file that another tool wrote in another format is parsed as a whole.
  *
  * @module
  */
@@ -31,8 +30,8 @@ interface ParsedText {
   readonly bytes: Uint8Array;
   readonly content: IndexContent;
   /**
-   * The offset of each descriptor's line, and of the end of the last; undefined for a text with another
-   * layout.
+   * The offset of each descriptor's line, and of the end of the last; undefined for a text without
+   * this format.
    */
   readonly starts: Uint32Array | undefined;
 }
@@ -58,8 +57,8 @@ export class IndexText {
   }
 
   /**
-   * Formats the document. Copies the lines before and after the change from the previous text, unless that
-   * had another layout: a change of an index of many MiB formats only a few hundred bytes.
+   * Formats the document. Copies the lines before and after the change from the previous text, unless it
+   * was formatted differently: a change of an index of many MiB formats only a few hundred bytes.
    */
   format(content: IndexContent): Uint8Array {
     const { manifests, rest } = content;
@@ -82,7 +81,7 @@ export class IndexText {
     return bytes;
   }
 
-  /** Returns undefined for a document with another layout, or a damaged one. */
+  /** Returns undefined for a document that isn't formatted by lines, or a damaged one. */
   #parseLines(bytes: Uint8Array): IndexContent | undefined {
     try {
       const lines = new TextDecoder("utf-8", { fatal: true }).decode(bytes).split("\n");
