@@ -97,5 +97,5 @@ function contextOf(settings: RegistryClientSettings, clock: Clock): RequestConte
 
 function checkNumber(name: string, value: number, min: number): void {
   if (value >= min) return;
-  throw new AppError("invalid_argument", `Cannot use ${name} ${value}: want at least ${min}`);
+  throw new AppError("invalid_argument", `Cannot use ${name} ${value}: it must be at least ${min}`);
 }

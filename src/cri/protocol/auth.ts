@@ -51,7 +51,7 @@ function decodeAuth(auth: string): Credential {
   if (pair !== undefined) return { kind: "basic", ...pair };
   throw new AppError(
     "invalid_argument",
-    'Cannot use the field "auth" of the AuthConfig: want base64 of USER:PASSWORD',
+    'Cannot use the field "auth" of the AuthConfig: expected base64 of USER:PASSWORD',
   );
 }
 

@@ -63,7 +63,7 @@ Deno.test("credentialsOf() keeps the credentials for the registry that the addre
 Deno.test("credentialsOf() refuses an auth field that can't be read, without showing it", async (t) => {
   for (const auth of ["%%%", btoa("hunter2"), btoa("\xff:\xff")]) {
     await t.step(auth, () => {
-      const error = assertThrows(() => credentialsOf({ ...NOTHING, auth }), AppError, "want base64");
+      const error = assertThrows(() => credentialsOf({ ...NOTHING, auth }), AppError, "expected base64");
       assertEquals(error.message.includes("hunter2"), false);
       assertEquals(error.code, "invalid_argument");
     });
