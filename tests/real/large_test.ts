@@ -48,10 +48,11 @@ for (const [name, layers] of Object.entries(CASES)) {
       const reference = await pushTo(registry.origin, "large", "v1", image);
       await pullWatched(box, reference);
       await box.ok(["verify"]);
-      const gets = (await registry.accessLog()).filter(({ method, path }) =>
-        method === "GET" && path.includes("/blobs/")
+      // Each blob is requested once. On a slow machine a large layer has further requests for ranges (206).
+      const wholes = (await registry.accessLog()).filter(({ method, path, status }) =>
+        method === "GET" && path.includes("/blobs/") && status === 200
       );
-      assertEquals(gets.length, layers.length + 1);
+      assertEquals(wholes.length, layers.length + 1);
     },
   );
 }
