@@ -5,8 +5,8 @@
  */
 
 /**
- * A URL without user, password and fragment, and with every query value replaced: signed URLs contain secrets
- * there.
+ * Returns a URL for messages: without user, password, query, fragment and path parameters such as `;jsessionid=…`. Each
+ * of them may contain a secret: signed URLs carry theirs in the query, sometimes as a bare key.
  */
 export function redactUrl(url: string | URL): string {
   let safe: URL;
@@ -18,6 +18,7 @@ export function redactUrl(url: string | URL): string {
   safe.username = "";
   safe.password = "";
   safe.hash = "";
-  for (const key of new Set(safe.searchParams.keys())) safe.searchParams.set(key, "REDACTED");
+  safe.search = "";
+  safe.pathname = safe.pathname.replace(/(?:;|%3b)[^/]*/gi, "");
   return safe.href;
 }

@@ -15,6 +15,11 @@ export interface RegistryHost {
   readonly capabilities: ReadonlySet<"pull" | "resolve">;
   /** Whether it isn't the registry itself. A mirror is sent `ns=`, and never the registry's credentials. */
   readonly isMirror: boolean;
+  /**
+   * Whether it has another name than the registry although it isn't a mirror, such as a caching proxy that hosts.toml
+   * names as `server`: it is sent `ns=` too. @default {false}
+   */
+  readonly isRenamed?: boolean;
   /** Whether the registry's own hosts.toml names it with plain HTTP: credentials may then be sent. @default {false} */
   readonly isPlainChosen?: boolean;
   /** Additional headers of each request, from the configuration. */

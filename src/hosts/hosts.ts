@@ -160,7 +160,9 @@ async function findHostsFile(
 
 function hostOf(registry: string, host: ConfiguredHost, isMirror: boolean): RegistryHost {
   const { base, capabilities, headers } = host;
-  return { registry, base, capabilities, isMirror, headers };
+  // Parsed with the same scheme, so that a default port makes no difference.
+  const isRenamed = !isMirror && base.host !== new URL(`${base.protocol}//${apiHostOf(registry)}`).host;
+  return { registry, base, capabilities, isMirror, ...(isRenamed && { isRenamed }), headers };
 }
 
 async function readIfExists(path: string): Promise<string | undefined> {

@@ -118,6 +118,33 @@ Deno.test("`server` is the registry itself in its own hosts.toml, and a mirror i
   assertEquals(await hostLines(settings, "cache.example"), ["origin https://cache.example/v2/ pull,resolve"]);
 });
 
+Deno.test("A `server` or mirror with another name than the registry is sent the registry's name", async (t) => {
+  const cases:
+    readonly (readonly [registry: string, toml: string, renamed: readonly (boolean | undefined)[]])[] = [
+      ["reg.example", 'server = "https://proxy.example"', [true]],
+      ["reg.example", 'server = "http://10.0.0.9:5000"', [true]],
+      ["reg.example", 'server = "https://reg.example:8443"', [true]],
+      ["reg.example", 'server = "https://reg.example/v2/sub"', [undefined]],
+      ["reg.example", 'server = "http://reg.example"', [undefined]],
+      ["reg.example:443", 'server = "https://reg.example"', [undefined]],
+      ["docker.io", 'server = "https://docker.io"', [undefined]],
+      ["docker.io", 'server = "https://registry-1.docker.io"', [undefined]],
+      [
+        "docker.io",
+        'server = "https://proxy.example"\n[host."https://proxy.example"]\ncapabilities = ["pull"]',
+        [true, true],
+      ],
+    ];
+  for (const [registry, toml, want] of cases) {
+    await t.step(`${registry}: ${toml}`, async () => {
+      await using dir = await certsDir({ [`${registry}/hosts.toml`]: `${toml}\n` });
+      const hosts = await createHosts({ certsDirs: [dir.path] }).hostsFor(registry);
+      assertEquals(hosts.map(({ isRenamed }) => isRenamed), [...want]);
+      assert(hosts.every(({ isMirror }) => !isMirror));
+    });
+  }
+});
+
 Deno.test("Each host has the certificates that are configured for it", async () => {
   await using dir = await certsDir({
     "reg.example/ca.crt": CA,

@@ -58,6 +58,8 @@ export interface ImageIndex {
   readonly artifactType?: string;
   /** Descriptors of manifests or nested indexes. */
   readonly manifests: readonly Descriptor[];
+  /** Errors of entries that aren't valid descriptors. They don't make the other entries unusable. */
+  readonly invalidEntries?: readonly AppError[];
   /** Annotations of the document. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -88,25 +90,32 @@ export function parseDocument(bytes: Uint8Array, mediaType: string, location: Js
 
 /** Determines the media type. The document's own field and the expected type must agree. */
 function documentType(fields: JsonObject, expected: string, location: JsonLocation): string {
+  // Go encoders write null for unset fields.
+  const hasManifests = (fields.manifests ?? undefined) !== undefined;
+  const hasContent = (fields.layers ?? fields.config ?? undefined) !== undefined;
   // Two readers could interpret such a document as different images (CVE-2021-41190).
-  if (fields.manifests !== undefined && (fields.layers !== undefined || fields.config !== undefined)) {
+  if (hasManifests && hasContent) {
     throw new AppError(
       "invalid_content",
       `Cannot read ${location}: it has the fields of both an index and a manifest`,
     );
   }
   const stated = optional(fields.mediaType, `${location}, mediaType`, asString) ?? "";
-  if (fields.schemaVersion === 1 || isSchema1Type(stated) || isSchema1Type(expected)) {
+  const version = fields.schemaVersion ?? undefined;
+  // Some registries send the type of schema 1 with every manifest.
+  if (version === 1 || isSchema1Type(stated) || isSchema1Type(expected) && version === undefined) {
     throw new AppError(
       "unsupported",
       `Cannot read ${location}: Docker manifest schema 1 is not supported; push the image again with a current tool`,
     );
   }
-  if (fields.schemaVersion !== 2) {
+  const known = isDocumentType(expected) ? expected : "";
+  if (version !== 2 && (version !== undefined || stated === "" && known === "")) {
     throw new AppError("invalid_content", `Cannot read ${location}: schemaVersion is not 2`);
   }
-  const known = isDocumentType(expected) ? expected : "";
-  if (stated !== "" && known !== "" && stated !== known) {
+  // An OCI type for a Docker document, or the reverse, is a common mistake of registries, and harmless.
+  const isOtherKind = isIndexType(stated) !== isIndexType(known) || !isDocumentType(stated);
+  if (stated !== "" && known !== "" && isOtherKind) {
     throw new AppError(
       "invalid_content",
       `Cannot read ${location}: its mediaType is "${stated}", but expected "${known}"`,
@@ -119,7 +128,7 @@ function documentType(fields: JsonObject, expected: string, location: JsonLocati
       `Cannot read ${location}: mediaType "${type}" is neither a manifest nor an index`,
     );
   }
-  if (isIndexType(type) !== (fields.manifests !== undefined)) {
+  if (isIndexType(type) ? hasContent : hasManifests) {
     throw new AppError(
       "invalid_content",
       `Cannot read ${location}: its fields don't match its mediaType "${type}"`,
@@ -156,11 +165,22 @@ function readManifest(fields: JsonObject, mediaType: string, location: JsonLocat
 }
 
 function readIndex(fields: JsonObject, mediaType: string, location: JsonLocation): ImageIndex {
+  const manifests: Descriptor[] = [];
+  const invalidEntries: AppError[] = [];
+  for (const [i, entry] of asArray(fields.manifests ?? [], `${location}, manifests`).entries()) {
+    try {
+      manifests.push(readDescriptor(entry, `${location}, manifests[${i}]`));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      invalidEntries.push(error);
+    }
+  }
   return defined<ImageIndex>({
     kind: "index",
     mediaType,
     artifactType: optional(fields.artifactType, `${location}, artifactType`, asString),
-    manifests: readDescriptors(fields.manifests, `${location}, manifests`),
+    manifests,
+    invalidEntries: invalidEntries.length === 0 ? undefined : invalidEntries,
     annotations: optional(fields.annotations, `${location}, annotations`, asStringMap),
   });
 }

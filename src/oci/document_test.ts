@@ -14,6 +14,37 @@ function bytesOf(value: unknown): Uint8Array {
   return new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 }
 
+/** A manifest with an annotation that is not UTF-8. */
+function latin1Author(): Uint8Array {
+  const bytes = bytesOf({ ...MANIFEST, annotations: { author: "J@rg" } });
+  return bytes.map((byte) => byte === 0x40 ? 0xf6 : byte);
+}
+
+Deno.test("parseDocument() keeps the valid entries of an index, and the errors of the others", () => {
+  const [good] = INDEX.manifests;
+  const entries = [
+    { ...good, size: -1 },
+    { ...good, digest: "md5:abcd" },
+    { ...good, digest: "sha256:short" },
+    { ...good, platform: "linux/amd64" },
+    { ...good, mediaType: undefined },
+    null,
+    "text",
+    { ...good, platform: { os: "", architecture: "" } },
+    { ...good, platform: { architecture: "arm64" } },
+    good,
+  ];
+  const document = parseDocument(bytesOf({ schemaVersion: 2, manifests: entries }), OCI_INDEX, "it");
+  assert(document.kind === "index");
+  assertEquals(document.manifests.map(({ platform }) => platform), [
+    undefined,
+    { os: "linux", architecture: "arm64" },
+    undefined,
+  ]);
+  assertEquals(document.invalidEntries?.length, 7);
+  assert(document.invalidEntries?.[0]?.message.includes("it, manifests[0].size"));
+});
+
 Deno.test("parseDocument() determines the media type from the document and the expected type", async (t) => {
   const cases: readonly (readonly [name: string, document: unknown, expected: string, want: string])[] = [
     ["an OCI manifest", { ...MANIFEST, mediaType: OCI_MANIFEST }, OCI_MANIFEST, OCI_MANIFEST],
@@ -37,10 +68,26 @@ Deno.test("parseDocument() determines the media type from the document and the e
     ["no layers", { schemaVersion: 2, config: CONFIG }, OCI_MANIFEST, OCI_MANIFEST],
     [
       "null for unset fields",
-      { ...MANIFEST, annotations: null, subject: null },
+      { ...MANIFEST, annotations: { a: null }, subject: null, manifests: null },
       OCI_MANIFEST,
       OCI_MANIFEST,
     ],
+    ["an index without entries", { schemaVersion: 2, manifests: null }, OCI_INDEX, OCI_INDEX],
+    ["no version, but a type", { config: CONFIG, layers: [LAYER] }, OCI_MANIFEST, OCI_MANIFEST],
+    [
+      "the type of schema 1",
+      MANIFEST,
+      "application/vnd.docker.distribution.manifest.v1+prettyjws",
+      OCI_MANIFEST,
+    ],
+    [
+      "another type of the same kind",
+      { ...MANIFEST, mediaType: OCI_MANIFEST },
+      DOCKER_MANIFEST,
+      OCI_MANIFEST,
+    ],
+    ["another index type", { ...INDEX, mediaType: DOCKER_LIST }, OCI_INDEX, DOCKER_LIST],
+    ["text in another encoding", latin1Author(), OCI_MANIFEST, OCI_MANIFEST],
   ];
   for (const [name, document, expected, want] of cases) {
     await t.step(name, () => assertEquals(parseDocument(bytesOf(document), expected, "it").mediaType, want));
@@ -68,15 +115,15 @@ Deno.test("parseDocument() reports the cause for each invalid document", async (
         ["schema 1 by number", { schemaVersion: 1, fsLayers: [] }, "", "unsupported", "schema 1"],
         [
           "schema 1 by type",
-          MANIFEST,
+          { config: CONFIG },
           "application/vnd.docker.distribution.manifest.v1+prettyjws",
           "unsupported",
           "schema 1",
         ],
         [
-          "a media type that differs from the expected one",
+          "a media type of another kind than the expected one",
           { ...MANIFEST, mediaType: DOCKER_MANIFEST },
-          OCI_MANIFEST,
+          OCI_INDEX,
           "invalid_content",
           "but expected",
         ],
@@ -97,7 +144,20 @@ Deno.test("parseDocument() reports the cause for each invalid document", async (
         ["an unknown type", { ...MANIFEST, mediaType: "text/plain" }, "", "unsupported", '"text/plain"'],
         ["no version", { config: CONFIG, layers: [] }, "", "invalid_content", "schemaVersion"],
         ["not JSON", "{", "", "invalid_content", "not valid JSON"],
-        ["not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "", "invalid_content", "not valid JSON"],
+        [
+          "another version",
+          { ...MANIFEST, schemaVersion: 3 },
+          OCI_MANIFEST,
+          "invalid_content",
+          "schemaVersion",
+        ],
+        [
+          "an index with an empty list of layers",
+          { ...INDEX, layers: [] },
+          OCI_INDEX,
+          "invalid_content",
+          "both an index and a manifest",
+        ],
         ["not an object", "[]", "", "invalid_content", "an object"],
         [
           "a size that is text",

@@ -47,8 +47,8 @@ export interface ExecutionConfig {
 
 /** The config of a container image. */
 export interface ImageConfig {
-  /** The platform of the image. */
-  readonly platform: Platform;
+  /** The platform of the image; undefined if the config has no architecture. */
+  readonly platform?: Platform;
   /** The time of the build, RFC 3339. */
   readonly created?: string;
   /** The author of the image. */
@@ -80,6 +80,25 @@ export function parseImageConfig(bytes: Uint8Array, location: JsonLocation): Ima
   });
 }
 
+/**
+ * Reports whether a blob with the media type of an image config is really the config of an artifact: early tools pushed
+ * artifacts with an empty config, `{}`, or any other content without layers of an image.
+ *
+ * @param layerCount number of layers in the manifest
+ */
+export function isArtifactConfig(bytes: Uint8Array, layerCount: number): boolean {
+  let raw: JsonObject;
+  try {
+    raw = parseJsonObject(bytes, "config");
+  } catch {
+    return true;
+  }
+  const { diff_ids: diffIds } = (raw.rootfs ?? {}) as { readonly diff_ids?: unknown };
+  const hasDiffIds = Array.isArray(diffIds) ? diffIds.length > 0 : (diffIds ?? undefined) !== undefined;
+  if (hasDiffIds) return false;
+  return layerCount > 0 || Object.keys(raw).length === 0;
+}
+
 function readExecutionConfig(value: unknown, location: JsonLocation): ExecutionConfig {
   const fields = asObject(value, location);
   const field = <T>(name: string, read: (value: unknown, location: JsonLocation) => T) =>
@@ -87,14 +106,19 @@ function readExecutionConfig(value: unknown, location: JsonLocation): ExecutionC
   return defined<ExecutionConfig>({
     User: field("User", asString),
     Env: field("Env", asStrings),
-    Entrypoint: field("Entrypoint", asStrings),
-    Cmd: field("Cmd", asStrings),
+    Entrypoint: field("Entrypoint", asCommand),
+    Cmd: field("Cmd", asCommand),
     WorkingDir: field("WorkingDir", asString),
     Labels: field("Labels", asStringMap),
     StopSignal: field("StopSignal", asString),
     ExposedPorts: field("ExposedPorts", asObject),
     Volumes: field("Volumes", asObject),
   });
+}
+
+/** Configs of old Docker versions have a string instead of a list with one string. */
+function asCommand(value: unknown, location: JsonLocation): readonly string[] {
+  return typeof value === "string" ? [value] : asStrings(value, location);
 }
 
 /**

@@ -16,14 +16,15 @@ function invalidValue(location: JsonLocation, expected: string): AppError {
 }
 
 /**
- * Parses UTF-8 JSON whose top-level value is an object.
+ * Parses UTF-8 JSON whose top-level value is an object. Invalid UTF-8 is replaced by U+FFFD, as Go's decoder does: some
+ * images have an author or a label in another encoding.
  *
  * @throws AppError `invalid_content`
  */
 export function parseJsonObject(bytes: Uint8Array, location: JsonLocation): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new AppError("invalid_content", `Cannot read ${location}: not valid JSON`, { cause });
   }
@@ -54,11 +55,13 @@ export function asSize(value: unknown, location: JsonLocation): number {
   throw invalidValue(location, "an integer from 0 to 2^53 - 1");
 }
 
-/** Returns the value as a map of strings. @throws AppError `invalid_content` */
+/** Returns the value as a map of strings; a null is "", as for Go's decoder. @throws AppError `invalid_content` */
 export function asStringMap(value: unknown, location: JsonLocation): Readonly<Record<string, string>> {
   const map = asObject(value, location);
-  for (const key of Object.keys(map)) asString(map[key], `${location}["${key}"]`);
-  return map as Record<string, string>;
+  const strings = Object.entries(map).map(([key, item]) =>
+    [key, asString(item ?? "", `${location}["${key}"]`)] as const
+  );
+  return Object.fromEntries(strings);
 }
 
 /** Returns the value as a list of strings. @throws AppError `invalid_content` */

@@ -146,12 +146,20 @@ export function samePlatform(a: Platform, b: Platform): boolean {
   return formatPlatform(normalizePlatform(a)) === formatPlatform(normalizePlatform(b));
 }
 
-/** Validates a platform object of an index, or the platform fields of an image config. */
-export function readPlatform(value: unknown, location: JsonLocation): Platform {
+/**
+ * Validates a platform object of an index, or the platform fields of an image config. Both may lack the architecture,
+ * or have an empty one: then the platform is unknown. Without `os` it is Linux.
+ *
+ * @returns undefined if the platform is unknown
+ */
+export function readPlatform(value: unknown, location: JsonLocation): Platform | undefined {
   const fields = asObject(value, location);
+  const os = optional(fields.os, `${location}.os`, asString) || "linux";
+  const architecture = optional(fields.architecture, `${location}.architecture`, asString);
+  if (!architecture) return undefined;
   return defined<Platform>({
-    os: asString(fields.os, `${location}.os`),
-    architecture: asString(fields.architecture, `${location}.architecture`),
+    os,
+    architecture,
     variant: optional(fields.variant, `${location}.variant`, asString),
     "os.version": optional(fields["os.version"], `${location}["os.version"]`, asString),
     "os.features": optional(fields["os.features"], `${location}["os.features"]`, asStrings),

@@ -29,7 +29,7 @@ const DOMAIN_LABEL = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])";
 const REGISTRY = new RegExp(`^(?:${DOMAIN_LABEL}(?:\\.${DOMAIN_LABEL})*|\\[[A-Fa-f0-9:]+\\])(?::[0-9]+)?$`);
 const PATH_COMPONENT = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+export const TAG_PATTERN: RegExp = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const BARE_ID = /^[a-f0-9]{64}$/;
 /** The prefix of Docker Hub references in the syntax of an older tool. */
 const OLD_PREFIX = "docker:";
@@ -84,7 +84,7 @@ function splitTag(name: string, text: string): [path: string, tag: string | unde
   const colon = name.lastIndexOf(":");
   if (colon < 0 || colon < name.lastIndexOf("/") || colon < name.lastIndexOf("]")) return [name, undefined];
   const tag = name.slice(colon + 1);
-  if (!TAG.test(tag)) {
+  if (!TAG_PATTERN.test(tag)) {
     throw invalid(
       text,
       `invalid tag "${tag}"; expected 1 to 128 letters, digits, "_", "." or "-", not starting with "." or "-"`,

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { readAll } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
-import { ACCEPT, LINK } from "../http/message/http_names.ts";
+import { ACCEPT, CONTENT_TYPE, LINK } from "../http/message/http_names.ts";
 import { nextQuery } from "../http/message/link.ts";
+import { essenceOf } from "../oci/media_type.ts";
+import { readDecoded } from "./auth/content_encoding.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import { type Endpoint, registryEndpoint } from "./request/endpoint.ts";
 import { withFailover } from "./request/failover.ts";
@@ -42,11 +43,13 @@ export interface ListRequest<T> {
    *
    * @param where names the page in errors
    * @param refuse makes an error about the host: `refuse("sent no index")`
+   * @param warn passes a warning about the host on
    */
   readonly parse: (
     bytes: Uint8Array<ArrayBuffer>,
     where: string,
     refuse: (found: string) => AppError,
+    warn: (warning: string) => void,
   ) => readonly T[];
 }
 
@@ -61,8 +64,8 @@ export interface ListPage<T> {
  * Requests one page.
  *
  * @param query of the page, with its "?"; "" for the first page
- * @throws AppError `not_found` and network codes; `invalid_content` for a malformed page or a link outside of
- * the list
+ * @throws AppError `not_found` and network codes; `invalid_content` for a malformed page or link, with the detail
+ * `isWebPage` for HTML
  */
 export async function fetchPage<T>(
   list: ListRequest<T>,
@@ -96,11 +99,15 @@ async function readPage<T>(
   const request = { operation, method: "GET", headers: { [ACCEPT]: accept }, accepted: [200] } as const;
   using response = await openMonitoredResponse(endpoint, request, context, signal);
   const where = `${what} from host "${endpoint.host}"`;
-  const refuse = (found: string) =>
+  const refuse = (found: string, isWebPage = false) =>
     new AppError("invalid_content", `${operation}: host "${endpoint.host}" ${found}`, {
-      details: { host: endpoint.host },
+      details: { host: endpoint.host, isWebPage },
     });
-  const items = parse(await readAll(response, maxBytes, where), where, refuse);
+  if (essenceOf(response.headers.get(CONTENT_TYPE) ?? "") === "text/html") {
+    throw refuse("sent a web page", true);
+  }
+  const bytes = await readDecoded(response, response.headers, maxBytes, where);
+  const items = parse(bytes, where, refuse, (warning) => context.onWarning(warning, endpoint.host));
   const query = nextQuery(response.headers.get(LINK), new URL(path, endpoint.base), refuse);
   return { items, query };
 }

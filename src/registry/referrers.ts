@@ -28,7 +28,7 @@ export async function requestReferrers(
   try {
     return await listPages(`referrers/${digest}`, operation, deps, signal);
   } catch (error) {
-    if (!isCode(error, "not_found")) throw error;
+    if (!isWithoutApi(error)) throw error;
   }
   try {
     return await listPages(`manifests/${digest.replace(":", "-")}`, operation, deps, signal);
@@ -37,6 +37,15 @@ export async function requestReferrers(
     if (isCode(error, "not_found")) return [];
     throw error;
   }
+}
+
+/** Statuses of registries without the referrers API, besides 404. Some respond with a web page instead. */
+const WITHOUT_API = new Set<unknown>([400, 405, 406, 501]);
+
+function isWithoutApi(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  const { status, isWebPage } = error.details;
+  return error.code === "not_found" || WITHOUT_API.has(status) || isWebPage === true;
 }
 
 async function listPages(

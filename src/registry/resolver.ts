@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readAll } from "../base/bytes.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { Resolved, TransferRetry } from "../content/remote.ts";
 import { algorithmOf, type Digest, digestOf, findDigest } from "../oci/digest.ts";
@@ -13,6 +12,9 @@ import { formatReference, type Reference } from "../oci/reference.ts";
 import { openMonitoredResponse } from "./request/monitored_response.ts";
 import { performRequest, type RequestContext } from "./request/perform_request.ts";
 import { withFailover } from "./request/failover.ts";
+import type { HttpResponse } from "../http/message/http_message.ts";
+import { networkReasonOf } from "../http/network/network_error.ts";
+import { bodyEncodingOf, readDecoded } from "./auth/content_encoding.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import {
   ACCEPT,
@@ -124,13 +126,14 @@ async function getDocument(
   } as const;
   using connection = await openMonitoredResponse(endpoint, request, context, signal);
   const { headers } = connection;
-  const encoding = headers.get(CONTENT_ENCODING) ?? "identity";
-  if (encoding !== "identity") {
-    throw refuse(endpoint, operation, "unsupported", `sent it with Content-Encoding "${encoding}"`);
+  const encoding = bodyEncodingOf(headers);
+  if (encoding === "other") {
+    const name = headers.get(CONTENT_ENCODING);
+    throw refuse(endpoint, operation, "unsupported", `sent it with Content-Encoding "${name}"`);
   }
   const what = `the manifest of ${operation.slice("Cannot resolve ".length)} from host "${endpoint.host}"`;
-  const bytes = await readAll(connection, MANIFEST_MAX_BYTES, what);
-  const length = parseSize(headers.get(CONTENT_LENGTH));
+  const bytes = await readDecoded(connection, headers, MANIFEST_MAX_BYTES, what);
+  const length = encoding === "none" ? parseSize(headers.get(CONTENT_LENGTH)) : undefined;
   if (length !== undefined && length !== bytes.length) {
     throw refuse(endpoint, operation, "network", `sent ${bytes.length} bytes of ${length}`, true);
   }
@@ -167,12 +170,19 @@ async function headDocument(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Resolved | undefined> {
-  // An error response to HEAD has no message, and some hosts refuse only HEAD: send GET in these cases.
-  const accepted = [200, 400, 403, 405, 406, 501];
-  const request = { operation, method: "HEAD", headers: ACCEPTED_DOCUMENTS, accepted } as const;
-  using response = await performRequest(endpoint, request, context, signal);
-  if (response.status !== 200) return undefined;
+  const request = { operation, method: "HEAD", headers: ACCEPTED_DOCUMENTS, accepted: [200] } as const;
+  let response: HttpResponse;
+  try {
+    response = await performRequest(endpoint, request, context, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isWorthGet(error)) return undefined;
+    throw error;
+  }
+  using _response = response;
   const { headers } = response;
+  // The length of an encoded document isn't its size.
+  if (bodyEncodingOf(headers) !== "none") return undefined;
   const mediaType = essenceOf(headers.get(CONTENT_TYPE) ?? "");
   const digest = findDigest(headers.get(DOCKER_CONTENT_DIGEST) ?? "");
   const size = parseSize(headers.get(CONTENT_LENGTH));
@@ -189,6 +199,17 @@ async function headDocument(
   // GET verifies the document itself.
   if (want !== undefined && digest !== want) return undefined;
   return { descriptor: { mediaType, digest, size }, host: endpoint.host };
+}
+
+/**
+ * Reports whether to send GET after HEAD failed: many hosts handle HEAD wrongly, and only the response to GET has a
+ * message. Not after 429, nor if the host can't be reached.
+ */
+function isWorthGet(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  if (typeof error.details.status === "number") return error.details.status !== 429;
+  const reason = networkReasonOf(error);
+  return reason !== undefined && ["reset", "not_tls", "redirect", "other"].includes(reason);
 }
 
 function refuse(

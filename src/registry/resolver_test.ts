@@ -6,10 +6,12 @@ import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from "../oci/me
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import { buildDocument, buildImage } from "../../tests/images/mod.ts";
 import {
+  compressed,
   digestHeader,
   type Fault,
   hangUp,
   headers,
+  redirectTo,
   startRegistry,
   status,
   tooManyRequests,
@@ -193,6 +195,46 @@ function untilDate(date: string): Fault {
   return status(429, { date: "Thu, 01 Jan 2026 00:00:00 GMT", "retry-after": date });
 }
 
+Deno.test("resolve() decodes a compressed document, and its digest is that of the decoded bytes", async (t) => {
+  const cases: readonly (readonly [string, Fault])[] = [
+    ["gzip", compressed()],
+    ["x-gzip", compressed("x-gzip")],
+    ["chunked", compressed("gzip", "chunked")],
+    ["until the connection ends", compressed("gzip", "close")],
+    ["a label only", headers({ "content-encoding": "gzip" })],
+    ["a label without meaning", headers({ "content-encoding": "aws-chunked" })],
+  ];
+  for (const [name, fault] of cases) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      const { root } = await buildImage();
+      registry.push(REPOSITORY, "v1", { root, documents: [root], blobs: [] });
+      registry.fault({ kind: "manifest" }, fault);
+      using test = openTestRemote(registry);
+      const resolved = await test.remote.resolve(test.reference, never);
+      assertEquals(resolved.descriptor.digest, root.digest);
+      assertEquals(resolved.bytes, root.bytes);
+    });
+  }
+});
+
+Deno.test("resolve() rejects a compressed document with another digest, or of more than 4 MiB", async (t) => {
+  const cases: readonly (readonly [string, readonly Fault[], ErrorCode])[] = [
+    ["another digest", [digestHeader(OTHER), compressed()], "digest_mismatch"],
+    ["too large", [page(" ".repeat(4 * 1024 * 1024 + 1)), compressed()], "limit_exceeded"],
+  ];
+  for (const [name, faults, code] of cases) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      registry.push(REPOSITORY, "v1", await buildImage());
+      registry.fault({ kind: "manifest", times: 9 }, ...faults);
+      using test = openTestRemote(registry);
+      const error = await assertRejects(() => test.remote.resolve(test.reference, never), AppError);
+      assertEquals(error.code, code);
+    });
+  }
+});
+
 interface HeadCase {
   readonly name: string;
   readonly fault?: Fault;
@@ -205,7 +247,14 @@ const HEAD_CASES: readonly HeadCase[] = [
   { name: "403", fault: status(403), methods: ["HEAD", "GET"] },
   { name: "no digest", fault: digestHeader(undefined), methods: ["HEAD", "GET"] },
   { name: "no media type", fault: headers({ "content-type": undefined }), methods: ["HEAD", "GET"] },
-  { name: "500 once", fault: status(500), methods: ["HEAD", "HEAD"] },
+  { name: "404", fault: status(404), methods: ["HEAD", "GET"] },
+  { name: "500", fault: status(500), methods: ["HEAD", "GET"] },
+  { name: "no response", fault: hangUp(), methods: ["HEAD", "GET"] },
+  { name: "a web page", fault: headers({ "content-type": "text/html" }), methods: ["HEAD", "GET"] },
+  { name: "an invalid digest", fault: digestHeader("sha256:abc"), methods: ["HEAD", "GET"] },
+  { name: "a length of 0", fault: headers({ "content-length": "0" }), methods: ["HEAD", "GET"] },
+  { name: "an encoding", fault: headers({ "content-encoding": "gzip" }), methods: ["HEAD", "GET"] },
+  { name: "a redirect to nowhere", fault: redirectTo("ftp://a.test/"), methods: ["HEAD", "GET"] },
 ];
 
 Deno.test("resolveDigest() sends HEAD, and GET if the response isn't sufficient", async (t) => {
@@ -227,15 +276,24 @@ Deno.test("resolveDigest() sends HEAD, and GET if the response isn't sufficient"
   }
 });
 
-Deno.test("resolveDigest() doesn't retry after 404", async () => {
-  await using registry = await startRegistry();
-  using test = openTestRemote(registry);
-  const error = await assertRejects(
-    () => test.remote.resolveDigest?.(test.reference, never) ?? Promise.resolve(),
-    AppError,
-  );
-  assertEquals(error.code, "not_found");
-  assertEquals(registry.requests.all.map(({ method }) => method), ["HEAD"]);
+Deno.test("resolveDigest() reports what GET reports, and sends no GET after 429", async (t) => {
+  const cases = [
+    ["404", undefined, "not_found", ["HEAD", "GET"]],
+    ["429", tooManyRequests(10_800), "rate_limited", ["HEAD"]],
+  ] as const;
+  for (const [name, fault, code, methods] of cases) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      if (fault !== undefined) registry.fault({ kind: "manifest" }, fault);
+      using test = openTestRemote(registry);
+      const error = await assertRejects(
+        () => test.remote.resolveDigest?.(test.reference, never) ?? Promise.resolve(),
+        AppError,
+      );
+      assertEquals(error.code, code);
+      assertEquals(registry.requests.all.map(({ method }) => method), [...methods]);
+    });
+  }
 });
 
 Deno.test("A refusal of HEAD is explained by the body of GET", async () => {

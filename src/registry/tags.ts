@@ -6,19 +6,22 @@
 import { MIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { TagPage } from "../content/remote.ts";
-import { asArray, asString, parseJsonObject } from "../oci/json.ts";
+import { asArray, parseJsonObject } from "../oci/json.ts";
+import { TAG_PATTERN } from "../oci/reference.ts";
 import { fetchPage, type ListDeps } from "./pages.ts";
 
 /** Registries without paging send all tags in one response: a hundred thousand tags have a few MiB. */
 const PAGE_MAX_BYTES = 16 * MIB;
+/** Registries that hide some tags send empty pages; this many in a row are a list without an end. */
+const EMPTY_PAGES_MAX = 100;
 /** A cursor with this prefix is a whole query. A tag can't start with it. */
 const QUERY_CURSOR = "?";
 
 /** Lists the tags of one repository. */
 export class TagLister {
   readonly #deps: ListDeps;
-  /** From a page's cursor to that of the page before it, to detect cycles. */
-  readonly #previous = new Map<string, string>();
+  /** By cursor: the page before, to detect cycles, and the number of empty pages directly before. */
+  readonly #previous = new Map<string, { readonly page: string; readonly emptyPages: number }>();
 
   /** Sends nothing yet. */
   constructor(deps: ListDeps) {
@@ -51,23 +54,37 @@ export class TagLister {
     );
     if (query === "") return { tags };
     const next = cursorOf(new URLSearchParams(query));
-    this.#recordNext(next, last, operation);
+    this.#recordNext(next, last, tags.length === 0, operation);
     return { tags, next };
   }
 
-  #recordNext(next: string, last: string, operation: string): void {
-    for (let page: string | undefined = last; page !== undefined; page = this.#previous.get(page)) {
+  #recordNext(next: string, last: string, isEmpty: boolean, operation: string): void {
+    for (let page: string | undefined = last; page !== undefined; page = this.#previous.get(page)?.page) {
       if (page !== next) continue;
       throw new AppError("invalid_content", `${operation}: the host's pages form a cycle, at "${next}"`);
     }
-    this.#previous.set(next, last);
+    const emptyPages = isEmpty ? (this.#previous.get(last)?.emptyPages ?? 0) + 1 : 0;
+    if (emptyPages === EMPTY_PAGES_MAX) {
+      throw new AppError("invalid_content", `${operation}: the host sent ${emptyPages} pages without a tag`);
+    }
+    this.#previous.set(next, { page: last, emptyPages });
   }
 }
 
-function parseTags(bytes: Uint8Array<ArrayBuffer>, where: string): readonly string[] {
+/** Returns the tags that a reference can contain. */
+function parseTags(
+  bytes: Uint8Array<ArrayBuffer>,
+  where: string,
+  _refuse: unknown,
+  warn: (warning: string) => void,
+): readonly string[] {
   const fields = parseJsonObject(bytes, where);
   // Go servers write null for a repository without tags.
-  return asArray(fields.tags ?? [], `${where}, tags`).map((tag, i) => asString(tag, `${where}, tags[${i}]`));
+  const all = asArray(fields.tags ?? [], `${where}, tags`);
+  const tags = all.filter((tag): tag is string => typeof tag === "string" && TAG_PATTERN.test(tag));
+  const invalid = all.length - tags.length;
+  if (invalid > 0) warn(`${invalid} of ${all.length} tags were ignored: they are not valid tag names`);
+  return tags;
 }
 
 function queryOf(last: string, pageSize: number | undefined): string {

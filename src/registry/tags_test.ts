@@ -3,7 +3,14 @@ import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { TagPage } from "../content/remote.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
-import { type Fault, headers, startRegistry, status, type TestRegistry } from "../../tests/registry/mod.ts";
+import {
+  compressed,
+  type Fault,
+  headers,
+  startRegistry,
+  status,
+  type TestRegistry,
+} from "../../tests/registry/mod.ts";
 import { openTestRemote, REPOSITORY, type TestRemote } from "./test_remote.ts";
 
 const never = neverAborted();
@@ -66,6 +73,13 @@ Deno.test("A repository without tags has an empty page", async () => {
   assertEquals(await pagesOf(test), [{ tags: [] }]);
 });
 
+Deno.test("A compressed list is decoded", async () => {
+  await using registry = await startWithTags("a", "b");
+  registry.fault({ kind: "tags" }, compressed());
+  using test = openTestRemote(registry);
+  assertEquals(await pagesOf(test), [{ tags: ["a", "b"] }]);
+});
+
 Deno.test("A listing is retried after a retryable failure", async () => {
   await using registry = await startWithTags("a");
   registry.fault({ kind: "tags" }, status(502));
@@ -77,17 +91,13 @@ Deno.test("Links to wrong pages are refused", async (t) => {
   const list = `/v2/${REPOSITORY}/tags/list`;
   const cases: readonly (readonly [string, Fault, ErrorCode, string])[] = [
     [
-      "to another host",
-      headers({ link: `<https://other.test${list}?last=a>; rel="next"` }),
+      "to a page without a query",
+      headers({ link: `<${list}/2>; rel="next"` }),
       "invalid_content",
-      "links to another path or host",
+      "no query",
     ],
-    [
-      "to another repository",
-      headers({ link: '</v2/x/y/tags/list?last=a>; rel="next"' }),
-      "invalid_content",
-      "links to another path or host",
-    ],
+    ["by a header without a link", headers({ link: "next" }), "invalid_content", "no query"],
+    ["by an invalid header", headers({ link: "<a; b" }), "invalid_content", "can't be parsed"],
     ["to itself", headers({ link: `<${list}?last=a>; rel="next"` }), "invalid_content", "form a cycle"],
     ["back and forth", backAndForth(list), "invalid_content", "form a cycle"],
     ["nowhere", status(404), "not_found", "answered 404"],
@@ -102,6 +112,65 @@ Deno.test("Links to wrong pages are refused", async (t) => {
       assertStringIncludes(error.message, message);
     });
   }
+});
+
+Deno.test("A link to another host, path or scheme gives only its query", async (t) => {
+  for (
+    const target of ["https://other.test/v2/x/tags/list", "/repository/proxy/v2/x/tags/list", "http://[::1]/"]
+  ) {
+    await t.step(target, async () => {
+      await using registry = await startWithTags("a", "b", "c");
+      registry.fault({ kind: "tags" }, headers({ link: `<${target}?last=b&n=2>; rel="next"` }));
+      using test = openTestRemote(registry);
+      assertEquals((await pagesOf(test, 2)).flatMap(({ tags }) => tags), ["a", "b", "c"]);
+      const paths = registry.requests.of("/tags/list").map(({ path }) => path);
+      assertEquals(paths, [`/v2/${REPOSITORY}/tags/list`, `/v2/${REPOSITORY}/tags/list`]);
+    });
+  }
+});
+
+Deno.test("Empty pages are accepted, but not without end", async () => {
+  const emptyPage = (isLast: (page: number) => boolean): Fault => (response, { request }) => {
+    const page = Number(request.url.searchParams.get("page") ?? 0);
+    const body = new TextEncoder().encode(JSON.stringify({ tags: isLast(page) ? ["z"] : [] }));
+    const link = isLast(page) ? {} : { link: `<?page=${page + 1}>; rel="next"` };
+    return {
+      ...response,
+      headers: link,
+      body: { size: body.length, chunks: [body], offset: 0 },
+    };
+  };
+  const all = async (test: TestRemote) => {
+    const tags: string[] = [];
+    let last: string | undefined;
+    do {
+      const page: TagPage = await test.remote.listTags(last === undefined ? {} : { last }, never);
+      tags.push(...page.tags);
+      last = page.next;
+    } while (last !== undefined);
+    return tags;
+  };
+  await using registry = await startWithTags("a");
+  registry.fault({ kind: "tags", times: 10 }, emptyPage((page) => page === 9));
+  using test = openTestRemote(registry);
+  assertEquals(await all(test), ["z"]);
+  registry.fault({ kind: "tags", times: 1000 }, emptyPage(() => false));
+  using endless = openTestRemote(registry);
+  const error = await assertRejects(() => all(endless), AppError, "100 pages without a tag");
+  assertEquals(error.code, "invalid_content");
+});
+
+Deno.test("Names that no tag can have are ignored with a warning", async () => {
+  await using registry = await startWithTags("a");
+  const tags = ["1.0", "a b", "../x", "", "-x", "x".repeat(129), 7, null, "v\u001b[31m", "_ok"];
+  const body = new TextEncoder().encode(JSON.stringify({ tags }));
+  registry.fault({ kind: "tags" }, (response) => ({
+    ...response,
+    body: { size: body.length, chunks: [body], offset: 0 },
+  }));
+  using test = openTestRemote(registry);
+  assertEquals(await pagesOf(test), [{ tags: ["1.0", "_ok"] }]);
+  assertEquals(test.warnings, ["8 of 10 tags were ignored: they are not valid tag names"]);
 });
 
 function backAndForth(list: string): Fault {

@@ -243,3 +243,26 @@ async function* dripped(
     }
   }
 }
+
+/**
+ * Compresses the body, and declares it with Content-Encoding. Ranges are then parts of the compressed bytes.
+ *
+ * @param label the value of the header
+ */
+export function compressed(label = "gzip", framing: "length" | "chunked" | "close" = "length"): Fault {
+  return async (response) => {
+    if (response.body === undefined) return response;
+    const whole = ReadableStream.from(response.body.chunks).pipeThrough<Uint8Array<ArrayBuffer>>(
+      new CompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>,
+    );
+    const bytes = new Uint8Array(await new Response(whole).arrayBuffer());
+    const { offset } = response.body;
+    const end = offset + bytes.length;
+    const range = response.status === 206 ? { "content-range": `bytes ${offset}-${end - 1}/${end}` } : {};
+    return {
+      ...response,
+      headers: { ...response.headers, ...range, "content-encoding": label },
+      body: { size: bytes.length, chunks: [bytes], offset: 0, framing },
+    };
+  };
+}

@@ -12,6 +12,7 @@ export { type AuthOptions, type BasicAuth, type BearerAuth } from "./auth.ts";
 export { RegistryContent } from "./content.ts";
 export {
   challenge,
+  compressed,
   contentLength,
   contentRange,
   cutAfter,

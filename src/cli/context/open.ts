@@ -81,7 +81,7 @@ export async function registrySettings(
     proxies: environment.proxies,
     credentials: storedCredentials(environment),
     userAgent: `dray/${VERSION}`,
-    onWarning: (warning, host) => messages.warn(`host "${host}" says: ${warning}`),
+    onWarning: (warning, host) => messages.warn(`host "${host}": ${warning}`),
   };
 }
 

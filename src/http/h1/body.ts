@@ -83,7 +83,7 @@ class ChunkedBody implements Http1Body {
   async #readChunkSize(): Promise<void> {
     if (this.#remaining === 0 && await this.#readLine() !== "") throw new Error("invalid HTTP chunk");
     const [size = ""] = (await this.#readLine()).split(";");
-    if (!/^[0-9a-f]{1,13}[ \t]*$/i.test(size)) throw new Error("invalid HTTP chunk size");
+    if (!/^(?=[0-9a-f])0*[0-9a-f]{0,13}[ \t]*$/i.test(size)) throw new Error("invalid HTTP chunk size");
     this.#remaining = parseInt(size, 16);
     if (this.#remaining > 0) return;
     for (let i = 0; await this.#readLine() !== ""; i++) {
@@ -93,7 +93,7 @@ class ChunkedBody implements Http1Body {
   }
 
   async #readLine(): Promise<string> {
-    const line = await this.#connection.readUntil("\r\n", CHUNK_LINE_MAX_BYTES);
+    const line = await this.#connection.readUntil("line", CHUNK_LINE_MAX_BYTES);
     if (line === undefined) throw truncatedError();
     return line;
   }

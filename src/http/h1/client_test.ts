@@ -11,8 +11,8 @@ const never = neverAborted();
 
 function open() {
   const transport = createTransport();
-  const get = (url: URL, headers: Record<string, string> = {}) =>
-    transport.send({ method: "GET", url, headers }, never);
+  const get = (url: URL, headers: Record<string, string> = {}, method: "GET" | "HEAD" = "GET") =>
+    transport.send({ method, url, headers }, never);
   return { get, [Symbol.dispose]: () => transport.close() };
 }
 
@@ -21,7 +21,7 @@ Deno.test("Bodies are delimited by length, chunks or the end of the connection",
     ["a length", okText("hello")],
     [
       "chunks, with extensions and trailers",
-      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n0000000000000003\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n",
     ],
     ["the end of the connection", "HTTP/1.1 200 OK\r\n\r\nhello"],
     ["interim responses", `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${okText("hello")}`],
@@ -37,6 +37,50 @@ Deno.test("Bodies are delimited by length, chunks or the end of the connection",
       assertEquals(await textOf(await client.get(server.url)), "hello");
     });
   }
+});
+
+Deno.test("Heads with bare LF and folded lines are accepted, however they are split", async (t) => {
+  const heads = [
+    "HTTP/1.1 200 OK\nX-A: b\nContent-Length: 4\n\n",
+    "HTTP/1.1 200 OK\r\nX-A:\r\n b\r\nContent-Length: 4\r\n\r\n",
+    "HTTP/1.1 200 OK\nX-A: b\r\nContent-Length: 4\n\r\n",
+  ];
+  for (const head of heads) {
+    for (let at = 1; at < head.length; at += 5) {
+      await t.step(`${JSON.stringify(head)} at ${at}`, async () => {
+        await using server = serveRaw(async (write) => {
+          await write(head.slice(0, at));
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          await write(`${head.slice(at)}blob`);
+          return true;
+        });
+        using client = open();
+        for (let i = 0; i < 2; i++) {
+          using response = await client.get(server.url);
+          assertEquals(response.headers.get("x-a"), "b");
+          assertEquals(await readAll(response.body, 10, "test"), new TextEncoder().encode("blob"));
+        }
+        assertEquals(server.requests.length, 1);
+      });
+    }
+  }
+});
+
+Deno.test("A body in response to HEAD isn't taken for the next response", async () => {
+  const bodySent = Promise.withResolvers<void>();
+  await using server = serveRaw(async (write, path) => {
+    if (path !== "/head") return await write(okText("good")).then(() => true);
+    await write("HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await write(okText("evil")).catch(() => {});
+    bodySent.resolve();
+    return true;
+  });
+  using client = open();
+  using response = await client.get(new URL("/head", server.url), {}, "HEAD");
+  assertEquals([response.status, await response.body.read(new Uint8Array(9))], [200, null]);
+  await bodySent.promise;
+  assertEquals(await textOf(await client.get(server.url)), "good");
 });
 
 Deno.test("A content encoding is not decoded", async () => {

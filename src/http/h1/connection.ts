@@ -15,9 +15,6 @@ import { latin1, latin1Bytes } from "../message/latin1.ts";
 /** Servers send heads of some hundred bytes, or a few thousand with cookies; a longer one is an attack or a mistake. */
 export const HEAD_MAX_BYTES = 64 * KIB;
 
-/** The end of a head. */
-export const HEAD_END = "\r\n\r\n";
-
 /** The server of a connection. */
 export interface ConnectionTarget {
   readonly url: URL;
@@ -109,29 +106,31 @@ export class Http1Connection {
   }
 
   /**
-   * Reads up to and including the next `mark`, and returns the Latin-1 text before it; undefined if the connection
-   * ended first.
+   * Reads up to and including the next CRLF, or the empty line that ends a head, and returns the Latin-1 text before it;
+   * undefined if the connection ended first. Lines of a head may end with LF only.
    *
-   * @param limit stops reading once this number of bytes is buffered without a mark
+   * @param limit stops reading once this number of bytes is buffered without an end
    * @throws Error at the limit, or if the connection ends after some bytes
    */
-  async readUntil(mark: string, limit: number): Promise<string | undefined> {
+  async readUntil(end: "line" | "head", limit: number): Promise<string | undefined> {
+    const findEnd = end === "line" ? findLineEnd : findHeadEnd;
     for (let searched = 0;;) {
-      const at = this.#find(mark, searched);
-      if (at !== -1) {
-        const text = latin1(this.#buffer.subarray(this.#start, at));
-        this.#start = at + mark.length;
+      const found = findEnd(this.#buffer.subarray(this.#start, this.#end), searched);
+      if (found !== undefined) {
+        const text = latin1(this.#buffer.subarray(this.#start, this.#start + found.at));
+        this.#start += found.next;
         return text;
       }
       const buffered = this.#end - this.#start;
       if (buffered >= limit) throw new Error("invalid HTTP header parsed: too long");
-      searched = Math.max(0, buffered - mark.length + 1);
+      // An end has at most four bytes, and the last of them is missing.
+      searched = Math.max(0, buffered - 3);
       this.#ensureFreeSpace();
       const n = await this.#conn.read(this.#buffer.subarray(this.#end));
       if (n === null) {
         if (buffered === 0) return undefined;
         // A TLS server responds to plain HTTP with a TLS alert of seven bytes and closes the connection.
-        const isHttp = mark !== HEAD_END ||
+        const isHttp = end === "line" ||
           latin1(this.#buffer.subarray(this.#start, this.#start + 5)) === "HTTP/";
         throw new Error(
           isHttp ? "connection closed before message completed" : "invalid HTTP version parsed",
@@ -148,18 +147,6 @@ export class Http1Connection {
     closeQuietly(this.#conn);
   }
 
-  #find(mark: string, from: number): number {
-    const first = mark.charCodeAt(0);
-    for (let at = this.#start + from; at <= this.#end - mark.length; at++) {
-      at = this.#buffer.indexOf(first, at);
-      if (at === -1 || at > this.#end - mark.length) return -1;
-      let i = 1;
-      while (i < mark.length && this.#buffer[at + i] === mark.charCodeAt(i)) i++;
-      if (i === mark.length) return at;
-    }
-    return -1;
-  }
-
   #ensureFreeSpace(): void {
     if (this.#start === this.#end) {
       this.#start = 0;
@@ -173,6 +160,30 @@ export class Http1Connection {
       this.#start = 0;
     }
   }
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** The position of an end, and that of the first byte after it. */
+interface End {
+  readonly at: number;
+  readonly next: number;
+}
+
+function findLineEnd(bytes: Uint8Array, from: number): End | undefined {
+  for (let lf = bytes.indexOf(LF, from); lf !== -1; lf = bytes.indexOf(LF, lf + 1)) {
+    if (bytes[lf - 1] === CR) return { at: lf - 1, next: lf + 1 };
+  }
+  return undefined;
+}
+
+function findHeadEnd(bytes: Uint8Array, from: number): End | undefined {
+  for (let lf = bytes.indexOf(LF, from); lf !== -1; lf = bytes.indexOf(LF, lf + 1)) {
+    const second = bytes[lf + 1] === CR ? lf + 2 : lf + 1;
+    if (bytes[second] === LF) return { at: bytes[lf - 1] === CR ? lf - 1 : lf, next: second + 1 };
+  }
+  return undefined;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import type { HttpRequest } from "../message/http_message.ts";
-import { HEAD_END, HEAD_MAX_BYTES, type Http1Connection } from "./connection.ts";
+import { HEAD_MAX_BYTES, type Http1Connection } from "./connection.ts";
 import { parseResponseHead, type ResponseHead } from "./response_head.ts";
 
 /** A serialised request. */
@@ -48,7 +48,7 @@ export async function readHead(
   method: "GET" | "HEAD",
 ): Promise<ResponseHead | undefined> {
   for (let remaining = HEAD_MAX_BYTES; remaining > 0;) {
-    const text = await connection.readUntil(HEAD_END, remaining);
+    const text = await connection.readUntil("head", remaining);
     if (text === undefined) return undefined;
     const head = parseResponseHead(text, method);
     if (head.status >= 200) return head;

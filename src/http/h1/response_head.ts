@@ -4,7 +4,7 @@
  * @module
  */
 import type { HeaderFields } from "../message/http_message.ts";
-import { parseMessageHead, parseStatusLine } from "../message/message_head.ts";
+import { parseMessageHead, parseStatusLine, unfoldResponseHead } from "../message/message_head.ts";
 
 /** What marks the end of a body. */
 export type Framing =
@@ -33,7 +33,7 @@ const PLAIN_LENGTH = /^[0-9]{1,15}$/;
  * @throws Error for anything but HTTP/1.x, and for a body whose end is ambiguous
  */
 export function parseResponseHead(text: string, method: "GET" | "HEAD"): ResponseHead {
-  const { startLine, headers } = parseMessageHead(text);
+  const { startLine, headers } = parseMessageHead(unfoldResponseHead(text));
   const statusLine = parseStatusLine(startLine);
   if (statusLine === undefined) throw new Error("invalid HTTP version parsed");
   const { status, minorVersion } = statusLine;
@@ -42,7 +42,9 @@ export function parseResponseHead(text: string, method: "GET" | "HEAD"): Respons
   const framing = framingOf(status, headers, method);
   // Both a length and chunks: two servers may disagree on where the body ends (RFC 9112, 6.3).
   const isAmbiguous = framing.kind === "chunked" && headers.has("content-length");
-  return { status, headers, framing, isPersistent: isKeptAlive && framing.kind !== "close" && !isAmbiguous };
+  // Some servers send a body in response to HEAD, which would be parsed as the next response.
+  const isReusable = framing.kind !== "close" && !isAmbiguous && method !== "HEAD";
+  return { status, headers, framing, isPersistent: isKeptAlive && isReusable };
 }
 
 function framingOf(status: number, headers: HeaderFields, method: "GET" | "HEAD"): Framing {

@@ -50,7 +50,7 @@ const CASES: readonly Case[] = [
     lines: ["HTTP/1.1 200 OK", "Content-Length: 12"],
     method: "HEAD",
     framing: LENGTH(0),
-    isPersistent: true,
+    isPersistent: false,
   },
   { name: "204", lines: ["HTTP/1.1 204 No Content"], framing: LENGTH(0), isPersistent: true },
   {
@@ -82,6 +82,26 @@ Deno.test("parseResponseHead() determines the framing, and whether the connectio
   }
 });
 
+Deno.test("parseResponseHead() accepts folded lines, and lines that end with LF only", async (t) => {
+  const cases = [
+    ["LF only", "HTTP/1.1 200 OK\nContent-Length: 5\nX-A: b", "b"],
+    ["both line ends", "HTTP/1.1 200 OK\r\nContent-Length: 5\nX-A: b\r\nX-B: c", "b"],
+    ["a folded line", "HTTP/1.1 200 OK\r\nX-A: b\r\n  c\r\n\td\r\nContent-Length: 5", "b c d"],
+    [
+      "a folded line that looks like a field",
+      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A:\r\n Content-Length: 9",
+      "Content-Length: 9",
+    ],
+    ["a folded line after LF", "HTTP/1.1 200 OK\nContent-Length:\n 5\nX-A: b\n c", "b c"],
+  ] as const;
+  for (const [name, text, want] of cases) {
+    await t.step(name, () => {
+      const head = parseResponseHead(text, "GET");
+      assertEquals([head.status, head.framing, head.headers.get("x-a")], [200, LENGTH(5), want]);
+    });
+  }
+});
+
 Deno.test("parseResponseHead() rejects other protocols and ambiguous lengths", async (t) => {
   const cases = [
     ["another protocol", ["SSH-2.0-x"]],
@@ -91,6 +111,11 @@ Deno.test("parseResponseHead() rejects other protocols and ambiguous lengths", a
     ["a length beyond numbers", ["HTTP/1.1 200 OK", "Content-Length: 99999999999999999999"]],
     ["another coding", ["HTTP/1.1 200 OK", "Transfer-Encoding: gzip, chunked"]],
     ["an invalid field", ["HTTP/1.1 200 OK", "nothing"]],
+    ["two lengths, one after LF only", ["HTTP/1.1 200 OK", "Content-Length: 5\nContent-Length: 6"]],
+    ["two lengths, one folded", ["HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length:\r\n 6"]],
+    ["a folded line after the status line", ["HTTP/1.1 200 OK", " Content-Length: 5"]],
+    ["a bare CR", ["HTTP/1.1 200 OK", "X-A: b\rContent-Length: 5"]],
+    ["a space before the colon", ["HTTP/1.1 200 OK", "Content-Length : 5"]],
   ] as const;
   for (const [name, lines] of cases) {
     await t.step(name, () => {

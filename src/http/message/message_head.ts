@@ -27,6 +27,21 @@ export function parseMessageHead(text: string): MessageHead {
   return { startLine, headers: new FieldMap(lines) };
 }
 
+/**
+ * Rewrites the head of a response as {@linkcode parseMessageHead} expects it: lines may end with LF only, and a line that
+ * starts with a space or tab continues the value before it (RFC 9112, sections 2.2 and 5.2). Not for requests, where a
+ * lenient parser allows request smuggling.
+ *
+ * @throws Error for a folded line directly after the status line
+ */
+export function unfoldResponseHead(text: string): string {
+  // Nearly all heads need no change.
+  if (!/[^\r]\n|\n[ \t]/.test(text)) return text;
+  const lines = text.split(/\r?\n/);
+  if (/^[ \t]/.test(lines[1] ?? "")) throw new Error("invalid HTTP header parsed");
+  return lines.join("\r\n").replace(/\r\n[ \t]+/g, " ");
+}
+
 /** Parses a status line; undefined if it isn't one of HTTP/1.0 or HTTP/1.1. */
 export function parseStatusLine(
   line: string,

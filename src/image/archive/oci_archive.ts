@@ -86,7 +86,7 @@ async function recordIndex(
   load: (descriptor: Descriptor) => Promise<LoadedDocument>,
 ): Promise<NamelessRecord> {
   const target = top.descriptor;
-  const indexes = await walkIndexes(top, (descriptor) => load(descriptor), neverAborted());
+  const indexes = await walkIndexes(top, (descriptor) => load(descriptor), neverAborted(), () => {});
   const candidates = candidatesOf(
     indexes.flatMap(({ document }) => document.kind === "index" ? [document] : []),
   );

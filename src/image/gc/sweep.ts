@@ -75,7 +75,7 @@ async function chainIdsOfRecord(store: ImageStorage, { manifest }: ImageRecord):
     if (document.kind !== "manifest") return [];
     return await chainIdsOf((await readConfig(store, document)).diffIds);
   } catch (error) {
-    if (isCode(error, "store_corrupt", "invalid_content")) return [];
+    if (isCode(error, "store_corrupt", "invalid_content", "unsupported")) return [];
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError } from "../../base/errors.ts";
+import { AppError, isCode } from "../../base/errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ImageIndex } from "../../oci/document.ts";
 import { isIndexType, isManifestType } from "../../oci/media_type.ts";
@@ -31,12 +31,14 @@ function isAttestation(descriptor: Descriptor): boolean {
 /**
  * Returns a document and all indexes nested in it, the document first.
  *
+ * @param onUnusable called for each nested index that is missing or invalid; without it, that is an error
  * @throws AppError `limit_exceeded` if indexes are nested too deeply, and the errors of `load`
  */
 export async function walkIndexes(
   top: LoadedDocument,
   load: DocumentLoader,
   signal: AbortSignal,
+  onUnusable?: (error: AppError) => void,
 ): Promise<readonly LoadedDocument[]> {
   const documents = new Map<string, LoadedDocument>();
   async function visit(loaded: LoadedDocument, depth: number) {
@@ -50,11 +52,31 @@ export async function walkIndexes(
     documents.set(loaded.descriptor.digest, loaded);
     if (loaded.document.kind !== "index") return;
     for (const entry of loaded.document.manifests) {
-      if (isIndexType(entry.mediaType)) await visit(await load(entry, signal), depth + 1);
+      if (!isIndexType(entry.mediaType)) continue;
+      const nested = await load(entry, signal).catch((error) => {
+        if (onUnusable === undefined) throw error;
+        onUnusable(unusableEntry(error));
+      });
+      if (nested !== undefined) await visit(nested, depth + 1);
     }
   }
   await visit(top, 1);
   return [...documents.values()];
+}
+
+/** Returns the error of an entry that the other entries can do without. @throws any other error */
+function unusableEntry(error: unknown): AppError {
+  const isUnusable = isCode(
+    error,
+    "not_found",
+    "invalid_content",
+    "unsupported",
+    "limit_exceeded",
+    "digest_mismatch",
+    "size_mismatch",
+  );
+  if (isUnusable && error instanceof AppError) return error;
+  throw error;
 }
 
 /** Returns the manifests of indexes in order, each digest once, without attestations. */
@@ -76,6 +98,7 @@ export function candidatesOf(indexes: readonly ImageIndex[]): readonly Candidate
  * platform matches; a single entry without a platform is chosen unread.
  *
  * @param name the reference, for messages
+ * @param unusable errors of other entries, which the message mentions if nothing matches
  * @throws AppError `not_found`, with the available platforms
  */
 export async function chooseCandidate(
@@ -84,6 +107,7 @@ export async function chooseCandidate(
   want: Platform,
   findPlatform: PlatformFinder,
   signal: AbortSignal,
+  unusable: readonly AppError[] = [],
 ): Promise<Candidate> {
   const ranking = platformRanking(want);
   const best = bestOf(candidates, ranking);
@@ -91,13 +115,17 @@ export async function chooseCandidate(
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1 && only.platform === undefined) return only;
   const known: Candidate[] = [];
+  const problems = [...unusable];
   for (const { descriptor, platform } of candidates) {
-    const configured = platform ?? await findPlatform(descriptor, signal);
+    const configured = platform ?? await findPlatform(descriptor, signal).catch((error) => {
+      problems.push(unusableEntry(error));
+      return undefined;
+    });
     if (configured !== undefined) known.push({ descriptor, platform: configured });
   }
   const second = bestOf(known, ranking);
   if (second !== undefined) return second;
-  throw noMatch(name, want, known.flatMap(({ platform }) => platform ?? []));
+  throw noMatch(name, want, known.flatMap(({ platform }) => platform ?? []), problems);
 }
 
 function bestOf(candidates: readonly Candidate[], ranking: readonly Platform[]): Candidate | undefined {
@@ -109,12 +137,19 @@ function bestOf(candidates: readonly Candidate[], ranking: readonly Platform[]):
 }
 
 /** Returns the error for a platform that an image doesn't have. */
-export function noMatch(name: string, want: Platform, available: readonly Platform[]): AppError {
+export function noMatch(
+  name: string,
+  want: Platform,
+  available: readonly Platform[],
+  unusable: readonly AppError[] = [],
+): AppError {
   const platforms = [...new Set(available.map(formatPlatform))].sort();
   const listed = platforms.length === 0 ? "it has no platforms" : `available: ${platforms.join(", ")}`;
+  const [first] = unusable;
+  const more = first === undefined ? "" : `; ${unusable.length} unusable (${first.message})`;
   return new AppError(
     "not_found",
-    `Cannot choose a manifest of "${name}": no manifest for ${formatPlatform(want)}; ${listed}`,
+    `Cannot choose a manifest of "${name}": no manifest for ${formatPlatform(want)}; ${listed}${more}`,
     { details: { want: formatPlatform(want), available: platforms } },
   );
 }

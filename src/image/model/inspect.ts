@@ -6,7 +6,14 @@
 import { neverAborted } from "../../base/abort.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { type Manifest, MANIFEST_MAX_BYTES } from "../../oci/document.ts";
-import { chainIdsOf, CONFIG_MAX_BYTES, type ImageConfig, parseImageConfig } from "../../oci/image_config.ts";
+import { AppError } from "../../base/errors.ts";
+import {
+  chainIdsOf,
+  CONFIG_MAX_BYTES,
+  type ImageConfig,
+  isArtifactConfig,
+  parseImageConfig,
+} from "../../oci/image_config.ts";
 import { isIndexType } from "../../oci/media_type.ts";
 import { walkIndexes } from "./choose.ts";
 import type { ImageDeps } from "./deps.ts";
@@ -43,10 +50,18 @@ export async function inspectImage(
   };
 }
 
-/** Reads the image config of a stored manifest. @throws AppError `store_corrupt`, `invalid_content` */
-export async function readConfig(store: ContentReader, { config }: Manifest): Promise<ImageConfig> {
+/**
+ * Reads the image config of a stored manifest.
+ *
+ * @throws AppError `store_corrupt`, `invalid_content`, or `unsupported` for the config of an artifact
+ */
+export async function readConfig(store: ContentReader, { config, layers }: Manifest): Promise<ImageConfig> {
   const what = `config "${config.digest}"`;
-  return parseImageConfig(await readVerified(store, config, CONFIG_MAX_BYTES, what), what);
+  const bytes = await readVerified(store, config, CONFIG_MAX_BYTES, what);
+  if (isArtifactConfig(bytes, layers.length)) {
+    throw new AppError("unsupported", `Cannot read ${what}: it belongs to an artifact, not to an image`);
+  }
+  return parseImageConfig(bytes, what);
 }
 
 async function layerDetailsOf(

@@ -8,7 +8,7 @@ import type { Fetcher } from "../../content/remote.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Manifest } from "../../oci/document.ts";
-import { CONFIG_MAX_BYTES, parseImageConfig } from "../../oci/image_config.ts";
+import { CONFIG_MAX_BYTES, isArtifactConfig, parseImageConfig } from "../../oci/image_config.ts";
 import { isImageConfigType, isIndexType, isManifestType } from "../../oci/media_type.ts";
 import { type Platform, platformRanking, samePlatform } from "../../oci/platform.ts";
 import { type Candidate, candidatesOf, chooseCandidate, noMatch, walkIndexes } from "./choose.ts";
@@ -73,12 +73,30 @@ export async function planPull(
     }
     return onePlatform([top], { descriptor: top.descriptor }, top);
   }
-  const indexes = await walkIndexes(top, load, signal);
+  const isComplete = request.allPlatforms;
+  const unusable: AppError[] = [];
+  const indexes = await walkIndexes(
+    top,
+    load,
+    signal,
+    isComplete ? undefined : (error) => unusable.push(error),
+  );
+  for (const { document } of indexes) {
+    if (document.kind === "index") unusable.push(...document.invalidEntries ?? []);
+  }
+  if (isComplete && unusable[0] !== undefined) throw unusable[0];
   const candidates = candidatesOf(
     indexes.flatMap(({ document }) => document.kind === "index" ? [document] : []),
   );
-  if (!request.allPlatforms) {
-    const chosen = await chooseCandidate(name, candidates, request.platform, findPlatform, signal);
+  if (!isComplete) {
+    const chosen = await chooseCandidate(
+      name,
+      candidates,
+      request.platform,
+      findPlatform,
+      signal,
+      unusable,
+    );
     return onePlatform([...indexes], chosen, await load(chosen.descriptor, signal));
   }
   // The record of all platforms still needs one manifest: that of the wanted platform, or else the first.
@@ -177,10 +195,11 @@ function unique(blobs: readonly RequiredBlob[]): readonly RequiredBlob[] {
 
 async function configPlatform(
   source: { readonly store: ContentReader; readonly fetcher: Fetcher },
-  { config }: Manifest,
+  { config, layers }: Manifest,
   signal: AbortSignal,
 ): Promise<Platform | undefined> {
   if (!isImageConfigType(config.mediaType)) return undefined;
   const bytes = await fetchVerified(source, config, CONFIG_MAX_BYTES, `config "${config.digest}"`, signal);
+  if (isArtifactConfig(bytes, layers.length)) return undefined;
   return parseImageConfig(bytes, `config "${config.digest}"`).platform;
 }

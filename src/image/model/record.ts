@@ -8,7 +8,12 @@ import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Manifest } from "../../oci/document.ts";
-import { CONFIG_MAX_BYTES, parseImageConfig } from "../../oci/image_config.ts";
+import {
+  CONFIG_MAX_BYTES,
+  type ImageConfig,
+  isArtifactConfig,
+  parseImageConfig,
+} from "../../oci/image_config.ts";
 import { isImageConfigType } from "../../oci/media_type.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { readVerified } from "./documents.ts";
@@ -40,16 +45,15 @@ export type NamelessRecord = Omit<ImageRecord, "name">;
 export async function makeRecord(store: ContentReader, request: RecordRequest): Promise<NamelessRecord> {
   const { target, manifest, document, scope, origins } = request;
   const { config, layers } = document;
-  const isImage = isImageConfigType(config.mediaType);
-  const configPlatform = isImage ? await checkConfig(store, document) : undefined;
-  const platform = request.platform ?? configPlatform;
+  const imageConfig = await checkConfig(store, document);
+  const platform = request.platform ?? imageConfig?.platform;
   const sizes = new Map([manifest, config, ...layers].map(({ digest, size }) => [digest, size]));
   return {
     target: withoutExtras(target),
     manifest: withoutExtras(manifest),
     scope,
     imageId: config.digest,
-    kind: isImage ? "image" : "artifact",
+    kind: imageConfig === undefined ? "artifact" : "image",
     ...(platform && { platform }),
     size: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     pinned: false,
@@ -63,19 +67,22 @@ function withoutExtras({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
 
-async function checkConfig(store: ContentReader, { config, layers }: Manifest): Promise<Platform> {
+/** Returns the config of an image, or undefined for an artifact. */
+async function checkConfig(
+  store: ContentReader,
+  { config, layers }: Manifest,
+): Promise<ImageConfig | undefined> {
+  if (!isImageConfigType(config.mediaType)) return undefined;
   const what = `config "${config.digest}"`;
-  const { diffIds, platform } = parseImageConfig(
-    await readVerified(store, config, CONFIG_MAX_BYTES, what),
-    what,
+  const bytes = await readVerified(store, config, CONFIG_MAX_BYTES, what);
+  if (isArtifactConfig(bytes, layers.length)) return undefined;
+  const imageConfig = parseImageConfig(bytes, what);
+  const { length } = imageConfig.diffIds;
+  if (length === layers.length) return imageConfig;
+  throw new AppError(
+    "invalid_content",
+    `Cannot use ${what}: it has ${length} layers, but the manifest has ${layers.length}`,
   );
-  if (diffIds.length !== layers.length) {
-    throw new AppError(
-      "invalid_content",
-      `Cannot use ${what}: it has ${diffIds.length} layers, but the manifest has ${layers.length}`,
-    );
-  }
-  return platform;
 }
 
 /**

@@ -54,8 +54,12 @@ export class ReferenceWalker {
       }
     };
     const visitEntry = async (entry: Descriptor) => {
+      if (record.scope !== "all-platforms") {
+        if (!isIndexType(entry.mediaType)) return;
+        // A pull of one platform doesn't need a nested index that its registry lacks.
+        return await this.#store.findBlob(entry.digest) === undefined ? undefined : await visit(entry);
+      }
       if (isIndexType(entry.mediaType)) return await visit(entry);
-      if (record.scope !== "all-platforms") return;
       if (isManifestType(entry.mediaType)) return await visit(entry);
       blobs.set(entry.digest, { descriptor: entry, role: "layer" });
     };

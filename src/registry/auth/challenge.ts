@@ -27,6 +27,8 @@ const QUOTED = /"((?:[^"\\]|\\[^])*)"/y;
 const SPACE = /[ \t]*/y;
 const EQUALS = /[ \t]*=[ \t]*/y;
 const COMMAS = /[ \t,]*/y;
+/** Text up to the next comma outside quotes. */
+const UP_TO_COMMA = /(?:"(?:[^"\\]|\\[^])*"|[^,])*/y;
 
 /** A read position in a text. */
 class Cursor {
@@ -60,22 +62,31 @@ class Cursor {
 }
 
 /**
- * Parses the header.
+ * Parses the header. Invalid parts are skipped: one scheme that we can't parse must not hide another one that we support.
  *
  * @returns the challenges in the order of the header; none for an empty header
- * @throws AppError `invalid_content`; no text causes another error
+ * @throws AppError `invalid_content` if the header is longer than 8 KiB
  */
 export function parseChallenges(header: string): readonly Challenge[] {
-  if (header.length > HEADER_MAX_LENGTH) throw invalid(`it is longer than ${HEADER_MAX_LENGTH} characters`);
+  if (header.length > HEADER_MAX_LENGTH) {
+    throw new AppError(
+      "invalid_content",
+      `Cannot read WWW-Authenticate header: it is longer than ${HEADER_MAX_LENGTH} characters`,
+    );
+  }
   const cursor = new Cursor(header);
   const challenges: Challenge[] = [];
   cursor.take(COMMAS);
   while (!cursor.isAtEnd) {
     const scheme = cursor.take(TOKEN)?.[0];
-    if (scheme === undefined) throw invalid("a scheme is missing");
-    const params = new Map<string, string>();
-    challenges.push({ scheme: scheme.toLowerCase(), params });
-    takeParams(cursor, params);
+    if (scheme === undefined) {
+      cursor.take(UP_TO_COMMA);
+    } else {
+      const params = new Map<string, string>();
+      challenges.push({ scheme: scheme.toLowerCase(), params });
+      takeParams(cursor, params);
+    }
+    cursor.take(COMMAS);
   }
   return challenges;
 }
@@ -88,18 +99,15 @@ function takeParams(cursor: Cursor, params: Map<string, string>): void {
     if (cursor.isAtEnd) return;
     if (params.size === 0 && takesToken68(cursor)) continue;
     const start = cursor.position;
-    const name = cursor.take(TOKEN)?.[0];
-    if (name !== undefined && cursor.take(EQUALS) !== undefined) {
-      const value = takeValue(cursor);
-      if (value !== undefined) {
-        const key = name.toLowerCase();
-        if (!params.has(key)) params.set(key, value);
-        continue;
-      }
+    const name = cursor.take(TOKEN)?.[0].toLowerCase();
+    const isParam = name !== undefined && cursor.take(EQUALS) !== undefined;
+    if (name !== undefined && !isParam) {
+      cursor.reset(start);
+      return;
     }
-    cursor.reset(start);
-    if (name === undefined) throw invalid("a parameter is missing");
-    return;
+    const value = isParam ? takeValue(cursor) : undefined;
+    if (name === undefined || value === undefined) cursor.take(UP_TO_COMMA);
+    else if (!params.has(name)) params.set(name, value);
   }
 }
 
@@ -115,8 +123,4 @@ function takeValue(cursor: Cursor): string | undefined {
   const quoted = cursor.take(QUOTED);
   if (quoted !== undefined) return (quoted[1] ?? "").replace(/\\([^])/g, "$1");
   return cursor.take(LOOSE_VALUE)?.[0];
-}
-
-function invalid(why: string): AppError {
-  return new AppError("invalid_content", `Cannot read WWW-Authenticate header: ${why}`);
 }

@@ -6,6 +6,7 @@
 import { KIB } from "../../base/bytes.ts";
 import type { Clock } from "../../http/clock.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
+import { bodyEncodingOf, decompressedReader } from "./content_encoding.ts";
 
 /** The first error of a body. */
 export interface ServerError {
@@ -40,8 +41,11 @@ async function readStart(response: HttpResponse): Promise<string> {
   const buffer = new Uint8Array(BODY_MAX_BYTES);
   let length = 0;
   try {
+    const isCompressed = bodyEncodingOf(response.headers) === "compressed";
+    using decoded = isCompressed ? await decompressedReader(response.body) : undefined;
+    const body = decoded ?? response.body;
     while (length < buffer.length) {
-      const n = await response.body.read(buffer.subarray(length));
+      const n = await body.read(buffer.subarray(length));
       if (n === null) break;
       length += n;
     }

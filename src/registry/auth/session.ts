@@ -125,7 +125,7 @@ class Session implements RegistrySession {
       );
     }
     const headers: Record<string, string> = { ...this.host.headers, ...request.headers };
-    if (this.host.isMirror) {
+    if (this.host.isMirror || this.host.isRenamed) {
       if (!url.searchParams.has("ns")) url.searchParams.set("ns", this.host.registry);
       headers["oci-namespace"] ??= this.host.registry;
     }
@@ -170,6 +170,9 @@ class Session implements RegistrySession {
     if (response.status === 403 && bearer?.params.get("error") !== "insufficient_scope") return undefined;
     if (bearer !== undefined) return this.#tokenAfter(bearer, sent);
     const acceptsBasic = challenges.some(({ scheme }) => scheme === "basic");
+    const isUnusable = !acceptsBasic && response.status === 401 && sent.kind === "none";
+    // Without a challenge and without a credential there is nothing to explain.
+    if (isUnusable && (challenges.length > 0 || credential !== undefined)) throw this.#noScheme(challenges);
     if (!acceptsBasic || credential?.kind !== "basic" || sent.kind === "basic") return undefined;
     return () => {
       const basic = this.#basic(credential);
@@ -237,6 +240,23 @@ class Session implements RegistrySession {
       );
     }, signal);
     return { kind: "token", header: `Bearer ${token}`, token, key, isFresh };
+  }
+
+  /** The error for a 401 that no credential can satisfy. It says that none was sent. */
+  #noScheme(challenges: readonly Challenge[]): AppError {
+    const { host } = this.host.base;
+    const schemes = [...new Set(challenges.map(({ scheme }) => `"${scheme}"`))];
+    const cause = schemes.length === 0
+      ? "without a challenge that names an authentication scheme (WWW-Authenticate)"
+      : schemes.includes('"bearer"')
+      ? 'and the challenge "bearer" without a realm'
+      : `and accepts only the authentication scheme ${schemes.join(", ")}, which is not supported`;
+    return new AppError(
+      "unauthorized",
+      `Cannot authenticate to "${host}": it responded with 401 ${cause}; no credentials were sent; ` +
+        "use a registry address that supports Basic or Bearer authentication",
+      { details: { host, status: 401, schemes: schemes.map((scheme) => scheme.slice(1, -1)) } },
+    );
   }
 
   #challengesOf(response: HttpResponse): readonly Challenge[] {

@@ -22,6 +22,17 @@ import {
 import { TokenCache } from "./token_cache.ts";
 import { createTransport } from "../../http/transport.ts";
 
+Deno.test("A renamed server receives the name of its registry, and the credentials", async () => {
+  await using server = registry({ accepts: (header) => header === BOB_HEADER, challenge: () => "Basic" });
+  using deps = sessionDeps();
+  const session = openSession(hostOf(server, { registry: "reg.example", isRenamed: true }), "a/b", BOB, deps);
+  assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
+  assertEquals(server.log, [
+    `GET /v2/${PATH}?ns=reg.example`,
+    `GET /v2/${PATH}?ns=reg.example auth=${BOB_HEADER}`,
+  ]);
+});
+
 Deno.test("A mirror receives the name of its registry, but no credentials", async () => {
   await using server = registry({
     accepts: (header) => header === "Bearer t1",
@@ -173,14 +184,61 @@ Deno.test("A realm that the registry must not name is an error", async () => {
   assertStringIncludes(error.message, "169.254.169.254");
 });
 
-Deno.test("An invalid challenge is an error; a 401 without a challenge is final", async () => {
+Deno.test("A 401 without a usable challenge is an error that says that no credentials were sent", async (t) => {
+  const cases: readonly (readonly [name: string, header: string, message: string])[] = [
+    ["no challenge", "", "without a challenge"],
+    ["Digest", 'Digest realm="r", nonce="6f2a", qop="auth"', '"digest"'],
+    ["Negotiate and NTLM", "Negotiate, NTLM", '"negotiate", "ntlm"'],
+    ["Bearer without a realm", 'Bearer service="reg"', "without a realm"],
+    ["Bearer with an unterminated realm", 'Bearer realm="open', "without a realm"],
+    ["a header without an end", `Bearer realm="${"x".repeat(9000)}"`, "invalid WWW-Authenticate header"],
+  ];
+  for (const [name, header, message] of cases) {
+    await t.step(name, async () => {
+      const sent: (string | null)[] = [];
+      await using server = serve((request) => {
+        sent.push(request.headers.get("authorization"));
+        const headers: HeadersInit = header === "" ? {} : { "www-authenticate": header };
+        return new Response(null, { status: 401, headers });
+      });
+      using deps = sessionDeps();
+      const error = await assertRejects(() => get(server, BOB, deps), AppError, message);
+      assert(isCode(error, "unauthorized"));
+      assert(message.startsWith("invalid") || error.message.includes("no credentials were sent"));
+      assertEquals(sent, [null]);
+    });
+  }
+});
+
+Deno.test("A 401 without a challenge is final if there is no credential", async () => {
   using deps = sessionDeps();
-  await using invalid = registry({ accepts: () => false, challenge: () => 'Bearer realm="open' });
-  assert(isCode(await assertRejects(() => get(invalid, BOB, deps)), "unauthorized"));
   await using none = serve(() => new Response(null, { status: 401 }));
-  const response = await get(none, BOB, deps);
+  const response = await get(none, ANONYMOUS, deps);
   assertEquals(response.status, 401);
   await textOf(response);
+});
+
+Deno.test("Schemes that aren't supported don't hide the one that is", async (t) => {
+  for (
+    const others of [
+      "Negotiate, ",
+      "NTLM TlRMTVNTUAAC==, ",
+      "Negotiate YWJj, ",
+      'Digest realm="a, b", nonce=1, ',
+      'Custom "loose", ',
+      "Custom a b=é, ",
+      "é x, ",
+    ]
+  ) {
+    await t.step(others, async () => {
+      await using server = registry({
+        accepts: (header) => header.startsWith("Basic "),
+        challenge: () => `${others}Basic realm="r"`,
+      });
+      using deps = sessionDeps();
+      assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+    });
+  }
 });
 
 Deno.test("A failed credential lookup fails the request, and the next request repeats it", async () => {

@@ -179,15 +179,6 @@ Deno.test("A session for the whole registry requests a token without scope", asy
   assertEquals(server.log, ["GET /v2/", "GET /token?x=1&service=reg", "GET /v2/ auth=Bearer t1"]);
 });
 
-Deno.test("A challenge without a realm is ignored", async () => {
-  await using server = registry({ accepts: () => false, challenge: () => 'Bearer service="reg"' });
-  using deps = sessionDeps();
-  const response = await get(server, BOB, deps);
-  assertEquals(response.status, 401);
-  await textOf(response);
-  assertEquals(server.log.length, 1);
-});
-
 Deno.test("The rejection of a fresh token is final", async () => {
   await using server = registry({ accepts: () => false, token: countingTokens() });
   using deps = sessionDeps();

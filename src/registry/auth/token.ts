@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { KIB, readAll } from "../../base/bytes.ts";
+import { KIB } from "../../base/bytes.ts";
 import { AppError, type ErrorCode } from "../../base/errors.ts";
 import { encodeUserPassword } from "../../base/base64.ts";
 import { redactUrl } from "../../base/redact.ts";
 import type { Credential } from "../../content/credential.ts";
 import { type JsonObject, parseJsonObject } from "../../oci/json.ts";
 import type { Clock } from "../../http/clock.ts";
+import { readDecoded } from "./content_encoding.ts";
 import { readErrorBody } from "./error_body.ts";
 import { discardResponse } from "../../http/message/discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "../../http/message/http_message.ts";
@@ -127,7 +128,7 @@ export function basicHeader(username: string, password: string): string {
 async function readToken(request: TokenRequest, response: HttpResponse, clock: Clock): Promise<Token> {
   if (response.status !== 200) throw await tokenError(request, response, clock);
   const where = `token response of "${redactUrl(request.realm)}"`;
-  const bytes = await readAll(response.body, TOKEN_RESPONSE_MAX_BYTES, where);
+  const bytes = await readDecoded(response.body, response.headers, TOKEN_RESPONSE_MAX_BYTES, where);
   const fields = parseJsonObject(bytes, where);
   const token = secret(fields.token) ?? secret(fields.access_token);
   if (token === undefined) {

@@ -186,7 +186,7 @@ Deno.test("The error for a refused token names the realm, the credentials, the s
       ]);
       assertEquals(
         error.message,
-        `Cannot get a token for "${server.url.host}": realm "${server.url}token?key=REDACTED" responded with ${status} ` +
+        `Cannot get a token for "${server.url.host}": realm "${server.url}token" responded with ${status} ` +
           '(credentials from config, user "bob"; scope "repository:a/b:pull"): no [31m luck',
       );
     });

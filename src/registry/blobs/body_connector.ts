@@ -8,6 +8,7 @@ import { PIPELINED_MAX_BYTES } from "../../base/tuning.ts";
 import type { FetchOptions, TransferEvent } from "../../content/remote.ts";
 import { RANGE } from "../../http/message/http_names.ts";
 import type { Endpoint } from "../request/endpoint.ts";
+import { decompressedResponse } from "../request/decompressed_response.ts";
 import { withFailover } from "../request/failover.ts";
 import { type MonitoredResponse, openMonitoredResponse } from "../request/monitored_response.ts";
 import type { RequestContext } from "../request/perform_request.ts";
@@ -119,8 +120,14 @@ export class BodyConnector {
     for (let from = offset;; from = 0) {
       const response = await this.#request(endpoint, from);
       const reply = this.#validate(response, from);
-      if (reply.kind === "bytes") return { response, first: reply.first, end: reply.end };
-      response[Symbol.dispose]();
+      if (reply.kind === "no-range") {
+        response[Symbol.dispose]();
+        continue;
+      }
+      const { first, end, isCompressed } = reply;
+      if (!isCompressed) return { response, first, end };
+      const { operation } = this.request;
+      return { response: await decompressedResponse(response, operation), first, end };
     }
   }
 

@@ -7,11 +7,18 @@ import type { AppError, ErrorCode } from "../../base/errors.ts";
 import { parseContentRange } from "../../http/message/content_range.ts";
 import type { HeaderFields } from "../../http/message/http_message.ts";
 import { CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE } from "../../http/message/http_names.ts";
+import { bodyEncodingOf } from "../auth/content_encoding.ts";
 
 /** The bytes in the body, or why the response can't be used. */
 export type RangeReply =
   /** The bytes from `first` up to, but not including, `end`. */
-  | { readonly kind: "bytes"; readonly first: number; readonly end: number }
+  | {
+    readonly kind: "bytes";
+    readonly first: number;
+    readonly end: number;
+    /** Whether the body must be decompressed. */
+    readonly isCompressed: boolean;
+  }
   /** The host doesn't start at the offset; it may still send the whole blob. */
   | { readonly kind: "no-range"; readonly why: string };
 
@@ -37,10 +44,15 @@ export function validateRangeReply(
   refuse: (code: ErrorCode, found: string) => AppError,
 ): RangeReply {
   const length = parseLength(headers.get(CONTENT_LENGTH));
+  const isCompressed = bodyEncodingOf(headers) === "compressed";
   if (status === 200) {
+    // A body of the blob's own size is the blob: some storage marks compressed layers as encoded.
+    if (isCompressed && length !== request.size) {
+      return { kind: "bytes", first: 0, end: request.size, isCompressed };
+    }
     checkEncoding(headers, length === request.size, refuse);
     checkSize(length, request.size, refuse);
-    return { kind: "bytes", first: 0, end: request.size };
+    return { kind: "bytes", first: 0, end: request.size, isCompressed: false };
   }
   const range = parseContentRange(headers.get(CONTENT_RANGE));
   if (status === 416) {
@@ -51,6 +63,9 @@ export function validateRangeReply(
   if (range?.kind !== "range") {
     return rejectRange(request, "sent a part without a valid Content-Range", refuse);
   }
+  if (isCompressed && range.total !== request.size) {
+    return rejectRange(request, "sent a part of the compressed bytes", refuse);
+  }
   checkSize(range.total, request.size, refuse);
   if (range.first !== request.offset) {
     return rejectRange(request, `sent bytes from ${range.first}, want ${request.offset}`, refuse);
@@ -59,7 +74,7 @@ export function validateRangeReply(
     return rejectRange(request, "sent a part that contradicts its Content-Range", refuse);
   }
   checkEncoding(headers, length !== undefined, refuse);
-  return { kind: "bytes", first: range.first, end: range.last + 1 };
+  return { kind: "bytes", first: range.first, end: range.last + 1, isCompressed: false };
 }
 
 function rejectRange(
@@ -91,7 +106,7 @@ function checkEncoding(
   refuse: (code: ErrorCode, found: string) => AppError,
 ): void {
   const encoding = headers.get(CONTENT_ENCODING);
-  if (encoding === null || encoding.trim().toLowerCase() === "identity" || isRightLength) return;
+  if (encoding === null || bodyEncodingOf(headers) === "none" || isRightLength) return;
   throw refuse("unsupported", `sent it with Content-Encoding "${encoding}", want no encoding`);
 }
 

@@ -10,9 +10,11 @@ import {
   assertStringIncludes,
 } from "../../../tests/assert.ts";
 import {
+  compressed,
   contentLength,
   contentRange,
   cutAfter,
+  extraBytes,
   type Fault,
   hangUp,
   headers,
@@ -295,6 +297,45 @@ Deno.test("An encoding that changes the bytes is refused", async () => {
   using test = openTestRemote(registry);
   const error = await assertRejects(() => fetchAll(test, blob), AppError, 'Content-Encoding "x-other"');
   assertEquals(error.code, "unsupported");
+});
+
+Deno.test("A compressed blob is decompressed, from its start if its connection breaks", async (t) => {
+  const cases: readonly (readonly [string, readonly Fault[], number])[] = [
+    ["whole", [compressed()], 1],
+    ["chunked", [compressed("gzip", "chunked")], 1],
+    ["broken off", [compressed(), cutAfter(5_000)], 3],
+  ];
+  for (const [name, faults, requests] of cases) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      const blob = await pushBlob(BYTES, registry);
+      registry.fault({ kind: "blob" }, ...faults);
+      registry.fault({ kind: "blob", times: 9 }, compressed());
+      using test = openTestRemote(registry);
+      const got = await fetchAll(test, blob);
+      assert(equalBytes(got.bytes, BYTES));
+      assertEquals(registry.requests.of("/blobs/").length, requests);
+    });
+  }
+});
+
+Deno.test("A resumed download of a blob that comes compressed starts again from its first byte", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  registry.fault({ kind: "blob", times: 9 }, compressed());
+  using test = openTestRemote(registry);
+  const got = await fetchAll(test, blob, 1000);
+  assertEquals(got.offset, 0);
+  assert(equalBytes(got.bytes, BYTES));
+});
+
+Deno.test("A compressed blob that is too long is an error", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  registry.fault({ kind: "blob", times: 9 }, extraBytes(1), compressed());
+  using test = openTestRemote(registry);
+  const error = await assertRejects(() => fetchAll(test, blob), AppError);
+  assertEquals(error.code, "size_mismatch");
 });
 
 Deno.test("An encoding header for unencoded bytes is ignored", async () => {

@@ -53,6 +53,25 @@ const CASES: Readonly<Record<string, Case>> = {
     twin: [[directory("a"), file("a/./b//c", "fine")]],
     want: { a: "d 755", "a/b": "d 755", "a/b/c": "f 644 fine" },
   },
+  "a hard link whose target climbs": {
+    attack: () => [[hardlink("h", "a/../../outside/victim")]],
+    outcome: refused,
+    twin: [[file("f", "fine"), hardlink("h", "a/../f")]],
+    want: { f: "f 644 fine", h: "f 644 fine" },
+  },
+  "a name that climbs through a symlink": {
+    attack: () => [[symlink("s", "../outside"), file("s/../../victim", "evil")]],
+    outcome: refused,
+    // Cleaned as text: the symlink isn't followed.
+    twin: [[directory("d"), symlink("s", "d"), file("s/../b", "fine"), file("d/x/../y", "fine")]],
+    want: { b: "f 644 fine", d: "d 755", "d/y": "f 644 fine", s: "-> d" },
+  },
+  "a whiteout that climbs": {
+    attack: () => [[file("a/../../outside/.wh.victim", "")]],
+    outcome: refused,
+    twin: [[file("gone", "x"), file("kept", "fine")], [file("a/../.wh.gone", "")]],
+    want: { kept: "f 644 fine" },
+  },
   "writing through an absolute symlink": {
     attack: (outside) => [[symlink("esc", outside), file("esc/victim", "evil")]],
     outcome: (outside) => ({ esc: `-> ${outside}`, ...inside(outside, "victim") }),

@@ -10,15 +10,19 @@ export type PathSegments = readonly string[];
 
 /**
  * Splits a name into segments. Leading and repeated slashes and `.` are ignored: `/etc`, `./etc/` and `etc`
- * are the same path. A `..` is an error: no tool writes it into a layer, and removing it would put the entry
- * in an unintended place.
+ * are the same path. A `..` removes the segment before it, even if that is a symlink: container engines clean
+ * names lexically too, so `a/../b` is `b` everywhere.
  *
- * @throws AppError `invalid_content`
+ * @throws AppError `invalid_content` if the name leaves the root
  */
 export function segmentsOf(name: string): PathSegments {
-  const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
-  if (segments.includes("..")) {
-    throw new AppError("invalid_content", `Cannot unpack ${JSON.stringify(name)}: its path contains ".."`);
+  const segments: string[] = [];
+  for (const segment of name.split("/")) {
+    if (segment === "" || segment === ".") continue;
+    if (segment !== "..") segments.push(segment);
+    else if (segments.pop() === undefined) {
+      throw new AppError("invalid_content", `Cannot unpack ${JSON.stringify(name)}: it is outside the root`);
+    }
   }
   return segments;
 }

@@ -94,11 +94,11 @@ function volumesOf({ config }: ImageConfig): readonly RuntimeMount[] {
 /** Annotations from the config. Labels override them (conversion.md, "Annotation Fields"). */
 function annotationsOf({ platform, author, created, config }: ImageConfig): Readonly<Record<string, string>> {
   const derived: Readonly<Record<string, string | undefined>> = {
-    os: platform.os,
-    architecture: platform.architecture,
-    variant: platform.variant,
-    "os.version": platform["os.version"],
-    "os.features": platform["os.features"]?.join(","),
+    os: platform?.os,
+    architecture: platform?.architecture,
+    variant: platform?.variant,
+    "os.version": platform?.["os.version"],
+    "os.features": platform?.["os.features"]?.join(","),
     author,
     created,
     stopSignal: config.StopSignal,
