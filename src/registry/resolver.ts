@@ -129,7 +129,12 @@ async function getDocument(
   const encoding = bodyEncodingOf(headers);
   if (encoding === "other") {
     const name = headers.get(CONTENT_ENCODING);
-    throw refuse(endpoint, operation, "unsupported", `sent it with Content-Encoding "${name}"`);
+    throw refuse(
+      endpoint,
+      operation,
+      "unsupported",
+      `sent it with Content-Encoding "${name}", want gzip, zstd or none`,
+    );
   }
   const what = `the manifest of ${operation.slice("Cannot resolve ".length)} from host "${endpoint.host}"`;
   const bytes = await readDecoded(connection, headers, MANIFEST_MAX_BYTES, what);

@@ -14,14 +14,27 @@ import { fetchPage, type ListDeps } from "./pages.ts";
 const PAGE_MAX_BYTES = 16 * MIB;
 /** Registries that hide some tags send empty pages; this many in a row are a list without an end. */
 const EMPTY_PAGES_MAX = 100;
+/** At 100 tags per page, ten times as many as the largest known repositories have. */
+const PAGES_MAX = 10_000;
 /** A cursor with this prefix is a whole query. A tag can't start with it. */
 const QUERY_CURSOR = "?";
+
+/** The position of a page in a listing. */
+interface Position {
+  /** Number of the listing. */
+  readonly listing: number;
+  /** Number of pages before this one. */
+  readonly pages: number;
+  /** Number of pages without tags directly before this one. */
+  readonly emptyPages: number;
+}
 
 /** Lists the tags of one repository. */
 export class TagLister {
   readonly #deps: ListDeps;
-  /** By cursor: the page before, to detect cycles, and the number of empty pages directly before. */
-  readonly #previous = new Map<string, { readonly page: string; readonly emptyPages: number }>();
+  /** By cursor; a later listing replaces the positions of an earlier one. */
+  readonly #positions = new Map<string, Position>();
+  #listings = 0;
 
   /** Sends nothing yet. */
   constructor(deps: ListDeps) {
@@ -59,15 +72,21 @@ export class TagLister {
   }
 
   #recordNext(next: string, last: string, isEmpty: boolean, operation: string): void {
-    for (let page: string | undefined = last; page !== undefined; page = this.#previous.get(page)?.page) {
-      if (page !== next) continue;
-      throw new AppError("invalid_content", `${operation}: the host's pages form a cycle, at "${next}"`);
+    let current = last === "" ? undefined : this.#positions.get(last);
+    if (current === undefined) {
+      current = { listing: ++this.#listings, pages: 0, emptyPages: 0 };
+      this.#positions.set(last, current);
     }
-    const emptyPages = isEmpty ? (this.#previous.get(last)?.emptyPages ?? 0) + 1 : 0;
-    if (emptyPages === EMPTY_PAGES_MAX) {
-      throw new AppError("invalid_content", `${operation}: the host sent ${emptyPages} pages without a tag`);
+    const pages = current.pages + 1;
+    const emptyPages = isEmpty ? current.emptyPages + 1 : 0;
+    const refuse = (found: string) => new AppError("invalid_content", `${operation}: ${found}`);
+    const known = this.#positions.get(next);
+    if (known?.listing === current.listing && known.pages !== pages) {
+      throw refuse(`the host's pages form a cycle, at "${next}"`);
     }
-    this.#previous.set(next, { page: last, emptyPages });
+    if (emptyPages === EMPTY_PAGES_MAX) throw refuse(`the host sent ${emptyPages} pages without a tag`);
+    if (pages === PAGES_MAX) throw refuse(`the list has more than ${PAGES_MAX} pages`);
+    this.#positions.set(next, { listing: current.listing, pages, emptyPages });
   }
 }
 

@@ -11,6 +11,8 @@ import {
   status,
   type TestRegistry,
 } from "../../tests/registry/mod.ts";
+import type { RegistrySession } from "./auth/registry_session.ts";
+import { TagLister } from "./tags.ts";
 import { openTestRemote, REPOSITORY, type TestRemote } from "./test_remote.ts";
 
 const never = neverAborted();
@@ -158,6 +160,53 @@ Deno.test("Empty pages are accepted, but not without end", async () => {
   using endless = openTestRemote(registry);
   const error = await assertRejects(() => all(endless), AppError, "100 pages without a tag");
   assertEquals(error.code, "invalid_content");
+});
+
+Deno.test("A list of more than 10,000 pages is an error", async () => {
+  await using registry = await startRegistry();
+  using test = openTestRemote(registry);
+  let pages = 0;
+  const session: RegistrySession = {
+    host: {
+      registry: registry.host,
+      base: new URL(`${registry.origin}/v2/`),
+      capabilities: new Set(["resolve"]),
+      isMirror: false,
+      headers: {},
+    },
+    credentialSource: "anonymous",
+    send(request) {
+      const body = new TextEncoder().encode(`{"tags":["${pages}"]}`);
+      let isRead = false;
+      return Promise.resolve({
+        status: 200,
+        headers: new Headers({ link: `<?last=${pages++}>; rel="next"` }),
+        url: new URL(request.path, registry.origin),
+        isReceived: true,
+        body: {
+          read(buffer) {
+            if (isRead) return Promise.resolve(null);
+            isRead = true;
+            buffer.set(body);
+            return Promise.resolve(body.length);
+          },
+        },
+        [Symbol.dispose]() {},
+      });
+    },
+  };
+  const lister = new TagLister({
+    name: "x",
+    repository: REPOSITORY,
+    sessions: [session],
+    context: test.context,
+  });
+  const list = async () => {
+    let page = await lister.list({}, never);
+    while (page.next !== undefined) page = await lister.list({ last: page.next }, never);
+  };
+  const error = await assertRejects(list, AppError, "more than 10000 pages");
+  assertEquals([error.code, pages], ["invalid_content", 10_000]);
 });
 
 Deno.test("Names that no tag can have are ignored with a warning", async () => {

@@ -250,7 +250,7 @@ class Session implements RegistrySession {
       ? "without a challenge that names an authentication scheme (WWW-Authenticate)"
       : schemes.includes('"bearer"')
       ? 'and the challenge "bearer" without a realm'
-      : `and accepts only the authentication scheme ${schemes.join(", ")}, which is not supported`;
+      : `and accepts only ${schemes.join(", ")} authentication, which is not supported`;
     return new AppError(
       "unauthorized",
       `Cannot authenticate to "${host}": it responded with 401 ${cause}; no credentials were sent; ` +
