@@ -50,12 +50,8 @@ const KNOWN: readonly Known[] = [
   ),
   known(/Requests to port [0-9]+ are blocked/, "other", "the runtime blocks requests to that port", false),
   known(/InvalidContentType/, "not_tls", "it does not use TLS on this port", false),
-  known(
-    /invalid HTTP version parsed|invalid HTTP (?:header|status)/,
-    "not_tls",
-    "it does not use plain HTTP on this port",
-    false,
-  ),
+  known(/invalid HTTP version parsed/, "not_tls", "it does not use plain HTTP on this port", false),
+  known(/invalid HTTP (?:header|status)/, "other", "it sent an invalid HTTP response", false),
   known(/invalid peer certificate/, "tls", "its certificate is not valid", false),
   known(/handshake eof/, "reset", "connection closed during the TLS handshake", true),
   known(
