@@ -1,4 +1,5 @@
-import { assertEquals } from "../../../tests/assert.ts";
+import { encode } from "../../compress/test_encoder.ts";
+import { assert, assertEquals } from "../../../tests/assert.ts";
 import { readErrorBody } from "./error_body.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
 import { streamReader } from "../../http/message/stream_reader.ts";
@@ -58,4 +59,27 @@ Deno.test("readErrorBody() reads at most 64 KiB, and cancels a stalled body", as
   const stalled = readErrorBody(failed(() => disposed.promise, () => disposed.resolve(null)), clock);
   clock.advance(5_000);
   assertEquals(await stalled, { code: "", message: "" });
+});
+
+Deno.test("readErrorBody() decompresses a body, and ignores a damaged one", async (t) => {
+  const text = new TextEncoder().encode('{"errors":[{"code":"DENIED","message":"no"}]}');
+  const packed = encode("gzip", text);
+  for (
+    const [name, bytes, message] of [["whole", packed, "no"], [
+      "truncated",
+      packed.subarray(0, 15),
+      "",
+    ]] as const
+  ) {
+    await t.step(name, async () => {
+      const { body } = new Response(bytes);
+      assert(body !== null);
+      const reader = streamReader(body, (error) => error);
+      const response = {
+        ...failed((buffer) => reader.read(buffer)),
+        headers: new Headers({ "content-encoding": "gzip" }),
+      };
+      assertEquals((await readErrorBody(response, new TestClock())).message, message);
+    });
+  }
 });

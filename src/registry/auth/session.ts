@@ -170,9 +170,11 @@ class Session implements RegistrySession {
     if (response.status === 403 && bearer?.params.get("error") !== "insufficient_scope") return undefined;
     if (bearer !== undefined) return this.#tokenAfter(bearer, sent);
     const acceptsBasic = challenges.some(({ scheme }) => scheme === "basic");
-    const isUnusable = !acceptsBasic && response.status === 401 && sent.kind === "none";
-    // Without a challenge and without a credential there is nothing to explain.
-    if (isUnusable && (challenges.length > 0 || credential !== undefined)) throw this.#noScheme(challenges);
+    if (response.status === 401 && sent.kind === "none") {
+      // Without a challenge and without a credential there is nothing to explain.
+      const isExplained = challenges.length > 0 || credential !== undefined;
+      if (acceptsBasic ? credential?.kind === "refresh" : isExplained) throw this.#noScheme(challenges);
+    }
     if (!acceptsBasic || credential?.kind !== "basic" || sent.kind === "basic") return undefined;
     return () => {
       const basic = this.#basic(credential);
@@ -242,20 +244,15 @@ class Session implements RegistrySession {
     return { kind: "token", header: `Bearer ${token}`, token, key, isFresh };
   }
 
-  /** The error for a 401 that no credential can satisfy. It says that none was sent. */
+  /** The error for a 401 that the credential can't satisfy. It says that no credentials were sent. */
   #noScheme(challenges: readonly Challenge[]): AppError {
     const { host } = this.host.base;
-    const schemes = [...new Set(challenges.map(({ scheme }) => `"${scheme}"`))];
-    const cause = schemes.length === 0
-      ? "without a challenge that names an authentication scheme (WWW-Authenticate)"
-      : schemes.includes('"bearer"')
-      ? 'and the challenge "bearer" without a realm'
-      : `and accepts only ${schemes.join(", ")} authentication, which is not supported`;
+    const schemes = [...new Set(challenges.map(({ scheme }) => scheme))];
+    const cause = causeOfNoScheme(schemes, this.credentialSource);
     return new AppError(
       "unauthorized",
-      `Cannot authenticate to "${host}": it responded with 401 ${cause}; no credentials were sent; ` +
-        "use a registry address that supports Basic or Bearer authentication",
-      { details: { host, status: 401, schemes: schemes.map((scheme) => scheme.slice(1, -1)) } },
+      `Cannot authenticate to "${host}": it responded with 401 ${cause}; no credentials were sent`,
+      { details: { host, status: 401, schemes } },
     );
   }
 
@@ -293,6 +290,18 @@ class Session implements RegistrySession {
       { details: { host: url.host } },
     );
   }
+}
+
+function causeOfNoScheme(schemes: readonly string[], source: string): string {
+  if (schemes.length === 0) {
+    return "without a challenge that names an authentication scheme (WWW-Authenticate)";
+  }
+  const list = schemes.map((scheme) => `"${scheme}"`).join(", ");
+  if (schemes.includes("basic")) {
+    return `and accepts only ${list} authentication, but ${source} has an identity token instead of a password`;
+  }
+  if (schemes.includes("bearer")) return 'and the challenge "bearer" without a realm';
+  return `and accepts only ${list} authentication, which is not supported; only Basic and Bearer are`;
 }
 
 /** The source and user of a credential, without its secret. */

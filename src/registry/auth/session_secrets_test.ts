@@ -210,6 +210,14 @@ Deno.test("A 401 without a usable challenge is an error that says that no creden
   }
 });
 
+Deno.test("An identity token isn't sent to a registry that accepts only passwords, and the error says so", async () => {
+  await using server = registry({ accepts: () => false, challenge: () => 'Basic realm="r"' });
+  using deps = sessionDeps();
+  const error = await assertRejects(() => get(server, REFRESH, deps), AppError, "an identity token instead");
+  assert(isCode(error, "unauthorized") && !error.message.includes("s3cret"));
+  assertEquals(server.log, [`GET /v2/${PATH}`]);
+});
+
 Deno.test("A 401 without a challenge is final if there is no credential", async () => {
   using deps = sessionDeps();
   await using none = serve(() => new Response(null, { status: 401 }));

@@ -1,6 +1,7 @@
 import { neverAborted } from "../../base/abort.ts";
 import { AppError, type ErrorCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
+import { encode } from "../../compress/test_encoder.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../http/clock.ts";
 import { serve, type TestServer } from "../../http/test_servers.ts";
 import { basicHeader, fetchToken, type Token, type TokenRequest } from "./token.ts";
@@ -71,6 +72,12 @@ Deno.test("A token with a password is requested with POST, then with GET if the 
       assertEquals(server.log, ["POST /token"]);
     });
   }
+});
+
+Deno.test("A compressed token response is decompressed", async () => {
+  const packed = encode("gzip", new TextEncoder().encode('{"token":"t"}'));
+  await using server = serve(() => new Response(packed, { headers: { "content-encoding": "gzip" } }));
+  assertEquals((await request(server)).token, "t");
 });
 
 Deno.test("A refresh token is never sent with GET", async () => {

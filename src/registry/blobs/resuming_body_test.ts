@@ -304,6 +304,8 @@ Deno.test("A compressed blob is decompressed, from its start if its connection b
     ["whole", [compressed()], 1],
     ["chunked", [compressed("gzip", "chunked")], 1],
     ["broken off", [compressed(), cutAfter(5_000)], 3],
+    ["truncated without a length", [compressed("gzip", "close"), cutAfter(5_000)], 3],
+    ["damaged", [compressed(), wrongByte(20)], 2],
   ];
   for (const [name, faults, requests] of cases) {
     await t.step(name, async () => {
