@@ -206,7 +206,7 @@ Deno.test("unpackRootfs() reads gzip, zstd and uncompressed layers, detected by 
   const diffId = await digestOf(plain);
   for (const compression of ["gzip", "zstd", "none"] as const) {
     const packed = encode(compression, plain);
-    for (const mediaType of [OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD]) {
+    for (const mediaType of [OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, "application/octet-stream"]) {
       using box = new Box();
       const report = await unpackSource(box, sourceOf(packed, diffId, mediaType));
       assertEquals(report.layers, [{ entries: 1, packedBytes: packed.length, unpackedBytes: plain.length }]);

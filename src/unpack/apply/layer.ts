@@ -69,8 +69,21 @@ export async function readLayer(
   return { packedBytes: bytesIn, unpackedBytes: bytesOut };
 }
 
+/** General types that some build tools give to layers. The compression is detected from the content anyway. */
+const GENERAL_TYPES = new Set([
+  "application/gzip",
+  "application/octet-stream",
+  "application/tar",
+  "application/tar+gzip",
+  "application/x-gzip",
+  "application/x-tar",
+  "application/x-tgz",
+  "application/zstd",
+]);
+
 function checkMediaType(mediaType: string): void {
-  if (compressionOfMediaType(essenceOf(mediaType)) !== undefined) return;
+  const type = essenceOf(mediaType);
+  if (compressionOfMediaType(type) !== undefined || GENERAL_TYPES.has(type)) return;
   throw new AppError(
     "unsupported",
     `Cannot unpack layer of type "${mediaType}": only tar archives, plain or with gzip or zstd, are supported`,
