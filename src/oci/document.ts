@@ -30,6 +30,9 @@ import {
 /** Registries accept manifests up to 4 MiB; anything larger is an attack or a mistake. */
 export const MANIFEST_MAX_BYTES = 4 * MIB;
 
+/** An index with more invalid entries is invalid as a whole: 4 MiB could hold a million of them. */
+const INVALID_ENTRIES_MAX = 100;
+
 /** The manifest of one image or artifact. */
 export interface Manifest {
   /** Distinguishes it from an index. */
@@ -171,7 +174,7 @@ function readIndex(fields: JsonObject, mediaType: string, location: JsonLocation
     try {
       manifests.push(readDescriptor(entry, `${location}, manifests[${i}]`));
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      if (!(error instanceof AppError) || invalidEntries.length === INVALID_ENTRIES_MAX) throw error;
       invalidEntries.push(error);
     }
   }

@@ -45,6 +45,18 @@ Deno.test("parseDocument() keeps the valid entries of an index, and the errors o
   assert(document.invalidEntries?.[0]?.message.includes("it, manifests[0].size"));
 });
 
+Deno.test("parseDocument() rejects an index with more than 100 invalid entries", () => {
+  const [good] = INDEX.manifests;
+  const parse = (count: number) => {
+    const manifests = [good, ...new Array(count).fill(0)];
+    return parseDocument(bytesOf({ schemaVersion: 2, manifests }), OCI_INDEX, "it");
+  };
+  const document = parse(100);
+  assert(document.kind === "index" && document.invalidEntries?.length === 100);
+  const error = assertThrows(() => parse(101), AppError, "it, manifests[101]");
+  assertEquals(error.code, "invalid_content");
+});
+
 Deno.test("parseDocument() determines the media type from the document and the expected type", async (t) => {
   const cases: readonly (readonly [name: string, document: unknown, expected: string, want: string])[] = [
     ["an OCI manifest", { ...MANIFEST, mediaType: OCI_MANIFEST }, OCI_MANIFEST, OCI_MANIFEST],

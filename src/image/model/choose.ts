@@ -146,7 +146,10 @@ export function noMatch(
   const platforms = [...new Set(available.map(formatPlatform))].sort();
   const listed = platforms.length === 0 ? "it has no platforms" : `available: ${platforms.join(", ")}`;
   const [first] = unusable;
-  const more = first === undefined ? "" : `; ${unusable.length} unusable (${first.message})`;
+  const noun = unusable.length === 1 ? "entry" : "entries";
+  const more = first === undefined
+    ? ""
+    : `; ${unusable.length} unusable ${noun}, the first: ${first.message}`;
   return new AppError(
     "not_found",
     `Cannot choose a manifest of "${name}": no manifest for ${formatPlatform(want)}; ${listed}${more}`,
