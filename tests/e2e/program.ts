@@ -85,12 +85,17 @@ export async function sandbox(options: { readonly store?: string } = {}): Promis
     dray,
     ok,
     json: async (args, more) => JSON.parse(await ok([...args, "--json"], more)),
-    start: (args, { env } = {}) => start(command, [...words, ...args], environment(env)),
+    start: (args, { env } = {}) => startCommand(command, [...words, ...args], environment(env)),
     [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
   };
 }
 
-function start(command: string, args: readonly string[], env: Record<string, string>): Running {
+/** Starts a command that runs the program. */
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Running {
   const child = new Deno.Command(command, {
     args: [...args],
     env,

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "../asse
 import { CriClient } from "../cri/test_service.ts";
 import { buildImage, type TestImage } from "../images/mod.ts";
 import { Gate, holdAfter, startRegistry } from "../registry/mod.ts";
-import { type Running, type Sandbox, sandbox } from "./program.ts";
+import { type Running, type Sandbox, sandbox, startCommand } from "./program.ts";
 
 /** Waits for a line on the program's standard error. */
 async function until(running: Running, pattern: RegExp): Promise<string> {
@@ -89,6 +89,21 @@ Deno.test("a socket in use is refused with the server's pid; a stale one is repl
   }
   assert(await exists(path));
   await using _next = await serve(box);
+  using cri = await CriClient.connect(path);
+  assertEquals(await cri.list(), []);
+});
+
+Deno.test("under umask 000, only the owner can write to the server's directory, and the socket has its mode", async () => {
+  await using box = await sandbox();
+  const path = `${box.directory}/run/dray/d.sock`;
+  const [command = "", ...words] = box.words;
+  const args = ["-c", 'umask 0; exec "$@"', "sh", command, ...words, "serve", "cri", "--socket", path];
+  await using server = startCommand("sh", args, box.environment);
+  await until(server, / INFO serving /);
+  const modes = await Promise.all(
+    [`${box.directory}/run`, `${box.directory}/run/dray`, path, `${path}.pid`].map(Deno.lstat),
+  );
+  assertEquals(modes.map(({ mode }) => ((mode ?? 0) & 0o777).toString(8)), ["755", "755", "660", "644"]);
   using cri = await CriClient.connect(path);
   assertEquals(await cri.list(), []);
 });

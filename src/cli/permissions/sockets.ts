@@ -24,15 +24,16 @@ export async function socketGrants(
     ...isServer ? [socket === undefined ? DEFAULT_SOCKET : String(socket)] : [],
     ...address?.transport === "unix" ? [address.path] : [],
   ];
-  // A server binds under a temporary name first, and creates the directory if it is missing.
-  const paths = isServer ? socketPaths.flatMap((path) => [path, `${path}.tmp`]) : socketPaths;
+  // A server binds inside a temporary directory first, and creates the parent directory if it is missing.
+  const paths = isServer ? socketPaths.flatMap((path) => [path, `${path}.t`]) : socketPaths;
+  const boundPaths = isServer ? socketPaths.map((path) => `${path}.t/s`) : [];
   const directories = isServer ? await missingDirectories(socketPaths) : [];
   const pidFiles = isServer ? socketPaths.map((path) => `${path}.pid`) : [];
   return {
     read: [...paths, ...pidFiles, ...directories],
     write: [...paths, ...pidFiles, ...directories],
     net: [
-      ...unixHosts ? paths.map((path) => `unix:${path}`) : [],
+      ...unixHosts ? [...socketPaths, ...boundPaths].map((path) => `unix:${path}`) : [],
       ...address?.transport === "tcp" ? [`${address.hostname}:${address.port}`] : [],
     ],
   };

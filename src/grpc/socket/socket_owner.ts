@@ -55,19 +55,37 @@ function pidFileOf(path: string): string {
   return `${path}.pid`;
 }
 
-/** Records that this process listens on a socket. Failures are ignored: only an error message needs the file. */
-export function recordOwner(path: string, socket: Deno.FileInfo): void {
+/** The name of the record while it is written, inside the socket's temporary directory. */
+export const RECORD_NAME = "pid";
+/** A record has two numbers. */
+const RECORD_MAX_BYTES = 64;
+
+/**
+ * Records that this process listens on a socket. Failures are ignored: only an error message needs the file.
+ *
+ * @param directory a directory that only this user can write. A file that is created there and renamed replaces a link
+ * at `PATH.pid`; writing to `PATH.pid` would overwrite the file to which the link points.
+ */
+export function recordOwner(path: string, socket: Deno.FileInfo, directory: string): void {
+  const newPath = `${directory}/${RECORD_NAME}`;
   try {
-    Deno.writeTextFileSync(pidFileOf(path), `${Deno.pid} ${socket.ino}\n`);
+    Deno.writeTextFileSync(newPath, `${Deno.pid} ${socket.ino}\n`, { createNew: true });
+    Deno.chmodSync(newPath, 0o644);
+    Deno.renameSync(newPath, pidFileOf(path));
   } catch {
     return;
   }
 }
 
-/** Returns the recorded owner, as `pid 12`; undefined if the record is missing or belongs to another socket. */
+/**
+ * Returns the recorded owner, as `pid 12`; undefined if the record is missing, belongs to another socket, or is anything
+ * but a small file: reading a FIFO that another user has put there would never end.
+ */
 export function readOwner(path: string, socket: Deno.FileInfo): string | undefined {
   try {
-    const [pid, inode] = Deno.readTextFileSync(pidFileOf(path)).trim().split(" ");
+    const { isFile, size } = Deno.lstatSync(pidFileOf(path));
+    if (!isFile || size > RECORD_MAX_BYTES) return undefined;
+    const [, pid, inode] = /^(\d+) (\d+)\n$/.exec(Deno.readTextFileSync(pidFileOf(path))) ?? [];
     return inode === String(socket.ino) ? `pid ${pid}` : undefined;
   } catch {
     return undefined;

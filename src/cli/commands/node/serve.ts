@@ -130,13 +130,13 @@ async function listenHttp(
 }
 
 /**
- * Creates the parent directory: `/run` is empty after each boot. An existing directory needs no permission to
- * create it.
+ * Creates the parent directory: `/run` is empty after each boot. Only its owner can write to it, whatever the umask,
+ * because write access to it is enough to replace the socket. An existing directory needs no permission to create it.
  */
 async function makeParent(path: string): Promise<void> {
   const directory = path.slice(0, path.lastIndexOf("/"));
   try {
-    if (directory !== "") await Deno.mkdir(directory, { recursive: true });
+    if (directory !== "") await Deno.mkdir(directory, { recursive: true, mode: 0o755 });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
   }
