@@ -142,6 +142,54 @@ Deno.test("floods of empty and control frames end the connection", async (t) => 
   );
 });
 
+Deno.test("floods of frames that clients send while they read responses end the connection", async (t) => {
+  const limits = { pingAndWindowFrames: { burst: 20, perSecond: 0.001 } };
+  const floods: [name: string, frame: Uint8Array][] = [
+    ["PING", PING],
+    ["WINDOW_UPDATE for the connection", encodeWindowUpdate(0, 1)],
+    ["WINDOW_UPDATE for a closed stream", encodeWindowUpdate(1, 1)],
+    ["RST_STREAM for a closed stream", encodeResetStream(1, H2Code.cancel)],
+  ];
+  for (const [name, frame] of floods) {
+    await t.step(name, () =>
+      withPair(respondWith(), limits, async ({ client }) => {
+        await client.hello(headersFrame(1));
+        await client.response(1);
+        for (let i = 0; i < 5; i++) {
+          // Read the acknowledgements, so that only the rate counts.
+          await client.send(...times(5, () => frame));
+          if (frame === PING && i < 4) { for (let n = 0; n < 5; n++) await client.nextOf(FrameType.ping); }
+        }
+        assertEquals(await client.goAwayCode(), H2Code.enhanceYourCalm);
+      }));
+  }
+  await t.step(
+    "opening a window byte by byte",
+    () =>
+      withPair(respondWith(100), limits, async ({ client }) => {
+        await client.hello(settingFrame(4, 0), headersFrame(1));
+        for (let i = 0; i < 30; i++) {
+          await client.send(encodeWindowUpdate(1, 1));
+          if (await client.nextOf(FrameType.data) === undefined) return;
+        }
+        throw new Error("The connection is still open");
+      }),
+  );
+  await t.step(
+    "accepted: a few per response",
+    () =>
+      withPair(respondWith(1000), limits, async ({ client }) => {
+        await client.hello();
+        for (let id = 1; id < 200; id += 2) {
+          await client.send(headersFrame(id));
+          assertEquals((await client.response(id)).body.length, 1000);
+          await client.send(PING, encodeWindowUpdate(0, 1000), encodeWindowUpdate(id, 1000));
+          assert(await client.nextOf(FrameType.ping));
+        }
+      }),
+  );
+});
+
 Deno.test("streams above the limit are refused, and accepted when others have ended", async () => {
   const waiting: Http2Stream[] = [];
   const onStream: Http2StreamHandler = (stream) => {

@@ -68,6 +68,27 @@ export class Http2Connection implements Disposable {
     return this.#phase === "open" && this.streams.open.size === 0 ? this.#since : undefined;
   }
 
+  /**
+   * Since when the client has only incomplete data here, in ms of `performance.now()`: no preface, only incomplete
+   * requests, or nothing after an error. Undefined for a connection that is idle or waits for us.
+   */
+  get incompleteSince(): number | undefined {
+    switch (this.#phase) {
+      case "opening":
+      case "lingering":
+        return this.#since;
+      case "open":
+        return this.#streams.incompleteSince;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Whether the client's preface and SETTINGS are incomplete, or the connection only lingers after an error. */
+  get silent(): boolean {
+    return this.#phase === "opening" || this.#phase === "lingering";
+  }
+
   /** Serves until either side closes the connection. Never rejects. */
   async run(): Promise<void> {
     try {

@@ -11,6 +11,7 @@ import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import type { Http2Limits } from "./frame/limits.ts";
 import type { FrameWriter } from "./stream/frame_writer.ts";
 import { connectionError, H2Code, requestAborted } from "./frame/protocol_error.ts";
+import type { OpenRequests } from "./stream/open_requests.ts";
 import { SendBudget, type SharedTotal } from "./stream/send_budget.ts";
 import { SendQueue } from "./stream/send_queue.ts";
 import { Http2Stream, type StreamOwner, type StreamSink } from "./stream/stream.ts";
@@ -30,6 +31,8 @@ export interface StreamsOptions {
   readonly limits: Http2Limits;
   /** Counter of queued response bytes, shared by the connections of a server. */
   readonly queued: SharedTotal;
+  /** The open requests of all connections of a server. */
+  readonly requests: OpenRequests;
 }
 
 /** Events for the connection. */
@@ -56,6 +59,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
   readonly #limits: Http2Limits;
   readonly #events: StreamsEvents;
   readonly #resets: TokenBucket;
+  #incomplete = 0;
 
   /** Creates the manager, without streams. */
   constructor(writer: FrameWriter, options: StreamsOptions, events: StreamsEvents) {
@@ -73,7 +77,8 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     headers: ReadonlyMap<string, string>,
     tooLarge: boolean,
   ): Http2Stream | undefined {
-    if (this.streams.open.size >= this.#limits.maxStreams) {
+    const { size } = this.streams.open;
+    if (size >= this.#limits.maxStreams || !this.#options.requests.admit(headers, size === 0)) {
       this.resetForFault(streamId, H2Code.refusedStream);
       return undefined;
     }
@@ -81,6 +86,8 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     const incoming = new ReceiveWindow(this.#limits.streamWindowBytes);
     const stream = new Http2Stream(this, streamId, headers, { outgoing, incoming });
     this.streams.open.set(streamId, stream);
+    this.#options.requests.opened(stream);
+    this.#incomplete++;
     if (tooLarge) {
       stream.sendHeaders(HEADERS_TOO_LARGE);
       stream.end();
@@ -97,7 +104,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
 
   /** Passes the next bytes of the body to the stream's sink. An exception of the sink resets only this stream. */
   deliver(stream: Http2Stream, bytes: Uint8Array, last: boolean): void {
-    stream.requestEnded = last;
+    if (last) this.#completed(stream);
     try {
       stream.sink.data(bytes, last);
     } catch (error) {
@@ -129,6 +136,17 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     this.#drop(stream, code, undefined);
   }
 
+  /** Resets a stream because newer requests need its memory. */
+  evict(stream: Http2Stream): void {
+    this.#drop(stream, H2Code.enhanceYourCalm, requestAborted("there are too many incomplete requests"));
+  }
+
+  /** Stops counting a stream. */
+  closed(stream: Http2Stream): void {
+    if (!stream.requestEnded) this.#incomplete--;
+    this.#options.requests.closed(stream);
+  }
+
   /** Resets a stream because the peer violated the protocol. @throws AppError above the rate limit */
   resetForFault(streamId: number, code: H2Code): void {
     this.#countReset();
@@ -149,6 +167,17 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
   /** Forwards the event. */
   pingAcknowledged(): void {
     this.#events.pingAcknowledged();
+  }
+
+  /**
+   * When the oldest request began, in milliseconds of `performance.now()`, if all requests of the connection are
+   * incomplete; otherwise undefined.
+   */
+  get incompleteSince(): number | undefined {
+    const { open } = this.streams;
+    if (open.size === 0 || this.#incomplete < open.size) return undefined;
+    const [oldest] = open.values();
+    return oldest?.openedAt;
   }
 
   /** Closes all streams without sending anything. */
@@ -180,6 +209,13 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     this.writer.control(encodeResetStream(stream.id, code));
     stream.close(reason);
     this.#streamEnded();
+  }
+
+  #completed(stream: Http2Stream): void {
+    if (stream.requestEnded) return;
+    stream.requestEnded = true;
+    this.#incomplete--;
+    this.#options.requests.completed(stream);
   }
 
   #countReset(): void {

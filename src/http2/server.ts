@@ -7,6 +7,7 @@ import { sleep } from "../base/abort.ts";
 import { backoffDelay } from "../base/backoff.ts";
 import { Http2Connection } from "./connection.ts";
 import type { Http2StreamHandler } from "./connection_streams.ts";
+import { OpenRequests } from "./stream/open_requests.ts";
 import type { SharedTotal } from "./stream/send_budget.ts";
 import { type Http2Limits, resolveHttp2Limits } from "./frame/limits.ts";
 
@@ -37,6 +38,7 @@ export class Http2Server implements AsyncDisposable {
   readonly #limits: Http2Limits;
   readonly #stopping = new AbortController();
   readonly #queued: SharedTotal = { bytes: 0 };
+  readonly #requests: OpenRequests;
   #checkTimer: ReturnType<typeof setInterval> | undefined;
 
   /**
@@ -48,6 +50,7 @@ export class Http2Server implements AsyncDisposable {
     this.#onStream = options.onStream;
     this.#onError = options.onError ?? (() => {});
     this.#limits = resolveHttp2Limits(options.limits);
+    this.#requests = new OpenRequests(this.#limits);
   }
 
   /** Number of open connections. */
@@ -100,7 +103,7 @@ export class Http2Server implements AsyncDisposable {
   }
 
   #accept(conn: Deno.Conn): void {
-    if (this.#connections.size >= this.#limits.maxConnections && !this.#closeLongestIdle()) {
+    if (this.#connections.size >= this.#limits.maxConnections && !this.#replaceConnection()) {
       return conn.close();
     }
     const connection = new Http2Connection(conn, {
@@ -108,25 +111,38 @@ export class Http2Server implements AsyncDisposable {
       onError: this.#onError,
       limits: this.#limits,
       queued: this.#queued,
+      requests: this.#requests,
     });
     const done = connection.run().finally(() => this.#connections.delete(connection));
     this.#connections.set(connection, done);
   }
 
-  /** Closes the connection that has been idle longest. Returns false if none is idle. */
-  #closeLongestIdle(): boolean {
-    let longestIdle: Http2Connection | undefined;
-    for (const connection of this.#connections.keys()) {
-      if (connection.idleSince === undefined) continue;
-      if (longestIdle?.idleSince === undefined || connection.idleSince < longestIdle.idleSince) {
-        longestIdle = connection;
-      }
-    }
-    if (longestIdle === undefined) return false;
+  /**
+   * Closes one connection for a new one. Returns false if a complete request is in progress on each of them.
+   *
+   * A client that has sent nothing yet loses nothing; an idle one connects again for its next call. A connection with
+   * only incomplete requests is last, because it may be in use.
+   */
+  #replaceConnection(): boolean {
+    const replaced =
+      this.#oldest((connection) => connection.silent ? connection.incompleteSince : undefined) ??
+        this.#oldest((connection) => connection.idleSince) ??
+        this.#oldest((connection) => connection.incompleteSince);
+    if (replaced === undefined) return false;
     // Delete the entry now, not when `run()` ends: the next accept checks the number of connections again.
-    this.#connections.delete(longestIdle);
-    longestIdle.close();
+    this.#connections.delete(replaced);
+    replaced.close();
     return true;
+  }
+
+  /** Returns the connection with the earliest time; undefined if there is no connection with a time. */
+  #oldest(timeOf: (connection: Http2Connection) => number | undefined): Http2Connection | undefined {
+    let oldest: { readonly connection: Http2Connection; readonly time: number } | undefined;
+    for (const connection of this.#connections.keys()) {
+      const time = timeOf(connection);
+      if (time !== undefined && (oldest === undefined || time < oldest.time)) oldest = { connection, time };
+    }
+    return oldest?.connection;
   }
 
   #check(): void {

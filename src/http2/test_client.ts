@@ -9,6 +9,7 @@ import type { Http2StreamHandler } from "./connection_streams.ts";
 import { encodeFrame, FrameFlag, FrameType, PREFACE, readUint32 } from "./frame/frame.ts";
 import { FrameReader } from "./frame/frame_reader.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
+import { OpenRequests } from "./stream/open_requests.ts";
 import { encodeHeaderBlock } from "./hpack/encoder.ts";
 import { type Http2Limits, resolveHttp2Limits } from "./frame/limits.ts";
 import type { HeaderField } from "./hpack/static_table.ts";
@@ -201,11 +202,13 @@ export async function withPair(
   const accepting = listener.accept();
   using client = new TestClient(await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }));
   const errors: unknown[] = [];
+  const resolved = resolveHttp2Limits(limits);
   const connection = new Http2Connection(wrap(await accepting), {
     onStream,
     onError: (error) => errors.push(error),
-    limits: resolveHttp2Limits(limits),
+    limits: resolved,
     queued: { bytes: 0 },
+    requests: new OpenRequests(resolved),
   });
   const running = connection.run();
   try {

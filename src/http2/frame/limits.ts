@@ -11,12 +11,20 @@ import type { Rate } from "./token_bucket.ts";
 /** Limits on what a peer may use. */
 export interface Http2Limits {
   /**
-   * Open connections. An additional connection replaces the one that has been idle longest; if none is idle, it is
-   * closed. Stops: opening connections until the process has no file descriptor left.
+   * Open connections. An additional connection replaces the oldest one without a complete preface, else the one that
+   * has been idle longest, else the oldest one with only incomplete requests; if there is none, it is closed. Stops:
+   * opening connections until the process has no file descriptor left, or until no other client can connect.
    */
   readonly maxConnections: number;
   /** Open streams per connection. Stops: an unlimited number of parallel requests. */
   readonly maxStreams: number;
+  /**
+   * Open streams of all connections. An additional one replaces the request that has been incomplete longest. A
+   * connection without streams may open one even above the limit. Stops: many connections with many requests each.
+   */
+  readonly allStreams: number;
+  /** Header bytes of the open streams of all connections; handled as `allStreams`. Stops: many large headers. */
+  readonly allHeaderBytes: number;
   /** Bytes of a header block, both encoded and decoded. Stops: endless headers; HPACK bombs. */
   readonly headerBytes: number;
   /** CONTINUATION frames per header block. Stops: the CONTINUATION flood (thousands of empty frames). */
@@ -25,8 +33,14 @@ export interface Http2Limits {
   readonly maxQueuedControls: number;
   /** Streams that the peer resets, or causes us to reset. Stops: rapid reset. */
   readonly resets: Rate;
-  /** Frames without payload for a request: SETTINGS, PRIORITY, GOAWAY, empty DATA, unknown types. Stops: floods. */
+  /** Frames without payload for a request: SETTINGS, PRIORITY, GOAWAY, empty DATA, unknown types, HEADERS for refused streams. Stops: floods. */
   readonly emptyFrames: Rate;
+  /**
+   * PING, WINDOW_UPDATE, and RST_STREAM for ended streams, beyond four per part of a response that was sent (grpc-go
+   * sends a PING per part to measure the bandwidth). Stops: floods of these frames by a client that reads the
+   * acknowledgements.
+   */
+  readonly pingAndWindowFrames: Rate;
   /**
    * Queued response bytes per connection; above the limit, new requests wait. Stops: requesting without reading.
    */
@@ -53,11 +67,14 @@ export interface Http2Limits {
 const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   maxConnections: 512,
   maxStreams: 1000,
+  allStreams: 8192,
+  allHeaderBytes: 64 * MIB,
   headerBytes: 64 * KIB,
   maxContinuations: 32,
   maxQueuedControls: 2000,
   resets: { burst: 2000, perSecond: 200 },
   emptyFrames: { burst: 2000, perSecond: 100 },
+  pingAndWindowFrames: { burst: 5000, perSecond: 200 },
   queuedResponseBytes: 64 * MIB,
   allQueuedResponseBytes: 256 * MIB,
   streamWindowBytes: MIB,

@@ -25,6 +25,11 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
+  /** Adds tokens, up to the burst. */
+  give(tokens: number): void {
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + tokens);
+  }
+
   /** Takes a token; returns false if the bucket is empty. @param now milliseconds of the same clock */
   take(now: number): boolean {
     const gained = (now - this.#filledAt) / 1000 * this.#rate.perSecond;

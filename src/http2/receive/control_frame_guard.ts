@@ -15,6 +15,11 @@ export class ControlFrameGuard {
     this.#bucket = new TokenBucket(rate, performance.now());
   }
 
+  /** Allows more frames, up to the burst of the rate. */
+  allow(frames: number): void {
+    this.#bucket.give(frames);
+  }
+
   /**
    * Counts a frame.
    *

@@ -13,18 +13,25 @@ import { RequestFrames } from "./request_frames.ts";
 import { decodeSettings, SETTINGS_ACK } from "../frame/settings.ts";
 import type { Http2Stream } from "../stream/stream.ts";
 
+/** A client may send a PING and two WINDOW_UPDATEs per part of a response that it reads. */
+const FRAMES_PER_PART = 4;
+
 /** Validates frames and executes them. */
 export class FrameHandler {
   /** Handles HEADERS, CONTINUATION and DATA. */
   readonly requests: RequestFrames;
   readonly #target: FrameTarget;
   readonly #guard: ControlFrameGuard;
+  /** For PING, WINDOW_UPDATE, and RST_STREAM for a stream that has ended. */
+  readonly #responseGuard: ControlFrameGuard;
+  #creditedParts = 0;
   #settingsReceived = false;
 
   /** Creates a handler that expects SETTINGS first. */
   constructor(target: FrameTarget, limits: Http2Limits) {
     this.#target = target;
     this.#guard = new ControlFrameGuard(limits.emptyFrames);
+    this.#responseGuard = new ControlFrameGuard(limits.pingAndWindowFrames);
     this.requests = new RequestFrames(target, limits, this.#guard);
   }
 
@@ -90,7 +97,7 @@ export class FrameHandler {
       this.#target.resetByPeer(stream, requestAborted("the client has reset its stream"));
     } else if (this.#target.streams.stateOf(streamId) === "idle") {
       throw connectionError(H2Code.protocolError, "RST_STREAM is for an idle stream");
-    }
+    } else this.#countResponseFrame();
   }
 
   #settings(flags: number, streamId: number, payload: Uint8Array): void {
@@ -123,7 +130,7 @@ export class FrameHandler {
   #ping(flags: number, streamId: number, payload: Uint8Array): void {
     if (streamId !== 0) throw connectionError(H2Code.protocolError, "PING is for a stream");
     if (payload.length !== 8) throw connectionError(H2Code.frameSizeError, "PING doesn't have eight bytes");
-    // Not counted by the guard: grpc-go sends a PING per response that it reads. `maxQueuedControls` limits them.
+    this.#countResponseFrame();
     if (flags & FrameFlag.ack) this.#target.pingAcknowledged();
     else this.#target.writer.control(encodeFrame(FrameType.ping, FrameFlag.ack, 0, payload));
   }
@@ -145,6 +152,7 @@ export class FrameHandler {
     if (payload.length !== 4) {
       throw connectionError(H2Code.frameSizeError, "WINDOW_UPDATE doesn't have four bytes");
     }
+    this.#countResponseFrame();
     const step = readUint31(payload, 0);
     const stream = streams.open.get(streamId);
     if (streamId !== 0 && !stream && streams.stateOf(streamId) === "idle") {
@@ -163,6 +171,14 @@ export class FrameHandler {
       }
       this.#unblock(stream);
     }
+  }
+
+  /** Counts a frame that clients send while they read responses. */
+  #countResponseFrame(): void {
+    const { writtenParts } = this.#target.writer;
+    this.#responseGuard.allow((writtenParts - this.#creditedParts) * FRAMES_PER_PART);
+    this.#creditedParts = writtenParts;
+    this.#responseGuard.count();
   }
 
   #unblock(stream: Http2Stream): void {

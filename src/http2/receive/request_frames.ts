@@ -107,9 +107,9 @@ export class RequestFrames {
     if (stream) return this.#trailers(stream, fields, assembly);
     const state = streams.stateOf(streamId);
     if (state === "closed") throw connectionError(H2Code.streamClosed, "HEADERS is for a closed stream");
-    if (state === "ignored") return;
+    if (state === "ignored") return this.#guard.count();
     streams.lastId = streamId;
-    if (streamId > streams.acceptedId) return;
+    if (streamId > streams.acceptedId) return this.#guard.count();
     const headers = tooLarge ? new Map<string, string>() : requestHeaders(fields);
     if (!headers || assembly.dependsOnItself) {
       return this.#target.resetForFault(streamId, H2Code.protocolError);

@@ -40,6 +40,11 @@ export class FrameWriter {
   readonly window: SendWindow = new SendWindow(DEFAULT_WINDOW_BYTES);
   /** When the current write began, in milliseconds of `performance.now()`; undefined between writes. */
   writingSince: number | undefined;
+  /**
+   * Number of DATA frames and ends of responses that were put into the write buffer. Tiny frames, which a peer causes
+   * by opening its window byte by byte, aren't counted unless they are all that was queued.
+   */
+  writtenParts = 0;
   readonly #writer: ByteWriter;
   readonly #events: FrameWriterEvents;
   readonly #controls = new Queue<Uint8Array>();
@@ -153,9 +158,12 @@ export class FrameWriter {
 
   /** Writes the next frames of the first stream. Returns false if the buffer is full. */
   #writeNext(buffer: WriteBuffer, stream: Http2Stream): boolean {
+    const before = this.window.available;
     const result = stream.closed ? "idle" : stream.outgoing.writeNext(buffer, stream.id, this.window);
     // The stream stays first in the queue.
     if (result === "full") return false;
+    const sent = before - this.window.available;
+    if (result === "done" || result === "idle" || sent >= MIN_FREE_BYTES) this.writtenParts++;
     this.#streams.shift();
     if (result === "more") {
       this.#streams.push(stream);

@@ -27,7 +27,13 @@ function setUp(windowBytes = 1 << 20) {
     },
   });
   const budget = new SendBudget({ queuedResponseBytes: 1e9, allQueuedResponseBytes: 1e9 }, { bytes: 0 });
-  const owner: StreamOwner = { budget, ready: (stream) => writer.ready(stream), reset() {} };
+  const owner: StreamOwner = {
+    budget,
+    ready: (stream) => writer.ready(stream),
+    reset() {},
+    evict() {},
+    closed() {},
+  };
   const open = (id: number) => {
     const halves = { outgoing: new SendQueue(windowBytes, budget), incoming: new ReceiveWindow(100) };
     return new Http2Stream(owner, id, new Map(), halves);

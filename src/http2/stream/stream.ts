@@ -35,6 +35,10 @@ export interface StreamOwner {
   readonly budget: SendBudget;
   /** Ends the stream with RST_STREAM. */
   reset(stream: Http2Stream, code: H2Code): void;
+  /** Ends the stream with RST_STREAM, because newer requests need its memory. */
+  evict(stream: Http2Stream): void;
+  /** The stream is closed. Called once. */
+  closed(stream: Http2Stream): void;
 }
 
 /** The server's side of a stream. On a closed stream, the methods for sending do nothing. */
@@ -140,6 +144,11 @@ export class Http2Stream {
     if (!this.#closed) this.#owner.reset(this, code);
   }
 
+  /** @internal Resets the stream in favour of newer requests, and calls the sink's `aborted`. */
+  evict(): void {
+    if (!this.#closed) this.#owner.evict(this);
+  }
+
   /** @internal Resolves `drained()` if more can be written now. */
   wakeWriter(): void {
     if (this.#drained === undefined || (!this.#closed && this.outgoing.bytes >= HIGH_WATER_BYTES)) return;
@@ -151,6 +160,7 @@ export class Http2Stream {
   close(reason?: AppError): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#owner.closed(this);
     this.outgoing.clear();
     this.wakeWriter();
     const sink = this.sink;
