@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
+import { Limiter } from "../base/limiter.ts";
 import type { Http2Limits } from "../http2/frame/limits.ts";
 import { Http2Server, type ShutdownEnd } from "../http2/server.ts";
 import { type Http2Stream, IGNORE_BODY, type StreamSink } from "../http2/stream/stream.ts";
@@ -76,6 +77,7 @@ export class GrpcServer implements AsyncDisposable {
       budget: new ByteBudget(limits.bufferedRequestBytes),
       deadlines: this.#deadlines,
       inflate: options.inflate,
+      inflating: new Limiter(1),
       statusOf: options.statusOf ?? statusOf,
       ended: (call, status, error) => {
         this.#active--;

@@ -222,24 +222,6 @@ Deno.test("messages above the limit are refused in both directions; messages at 
   });
 });
 
-Deno.test("incomplete requests share one limit, and release it at their end", async () => {
-  const limits = { bufferedRequestBytes: 3000 };
-  await withService({ methods: methods(), limits }, async ({ connect }) => {
-    using client = await connect();
-    const half = framed(new Uint8Array(1500)).subarray(0, 1400);
-    const open = (id: number) =>
-      client.send(callFrame(id, "/t.T/Shout"), dataFrame(id, half, "body follows"));
-    await open(1);
-    await open(3);
-    await open(5);
-    assertEquals((await resultOf(client, 5)).code, 8);
-    await client.send(encodeResetStream(1, 8), encodeResetStream(3, 8));
-    await open(7);
-    await client.send(dataFrame(7, new Uint8Array(105)));
-    assertEquals((await resultOf(client, 7)).code, 0);
-  });
-});
-
 Deno.test("a deadline ends the call and aborts the handler's signal", async () => {
   const { promise: reason, resolve } = Promise.withResolvers<unknown>();
   // Without the deadline, the call would succeed after 5 s, so the test fails instead of hanging.

@@ -51,7 +51,7 @@ export function callFrame(streamId: number, path: string, ...more: readonly Head
 export async function resultOf(client: TestClient, streamId: number): Promise<TestResult> {
   const response = await client.response(streamId);
   const status = (name: string) => response.trailers.get(name) ?? response.headers.get(name);
-  const reader = new MessageReader(1 << 30, new ByteBudget(1 << 30));
+  const reader = new MessageReader(1 << 30, new ByteBudget(1 << 30), () => {});
   reader.add(response.body);
   const messages: Uint8Array[] = [];
   for (let next = reader.next(); next; next = reader.next()) messages.push(next.bytes);

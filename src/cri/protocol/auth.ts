@@ -4,6 +4,7 @@
  * @module
  */
 import { decodeUserPassword } from "../../base/base64.ts";
+import { KIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Credential, CredentialSource } from "../../content/credential.ts";
 import { isDockerHub } from "../../oci/docker_hub.ts";
@@ -15,6 +16,9 @@ export type AuthFields = Pick<
   "username" | "password" | "auth" | "serverAddress" | "identityToken" | "registryToken"
 >;
 
+/** The longest tokens have a few KiB. Stops: holding memory with pulls that wait for a slow registry. */
+const AUTH_MAX_CHARS = 64 * KIB;
+
 /** The source of these credentials, for messages. */
 const SOURCE = "the AuthConfig of the CRI request";
 
@@ -23,9 +27,11 @@ const SOURCE = "the AuthConfig of the CRI request";
  * registry.
  *
  * @returns undefined if the request has none; the pull is then anonymous
- * @throws AppError `invalid_argument` for an `auth` field that is not base64 of `user:password`; never shows it
+ * @throws AppError `invalid_argument` for an `auth` field that is not base64 of `user:password`, which isn't shown;
+ * `limit_exceeded`
  */
 export function credentialsOf(fields: AuthFields | undefined): CredentialSource | undefined {
+  checkLength(fields);
   const credential = fields && credentialIn(fields);
   if (credential === undefined) return undefined;
   const address = addressHost(fields?.serverAddress ?? "");
@@ -35,6 +41,23 @@ export function credentialsOf(fields: AuthFields | undefined): CredentialSource 
         address === "" || isSameRegistry(address, registry) ? { credential, source: SOURCE } : undefined,
       ),
   };
+}
+
+function checkLength(fields: AuthFields | undefined): void {
+  const {
+    username = "",
+    password = "",
+    auth = "",
+    serverAddress = "",
+    identityToken = "",
+    registryToken = "",
+  } = fields ?? {};
+  const chars = [username, password, auth, serverAddress, identityToken, registryToken].join("").length;
+  if (chars <= AUTH_MAX_CHARS) return;
+  throw new AppError(
+    "limit_exceeded",
+    `Cannot use the AuthConfig: it has ${chars} characters, at most ${AUTH_MAX_CHARS} are allowed`,
+  );
 }
 
 /** The first kind of credential that is set, in containerd's order; registry tokens, which it ignores, come last. */

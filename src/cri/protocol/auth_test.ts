@@ -20,6 +20,16 @@ async function found(fields: Partial<AuthFields>, registry = "a.b"): Promise<Cre
 
 const USER: Credential = { kind: "basic", username: "u", password: "p:q" };
 
+Deno.test("credentialsOf() refuses what no registry issues, and accepts long tokens", async () => {
+  const error = assertThrows(() =>
+    credentialsOf({ ...NOTHING, username: "u", password: "x".repeat(70_000) })
+  );
+  assertEquals((error as AppError).code, "limit_exceeded");
+  assertEquals((error as AppError).message.includes("xxx"), false);
+  const token = "t".repeat(32_000);
+  assertEquals(await found({ registryToken: token }), { kind: "bearer", token });
+});
+
 Deno.test("credentialsOf() reads every form of an AuthConfig", async (t) => {
   const cases:
     readonly (readonly [name: string, fields: Partial<AuthFields>, want: Credential | undefined])[] = [

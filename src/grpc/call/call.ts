@@ -37,7 +37,7 @@ export class Call implements StreamSink {
     this.info = info;
     this.#method = method;
     this.#context = context;
-    this.#reader = new MessageReader(context.limits.messageBytes, context.budget);
+    this.#reader = new MessageReader(context.limits.messageBytes, context.budget, this.#evicted);
   }
 
   /** Ends the call with DEADLINE_EXCEEDED if it is still in progress after `ms` milliseconds. */
@@ -90,10 +90,10 @@ export class Call implements StreamSink {
   /** Handles a message that must be decompressed, or that must wait until its client reads. */
   async #runDeferred(method: UnaryMethod | StreamMethod, message: RawMessage): Promise<void> {
     const { signal } = this.#controller;
-    using pending = new PendingMessage(message, this.#context);
-    const bytes = await pending.read(this.info, signal);
+    using pending = new PendingMessage(message, this.#context, this.#evicted);
     while (this.#stream.congested) await abortable(this.#stream.uncongested(), signal);
-    this.#run(method, bytes);
+    // Decompressed last, so that the result never waits.
+    this.#run(method, await pending.read(this.info, signal));
   }
 
   #begin(method: BidiStreamMethod): CallMessages {
@@ -104,6 +104,7 @@ export class Call implements StreamSink {
       send: (response) => this.#send(response),
       done: () => this.#end(OK, undefined),
       failed: this.#failed,
+      evicted: this.#evicted,
     });
   }
 
@@ -155,6 +156,15 @@ export class Call implements StreamSink {
     this.#headersSent = true;
     return sendMessage(this.#stream, response);
   }
+
+  readonly #evicted = (): void => {
+    this.fail(
+      new AppError(
+        "limit_exceeded",
+        `Cannot receive the request of "${this.info.method}": newer requests need its memory; retry later`,
+      ),
+    );
+  };
 
   readonly #failed = (error: unknown): void => {
     this.#end(this.#context.statusOf(error), error);

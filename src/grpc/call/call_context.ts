@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Limiter } from "../../base/limiter.ts";
 import type { ByteBudget } from "../wire/byte_budget.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { GrpcLimits } from "./limits.ts";
@@ -34,6 +35,8 @@ export interface CallContext {
   readonly deadlines: Deadlines;
   /** Decompresses requests; undefined if compression isn't supported. */
   readonly inflate: Inflate | undefined;
+  /** Limits the number of parallel decompressions. */
+  readonly inflating: Limiter;
   /** Returns the status for an exception of a handler. */
   readonly statusOf: (error: unknown) => RpcStatus;
   /** Called once at the end of a call, after its status was queued or its client disconnected. */

@@ -23,6 +23,8 @@ export interface MessagesCall {
   done(): void;
   /** A request failed. */
   failed(error: unknown): void;
+  /** Newer requests need the memory of a request. */
+  evicted(): void;
 }
 
 /** Handles the requests of one call. */
@@ -61,7 +63,7 @@ export class CallMessages {
   /** @param before resolves when the previous responses were sent */
   async #respond(message: RawMessage, before: Promise<void>): Promise<void> {
     const { info, signal } = this.#call;
-    using pending = new PendingMessage(message, this.#context);
+    using pending = new PendingMessage(message, this.#context, () => this.#call.evicted());
     await before;
     if (this.#call.isOver()) return;
     const response = await this.#method.respond(await pending.read(info, signal), info, signal);

@@ -10,7 +10,8 @@ export interface GrpcLimits {
   /** Decompressed bytes of one message, in either direction. Stops: endless messages; gzip bombs. */
   readonly messageBytes: number;
   /**
-   * Bytes of incomplete or waiting requests, of all connections. Stops: many large bodies that are never completed.
+   * Bytes of incomplete or waiting requests, of all connections. Above the limit, the oldest one fails. Stops: many
+   * large bodies that are never completed.
    */
   readonly bufferedRequestBytes: number;
   /** Requests without a response per bidirectional stream. Stops: sending requests without reading responses. */

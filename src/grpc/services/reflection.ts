@@ -12,6 +12,7 @@ import { fieldText, findText, lengthField, numberField, readFields, type WireFie
 
 /** Field numbers of the `oneof` in `ServerReflectionRequest`. */
 const REQUEST = { file: 3, symbol: 4, extension: 5, extensionNumbers: 6, services: 7 } as const;
+const QUERIES: ReadonlySet<number> = new Set(Object.values(REQUEST));
 /** Field numbers of `ServerReflectionResponse`. */
 const RESPONSE = { host: 1, request: 2, files: 4, extensionNumbers: 5, services: 6, error: 7 } as const;
 
@@ -36,11 +37,11 @@ export function reflectionMethods(methods: MethodTable, files: readonly Uint8Arr
 }
 
 function respond(request: Uint8Array, index: DescriptorIndex, services: readonly string[]): Uint8Array {
-  let found = errorField(
-    StatusCode.invalidArgument,
-    "Cannot respond: the request has no known field",
-  );
-  for (const field of readFields(request)) found = responseField(field, index, services) ?? found;
+  // Only the last field counts, as in every `oneof`: a response to each of many fields could take minutes.
+  let query: WireField | undefined;
+  for (const field of readFields(request)) if (QUERIES.has(field.number)) query = field;
+  const found = (query && responseField(query, index, services)) ??
+    errorField(StatusCode.invalidArgument, "Cannot respond: the request has no known field");
   return concatBytes([
     lengthField(RESPONSE.host, findText(request, 1)),
     lengthField(RESPONSE.request, request),

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { HEALTH_FILE } from "./health_descriptor.ts";
@@ -88,6 +88,16 @@ Deno.test("reflection finds files by name, symbol and extension, followed by the
   for (const [name, request, want] of cases) {
     await t.step(name, async () => assertEquals(await respondTo(request), want));
   }
+});
+
+Deno.test("reflection responds to the last of many queries only", async () => {
+  const begun = performance.now();
+  const many = new Uint8Array(4_000_000);
+  const services = lengthField(7, "");
+  for (let at = 0; at < many.length; at += services.length) many.set(services, at);
+  assertEquals(await respondTo(concatBytes([many, lengthField(3, "base.proto")])), "base.proto");
+  // A response to each of them took ten times as long.
+  assert(performance.now() - begun < 5000, "two million queries were answered");
 });
 
 Deno.test("reflection reports unknown files, symbols and requests", async () => {

@@ -5,7 +5,7 @@
  */
 import { AppError } from "../../base/errors.ts";
 import { readUint32 } from "../../http2/frame/frame.ts";
-import type { ByteBudget } from "./byte_budget.ts";
+import type { BudgetHolder, ByteBudget } from "./byte_budget.ts";
 
 /** Bytes before each message: one for the compression flag, four for the length. */
 export const MESSAGE_PREFIX_BYTES = 5;
@@ -22,9 +22,10 @@ export interface RawMessage {
 }
 
 /** Splits a body into messages. Messages that are completely in the caller's buffer aren't copied. */
-export class MessageReader implements Disposable {
+export class MessageReader implements BudgetHolder, Disposable {
   readonly #limit: number;
   readonly #budget: ByteBudget;
+  readonly #onEvicted: () => void;
   /** The bytes that weren't consumed: a view of the caller's buffer or of `#buffer`. */
   #unread: Uint8Array = NOTHING;
   #buffer: Uint8Array = NOTHING;
@@ -34,10 +35,12 @@ export class MessageReader implements Disposable {
    *
    * @param limit maximum bytes of a message
    * @param budget the limit that the incomplete messages of all calls share
+   * @param onEvicted called after the reader was closed because newer messages need its memory
    */
-  constructor(limit: number, budget: ByteBudget) {
+  constructor(limit: number, budget: ByteBudget, onEvicted: () => void) {
     this.#limit = limit;
     this.#budget = budget;
+    this.#onEvicted = onEvicted;
   }
 
   /** Whether all received bytes were consumed. */
@@ -82,9 +85,15 @@ export class MessageReader implements Disposable {
 
   /** Releases the buffer. */
   close(): void {
-    this.#budget.release(this.#buffer.length);
+    this.#budget.release(this);
     this.#buffer = NOTHING;
     this.#unread = NOTHING;
+  }
+
+  /** @inheritdoc */
+  evict(): void {
+    this.close();
+    this.#onEvicted();
   }
 
   [Symbol.dispose](): void {
@@ -123,7 +132,11 @@ export class MessageReader implements Disposable {
   #grow(needed: number): void {
     const announced = this.#checkLength() ?? 0;
     const doubled = Math.max(MIN_BUFFER_BYTES, needed, Math.min(this.#buffer.length * 2, announced));
-    const size = this.#budget.reserve(doubled) ? doubled : this.#budget.reserve(needed) ? needed : undefined;
+    const size = this.#budget.tryReserve(doubled, this)
+      ? doubled
+      : this.#budget.reserve(needed, this)
+      ? needed
+      : undefined;
     if (size === undefined) {
       throw new AppError(
         "limit_exceeded",
@@ -132,7 +145,7 @@ export class MessageReader implements Disposable {
     }
     const buffer = new Uint8Array(size);
     buffer.set(this.#unread);
-    this.#budget.release(this.#buffer.length);
+    this.#budget.releaseSome(this.#buffer.length, this);
     this.#buffer = buffer;
   }
 }
