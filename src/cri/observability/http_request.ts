@@ -5,6 +5,7 @@
  */
 import { abortable } from "../../base/abort.ts";
 import { KIB } from "../../base/bytes.ts";
+import type { HeaderFields } from "../../http/message/http_message.ts";
 import { parseMessageHead, parseRequestLine } from "../../http/message/message_head.ts";
 
 /** The request line of a client. */
@@ -12,6 +13,7 @@ export interface ObserverRequest {
   readonly method: string;
   /** Without its query. */
   readonly path: string;
+  readonly headers: HeaderFields;
 }
 
 /** Heads are a few hundred bytes. Stops: heads without end. */
@@ -43,8 +45,9 @@ export async function readRequest(
 function parseHead(text: string): ObserverRequest | undefined {
   const [head = ""] = text.replaceAll(/\r?\n/g, "\r\n").split("\r\n\r\n", 1);
   try {
-    const line = parseRequestLine(parseMessageHead(head).startLine);
-    return line && { method: line.method, path: line.target.split("?", 1)[0] ?? "" };
+    const { startLine, headers } = parseMessageHead(head);
+    const line = parseRequestLine(startLine);
+    return line && { method: line.method, path: line.target.split("?", 1)[0] ?? "", headers };
   } catch {
     return undefined;
   }

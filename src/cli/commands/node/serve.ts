@@ -75,7 +75,7 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
     sockets.push(socket);
     const serving = [service.server.serve(socket.listener)];
     if (options.http !== undefined) {
-      serving.push(observer.serve(await listenHttp(options.http, options, sockets)));
+      serving.push((await serveHttp(observer, options.http, options, sockets)).ended);
     }
     log.info("serving", {
       socket: path,
@@ -117,16 +117,20 @@ async function listenOn(path: string, options: ServeOptions): Promise<UnixSocket
   });
 }
 
-async function listenHttp(
+/** Listens before it returns; the promise inside lasts until the observer is closed. */
+async function serveHttp(
+  observer: Observer,
   text: string,
   options: ServeOptions,
   sockets: UnixSocket[],
-): Promise<Deno.Listener> {
+): Promise<{ readonly ended: Promise<void> }> {
   const address = parseHttpAddress(text, "--http");
-  if (address.transport === "tcp") return Deno.listen(address);
+  if (address.transport === "tcp") {
+    return { ended: observer.serve(Deno.listen(address), address.hostname) };
+  }
   const socket = await listenOn(toAbsolutePath(address.path), options);
   sockets.push(socket);
-  return socket.listener;
+  return { ended: observer.serve(socket.listener) };
 }
 
 /**
