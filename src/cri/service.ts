@@ -13,6 +13,7 @@ import type { ImageDeps } from "../image/model/deps.ts";
 import { MetadataCache } from "../image/model/metadata.ts";
 import { CRI_APIS } from "./protocol/api.ts";
 import { logCall } from "./observability/call_log.ts";
+import { limitLog } from "./observability/log_limit.ts";
 import { withTimeout } from "./protocol/with_timeout.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { schemaFiles } from "./protocol/descriptors.ts";
@@ -73,6 +74,7 @@ export interface CriService extends AsyncDisposable {
 export async function openCriService(options: CriServiceOptions): Promise<CriService> {
   const { images, log, tracer, version } = options;
   const { store } = images;
+  const limited = limitLog(log);
   const feed = new ProgressFeed();
   const metadata = new MetadataCache(store, (error, { digest }) => {
     log.warn("Cannot read the documents of an image", { manifest: digest, reason: messageOf(error) });
@@ -118,10 +120,10 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     onCall(record) {
       const parent = parseTraceParent(record.traceparent);
       metrics.called(record);
-      logCall(log, record, parent?.traceId);
+      logCall({ log, limited }, record, parent?.traceId);
       tracer?.(record, parent);
     },
-    onError: (error) => log.warn("A connection failed", { reason: messageOf(error) }),
+    onError: (error) => limited.warn("A connection failed", { reason: messageOf(error) }),
   });
   const metrics = new ServiceMetrics({
     version,

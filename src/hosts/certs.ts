@@ -54,6 +54,7 @@ async function readOnlyPair(path: string, names: readonly string[]): Promise<Cli
     throw new AppError(
       "unsupported",
       `Cannot use certificate file "${path}/${second}.cert": "${stem}.cert" exists too; keep one client certificate`,
+      { details: { configFile: `${path}/${second}.cert` } },
     );
   }
   return await readPair(`${path}/${stem}.cert`, `${path}/${stem}.key`);
@@ -132,9 +133,12 @@ export function unreadable(path: string, cause: unknown): AppError {
   const flag = missingFlag(cause);
   const why = flag === undefined ? messageOf(cause) : `missing permission: add ${flag}`;
   const code = isDenied(cause) ? "permission_denied" : "invalid_content";
-  return new AppError(code, `Cannot read "${path}": ${why}`, { cause });
+  return new AppError(code, `Cannot read "${path}": ${why}`, { cause, details: { configFile: path } });
 }
 
 function unusable(path: string, why: string, cause?: unknown): AppError {
-  return new AppError("invalid_content", `Cannot use certificate file "${path}": ${why}`, { cause });
+  return new AppError("invalid_content", `Cannot use certificate file "${path}": ${why}`, {
+    cause,
+    details: { configFile: path },
+  });
 }

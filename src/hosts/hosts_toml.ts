@@ -89,6 +89,7 @@ function readHost(name: string, table: Table, path: string, where: string): Conf
       `Cannot use "${path}": "${
         at("skip_verify")
       }" is not supported; configure the CA of "${base.host}" with "ca"`,
+      { details: { configFile: path } },
     );
   }
   const client = clientOf(table.client, path, at("client"));
@@ -156,6 +157,7 @@ function clientOf(value: unknown, path: string, where: string): ConfiguredHost["
     throw new AppError(
       "unsupported",
       `Cannot use "${path}": "${where}" has ${pairs.length} entries; keep one`,
+      { details: { configFile: path } },
     );
   }
   return pairs[0];
@@ -191,5 +193,8 @@ function tableOf(value: unknown, path: string, where: string): Table {
 }
 
 function invalid(path: string, why: string, cause?: unknown): AppError {
-  return new AppError("invalid_content", `Cannot use "${path}": ${why}`, { cause });
+  return new AppError("invalid_content", `Cannot use "${path}": ${why}`, {
+    cause,
+    details: { configFile: path },
+  });
 }

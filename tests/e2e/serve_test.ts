@@ -1,9 +1,9 @@
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { CriClient } from "../cri/test_service.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../assert.ts";
+import { CallError, CriClient } from "../cri/test_service.ts";
 import { buildImage, type TestImage } from "../images/mod.ts";
-import { Gate, holdAfter, startRegistry } from "../registry/mod.ts";
+import { Gate, headers, holdAfter, startRegistry } from "../registry/mod.ts";
 import { type Running, type Sandbox, sandbox, startCommand } from "./program.ts";
 
 /** Waits for a line on the program's standard error. */
@@ -138,6 +138,48 @@ Deno.test("metrics and progress are served, and the log can be JSON", async () =
     /^dray_grpc_calls_total\{method="runtime\.v1\.ImageService\/PullImage",code="ok"\} 1$/m,
   );
   assertMatch(await get(`${box.directory}/h.sock`, "/none"), /^HTTP\/1\.1 404 /);
+});
+
+Deno.test("warnings of registries are lines of the server's log", async () => {
+  await using registry = await startRegistry();
+  const image = await buildImage();
+  const { reference } = registry.push("t/app", "1", image);
+  registry.fault({ kind: "manifest" }, headers({ warning: '299 - "this tag will be deleted"' }));
+  await using box = await sandbox();
+  await using server = await serve(box, "--log-format", "json");
+  using cri = await CriClient.connect(`${box.directory}/d.sock`);
+  await cri.pull(reference);
+  const { level, message, fields } = JSON.parse(await until(server, /will be deleted/));
+  assertEquals([level, message, fields.warning], [
+    "warning",
+    "A registry sent a warning",
+    "this tag will be deleted",
+  ]);
+});
+
+Deno.test("an error in the server's own files is FAILED_PRECONDITION, not DATA_LOSS", async (t) => {
+  await using registry = await startRegistry();
+  await using login = await startRegistry({ auth: { kind: "basic", username: "ann", password: "pw" } });
+  const { reference } = registry.push("t/app", "1", await buildImage());
+  const denied = login.push("t/app", "1", await buildImage()).reference;
+  for (const [name, args] of [["hosts.toml", ["--certs-dir"]], ["auth.json", ["--auth-file"]]] as const) {
+    await t.step(name, async () => {
+      await using box = await sandbox();
+      const directory = `${box.directory}/files/broken.test`;
+      await Deno.mkdir(directory, { recursive: true });
+      await Deno.writeTextFile(`${directory}/${name}`, "[broken");
+      const path = name === "hosts.toml" ? `${box.directory}/files` : `${directory}/${name}`;
+      await using _server = await serve(box, ...args, path);
+      using cri = await CriClient.connect(`${box.directory}/d.sock`);
+      const error = await assertRejects(
+        () => cri.pull(name === "hosts.toml" ? "broken.test/app:1" : denied),
+        CallError,
+      );
+      assertEquals(error.code, 9, error.message);
+      assertStringIncludes(error.message, name);
+      if (name === "hosts.toml") await cri.pull(reference);
+    });
+  }
 });
 
 Deno.test("invalid options are reported before anything is served", async (t) => {

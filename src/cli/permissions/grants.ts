@@ -4,6 +4,8 @@
  * @module
  */
 
+import { printable } from "../output/text.ts";
+
 /** The scope of a permission: everything, or only the listed items. */
 export type Scope = "all" | readonly string[];
 
@@ -69,8 +71,17 @@ export function permissionSetOf(grants: Grants): Readonly<Record<string, true | 
   }));
 }
 
-/** Quotes words for a POSIX shell. */
+/**
+ * Quotes words for a shell. Characters that a terminal would execute or hide are escaped in `$'…'` (bash, zsh, ksh, and
+ * POSIX since 2024): a path in hosts.toml can contain any of them.
+ */
 export function shellWords(words: readonly string[]): string {
-  return words.map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
-    .join(" ");
+  return words.map(shellWord).join(" ");
+}
+
+function shellWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  const safe = word.replaceAll("\\", "\\\\").replaceAll("'", "\\'");
+  const escaped = printable(safe);
+  return escaped === safe ? `'${word.replaceAll("'", `'\\''`)}'` : `$'${escaped}'`;
 }

@@ -17,8 +17,23 @@ export function codeNameOf(code: number): string {
   return CODE_NAMES.get(code) ?? String(code);
 }
 
-/** Logs the end of a call. Failures of the server are logged as errors, with their causes. */
-export function logCall(log: CriLog, record: CallRecord, traceId: string | undefined): void {
+/** Statuses of calls that cost a client nothing, such as those that it cancels immediately. */
+const CHEAP: ReadonlySet<number> = new Set([
+  StatusCode.cancelled,
+  StatusCode.unimplemented,
+  StatusCode.resourceExhausted,
+]);
+
+/**
+ * Logs the end of a call. Failures of the server are logged as errors, with their causes.
+ *
+ * @param limited the log for calls that a client can make in any number
+ */
+export function logCall(
+  { log, limited }: { readonly log: CriLog; readonly limited: CriLog },
+  record: CallRecord,
+  traceId: string | undefined,
+): void {
   const { method, status, durationMs, error } = record;
   const fields: LogFields = {
     method: method.slice(0, METHOD_MAX),
@@ -28,7 +43,7 @@ export function logCall(log: CriLog, record: CallRecord, traceId: string | undef
     ...(status.message === "" ? {} : { message: status.message }),
   };
   if (isServerError(status.code, error)) log.error("call", error, fields);
-  else log.info("call", fields);
+  else (CHEAP.has(status.code) ? limited : log).info("call", fields);
 }
 
 function isServerError(code: number, error: unknown): boolean {

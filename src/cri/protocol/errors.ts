@@ -16,6 +16,11 @@ const REGISTRY_UNAVAILABLE = "RegistryUnavailable: ";
 /** Returns the status for an exception of a handler. */
 export function criStatusOf(error: unknown): RpcStatus {
   const status = statusOf(error);
+  // The operator must correct a file of the server; dataLoss would mean that the image is damaged.
+  const isFile = error instanceof AppError && "configFile" in error.details;
+  if (isFile && isCode(error, "invalid_content", "unsupported")) {
+    return { code: StatusCode.failedPrecondition, message: status.message };
+  }
   if (!isCode(error, "network")) return status;
   return { code: StatusCode.unknown, message: REGISTRY_UNAVAILABLE + status.message };
 }

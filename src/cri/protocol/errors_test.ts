@@ -23,6 +23,16 @@ Deno.test("each error has the code that clients expect", async (t) => {
   }
 });
 
+Deno.test("an error in a file of the server's configuration is its failed precondition", () => {
+  const details = { configFile: "/etc/containerd/certs.d/a.b/hosts.toml" };
+  for (const code of ["invalid_content", "unsupported"] as const) {
+    const error = new AppError(code, "Cannot use it", { details });
+    assertEquals(criStatusOf(error), { code: StatusCode.failedPrecondition, message: "Cannot use it" });
+  }
+  // The same code for content of the registry.
+  assertEquals(criStatusOf(new AppError("invalid_content", "x")).code, StatusCode.dataLoss);
+});
+
 Deno.test("only the message for an unreachable registry has the prefix that a kubelet recognises", () => {
   assertEquals(
     criStatusOf(new AppError("network", "Cannot reach it")).message,

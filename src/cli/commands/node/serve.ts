@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AppError, isCode, messageOf } from "../../../base/errors.ts";
 import { ANONYMOUS, type CredentialSource } from "../../../content/credential.ts";
 import { fileCredentials } from "../../../credentials/source.ts";
 import { Observer } from "../../../cri/observability/observer.ts";
@@ -46,7 +47,11 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
   const images = await openImageDeps({
     root,
     ...startWorker === undefined ? {} : { startWorker },
-    registry: { ...await registrySettings(context, options), credentials: credentialsOf(options) },
+    registry: {
+      ...await registrySettings(context, options),
+      credentials: credentialsOf(options),
+      onWarning: (warning, host) => log.warn("A registry sent a warning", { host, warning }),
+    },
   });
   const tracer = runtimeTracer(VERSION);
   if (tracer === undefined && environment.variable("OTEL_DENO") === "true") {
@@ -103,7 +108,19 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
  */
 function credentialsOf(options: ServeOptions): CredentialSource {
   const path = options["auth-file"];
-  return path === undefined ? ANONYMOUS : fileCredentials({ authFiles: [{ path, named: true }] });
+  if (path === undefined) return ANONYMOUS;
+  const source = fileCredentials({ authFiles: [{ path, named: true }] });
+  return {
+    async findCredential(registry, repository, signal) {
+      try {
+        return await source.findCredential(registry, repository, signal);
+      } catch (error) {
+        if (!isCode(error, "invalid_content")) throw error;
+        // Marks the error as one of the configuration, not of the image.
+        throw new AppError("invalid_content", messageOf(error), { details: { configFile: path } });
+      }
+    },
+  };
 }
 
 async function listenOn(path: string, options: ServeOptions): Promise<UnixSocket> {
