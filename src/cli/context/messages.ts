@@ -5,7 +5,7 @@
  */
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
 import { missingFlag } from "../../base/permission.ts";
-import { printable } from "../output/text.ts";
+import { encodeJson, printable } from "../output/text.ts";
 import { exitCodeOf } from "../table/exit_codes.ts";
 import type { Output } from "../terminal/io.ts";
 
@@ -85,7 +85,7 @@ export class Messages {
   }
 
   #write(line: MessageLine, text: string): void {
-    this.#output.write(`${this.#options.format === "json" ? JSON.stringify(line) : text}\n`);
+    this.#output.write(`${this.#options.format === "json" ? encodeJson(line) : text}\n`);
   }
 }
 

@@ -27,9 +27,11 @@ const WIDE: readonly (readonly [first: number, last: number])[] = [
   [0x1f200, 0x1f2ff],
   [0x20000, 0x3fffd],
 ];
-/** Control characters, and characters that change the direction of text. */
-// deno-lint-ignore no-control-regex -- it must match control characters
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/**
+ * Control characters, characters that change the direction of text, and invisible characters, with which two names can
+ * look equal. The two variation selectors that choose between text and emoji are harmless.
+ */
+const UNSAFE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\ufe0e\ufe0f]]/gv;
 
 function charWidth(char: string): number {
   const code = char.codePointAt(0) ?? 0;
@@ -50,10 +52,19 @@ export function widthOf(text: string): number {
  * sequence in one of them must not reach the terminal.
  */
 export function printable(text: string): string {
-  return text.replace(UNSAFE, (char) => {
-    const code = char.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
+  return escapeUnsafe(text, (code) => {
+    if (code < 0x100) return `\\x${hex(code, 2)}`;
+    return code > 0xffff ? `\\u{${hex(code, 5)}}` : `\\u${hex(code, 4)}`;
   });
+}
+
+/** Replaces the characters that {@linkcode printable} replaces. */
+export function escapeUnsafe(text: string, escape: (codePoint: number) => string): string {
+  return text.replace(UNSAFE, (char) => escape(char.codePointAt(0) ?? 0));
+}
+
+function hex(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, "0");
 }
 
 /** Pads on the right to a width in columns. */
@@ -94,5 +105,22 @@ export function wrap(text: string, width: number): string[] {
 
 /** Formats JSON for standard output, with a line break at the end. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${encodeJson(value, 2)}\n`;
 }
+
+/**
+ * Encodes JSON that is safe to print: what {@linkcode printable} would replace is escaped. `JSON.stringify` escapes only
+ * the control characters below U+0020.
+ *
+ * @param indent spaces per level; without it, the result is one line
+ */
+export function encodeJson(value: unknown, indent?: number): string {
+  const units = (code: number) =>
+    code === LINE_FEED
+      ? "\n"
+      : String.fromCodePoint(code).split("").map((unit) => `\\u${hex(unit.charCodeAt(0), 4)}`).join("");
+  return escapeUnsafe(JSON.stringify(value, null, indent), units);
+}
+
+/** Not inside a string, where it is already escaped. */
+const LINE_FEED = 10;

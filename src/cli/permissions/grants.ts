@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "../output/text.ts";
+import { escapeUnsafe } from "../output/text.ts";
 
 /** The scope of a permission: everything, or only the listed items. */
 export type Scope = "all" | readonly string[];
@@ -82,6 +82,10 @@ export function shellWords(words: readonly string[]): string {
 function shellWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   const safe = word.replaceAll("\\", "\\\\").replaceAll("'", "\\'");
-  const escaped = printable(safe);
+  const escaped = escapeUnsafe(safe, (code) => {
+    const hex = code.toString(16);
+    if (code < 0x80) return `\\x${hex.padStart(2, "0")}`;
+    return code > 0xffff ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
+  });
   return escaped === safe ? `'${word.replaceAll("'", `'\\''`)}'` : `$'${escaped}'`;
 }

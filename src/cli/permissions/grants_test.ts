@@ -30,3 +30,14 @@ Deno.test("shellWords() quotes words that a shell would split", () => {
     `'--allow-read=/a b' --allow-env=A 'it'\\''s'`,
   );
 });
+
+Deno.test("shellWords() escapes control and invisible characters, so that bash reads the same word", async () => {
+  const words = ["/a\x1b[2Jb", "/a\u009b'\\b", "/a\u202eb\u{e0041}", "/日 本"];
+  const text = shellWords(words);
+  assertEquals(text.replace(/[\x20-\x7e日本]/g, ""), "");
+  const { stdout } = await new Deno.Command("bash", {
+    args: ["-c", `printf '%s\\0' ${text}`],
+    env: { LC_ALL: "C.UTF-8" },
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout).split("\0").slice(0, -1), words);
+});

@@ -11,6 +11,7 @@ import {
 } from "../../image/pull/progress_line.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Ticker } from "../context/context.ts";
+import { encodeJson } from "../output/text.ts";
 import { PullModel, retainedBytesOf } from "./model.ts";
 import type { PullProgress } from "./progress.ts";
 
@@ -29,7 +30,7 @@ export function jsonProgress(
   let name = reference;
   function writeEvent(event: ProgressEvent) {
     const line: ProgressLine = { v: 1, time: date().toISOString(), name, ...event };
-    write(`${JSON.stringify(line)}\n`);
+    write(`${encodeJson(line)}\n`);
   }
   function flushPending() {
     for (const event of pending.values()) writeEvent(event);

@@ -6,7 +6,7 @@
 import { codeOf, messageOf } from "../../base/errors.ts";
 import type { CriLog, LogFields } from "../../cri/observability/log.ts";
 import { causesOf } from "../context/messages.ts";
-import { printable } from "../output/text.ts";
+import { encodeJson, printable } from "../output/text.ts";
 
 /** Which calls are logged. */
 export type LoggedCalls = "all" | "failed" | "none";
@@ -84,7 +84,7 @@ function jsonLine(
     fields,
     ...(causes.length > 0 ? { causes } : {}),
   };
-  return JSON.stringify(line);
+  return encodeJson(line);
 }
 
 function textLine(

@@ -6,6 +6,7 @@
 import { AppError } from "../../../base/errors.ts";
 import type { FeedLine } from "../../../cri/pulls/progress_feed.ts";
 import type { Context } from "../../context/context.ts";
+import { encodeJson } from "../../output/text.ts";
 import { livePulls, type PullsView } from "../../progress/live_pulls.ts";
 import { readEvents } from "../../serve/events.ts";
 import { DEFAULT_HTTP, parseHttpAddress } from "../../serve/sockets.ts";
@@ -33,7 +34,7 @@ export async function run({ options }: InputOf<typeof PROGRESS>, context: Contex
 function openView(json: boolean, { io, environment, clock }: Context): PullsView {
   const { isTerminal } = io.stdout;
   if (json || !isTerminal || environment.isDumb || environment.isCi) {
-    return { apply: (line) => io.stdout.write(`${JSON.stringify(line)}\n`), [Symbol.dispose]() {} };
+    return { apply: (line) => io.stdout.write(`${encodeJson(line)}\n`), [Symbol.dispose]() {} };
   }
   const terminal = { write: (text: string) => io.stdout.write(text), size: () => io.size() };
   return livePulls({ terminal, clock, colours: !environment.noColour });
