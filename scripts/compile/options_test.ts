@@ -29,6 +29,12 @@ Deno.test("parseOptions() rejects unknown options and targets, and --output for 
   }
 });
 
+Deno.test("a compiled program never asks on a terminal for a permission that it has dropped", () => {
+  for (const args of [[], ["--store=/s", "--hosts=h.io"]]) {
+    assertEquals(compileFlags(parseOptions(args)).flags.includes("--no-prompt"), true);
+  }
+});
+
 Deno.test("bakedGrants() with a store grants one path to write, no programs, no FFI and no home", () => {
   const { read, write, net, run, ffi, env } = bakedGrants(parseOptions(["--store=/s", "--hosts=h.io"]));
   assertEquals([write, net, run, ffi], [["/s"], ["h.io"], [], []]);

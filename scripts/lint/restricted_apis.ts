@@ -111,8 +111,15 @@ export const RESTRICTED_APIS: readonly RestrictedApi[] = [
   },
   {
     names: ["Deno.rename", "Deno.renameSync"],
-    allowed: ["src/store/fs/fs.ts", "src/base/files.ts", "src/grpc/socket/unix_socket.ts"],
-    reason: "a rename commits a file and needs fsync before and after it (grpc renames only its socket)",
+    allowed: [
+      "src/store/fs/fs.ts",
+      "src/base/files.ts",
+      // Their files are useless after a crash.
+      "src/grpc/socket/socket_owner.ts",
+      "src/grpc/socket/unix_socket.ts",
+    ],
+    reason:
+      "a rename commits a file and needs fsync before and after it (grpc renames only its socket and record)",
   },
   {
     names: [

@@ -73,15 +73,8 @@ export class Http2Connection implements Disposable {
    * requests, or nothing after an error. Undefined for a connection that is idle or waits for us.
    */
   get incompleteSince(): number | undefined {
-    switch (this.#phase) {
-      case "opening":
-      case "lingering":
-        return this.#since;
-      case "open":
-        return this.#streams.incompleteSince;
-      default:
-        return undefined;
-    }
+    if (this.silent) return this.#since;
+    return this.#phase === "open" ? this.#streams.incompleteSince : undefined;
   }
 
   /** Whether the client's preface and SETTINGS are incomplete, or the connection only lingers after an error. */

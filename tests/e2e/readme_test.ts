@@ -23,6 +23,12 @@ function shellBlocks(text: string, heading: string): readonly string[] {
   return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
 }
 
+Deno.test("every command line in the documentation that runs dray from its sources has --no-prompt", async () => {
+  const texts = [await textOf("README.md"), await textOf("src/cli/help/topics/permissions.ts")];
+  const lines = texts.flatMap((text) => text.match(/deno run .*main\.ts.*/g) ?? []);
+  assertEquals([lines.length, lines.filter((line) => !line.includes("--no-prompt"))], [3, []]);
+});
+
 Deno.test("The first steps of the README run as they are written", async () => {
   const [serve = "", steps = ""] = shellBlocks(await textOf("README.md"), "First steps");
   assertEquals(serve.trim(), "deno task registry");

@@ -45,6 +45,7 @@ export const FILES: readonly (readonly [path: string, meaning: string])[] = [
   ["/etc/group", "read for --socket-group"],
   [DEFAULT_SOCKET, "the socket of dray serve cri"],
   [`${DEFAULT_SOCKET}.pid`, "the pid of the server that listens on the socket"],
+  [`${DEFAULT_SOCKET}.t`, "a directory that exists only while the server starts"],
   [DEFAULT_HTTP.replace("unix:", ""), "where dray progress connects to a server by default"],
 ];
 

@@ -55,6 +55,10 @@ crictl --image-endpoint unix://${DEFAULT_SOCKET} pull nginx
     'events; dray progress --follow shows them as bars, including pulls started by a kubelet. See "dray',
     'help metrics" and "dray help events".',
   ),
+  paragraph(
+    "On a TCP address, a request must name an IP address, localhost or the host of --http as its Host, and",
+    "requests from web pages of other sites are refused. At most 32 clients can follow /progress at a time.",
+  ),
   heading("Limitation"),
   paragraph(
     "dray serves images; it does not run containers. A kubelet can use it only beside a runtime that reads",

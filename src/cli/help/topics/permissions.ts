@@ -43,8 +43,8 @@ export const PERMISSIONS_TOPIC: TopicDocument = [
   paragraph("deno.json has these sets, for root's default store and well-known registries:"),
   terms(Object.entries(PERMISSION_SET_USES)),
   code(`
-deno run -P=read main.ts images
-deno run -P=pull main.ts pull nginx
+deno run --no-prompt -P=read main.ts images
+deno run --no-prompt -P=pull main.ts pull nginx
 `),
   paragraph(
     "Only named credential helpers may be run, and only the unpack set allows FFI, because owners,",
