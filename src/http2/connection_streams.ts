@@ -78,7 +78,7 @@ export class ConnectionStreams implements FrameTarget, StreamOwner {
     tooLarge: boolean,
   ): Http2Stream | undefined {
     const { size } = this.streams.open;
-    if (size >= this.#limits.maxStreams || !this.#options.requests.admit(headers, size === 0)) {
+    if (size >= this.#limits.maxStreams || !this.#options.requests.admit(headers, size)) {
       this.resetForFault(streamId, H2Code.refusedStream);
       return undefined;
     }

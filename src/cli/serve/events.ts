@@ -21,11 +21,16 @@ export interface ServerEvent {
  * server.
  */
 const LINE_MAX_CHARACTERS = 4096 * KIB;
+/** Characters of the head, or of one event. Stops: endless short lines. */
+const EVENT_MAX_CHARACTERS = 4096 * KIB;
+/** A server sends at least a comment every 15 s. Stops: waiting forever for a server that hangs. */
+const SILENCE_MS = 60_000;
 
 /**
  * Requests a page of events and yields them as they arrive, until the server ends the response.
  *
  * @param shown the address, for errors
+ * @param silenceMs milliseconds after which a server that sends nothing is considered to hang
  * @throws AppError `network`, or the signal's reason
  */
 export async function* readEvents(
@@ -33,6 +38,7 @@ export async function* readEvents(
   shown: string,
   path: string,
   signal: AbortSignal,
+  silenceMs: number = SILENCE_MS,
 ): AsyncGenerator<ServerEvent> {
   const fail = (why: string, cause?: unknown) =>
     new AppError("network", `Cannot read the progress at "${shown}": ${why}`, { cause });
@@ -49,24 +55,39 @@ export async function* readEvents(
   const reader = lines.getReader();
   try {
     await conn.write(new TextEncoder().encode(`GET ${path} HTTP/1.0\r\naccept: text/event-stream\r\n\r\n`));
-    const { value: status = "" } = await reader.read();
+    const silent = () => fail(`the server has sent nothing for ${silenceMs / 1000} s`);
+    const { value: status = "" } = await withinTime(reader.read(), silenceMs, silent);
     if (parseStatusLine(status)?.status !== 200) throw fail(`the response is "${status.slice(0, 80)}"`);
     let isHead = true;
     let fields: string[] = [];
+    let characters = 0;
     for (;;) {
-      const { done, value: line = "" } = await reader.read();
+      const { done, value: line = "" } = await withinTime(reader.read(), silenceMs, silent);
       if (done) return;
+      characters += line.length + 1;
+      if (characters > EVENT_MAX_CHARACTERS) throw fail("the response is not a stream of events");
       if (line !== "") fields.push(line);
       else {
         if (!isHead) yield* eventIn(fields);
         isHead = false;
         fields = [];
+        characters = 0;
       }
     }
   } finally {
     // Closes the connection, also when the consumer stops early. An aborted stream has already failed with
     // the reason.
     await reader.cancel().catch(() => {});
+  }
+}
+
+async function withinTime<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(late()), ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -19,10 +19,15 @@ export interface Http2Limits {
   /** Open streams per connection. Stops: an unlimited number of parallel requests. */
   readonly maxStreams: number;
   /**
-   * Open streams of all connections. An additional one replaces the request that has been incomplete longest. A
-   * connection without streams may open one even above the limit. Stops: many connections with many requests each.
+   * Open streams of all connections. An additional one replaces the request that has been incomplete longest. Stops:
+   * many connections with many requests each.
    */
   readonly allStreams: number;
+  /**
+   * Streams that a connection may open even if all requests are complete and `allStreams` or `allHeaderBytes` is reached.
+   * Stops: a client whose many calls wait from preventing the few calls of others.
+   */
+  readonly guaranteedStreams: number;
   /** Header bytes of the open streams of all connections; handled as `allStreams`. Stops: many large headers. */
   readonly allHeaderBytes: number;
   /** Bytes of a header block, both encoded and decoded. Stops: endless headers; HPACK bombs. */
@@ -68,6 +73,7 @@ const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   maxConnections: 512,
   maxStreams: 1000,
   allStreams: 8192,
+  guaranteedStreams: 16,
   allHeaderBytes: 64 * MIB,
   headerBytes: 64 * KIB,
   maxContinuations: 32,

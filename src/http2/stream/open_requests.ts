@@ -7,8 +7,10 @@ import type { Http2Stream } from "./stream.ts";
 
 /** Limits of {@linkcode OpenRequests}. */
 export interface OpenRequestsLimits {
-  /** Open streams of all connections. A connection without streams may open one even above the limit. */
+  /** Open streams of all connections. */
   readonly allStreams: number;
+  /** Streams that a connection may open even if a limit is reached. */
+  readonly guaranteedStreams: number;
   /** Decoded header bytes of the open streams of all connections. */
   readonly allHeaderBytes: number;
 }
@@ -34,16 +36,16 @@ export class OpenRequests {
    * Reports whether a stream with these headers may be opened. Resets the oldest incomplete requests if necessary: a
    * client that never completes its requests must not prevent those of other clients.
    *
-   * @param isFirst whether its connection has no other stream: other clients must not block this one
+   * @param others number of open streams of its connection: other clients must not block one that has only a few
    */
-  admit(headers: ReadonlyMap<string, string>, isFirst: boolean): boolean {
+  admit(headers: ReadonlyMap<string, string>, others: number): boolean {
     const bytes = headerBytesOf(headers);
     const isFull = () =>
       this.#streams.size >= this.#limits.allStreams ||
       this.#headerBytes + bytes > this.#limits.allHeaderBytes;
     while (isFull()) {
       const [oldest] = this.#incomplete;
-      if (oldest === undefined) return isFirst;
+      if (oldest === undefined) return others < this.#limits.guaranteedStreams;
       this.#incomplete.delete(oldest);
       oldest.evict();
     }
