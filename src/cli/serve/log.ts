@@ -34,6 +34,9 @@ export interface ServeLogLine {
 
 type Level = ServeLogLine["level"];
 
+/** Longer values are truncated. Stops: a request whose name has 16 MiB, which an error message quotes. */
+const VALUE_MAX_CHARACTERS = 4096;
+
 /**
  * Opens the log. Lines of one event-loop turn are written together: one write per line costs more than a
  * small call.
@@ -48,7 +51,9 @@ export function openServeLog({ format, calls, write, date }: ServeLogOptions): S
     lines = [];
   };
   const log = (level: Level, message: string, fields: LogFields, causes: readonly string[] = []) => {
-    lines.push((format === "json" ? jsonLine : textLine)(date(), level, message, fields, causes));
+    const short = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shorten(value)]));
+    const formatLine = format === "json" ? jsonLine : textLine;
+    lines.push(formatLine(date(), level, message, short, causes.map(shorten)));
     timer ??= setTimeout(flush, 0);
   };
   const isSkipped = (message: string, fields: LogFields) =>
@@ -67,6 +72,11 @@ export function openServeLog({ format, calls, write, date }: ServeLogOptions): S
       ),
     [Symbol.dispose]: flush,
   };
+}
+
+function shorten<T extends string | number | boolean>(value: T): T | string {
+  if (typeof value !== "string" || value.length <= VALUE_MAX_CHARACTERS) return value;
+  return `${value.slice(0, VALUE_MAX_CHARACTERS)}…`;
 }
 
 function jsonLine(

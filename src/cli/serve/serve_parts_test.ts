@@ -81,6 +81,26 @@ Deno.test("the log has one line per event, as text or JSON, and only the selecte
   assertEquals(logged("text", "none").split("\n").length, 3);
 });
 
+Deno.test("the log truncates long values", () => {
+  for (const format of ["text", "json"] as const) {
+    let text = "";
+    {
+      using log = openServeLog({
+        format,
+        calls: "all",
+        write: (more) => text += more,
+        date: () => new Date(),
+      });
+      log.info("call", { message: "x".repeat(1_000_000), method: "y".repeat(4096) });
+      log.error("call", new Error("z".repeat(1_000_000), { cause: new Error("c".repeat(1_000_000)) }));
+    }
+    const [first = "", second = ""] = text.split("\n");
+    assertEquals([first.length < 8500, second.length < 8500], [true, true]);
+    assertEquals([first.includes("y".repeat(4096)), first.includes("x…")], [true, true]);
+    assertEquals([second.includes("z…"), second.includes("c…")], [true, true]);
+  }
+});
+
 Deno.test("readEvents() yields events until the server or the reader stops", async () => {
   const feed = new ProgressFeed();
   const observer = new Observer({ feed, metrics: () => "", onProblem: () => {} });
