@@ -11,6 +11,12 @@ const FAR_STEP_MS = 64;
 /** The longest delay of a timer (24 days); longer deadlines are ignored. */
 const TIMER_MAX_MS = 0x7fff_ffff;
 
+/**
+ * Timers of deadlines beyond this are cleared as soon as no call needs them; nearer ones are left for the next call. Stops:
+ * calls with different deadlines of days, each of which would leave a timer.
+ */
+const KEPT_TIMER_MS = 600_000;
+
 interface Slot {
   readonly timer: ReturnType<typeof setTimeout>;
   readonly waiting: Set<() => void>;
@@ -32,9 +38,19 @@ export class Deadlines implements Disposable {
     if (ms > TIMER_MAX_MS) return () => {};
     const step = ms > FAR_MS ? FAR_STEP_MS : 1;
     const at = Math.ceil((now + ms) / step) * step;
-    const { waiting } = this.#slots.get(at) ?? this.#open(at, now);
-    waiting.add(onPassed);
-    return () => waiting.delete(onPassed);
+    const slot = this.#slots.get(at) ?? this.#open(at, now);
+    slot.waiting.add(onPassed);
+    return () => {
+      slot.waiting.delete(onPassed);
+      if (ms <= KEPT_TIMER_MS || slot.waiting.size > 0 || this.#slots.get(at) !== slot) return;
+      clearTimeout(slot.timer);
+      this.#slots.delete(at);
+    };
+  }
+
+  /** Number of timers. */
+  get timers(): number {
+    return this.#slots.size;
   }
 
   /** Cancels all deadlines. */

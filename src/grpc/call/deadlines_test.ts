@@ -19,3 +19,16 @@ Deno.test("Deadlines runs the callbacks that are due, but not cancelled ones", a
   clearTimeout(limit);
   assertEquals(ran, ["due"]);
 });
+
+Deno.test("Deadlines keeps no timers for deadlines that are far away and cancelled", () => {
+  using deadlines = new Deadlines();
+  for (let i = 0; i < 1000; i++) deadlines.add(3_600_000 + 100 * i, 0, () => {})();
+  assertEquals(deadlines.timers, 0);
+  const cancel = deadlines.add(3_600_000, 0, () => {});
+  deadlines.add(3_600_000, 0, () => {});
+  cancel();
+  assertEquals(deadlines.timers, 1);
+  // Usual deadlines share a timer, which isn't created for each call.
+  deadlines.add(120_000, 0, () => {})();
+  assertEquals(deadlines.timers, 2);
+});
