@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { excerpt } from "./excerpt.ts";
+
+/** Messages quote names and text from images and servers, which can be megabytes long. */
+const TEXT_MAX_LENGTH = 2000;
 
 /**
  * Every kind of failure that a caller may need to distinguish. The list is closed: the tables that map it
@@ -86,12 +90,25 @@ export class AppError extends Error {
   /** Machine-readable properties. */
   readonly details: ErrorDetails;
 
-  /** Creates an error; `message` has the form described above. */
+  /** Creates an error; `message` has the form described above. Long texts are shortened in the middle. */
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      excerpt(message, TEXT_MAX_LENGTH),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
-    this.details = options.details ?? {};
+    this.details = limitTexts(options.details ?? {});
   }
+}
+
+function limitTexts(details: ErrorDetails): ErrorDetails {
+  const limit = (value: ErrorDetails[string]) =>
+    typeof value === "string"
+      ? excerpt(value, TEXT_MAX_LENGTH)
+      : typeof value === "object"
+      ? value.map((item) => excerpt(item, TEXT_MAX_LENGTH))
+      : value;
+  return Object.fromEntries(Object.entries(details).map(([key, value]) => [key, limit(value)]));
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
+import { excerpt } from "../../base/excerpt.ts";
 import { missingFlag } from "../../base/permission.ts";
 import { encodeJson, printable } from "../output/text.ts";
 import { exitCodeOf } from "../table/exit_codes.ts";
@@ -32,6 +33,7 @@ export interface MessageLine {
 
 /** Stops at loops, and at chains too long to be useful. */
 const CAUSES_MAX = 8;
+const CAUSE_MAX_LENGTH = 2000;
 
 /** Writes messages to one output. */
 export class Messages {
@@ -64,7 +66,7 @@ export class Messages {
       code: codeOf(error) ?? (error instanceof Deno.errors.NotCapable ? "permission_denied" : null),
       exitCode: exitCodeOf(error),
       details: error instanceof AppError ? error.details : {},
-      causes: causes.map(messageOf),
+      causes: causes.map(causeText),
     };
     this.#write(line, this.#errorLines(error, message, causes).join("\n"));
   }
@@ -78,7 +80,7 @@ export class Messages {
       `dray: ${printable(message)}`,
       ...(usage === undefined ? [] : [`See "${usage}".`]),
       ...(isPermissionError(error) ? [permissionHint()] : []),
-      ...(verbose || debug ? causes.map((cause) => `  caused by: ${printable(messageOf(cause))}`) : []),
+      ...(verbose || debug ? causes.map((cause) => `  caused by: ${printable(causeText(cause))}`) : []),
       ...(isBug && !debug ? ["This is a bug in dray. Please report it with the output of --debug."] : []),
       ...(debug ? [error, ...causes].flatMap(stackOf) : []),
     ];
@@ -96,6 +98,11 @@ function errorText(error: unknown): string {
   if (flag === undefined) return message;
   const access = /^Requires (.+?),/s.exec(message)?.[1] ?? "access";
   return `Cannot get ${access}: missing permission: add ${flag}`;
+}
+
+/** Other errors than ours may quote text of any length. */
+function causeText(cause: unknown): string {
+  return excerpt(messageOf(cause), CAUSE_MAX_LENGTH);
 }
 
 /** How to get the missing permissions. */

@@ -95,6 +95,15 @@ Deno.test("resolveUser() resolves names and numbers, with and without a group", 
   }
 });
 
+Deno.test("resolveUser() shortens a name in its error", async () => {
+  using box = new Box();
+  await box.unpack([ACCOUNTS]);
+  for (const user of ["u".repeat(100_000), `web:${"g".repeat(100_000)}`]) {
+    const { message } = await assertRejects(() => resolveUser(box.root, user), Error);
+    assert(message.length < 250, message);
+  }
+});
+
 testBoth("readTreeText() follows symlinks only inside the tree", async (calls) => {
   using box = new Box();
   const links = [

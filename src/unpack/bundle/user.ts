@@ -5,6 +5,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
+import { excerpt } from "../../base/excerpt.ts";
 import { readTreeText } from "./tree_text.ts";
 
 /** The user of a container's process. */
@@ -20,6 +21,8 @@ export interface ProcessUser {
  */
 type Lines = readonly (readonly string[])[];
 
+/** Longer names are shortened in errors. useradd(8) allows 32 characters. */
+const NAME_MAX_LENGTH = 100;
 const NUMBER = /^[0-9]{1,10}$/;
 
 /**
@@ -58,6 +61,6 @@ function numberOf(text: string, kind: string, name: string): number {
   if (NUMBER.test(text) && Number(text) < 2 ** 32 - 1) return Number(text);
   throw new AppError(
     "invalid_content",
-    `Cannot find ${kind} "${name}": it is missing in the image's account files`,
+    `Cannot find ${kind} "${excerpt(name, NAME_MAX_LENGTH)}": it is missing in the image's account files`,
   );
 }

@@ -153,6 +153,12 @@ Deno.test("dray unpack --bundle creates a bundle", async () => {
   assertEquals(await Deno.readTextFile(`${at.root}/b/rootfs/etc/hosts`), "localhost");
 });
 
+Deno.test("skippedText() shortens a long path", () => {
+  const examples = ["x".repeat(50_000), "short"];
+  const text = skippedText({ kind: "owner", count: 2, examples });
+  assertEquals(text.length < 400 && text.endsWith(", /short"), true, text);
+});
+
 Deno.test("skippedText() reports the count, the reason and some paths", () => {
   assertEquals(
     skippedText({ kind: "owner", count: 7, examples: ["", "b"] }),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { excerpt } from "../../../base/excerpt.ts";
 import { formatSize } from "../../../base/units.ts";
 import type { UnpackImageResult } from "../../../image/unpack/unpack.ts";
 import { formatSkipped, type SkippedItem } from "../../../unpack/apply/skipped.ts";
@@ -13,6 +14,9 @@ import { jsonText } from "../../output/text.ts";
 import { countText } from "../../output/labels.ts";
 import type { UNPACK } from "./spec.ts";
 import type { InputOf } from "../../table/types.ts";
+
+/** Longer paths are shortened in warnings. */
+const PATH_MAX_LENGTH = 200;
 
 /** Unpacks an image, and reports what was skipped. */
 export async function run({ args, options }: InputOf<typeof UNPACK>, context: Context): Promise<void> {
@@ -82,6 +86,6 @@ const SKIP_REASONS: Readonly<Record<SkippedItem["kind"], string>> = {
 /** Formats a warning: `12 owners could not be set (only root can change ownership): /bin and 11 more`. */
 export function skippedText({ kind, count, examples }: SkippedItem): string {
   const more = count > examples.length ? ` and ${count - examples.length} more` : "";
-  const paths = examples.map((example) => `/${example}`).join(", ");
+  const paths = examples.map((example) => excerpt(`/${example}`, PATH_MAX_LENGTH)).join(", ");
   return `${formatSkipped({ kind, count })} (${SKIP_REASONS[kind]}): ${paths}${more}`;
 }
