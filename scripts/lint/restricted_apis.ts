@@ -91,7 +91,7 @@ export const RESTRICTED_APIS: readonly RestrictedApi[] = [
   },
   {
     names: ["node:fs"],
-    allowed: ["src/store/usage.ts", "src/unpack/fs/deno_fs.ts"],
+    allowed: ["src/base/files.ts", "src/store/usage.ts", "src/unpack/fs/deno_fs.ts"],
     reason: "only for calls that Deno lacks: statfs, and owners and times of symlinks",
   },
   {

@@ -3,15 +3,17 @@
  *
  * @module
  */
+import { isForeign, resolveOwnLinks } from "./ownership.ts";
 
 /**
  * Replaces or creates the file at `path`. A reader sees the old bytes or the new ones, never a part of them,
  * even if the machine stops at any moment. Keeps the owner of the old file if the process may change owners,
- * so that a run by root doesn't lock users out of their own files. Replaces a symbolic link at `path` itself.
+ * so that a run by root doesn't lock users out of files in their own directories. Replaces a symbolic link at
+ * `path` itself.
  * Two concurrent writers both succeed, and the last one wins.
  *
  * @param path its directory must exist
- * @param mode permission bits of the new file, regardless of the umask: 0o600 for secrets
+ * @param mode permission bits of the new file, 0o600 for secrets; a stricter umask applies
  * @throws the runtime's own errors (`Deno.errors.*`), with the old file unchanged
  */
 export async function writeFileAtomically(path: string, bytes: Uint8Array, mode: number): Promise<void> {
@@ -20,7 +22,6 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array, mode:
   using directory = await Deno.open(directoryOf(path));
   try {
     using file = await Deno.open(tempPath, { write: true, createNew: true, mode });
-    await Deno.chmod(tempPath, mode);
     await copyOwner(path, tempPath);
     for (let offset = 0; offset < bytes.length;) offset += await file.write(bytes.subarray(offset));
     await file.sync();
@@ -33,13 +34,26 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array, mode:
   await directory.sync();
 }
 
+/**
+ * Only if the directory has the same owner: in a directory that others can write to, another user may have
+ * planted the old file to get the new one's content.
+ */
 async function copyOwner(from: string, to: string): Promise<void> {
-  const old = await Deno.stat(from).catch(() => undefined);
-  if (old === undefined || old.uid === null) return;
-  const current = await Deno.stat(to);
-  if (current.uid === old.uid && current.gid === old.gid) return;
-  await Deno.chown(to, old.uid, old.gid).catch(() => {});
+  const old = await Deno.lstat(from).catch(() => undefined);
+  if (old === undefined || !old.isFile || old.uid === null || old.gid === null) return;
+  const [current, directory] = await Promise.all([Deno.lstat(to), Deno.stat(directoryOf(from))]);
+  if (directory.uid !== old.uid || (current.uid === old.uid && current.gid === old.gid)) return;
+  // Unlike `Deno.chown`, doesn't follow a link: the directory's owner may replace the temporary file by one.
+  const { default: node } = await import("node:fs");
+  try {
+    node.lchownSync(to, old.uid, old.gid);
+  } catch {
+    return;
+  }
 }
+
+/** A stricter umask applies. */
+const NEW_FILE_MODE = 0o644;
 
 /**
  * A file that gets its name when it is complete. Dispose it on every path: that removes a file without a
@@ -54,22 +68,23 @@ export interface TempFile extends AsyncDisposable {
 
 /**
  * Opens a temporary file next to `path`. A symbolic link at `path` stays: the file that it points to is
- * replaced.
+ * replaced. A link that another user may have planted is refused. A new file gets 0o644 and an existing one keeps
+ * its permission bits, both as far as the umask allows.
  *
- * @throws the runtime's own errors (`Deno.errors.*`), from the returned file too, with the old file unchanged
+ * @throws AppError as {@linkcode resolveOwnLinks}; the runtime's own errors (`Deno.errors.*`), from the returned
+ * file too; the old file is unchanged
  */
 export async function openTempFile(path: string): Promise<TempFile> {
-  const target = await Deno.realPath(path).catch(() => path);
+  const target = resolveOwnLinks(path);
+  const mode = await modeOf(target);
   const tempPath = `${target}.${crypto.randomUUID()}.tmp`;
-  const file = await Deno.open(tempPath, { write: true, createNew: true });
+  const file = await Deno.open(tempPath, { write: true, createNew: true, mode });
   let state: "open" | "committed" | "closed" = "open";
   return {
     async write(bytes) {
       for (let offset = 0; offset < bytes.length;) offset += await file.write(bytes.subarray(offset));
     },
     async commit() {
-      const old = await Deno.stat(target).catch(() => undefined);
-      if (old?.mode !== null && old?.mode !== undefined) await Deno.chmod(tempPath, old.mode & 0o7777);
       await file.sync();
       await Deno.rename(tempPath, target);
       state = "committed";
@@ -83,6 +98,13 @@ export async function openTempFile(path: string): Promise<TempFile> {
       state = "closed";
     },
   };
+}
+
+/** Not the mode of another user's file: it may let that user write to ours. */
+async function modeOf(path: string): Promise<number> {
+  const old = await Deno.lstat(path).catch(() => undefined);
+  if (old === undefined || !old.isFile || old.mode === null || isForeign(old)) return NEW_FILE_MODE;
+  return old.mode & 0o777;
 }
 
 function directoryOf(path: string): string {

@@ -45,9 +45,25 @@ Deno.test("writeFileAtomically() keeps the owner when root writes a user's file"
 }, () =>
   inDirectory(async (directory) => {
     const path = `${directory}/a`;
+    await Deno.chown(directory, 4321, 4322);
     await Deno.writeTextFile(path, "one");
     await Deno.chown(path, 4321, 4322);
     await writeFileAtomically(path, text("two"), 0o600);
     const { uid, gid } = await Deno.stat(path);
     assertEquals([uid, gid], [4321, 4322]);
+  }));
+
+Deno.test("writeFileAtomically() gives root's file to no owner of a planted file or link", {
+  ignore: Deno.uid() !== 0,
+}, () =>
+  inDirectory(async (directory) => {
+    const own = `${directory}/own`;
+    await Deno.writeTextFile(own, "one");
+    await Deno.chown(own, 4321, 4322);
+    await Deno.symlink(own, `${directory}/link`);
+    for (const path of [own, `${directory}/link`]) {
+      await writeFileAtomically(path, text("secret"), 0o600);
+      assertEquals((await Deno.lstat(path)).uid, 0);
+      assertEquals(await Deno.readTextFile(path), "secret");
+    }
   }));

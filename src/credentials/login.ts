@@ -5,6 +5,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
+import { resolveOwnLinks } from "../base/ownership.ts";
 import type { Credential } from "../content/credential.ts";
 import type { JsonObject } from "../oci/json.ts";
 import { isMissing } from "../base/os_errors.ts";
@@ -113,6 +114,8 @@ async function openDockerConfig(locations: CredentialLocations, action: string):
  * Resolves a linked `config.json`: replacing the link itself would disconnect it from the user's dotfiles.
  */
 async function followLinks(path: string): Promise<string> {
+  // A link of another user could send the password to a file that this user can read.
+  resolveOwnLinks(path);
   try {
     return await Deno.realPath(path);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
+import { isRoot, OTHER_UID, plantLink, sharedDirectory } from "../../tests/planted.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { CredentialLocations } from "./locations.ts";
@@ -69,6 +70,29 @@ Deno.test("storeCredential() leaves a malformed file unchanged", () =>
     assertEquals(error.code, "invalid_content");
     assertEquals(await Deno.readTextFile(path), "{broken");
   }));
+
+Deno.test(
+  "storeCredential() writes nothing through a link of another user",
+  { ignore: !isRoot },
+  async () => {
+    const { parent, shared } = await sharedDirectory();
+    try {
+      const [target, link] = [`${shared}/target.json`, `${shared}/config.json`];
+      await Deno.writeTextFile(target, "{}");
+      await Deno.chown(target, OTHER_UID, OTHER_UID);
+      await plantLink(target, link);
+      const error = await assertRejects(
+        () => storeCredential(at(link), "docker.io", USER, neverAborted()),
+        AppError,
+        "is a symbolic link of another user",
+      );
+      assertEquals(error.code, "permission_denied");
+      assertEquals(await Deno.readTextFile(target), "{}");
+    } finally {
+      await Deno.remove(parent, { recursive: true });
+    }
+  },
+);
 
 Deno.test("storeCredential() follows a symbolic link, and rejects a dangling one", () =>
   inDirectory(async (directory) => {

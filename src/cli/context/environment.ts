@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
+import { findUid } from "../../base/ownership.ts";
 import { xdgDirectory } from "../../base/xdg.ts";
 import type { ProxySettings } from "../../http/network/proxies.ts";
 
@@ -145,6 +146,5 @@ export function takeVariables(): VariableReader {
 
 /** Whether this process runs as root; false if the permissions don't allow reading the uid. */
 export function isRootProcess(): boolean {
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "uid" });
-  return state === "granted" && Deno.uid() === 0;
+  return findUid() === 0;
 }

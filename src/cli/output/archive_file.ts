@@ -5,6 +5,7 @@
  */
 import { AppError, messageOf } from "../../base/errors.ts";
 import { openTempFile, type TempFile } from "../../base/files.ts";
+import { isForeign, isWritableByAll, resolveOwnLinks } from "../../base/ownership.ts";
 import { osErrorCode } from "../../base/os_errors.ts";
 import type { Io } from "../terminal/io.ts";
 
@@ -16,6 +17,7 @@ import type { Io } from "../terminal/io.ts";
 export async function openOutput(path: string, { stdout }: Pick<Io, "stdout">): Promise<TempFile> {
   if (path === "-") return { ...UNCOMMITTED, write: (bytes) => stdout.writeBytes(bytes) };
   return await namingErrors(path, async () => {
+    refuseForeignFifo(resolveOwnLinks(path));
     const file = await isStream(path) ? await openStream(path) : await openTempFile(path);
     return {
       write: (bytes) => namingErrors(path, () => file.write(bytes)),
@@ -26,6 +28,27 @@ export async function openOutput(path: string, { stdout }: Pick<Io, "stdout">): 
 }
 
 const UNCOMMITTED = { commit: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
+
+/** Another user may have planted a FIFO in a directory that every user may write to, to read the archive. */
+function refuseForeignFifo(path: string): void {
+  const slash = path.lastIndexOf("/");
+  const parent = slash < 0 ? "." : path.slice(0, slash) || "/";
+  const info = statIfAny(path);
+  if (info?.isFifo !== true || !isForeign(info) || !isWritableByAll(Deno.statSync(parent))) return;
+  throw new AppError(
+    "permission_denied",
+    `Cannot write "${path}": it is a FIFO of another user (uid ${info.uid}); choose another path`,
+  );
+}
+
+function statIfAny(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    // Opening the path reports why.
+    return undefined;
+  }
+}
 
 async function isStream(path: string): Promise<boolean> {
   const info = await Deno.stat(path).catch(() => undefined);

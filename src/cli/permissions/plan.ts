@@ -59,7 +59,7 @@ export async function planGrants(line: ParsedLine, context: Context, options: Pl
   return joinGrants(...planned, {
     read: pathsOf(line).read,
     env: variablesFor(needs, context),
-    sys: systemAccessFor(needs, context),
+    sys: systemAccessFor(needs),
   });
 }
 
@@ -83,10 +83,12 @@ function variablesFor(needs: ReadonlySet<Need>, { globals, environment }: Contex
   ].filter((name) => environment.variable(name) !== undefined);
 }
 
-/** Finding the default store needs the uid: root has another store than ordinary users. */
-function systemAccessFor(needs: ReadonlySet<Need>, { globals, environment }: Context): readonly string[] {
-  const isNamed = globals.store !== undefined || environment.variable("DRAY_STORE") !== undefined;
-  return needs.has("store-read") && !isNamed && environment.isRoot ? ["uid"] : [];
+/** The uid determines the default store, and whose files can be trusted. */
+function systemAccessFor(needs: ReadonlySet<Need>): readonly string[] {
+  return needs.has("store-read") || needs.has("store-write") || needs.has("files-write") ||
+      needs.has("credentials-write")
+    ? ["uid"]
+    : [];
 }
 
 /** The directories and files that configure registries and credentials. */

@@ -14,6 +14,9 @@ import type { UnpackDeps } from "../model/deps.ts";
 import { findLayered, layersOf } from "../model/layers.ts";
 import { makeTarget } from "./unpack_target.ts";
 
+const ROOTFS_MODE = 0o755;
+const CONFIG_MODE = 0o644;
+
 /** Options of {@linkcode unpackImage}. */
 export interface UnpackImageOptions {
   /** Create an OCI runtime bundle: `rootfs/` and `config.json`. @default {false} */
@@ -56,9 +59,10 @@ export async function unpackImage(
   using _content = await store.holdContent(signal);
   const found = await findLayered(store, image);
   const layers = layersOf(store, found);
-  await using target = await makeTarget(directory);
+  // Other users must not reach set-user-id programs and devices of a bundle.
+  await using target = await makeTarget(directory, bundle ? "private" : "public");
   const rootfs = bundle ? `${target.path}/rootfs` : target.path;
-  if (bundle) await Deno.mkdir(rootfs, { mode: 0o755 });
+  if (bundle) await Deno.mkdir(rootfs, { mode: ROOTFS_MODE });
   using decoder = new ThreadDecoder(startWorker);
   const report = await unpackRootfs(rootfs, layers, {
     decoder,
@@ -69,7 +73,8 @@ export async function unpackImage(
     const user = await resolveUser(rootfs, found.config.config.User ?? "");
     const config = makeRuntimeConfig(found.config, { user, ...(rootless && { rootless }) });
     const text = JSON.stringify(config, undefined, 2);
-    await Deno.writeTextFile(`${target.path}/config.json`, `${text}\n`);
+    const options = { createNew: true, mode: CONFIG_MODE };
+    await Deno.writeTextFile(`${target.path}/config.json`, `${text}\n`, options);
   }
   target.finish();
   return report;

@@ -8,7 +8,10 @@
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
 import { moveDirectory } from "../../base/files.ts";
+import { isForeign, resolveOwnLinks } from "../../base/ownership.ts";
 import { osCodeOf, osErrorCode } from "../../base/os_errors.ts";
+
+const MODES = { private: 0o700, public: 0o755 } as const;
 
 /** A directory to unpack to. Dispose it on every path: that removes an unfinished directory. */
 export interface UnpackTarget extends AsyncDisposable {
@@ -23,26 +26,36 @@ export interface UnpackTarget extends AsyncDisposable {
 }
 
 /**
- * Creates a directory to unpack to. A symlink to a directory is followed.
+ * Creates a directory to unpack to. A symlink to a directory is followed unless another user may have planted
+ * it.
  *
+ * @param access `private`: only the owner can enter the directory; `public`: all users, as far as the umask
+ * allows
  * @throws AppError `already_exists` if `directory` is not empty or not a directory; `permission_denied`,
  * `no_space`
  */
-export async function makeTarget(directory: string): Promise<UnpackTarget> {
+export async function makeTarget(
+  directory: string,
+  access: "private" | "public" = "public",
+): Promise<UnpackTarget> {
   const given = directory.replace(/(?<=.)\/+$/, "");
   return await withErrors(given, async () => {
+    resolveOwnLinks(given);
     const target = await Deno.realPath(given).catch(() => given);
     const existing = await emptyDirectory(target, given);
     // A mount point can't be replaced, and the working directory of the user's shell must not be. Fill them
     // in place.
-    if (existing !== undefined && (target === Deno.cwd() || !await tryRemove(target))) return inPlace(target);
+    if (existing !== undefined && (target === Deno.cwd() || !await tryRemove(target))) {
+      if (access === "private") await Deno.chmod(target, MODES.private);
+      return inPlace(target);
+    }
     const slash = target.lastIndexOf("/");
     const parent = slash < 0 ? "." : target.slice(0, slash) || "/";
     const prefix = `.${target.slice(slash + 1)}.dray-`;
-    await Deno.mkdir(parent, { recursive: true });
+    await Deno.mkdir(parent, { recursive: true, mode: MODES.public });
     await removeAbandoned(parent, prefix);
     const path = `${parent}/${prefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
-    await Deno.mkdir(path, { mode: 0o755 });
+    await Deno.mkdir(path, { mode: MODES[access] });
     return temporary(path, target, existing?.mode ?? undefined);
   });
 }
@@ -130,12 +143,14 @@ function codeFor(cause: unknown): ErrorCode {
   return osErrorCode(cause) ?? "invalid_argument";
 }
 
-/** Removes the directories of processes that have ended. */
+/** Removes the directories of processes that have ended, except other users': they may have planted them. */
 async function removeAbandoned(parent: string, prefix: string): Promise<void> {
   for await (const { name } of Deno.readDir(parent)) {
     const pid = name.startsWith(prefix) ? /^\d+(?=-)/.exec(name.slice(prefix.length))?.[0] : undefined;
     if (pid === undefined || await isAlive(Number(pid))) continue;
-    await Deno.remove(`${parent}/${name}`, { recursive: true });
+    const path = `${parent}/${name}`;
+    if (isForeign(await Deno.lstat(path))) continue;
+    await Deno.remove(path, { recursive: true });
   }
 }
 

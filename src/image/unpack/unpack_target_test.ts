@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
+import { isRoot, OTHER_UID } from "../../../tests/planted.ts";
 import { AppError } from "../../base/errors.ts";
 import { makeTarget } from "./unpack_target.ts";
 
@@ -106,6 +107,24 @@ Deno.test("makeTarget() removes the directory of a dead process, but not of a ru
     }
     assertEquals(names(directory), [...living, "new"].sort());
   }));
+
+Deno.test(
+  "makeTarget() keeps the abandoned directories of other users",
+  { ignore: !isRoot },
+  () =>
+    withDirectory(async (directory) => {
+      const dead = new Deno.Command("true").spawn();
+      await dead.status;
+      const [own, other] = [`.new.dray-${dead.pid}-own`, `.new.dray-${dead.pid}-other`];
+      for (const name of [own, other]) await Deno.mkdir(`${directory}/${name}`);
+      await Deno.chown(`${directory}/${other}`, OTHER_UID, OTHER_UID);
+      {
+        await using target = await makeTarget(`${directory}/new`);
+        target.finish();
+      }
+      assertEquals(names(directory), [other, "new"]);
+    }),
+);
 
 Deno.test("makeTarget() keeps two unfinished directories for one path apart", () =>
   withDirectory(async (directory) => {
