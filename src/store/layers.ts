@@ -21,6 +21,7 @@ import type { StorePaths } from "./layout/paths.ts";
 
 /** Other users must not reach unpacked layers through the store. */
 const STAGING_MODE = 0o700;
+const MARKER_MODE = 0o600;
 
 /** The unpacked layers of a store. */
 export class Layers {
@@ -145,7 +146,8 @@ export class Layers {
 }
 
 async function writeMarker(path: string, { skipped, ...metadata }: LayerMetadata): Promise<void> {
-  using file = attempt("write", path, () => Deno.openSync(path, { write: true, createNew: true }));
+  const options = { write: true, createNew: true, mode: MARKER_MODE };
+  using file = attempt("write", path, () => Deno.openSync(path, options));
   const bytes = new TextEncoder().encode(JSON.stringify({ ...metadata, leftOut: skipped }));
   writeAll(file, path, bytes);
   await syncFile(file, path);

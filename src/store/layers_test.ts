@@ -57,6 +57,7 @@ Deno.test("a layer is ready when it is published, with its metadata", () =>
       { chainId: a, path: `${root}/layers/${"a".repeat(64)}/rootfs`, metadata: METADATA },
     ]);
     assertEquals(await Deno.readTextFile(`${root}/layers/${"a".repeat(64)}/rootfs/file`), "hello");
+    assertEquals(Deno.statSync(`${root}/layers/${"a".repeat(64)}/ready.json`).mode, 0o100600);
     assertEquals(await store.stageLayer(a, "wait", neverAborted()), "ready");
     assertEquals(await store.stageLayer(a, "try", neverAborted()), "ready");
   }));

@@ -3,13 +3,22 @@
  *
  * @module
  */
+import type { OnSlowWait } from "../base/slow_wait.ts";
 import { lockFile, removeQuietly } from "./fs/fs.ts";
 import { attempt, attemptAsync } from "./fs/fs_errors.ts";
 import { isMissing } from "../base/os_errors.ts";
 import { makeRoot, removeTempFiles } from "./layout/layout.ts";
+import { checkOwnership } from "./layout/ownership.ts";
 import { statIfExists } from "./fs/file_snapshot.ts";
 import { plainLayoutPaths, StorePaths } from "./layout/paths.ts";
 import { openStore, openStoreAt, type Store, type StoreOptions } from "./store.ts";
+
+/** Options of {@linkcode openLayoutDirectory}. */
+export interface LayoutDirectoryOptions extends StoreOptions {
+  readonly signal: AbortSignal;
+  /** Called if another process uses the directory for longer than a second. */
+  readonly onWait?: OnSlowWait;
+}
 
 /** A layout that images are being added to. Dispose it on every path. */
 export interface LayoutDirectory extends AsyncDisposable {
@@ -25,17 +34,21 @@ export interface LayoutDirectory extends AsyncDisposable {
  *
  * If the directory is a store of dray, it stays a store, and its locks are used.
  *
+ * A new directory can be read by other users, as far as the umask allows: it is the result of an export.
+ *
  * @throws AppError as {@linkcode openStore}, or the signal's reason
  */
 export async function openLayoutDirectory(
   root: string,
-  options: StoreOptions & { readonly signal: AbortSignal },
+  options: LayoutDirectoryOptions,
 ): Promise<LayoutDirectory> {
   const store = new StorePaths(root);
   if (isStore(store)) return await openExistingStore(root, options);
   const paths = plainLayoutPaths(root);
-  await makeRoot(paths.root);
-  const lock = await lockDirectory(paths.root, options.signal);
+  await makeRoot(paths.root, "public");
+  // Before anything is removed or locked.
+  checkOwnership(paths);
+  const lock = await lockDirectory(paths.root, options.signal, options.onWait);
   try {
     await removeWork(paths);
     return {
@@ -57,10 +70,10 @@ export async function openLayoutDirectory(
 /** Holds the content, so that no garbage collector sweeps blobs before a record references them. */
 async function openExistingStore(
   root: string,
-  options: StoreOptions & { readonly signal: AbortSignal },
+  options: LayoutDirectoryOptions,
 ): Promise<LayoutDirectory> {
   const store = await openStore(root, options);
-  const hold = await store.holdContent(options.signal);
+  const hold = await store.holdContent(options.signal, options.onWait);
   return {
     store,
     [Symbol.asyncDispose]() {
@@ -75,10 +88,14 @@ function isStore({ locks }: StorePaths): boolean {
   return statIfExists(locks) !== undefined;
 }
 
-async function lockDirectory(path: string, signal: AbortSignal): Promise<Disposable> {
+async function lockDirectory(
+  path: string,
+  signal: AbortSignal,
+  onWait: OnSlowWait | undefined,
+): Promise<Disposable> {
   const directory = attempt("lock", path, () => Deno.openSync(path, { read: true }));
   try {
-    await lockFile(directory, path, "exclusive", signal);
+    await lockFile(directory, path, "exclusive", signal, onWait);
     return directory;
   } catch (error) {
     directory.close();

@@ -9,6 +9,7 @@ import { assertFails, begin } from "../contract/content_store_suite.ts";
 import { recordOf } from "../contract/records.ts";
 import { type Sample, sampleOf } from "../contract/samples.ts";
 import { diskFailure, DiskLog } from "./disk_calls.ts";
+import { fillDiskOnce } from "./full_disk.ts";
 
 const signal = neverAborted();
 const CHAIN = makeDigest("sha256", "a".repeat(64));
@@ -174,7 +175,7 @@ Deno.test("the index is written, synced, renamed and its directory synced, in th
 Deno.test("an index written into the reserved space is synced in the same order", async () => {
   await withStore(async (store) => {
     await setImages(store, "docker.io/library/a:1", "docker.io/library/b:1");
-    Deno.symlinkSync("/dev/full", `${store.root}/index.json.new`);
+    using _full = fillDiskOnce(`${store.root}/index.json.new`);
     using log = new DiskLog(store.root);
     await setImages(store, "docker.io/library/a:1");
     assertEquals(log.lines.slice(0, 5), [

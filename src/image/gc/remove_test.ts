@@ -8,6 +8,7 @@ import { pullImage } from "../pull/pull.ts";
 import { removeImages } from "./remove.ts";
 import { collectGarbage } from "./sweep.ts";
 import { tagImage } from "../tag.ts";
+import { fillDiskOnce } from "../../../tests/store/full_disk.ts";
 
 const SHARED = { size: 4000, seed: 77 };
 
@@ -160,9 +161,9 @@ Deno.test("collectGarbage() retains the images of other tools", async () => {
 });
 
 /** The next index can't be written aside, nor where the store keeps space for it. */
-async function fillDisk(root: string): Promise<void> {
-  await Deno.remove(`${root}/locks/index.spare`);
-  await Deno.symlink("/dev/full", `${root}/index.json.new`);
+function fillDisk(root: string): Disposable {
+  Deno.removeSync(`${root}/locks/index.spare`);
+  return fillDiskOnce(`${root}/index.json.new`);
 }
 
 Deno.test("removeImages() on a full disk that keeps no space sweeps what no image needs first", async () => {
@@ -174,7 +175,7 @@ Deno.test("removeImages() on a full disk that keeps no space sweeps what no imag
     ingest?.write(bytes);
     await ingest?.commit();
   }
-  await fillDisk(root);
+  using _full = fillDisk(root);
   const { deleted, swept } = await removeImages(deps, ["a.b/c:1"]);
   assertEquals(deleted, [one.config.digest]);
   assertEquals(swept?.blobs[0]?.digest, stray.digest);
@@ -186,7 +187,7 @@ Deno.test("removeImages() on a full disk where all is needed fails and changes n
   await using parts = await fixture();
   const { deps, root, store, one, names } = parts;
   const before = await names();
-  await fillDisk(root);
+  using _full = fillDisk(root);
   const error = await assertRejects(() => removeImages(deps, ["a.b/c:1"]), AppError, "disk full");
   assertEquals(error.code, "no_space");
   assertEquals(await names(), before);

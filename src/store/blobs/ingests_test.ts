@@ -230,3 +230,19 @@ Deno.test("a damaged blob stays until its replacement is committed", async () =>
     assertEquals(await store.readBlob(descriptor.digest, 100), bytes);
   });
 });
+
+Deno.test("the files of an unfinished write are readable only by their owner", () =>
+  withStore(async (store, root) => {
+    const { bytes, descriptor } = await sampleOf(LARGE);
+    {
+      await using ingest = await begin(store, descriptor);
+      ingest.write(bytes.subarray(0, 1000));
+    }
+    const { directory = "", data, state } = new StorePaths(root).ingestOf({
+      digest: descriptor.digest,
+      isSmall: false,
+      isReplacement: false,
+    });
+    assertEquals(Deno.statSync(directory).mode, 0o040700);
+    for (const path of [data, state]) assertEquals(Deno.statSync(path).mode, 0o100600, path);
+  }));

@@ -12,6 +12,9 @@ import { attempt } from "../fs/fs_errors.ts";
 import { isMissing } from "../../base/os_errors.ts";
 import type { IngestPaths } from "../layout/paths.ts";
 
+/** Like the data file. */
+const STATE_MODE = 0o600;
+
 /**
  * Writes a state file: `{digest, size, mediaType, createdAt}`. It isn't synced: if it is lost or truncated, a
  * large blob is fetched from the beginning.
@@ -20,7 +23,7 @@ import type { IngestPaths } from "../layout/paths.ts";
  */
 export function writeState(path: string, { digest, size, mediaType }: Descriptor): void {
   const state = { digest, size, mediaType, createdAt: new Date().toISOString() };
-  attempt("write", path, () => Deno.writeTextFileSync(path, JSON.stringify(state)));
+  attempt("write", path, () => Deno.writeTextFileSync(path, JSON.stringify(state), { mode: STATE_MODE }));
 }
 
 /** Reads a state file; undefined if it is missing or damaged. */

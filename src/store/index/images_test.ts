@@ -6,6 +6,7 @@ import { OCI_INDEX } from "../../oci/media_type.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { recordOf, variousRecords } from "../../../tests/contract/records.ts";
 import { observeSteps } from "../../../tests/store/commit_steps.ts";
+import { fillDiskOnce } from "../../../tests/store/full_disk.ts";
 import { openStore, type Store } from "../store.ts";
 
 async function withStore(run: (store: Store, indexPath: string) => Promise<void>): Promise<void> {
@@ -182,7 +183,7 @@ Deno.test("an update on a full disk changes nothing and leaves no temporary file
   await withStore(async (store, indexPath) => {
     await add(store, "docker.io/library/a:1");
     const before = Deno.readTextFileSync(indexPath);
-    Deno.symlinkSync("/dev/full", `${indexPath}.new`);
+    using _full = fillDiskOnce(`${indexPath}.new`);
     const error = await assertRejects(() => add(store, "docker.io/library/b:1"), Error);
     assert(isCode(error, "no_space"), error.message);
     assertEquals(Deno.readTextFileSync(indexPath), before);
@@ -196,10 +197,10 @@ Deno.test("on a full disk, images can be removed but not added", async () => {
     const names = ["docker.io/library/a:1", "docker.io/library/b:1", "docker.io/library/c:1"];
     await add(store, ...names);
     for (const remaining of [names.slice(1), names.slice(2), []]) {
-      Deno.symlinkSync("/dev/full", `${indexPath}.new`);
+      using _full = fillDiskOnce(`${indexPath}.new`);
       const error = await assertRejects(() => add(store, "docker.io/library/d:1"), Error);
       assert(isCode(error, "no_space"), error.message);
-      Deno.symlinkSync("/dev/full", `${indexPath}.new`);
+      using _fullAgain = fillDiskOnce(`${indexPath}.new`);
       const records = await store.updateImages(
         (records) => [...records.values()].filter(({ name }) => remaining.includes(name)),
         neverAborted(),
@@ -217,9 +218,9 @@ Deno.test("a process that dies while it writes into the reserved space leaves th
         const names = ["docker.io/library/a:1", "docker.io/library/b:1"];
         await add(store, ...names);
         const before = Deno.readTextFileSync(indexPath);
-        const remove = () => {
-          Deno.symlinkSync("/dev/full", `${indexPath}.new`);
-          return store.updateImages((records) => [...records.values()].slice(1), neverAborted());
+        const remove = async () => {
+          using _full = fillDiskOnce(`${indexPath}.new`);
+          return await store.updateImages((records) => [...records.values()].slice(1), neverAborted());
         };
         {
           using _steps = observeSteps(store.root, (at) => {

@@ -26,6 +26,9 @@ interface Cached {
   readonly content: IndexContent;
 }
 
+/** A stricter umask applies. */
+const INDEX_MODE = 0o644;
+
 const EMPTY: IndexContent = { manifests: [], rest: { schemaVersion: 2, mediaType: OCI_INDEX } };
 
 /** Reads and updates the index. */
@@ -154,8 +157,14 @@ export class IndexFile {
   }
 }
 
+/** Removes what a dead process left and creates a new file, so that a symbolic link there isn't followed. */
 function openTemp(path: string): Deno.FsFile {
-  return attempt("write", path, () => Deno.openSync(path, { write: true, create: true, truncate: true }));
+  removeQuietly(path);
+  return attempt(
+    "write",
+    path,
+    () => Deno.openSync(path, { write: true, createNew: true, mode: INDEX_MODE }),
+  );
 }
 
 function snapshotOf(info: Deno.FileInfo): FileSnapshot {

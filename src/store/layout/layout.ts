@@ -9,6 +9,7 @@ import { parseJsonObject } from "../../oci/json.ts";
 import { makeDirectorySync, removeQuietly, renameOver, syncDirectory, syncFile } from "../fs/fs.ts";
 import { attempt, attemptAsync } from "../fs/fs_errors.ts";
 import { entriesIn, statIfExists } from "../fs/file_snapshot.ts";
+import { checkOwnership } from "./ownership.ts";
 import type { StorePaths } from "./paths.ts";
 
 const LAYOUT_VERSION = "1.0.0";
@@ -23,6 +24,7 @@ const PUBLIC_MODE = 0o755;
  * (CVE-2021-41103).
  */
 const PRIVATE_MODE = 0o700;
+const LAYOUT_FILE_MODE = 0o644;
 
 const DIRECTORIES = [
   ["blobs", PUBLIC_MODE],
@@ -35,10 +37,11 @@ const DIRECTORIES = [
  * Creates missing store files and directories, except the index.
  *
  * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
- * version of the layout, `permission_denied`, `no_space`
+ * version of the layout, `permission_denied` also if another user can change it, `no_space`
  */
 export async function makeLayout(paths: StorePaths): Promise<void> {
-  await makeRoot(paths.root);
+  await makeRoot(paths.root, "private");
+  checkOwnership(paths);
   if (!await hasLayout(paths)) {
     await mustBeEmpty(paths);
     await writeLayout(paths);
@@ -58,13 +61,26 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
 }
 
 /**
- * Creates the directory.
+ * Creates the directory and its parents. An existing directory keeps its mode.
  *
+ * @param access `private`: a new directory is only for its owner, because layers of private images must not be
+ * readable by every user; `public`: it may be read as far as the umask allows
  * @throws AppError `invalid_argument` if its name is taken by a file, `permission_denied`
  */
-export async function makeRoot(root: string): Promise<void> {
+export async function makeRoot(root: string, access: "private" | "public"): Promise<void> {
+  const mode = access === "private" ? PRIVATE_MODE : PUBLIC_MODE;
+  let hasParent = true;
   try {
-    await attemptAsync("make directory", root, () => Deno.mkdir(root, { recursive: true }));
+    if (makeDirectorySync(root, mode)) return;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    hasParent = false;
+  }
+  try {
+    const options = { recursive: true, mode: PUBLIC_MODE };
+    await attemptAsync("make directory", root, () => Deno.mkdir(root, options));
+    // The recursive call gives the parents the same mode.
+    if (!hasParent && access === "private") attempt("make directory", root, () => Deno.chmodSync(root, mode));
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
     throw isTaken ? notADirectory(root, error) : error;
@@ -86,9 +102,10 @@ export async function removeTempFiles({ root }: StorePaths): Promise<void> {
  * Checks that the directory is a store, empty, or missing.
  *
  * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
- * version of the layout, `permission_denied`
+ * version of the layout, `permission_denied` also if another user can change it
  */
 export async function checkLayout(paths: StorePaths): Promise<void> {
+  checkOwnership(paths);
   if (!await hasLayout(paths)) await mustBeEmpty(paths);
 }
 
@@ -142,7 +159,8 @@ async function mustBeEmpty(paths: StorePaths): Promise<void> {
 async function writeLayout({ root, layoutFile }: StorePaths): Promise<void> {
   const tempPath = `${root}/${TEMP_PREFIX}${crypto.randomUUID()}`;
   const bytes = new TextEncoder().encode(JSON.stringify({ imageLayoutVersion: LAYOUT_VERSION }));
-  using file = attempt("write", tempPath, () => Deno.openSync(tempPath, { write: true, createNew: true }));
+  const options = { write: true, createNew: true, mode: LAYOUT_FILE_MODE };
+  using file = attempt("write", tempPath, () => Deno.openSync(tempPath, options));
   attempt("write", tempPath, () => file.writeSync(bytes));
   await syncFile(file, tempPath);
   renameOver(tempPath, layoutFile);

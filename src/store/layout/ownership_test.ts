@@ -1,0 +1,153 @@
+import { AppError } from "../../base/errors.ts";
+import { neverAborted } from "../../base/abort.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
+import { recordOf } from "../../../tests/contract/records.ts";
+import { isRoot, OTHER_UID, plantLink, sharedDirectory } from "../../../tests/planted.ts";
+import { fillDiskOnce } from "../../../tests/store/full_disk.ts";
+import { openLayoutDirectory } from "../layout_directory.ts";
+import { openStore } from "../store.ts";
+
+const GROUP = 4321;
+
+async function withStore(
+  run: (root: string, parent: string, shared: string) => Promise<void>,
+): Promise<void> {
+  const { parent, shared } = await sharedDirectory();
+  try {
+    const root = `${parent}/store`;
+    await openStore(root);
+    await run(root, parent, shared);
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
+}
+
+/** Opens a store in both modes. */
+async function open(root: string): Promise<void> {
+  await openStore(root, { mode: "read" });
+  await openStore(root);
+}
+
+async function assertRefused(root: string, reason: string): Promise<void> {
+  for (const mode of ["read", "write"] as const) {
+    const error = await assertRejects(() => openStore(root, { mode }), AppError);
+    assertEquals(error.code, "permission_denied", mode);
+    assertStringIncludes(error.message, reason);
+  }
+}
+
+const CHECKED = ["", "/index.json", "/blobs", "/blobs/sha256", "/ingest", "/layers", "/locks"];
+
+Deno.test("openStore() refuses directories that every user may write to, and accepts group-writable ones", () =>
+  withStore(async (root) => {
+    for (const name of CHECKED) {
+      const path = `${root}${name}`;
+      const mode = ((await Deno.stat(path)).mode ?? 0) & 0o777;
+      for (const everyone of [0o777, 0o1777]) {
+        await Deno.chmod(path, everyone);
+        await assertRefused(root, "every user may write to");
+      }
+      await Deno.chmod(path, 0o775);
+      await open(root);
+      await Deno.chmod(path, mode);
+    }
+  }));
+
+Deno.test(
+  "openStore() refuses a store that belongs to another user",
+  { ignore: !isRoot },
+  () =>
+    withStore(async (root) => {
+      for (const name of CHECKED) {
+        await Deno.chown(`${root}${name}`, OTHER_UID, OTHER_UID);
+        await assertRefused(root, `another user (uid ${OTHER_UID})`);
+        await Deno.chown(`${root}${name}`, 0, 0);
+        await open(root);
+      }
+    }),
+);
+
+Deno.test(
+  "openStore() accepts other owners only of a store that is shared with a group",
+  { ignore: !isRoot },
+  () =>
+    withStore(async (root) => {
+      await Deno.chmod(root, 0o2775);
+      await Deno.chown(root, 0, GROUP);
+      await Deno.chown(`${root}/blobs`, OTHER_UID, GROUP);
+      await open(root);
+      await Deno.chown(`${root}/blobs`, OTHER_UID, OTHER_UID);
+      await assertRefused(root, `"${root}/blobs" belongs to another user`);
+      await Deno.chown(`${root}/blobs`, OTHER_UID, GROUP);
+      await Deno.chmod(root, 0o2755);
+      await assertRefused(root, `"${root}/blobs" belongs to another user`);
+    }),
+);
+
+Deno.test("openStore() and openLayoutDirectory() refuse a planted link, and accept an own one", {
+  ignore: !isRoot,
+}, () =>
+  withStore(async (root, _parent, shared) => {
+    await plantLink(root, `${shared}/planted`);
+    await Deno.symlink(root, `${shared}/own`);
+    await assertRefused(`${shared}/planted`, "is a symbolic link of another user");
+    await assertRejects(
+      () => openLayoutDirectory(`${shared}/planted`, { signal: neverAborted() }),
+      AppError,
+      "is a symbolic link of another user",
+    );
+    await open(`${shared}/own`);
+    await using layout = await openLayoutDirectory(`${shared}/own`, { signal: neverAborted() });
+    assertEquals(await layout.store.listImages(), []);
+  }));
+
+Deno.test("openLayoutDirectory() refuses a directory of another user before it changes anything", {
+  ignore: !isRoot,
+}, () =>
+  withStore(async (_root, parent) => {
+    const directory = `${parent}/layout`;
+    await Deno.mkdir(`${directory}/.dray-export`, { recursive: true });
+    await Deno.writeTextFile(`${directory}/.dray-export/kept`, "");
+    await Deno.chown(directory, OTHER_UID, OTHER_UID);
+    await assertRejects(
+      () => openLayoutDirectory(directory, { signal: neverAborted() }),
+      AppError,
+      "another user",
+    );
+    await Deno.stat(`${directory}/.dray-export/kept`);
+    await Deno.chown(directory, 0, 0);
+    await using layout = await openLayoutDirectory(directory, { signal: neverAborted() });
+    assertEquals(await layout.store.listImages(), []);
+  }));
+
+Deno.test("an update of the index on a full disk doesn't write through a planted link", () =>
+  withStore(async (root, parent) => {
+    const victim = `${parent}/victim`;
+    await Deno.writeTextFile(victim, "unchanged");
+    const store = await openStore(root);
+    await store.updateImages(() => [recordOf("docker.io/library/a:1")], neverAborted());
+    await Deno.remove(`${root}/locks/index.spare`);
+    await Deno.symlink(victim, `${root}/locks/index.spare`);
+    using _full = fillDiskOnce(`${root}/index.json.new`);
+    const error = await assertRejects(() => store.updateImages(() => [], neverAborted()), AppError);
+    assertEquals(error.code, "no_space");
+    assertEquals(await Deno.readTextFile(victim), "unchanged");
+    await store.updateImages(() => [], neverAborted());
+    assertEquals(await store.listImages(), []);
+  }));
+
+Deno.test("an update of the index doesn't write through planted links", () =>
+  withStore(async (root, parent) => {
+    const victim = `${parent}/victim`;
+    await Deno.writeTextFile(victim, "unchanged");
+    await Deno.remove(`${root}/index.json`);
+    await Deno.symlink(victim, `${root}/index.json.new`);
+    await Deno.symlink(victim, `${root}/locks/index.spare`);
+    await openStore(root);
+    assertEquals(await Deno.readTextFile(victim), "unchanged");
+    assertEquals((await Deno.lstat(`${root}/index.json`)).isFile, true);
+    const store = await openStore(root);
+    await store.updateImages(() => [recordOf("docker.io/library/a:1")], neverAborted());
+    assertEquals((await Deno.lstat(`${root}/locks/index.spare`)).isFile, true);
+    assertEquals(await Deno.readTextFile(victim), "unchanged");
+  }));
