@@ -58,7 +58,7 @@ export type { OpenOptions } from "./image/open.ts";
 export { openRegistry } from "./image/registry.ts";
 export type { RegistrySettings } from "./image/registry.ts";
 export type { ImageService } from "./image/service.ts";
-export type { ImageArchiveFormat } from "./image/archive/export.ts";
+export type { ExportLayoutOptions, ImageArchiveFormat } from "./image/archive/export.ts";
 export type { ImportOptions } from "./image/archive/import.ts";
 export type { BlobRole, BlobState, PlannedBlob, PullEvent, PullListener } from "./image/model/events.ts";
 export type {

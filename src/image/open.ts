@@ -159,12 +159,17 @@ function contentOperations(deps: UnpackDeps & { readonly store: Store }): Conten
     layerPaths: async (image) => (await import("./unpack/unpack_layers.ts")).layerPaths(store, image),
     exportArchive: async (images, format, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/export.ts")).exportArchive(store, images, format, sink, signal),
-    exportLayout: async (images, directory, { signal = neverAborted() } = {}) => {
+    exportLayout: async (images, directory, { signal = neverAborted(), onWait } = {}) => {
       const [{ exportLayout }, { openLayoutDirectory }] = await Promise.all([
         import("./archive/export.ts"),
         import("../store/layout_directory.ts"),
       ]);
-      await exportLayout(store, images, () => openLayoutDirectory(directory, { signal }), signal);
+      await exportLayout(
+        store,
+        images,
+        () => openLayoutDirectory(directory, { signal, ...(onWait && { onWait }) }),
+        signal,
+      );
     },
     exportRootfs: async (image, sink, { signal = neverAborted() } = {}) =>
       (await import("./archive/rootfs.ts")).exportRootfs(store, image, sink, signal),

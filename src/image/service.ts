@@ -7,7 +7,7 @@ import type { ByteReader, ByteSink } from "../base/bytes.ts";
 import type { RemoteOptions } from "../content/remote.ts";
 import type { UnpackedLayer } from "../content/layer_store.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { ImageArchiveFormat } from "./archive/export.ts";
+import type { ExportLayoutOptions, ImageArchiveFormat } from "./archive/export.ts";
 import type { ImportOptions } from "./archive/import.ts";
 import type { ImageDiff } from "./unpack/diff.ts";
 import type { UnpackImageOptions, UnpackImageResult } from "./unpack/unpack.ts";
@@ -102,7 +102,7 @@ export interface ImageService extends AsyncDisposable {
    * Copies images into an OCI image layout, which may already contain images. The layout contains only standard files;
    * a killed export leaves a directory `.dray-export`, which the next export to the same layout removes.
    */
-  exportLayout(images: readonly string[], directory: string, options?: CallOptions): Promise<void>;
+  exportLayout(images: readonly string[], directory: string, options?: ExportLayoutOptions): Promise<void>;
   /** Writes the root file system of an image as a tar archive. Needs no privileges. Doesn't close the sink. */
   exportRootfs(image: string, sink: ByteSink, options?: CallOptions): Promise<void>;
   /**

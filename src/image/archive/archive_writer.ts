@@ -43,9 +43,16 @@ export class ArchiveWriter {
   /**
    * Adds a file of exactly `size` bytes.
    *
+   * @param onBytes called with each piece, which is valid during the call
    * @throws AppError `size_mismatch` if the reader has more or fewer bytes; the archive is unusable then
    */
-  async addFile(name: string, size: number, reader: ByteReader, signal: AbortSignal): Promise<void> {
+  async addFile(
+    name: string,
+    size: number,
+    reader: ByteReader,
+    signal: AbortSignal,
+    onBytes: (bytes: Uint8Array) => void = () => {},
+  ): Promise<void> {
     this.#tar.begin({ ...COMMON, kind: "file", name, mode: 0o644, size });
     await this.#flush();
     let offset = 0;
@@ -54,7 +61,9 @@ export class ArchiveWriter {
       const n = await reader.read(this.#buffer);
       if (n === null) break;
       if (offset + n > size) throw wrongSize(name, size, `more than ${size}`);
-      this.#tar.data(this.#buffer.subarray(0, n), offset);
+      const bytes = this.#buffer.subarray(0, n);
+      onBytes(bytes);
+      this.#tar.data(bytes, offset);
       offset += n;
       await this.#flush();
     }

@@ -4,12 +4,14 @@
  * @module
  */
 import type { ByteSink } from "../../base/bytes.ts";
-import { AppError } from "../../base/errors.ts";
+import { AppError, type AppErrorOptions, isCode } from "../../base/errors.ts";
 import { copyBlob } from "../../content/copy.ts";
 import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
 import type { FetchBody, Fetcher } from "../../content/remote.ts";
 import type { ContentReader, ContentStore } from "../../content/store.ts";
-import type { Digest } from "../../oci/digest.ts";
+import { loadHashing } from "../../base/hash.ts";
+import { algorithmOf, type Digest, makeDigest } from "../../oci/digest.ts";
+import type { CallOptions } from "../model/types.ts";
 import { type ReferencedBlob, ReferenceWalker } from "../model/references.ts";
 import type { ImageStorage } from "../model/deps.ts";
 import { findImage } from "../model/find.ts";
@@ -32,7 +34,7 @@ interface Selection {
  * `docker save` writes it since Docker 25. Doesn't close the sink.
  *
  * @throws AppError `not_found`, `unsupported` (artifact in a Docker archive) or `store_corrupt` (missing blob) before
- * the first byte is written
+ * the first byte is written; `digest_mismatch` for a damaged blob: the archive is incomplete then
  */
 export async function exportArchive(
   store: ImageStorage,
@@ -51,10 +53,35 @@ export async function exportArchive(
   const digests = [...blobs.keys()].sort();
   for (const name of parentsOf(digests)) await archive.addDirectory(name);
   for (const digest of digests) {
-    using blob = await store.openBlob(digest);
-    await archive.addFile(blobName(digest), blob.size, blob, signal);
+    await addBlob(archive, store, digest, signal);
   }
   await archive.finish();
+}
+
+/** Hashes the blob while it is copied. */
+async function addBlob(
+  archive: ArchiveWriter,
+  store: ContentReader,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<void> {
+  using blob = await store.openBlob(digest);
+  const hasher = (await loadHashing())(algorithmOf(digest));
+  await archive.addFile(blobName(digest), blob.size, blob, signal, (bytes) => hasher.update(bytes));
+  const got = makeDigest(algorithmOf(digest), hasher.hex());
+  if (got === digest) return;
+  throw damagedError(digest, { details: { want: digest, got } });
+}
+
+function damagedError(digest: Digest, options: AppErrorOptions): AppError {
+  const message = `Cannot export blob "${digest}": it is damaged; run 'dray verify --repair'`;
+  return new AppError("digest_mismatch", message, options);
+}
+
+/** Options of an export to a layout. */
+export interface ExportLayoutOptions extends CallOptions {
+  /** Called if another process uses the layout for longer than a second. */
+  readonly onWait?: () => void;
 }
 
 /** An open layout. Dispose it after the export. */
@@ -80,7 +107,11 @@ export async function exportLayout(
   await using opened = await open();
   const target = opened.store;
   for (const { descriptor } of blobs.values()) {
-    await copyBlob(fetcherOf(store), target, descriptor, () => {}, signal);
+    try {
+      await copyBlob(fetcherOf(store), target, descriptor, () => {}, signal);
+    } catch (cause) {
+      throw isCode(cause, "digest_mismatch") ? damagedError(descriptor.digest, { cause }) : cause;
+    }
   }
   await target.updateImages((old) => {
     const next = new Map(old);

@@ -150,6 +150,35 @@ Deno.test("exportArchive() writes nothing if a blob is missing", async () => {
   assertEquals(sink.bytes().length, 0);
 });
 
+Deno.test("an export fails at a damaged blob, and writes an intact one", async (t) => {
+  const image = await buildImage({ layers: [{ size: 3000, compression: "none" }] });
+  const layer = image.layers[0]?.blob.digest;
+  assert(layer);
+  for (const format of ["oci-archive", "docker-archive", "oci-dir"] as const) {
+    await t.step(format, async () => {
+      await using from = await makeFixture();
+      from.remote.push("1", image);
+      await pullImage(from.deps, "a.b/c:1");
+      const sink = recordingSink();
+      const open = () => openLayoutDirectory(`${from.root}-out`, { signal: neverAborted() });
+      const exported = async () => {
+        if (format === "oci-dir") await exportLayout(from.store, ["a.b/c:1"], open, neverAborted());
+        else await exportArchive(from.store, ["a.b/c:1"], format, sink, neverAborted());
+      };
+      try {
+        await exported();
+        await Deno.remove(`${from.root}-out`, { recursive: true }).catch(() => {});
+        await from.damage(layer, "flip");
+        const error = await assertRejects(exported, AppError, "dray verify --repair");
+        assertEquals(error.code, "digest_mismatch");
+        assert(error.message.includes(layer), error.message);
+      } finally {
+        await Deno.remove(`${from.root}-out`, { recursive: true }).catch(() => {});
+      }
+    });
+  }
+});
+
 Deno.test("importImages() uses the given name", async () => {
   await using from = await makeFixture();
   from.remote.push("1", await buildImage());

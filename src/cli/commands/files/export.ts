@@ -39,7 +39,8 @@ export async function run({ args, options }: ExportInput, context: Context): Pro
   const service = await openLocal(context, "read");
   const counted = countText(args.images.length, "image");
   if (format === "oci-dir") {
-    await service.exportLayout(args.images, output, { signal });
+    const onWait = () => messages.warn(`waiting for another process that uses "${output}"`);
+    await service.exportLayout(args.images, output, { signal, onWait });
     if (!options.quiet) messages.info(`Exported ${counted} to ${output}`);
     return;
   }
