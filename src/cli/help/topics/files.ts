@@ -80,6 +80,26 @@ export const FILES_TOPIC: TopicDocument = [
   paragraph(
     "7. dray rm frees space even on a completely full disk: the store reserves the space that this needs.",
   ),
+  heading("Owners and permissions"),
+  paragraph(
+    "dray creates the store for its owner only (mode 0700), because private images must not be readable by",
+    "every user. It keeps the mode of a directory that exists: to let a group read the store, create it",
+    "yourself with mode 0750.",
+  ),
+  paragraph(
+    "dray refuses a store if its root directory, a directory in it or index.json belongs to a user other than",
+    "root and the current one, or if every user may write to it: its blobs are not hashed again when they are",
+    "used. To use such images anyway, copy them to a store of yours with dray import, which hashes",
+    "everything. Checking owners needs the uid (--allow-sys=uid).",
+  ),
+  paragraph(
+    "In a root directory that a group may write to (mode 2775), everything that has the same group may belong",
+    "to any user: dray trusts all members of the group.",
+  ),
+  paragraph(
+    "dray does not write through a symbolic link of another user, nor below one in a directory such as /tmp,",
+    "and creates every file with an explicit mode, which a stricter umask reduces further.",
+  ),
   heading("Other tools"),
   paragraph(
     "Other tools may read the store at any time: skopeo and umoci directly, oras by digest, crane by whole",
