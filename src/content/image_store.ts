@@ -9,7 +9,10 @@ import type { Platform } from "../oci/platform.ts";
 
 /** A name and the image that it refers to. Several names may refer to one image. */
 export interface ImageRecord {
-  /** The full name: `docker.io/library/nginx:latest`, or with `@sha256:…` instead of the tag. */
+  /**
+   * The full name: `docker.io/library/nginx:latest`, or with `@sha256:…` instead of the tag. A digest in the name is
+   * that of the target.
+   */
   readonly name: string;
   /** The index or manifest that the reference resolved to. Its bytes are in the store. */
   readonly target: Descriptor;
@@ -17,7 +20,7 @@ export interface ImageRecord {
   readonly manifest: Descriptor;
   /** Whether the store has only the chosen manifest, or everything below the target. */
   readonly scope: "one-platform" | "all-platforms";
-  /** The digest of the chosen manifest's config. */
+  /** The digest of the chosen manifest's config; for an artifact, the digest of the manifest itself. */
   readonly imageId: Digest;
   /** An image can be run; an artifact has a config of another type. */
   readonly kind: "image" | "artifact";

@@ -6,9 +6,11 @@
 import { AppError } from "../base/errors.ts";
 import type { ImageDeps } from "./model/deps.ts";
 import { findImage } from "./model/find.ts";
+import { isDigestName } from "./model/group.ts";
 
 /**
- * Pins an image under all its names, or unpins it. A pin survives later pulls of the name.
+ * Pins an image under all names of its manifest, or unpins it; with an image id, all names whose manifest has that id. A
+ * name with a digest pins only itself, so that the pin stays when a tag moves. A pin survives later pulls of the name.
  *
  * @returns the names, sorted
  * @throws AppError `not_found`, `invalid_argument`
@@ -19,11 +21,15 @@ export async function pinImage(
   pinned: boolean,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { summary: { id } } = await findImage(store, image);
+  const { name, selected } = await findImage(store, image);
+  const only = pinned && name !== undefined && isDigestName(name) ? name : undefined;
+  const manifests = new Set(selected.map(({ manifest }) => manifest.digest));
   const names: string[] = [];
   await store.updateImages((records) => {
     const next = [...records.values()].map((record) => {
-      if (record.imageId !== id) return record;
+      if (!manifests.has(record.manifest.digest) || (only !== undefined && record.name !== only)) {
+        return record;
+      }
       names.push(record.name);
       return record.pinned === pinned ? record : { ...record, pinned };
     });

@@ -29,7 +29,8 @@ export function recordOf(name: string, changes: Partial<ImageRecord> = {}): Imag
 /** Records that differ in every field. */
 export function variousRecords(): readonly ImageRecord[] {
   const plain = recordOf("docker.io/library/a:1");
-  const { platform: _, ...bare } = recordOf("ghcr.io/org/d:chart", { kind: "artifact", origins: [] });
+  const artifact = { kind: "artifact", imageId: plain.manifest.digest, origins: [] } as const;
+  const { platform: _, ...bare } = recordOf("ghcr.io/org/d:chart", artifact);
   return [
     plain,
     recordOf("docker.io/library/b:1", { scope: "all-platforms", pinned: true }),

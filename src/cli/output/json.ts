@@ -24,12 +24,13 @@ export function namesOf({ repoTags, repoDigests }: ImageSummary): readonly strin
 
 /** One element of `dray images --json`. */
 export function imageJson(image: ImageSummary): ImageJson {
-  const { id, repoTags, repoDigests, kind, scope, size, pinned, origins } = image;
+  const { id, repoTags, repoDigests, digests, kind, scope, size, pinned, origins } = image;
   return {
     id,
     names: namesOf(image),
     repoTags,
     repoDigests,
+    digests,
     manifest: image.manifest.digest,
     target: image.target.digest,
     kind,

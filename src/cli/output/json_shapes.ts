@@ -10,10 +10,13 @@ import type { JsonObject } from "../../oci/json.ts";
 
 /** `dray images --json` prints a list of these; `dray import --json` too. */
 export interface ImageJson {
+  /** The digest of the config; for an artifact, the digest of the manifest. */
   readonly id: string;
   readonly names: readonly string[];
   readonly repoTags: readonly string[];
   readonly repoDigests: readonly string[];
+  /** The digest that each name points at. */
+  readonly digests: Readonly<Record<string, string>>;
   readonly manifest: string;
   readonly target: string;
   readonly kind: "image" | "artifact";

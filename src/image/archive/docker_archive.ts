@@ -4,12 +4,8 @@
  *
  * @module
  */
-import { KIB, readFull } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
-import { loadHashing } from "../../base/hash.ts";
-import { type Compression, compressionOf, MAGIC_BYTES } from "../../compress/compression.ts";
-import { openDecoder } from "../../compress/decoder.ts";
-import { DEFAULT_EXPANSION } from "../../compress/limits.ts";
+import type { Compression } from "../../compress/compression.ts";
 import type { ContentStore } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf, hexOf } from "../../oci/digest.ts";
@@ -17,6 +13,7 @@ import { CONFIG_MAX_BYTES, parseImageConfig } from "../../oci/image_config.ts";
 import { asArray, asObject, asString, asStrings, parseJsonObject } from "../../oci/json.ts";
 import { OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST } from "../../oci/media_type.ts";
 import { documentFrom, storeBytes } from "../model/documents.ts";
+import { hashUncompressed } from "../model/layer_content.ts";
 import { makeRecord } from "../model/record.ts";
 import { cleanPath } from "./archive_source.ts";
 import { type ArchivedImage, fullNameOf } from "./archived_image.ts";
@@ -131,28 +128,4 @@ async function describeLayer(
     );
   }
   return { mediaType: LAYER_TYPES[compression], digest, size };
-}
-
-async function hashUncompressed(
-  store: ContentStore,
-  digest: Digest,
-  diffId: Digest,
-  signal: AbortSignal,
-): Promise<{ readonly compression: Compression; readonly got: string }> {
-  using blob = await store.openBlob(digest);
-  const buffer = new Uint8Array(256 * KIB);
-  const head = await readFull(blob, buffer.subarray(0, MAGIC_BYTES));
-  const compression = compressionOf(buffer.subarray(0, head));
-  // The digest of an uncompressed blob is that of its content: no need to hash it again.
-  if (compression === "none" && algorithmOf(digest) === algorithmOf(diffId)) {
-    return { compression, got: hexOf(digest) };
-  }
-  const hasher = (await loadHashing())(algorithmOf(diffId));
-  using decoder = await openDecoder(compression, DEFAULT_EXPANSION);
-  for (let n: number | null = head; n !== null; n = await blob.read(buffer)) {
-    signal.throwIfAborted();
-    for (const chunk of decoder.decode(buffer.subarray(0, n))) hasher.update(chunk);
-  }
-  for (const chunk of decoder.finish()) hasher.update(chunk);
-  return { compression, got: hasher.hex() };
 }

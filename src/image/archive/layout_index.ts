@@ -36,10 +36,10 @@ export function layoutIndexOf(records: readonly ImageRecord[]): Uint8Array {
 
 /** Returns the records to export for a found image: the one with the given name, else all tags, else one digest. */
 export function namedRecords(
-  image: { readonly name?: string; readonly records: readonly ImageRecord[] },
+  image: { readonly name?: string; readonly selected: readonly ImageRecord[] },
 ): readonly ImageRecord[] {
-  const exact = image.records.filter(({ name }) => name === image.name);
+  const exact = image.selected.filter(({ name }) => name === image.name);
   if (exact.length > 0) return exact;
-  const tags = image.records.filter(({ name }) => !isDigestName(name));
-  return tags.length > 0 ? tags : image.records.slice(0, 1);
+  const tags = image.selected.filter(({ name }) => !isDigestName(name));
+  return tags.length > 0 ? tags : image.selected.slice(0, 1);
 }

@@ -7,7 +7,7 @@ import type { ByteSink } from "../../base/bytes.ts";
 import { flattenLayers } from "../../unpack/flatten.ts";
 import { DEFAULT_LAYER_LIMITS } from "../../unpack/apply/layer.ts";
 import type { ImageStorage } from "../model/deps.ts";
-import { findLayered, layersOf } from "../model/layers.ts";
+import { findUnpackable, layersOf } from "../model/layers.ts";
 
 /**
  * Writes the merged content of an image's layers, with all attributes. Needs no privileges. Doesn't close the sink.
@@ -21,5 +21,10 @@ export async function exportRootfs(
   signal: AbortSignal,
 ): Promise<void> {
   using _lock = await store.holdContent(signal);
-  await flattenLayers(layersOf(store, await findLayered(store, image)), sink, DEFAULT_LAYER_LIMITS, signal);
+  await flattenLayers(
+    layersOf(store, await findUnpackable(store, image, signal)),
+    sink,
+    DEFAULT_LAYER_LIMITS,
+    signal,
+  );
 }

@@ -6,6 +6,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { ReferenceWalker } from "../model/references.ts";
 import type { ImageDeps } from "../model/deps.ts";
+import { listCheckedRecords } from "../model/checked_records.ts";
 import { groupImages, type ImageGroup } from "../model/group.ts";
 import type { DiskUsage } from "../model/types.ts";
 
@@ -17,7 +18,7 @@ export async function diskUsage({ store }: Pick<ImageDeps, "store">): Promise<Di
   /** The number of images (or entries of other tools) that reference each blob. */
   const referrers = new Map<Digest, number>();
   const images: { group: ImageGroup; blobs: ReadonlySet<Digest> }[] = [];
-  for (const group of groupImages(await store.listImages())) {
+  for (const group of groupImages(await listCheckedRecords(store))) {
     const blobs = new Set<Digest>();
     for (const record of group.records) {
       for (const digest of (await walker.referencesOf(record)).blobs.keys()) {

@@ -32,7 +32,10 @@ export async function removeImages(
   const candidates = await blobsOf(store, toDelete.values());
   const { remaining, swept: before } = await removeRecords(
     store,
-    (records) => [...records.values()].filter(({ name, imageId }) => toDelete.get(name)?.imageId !== imageId),
+    (records) =>
+      [...records.values()].filter(({ name, manifest }) =>
+        toDelete.get(name)?.manifest.digest !== manifest.digest
+      ),
     signal,
   );
   const livingIds = new Set(remaining.map(({ imageId }) => imageId));
@@ -54,7 +57,8 @@ function sumOf(a: SweepResult, b: SweepResult): SweepResult {
 }
 
 /**
- * Returns the records that a name or id removes. A name removes only itself, except for the last tag of a repository:
+ * Returns the records that a name, a digest or an id removes. A digest or an id removes the names whose own manifest (or
+ * index) has it: an index that only lists the manifest stays. A name removes only itself, except for the last tag of a repository:
  * it also removes the digests of the repository, which pulls recorded without being asked to.
  */
 async function recordsToDelete(
@@ -62,8 +66,8 @@ async function recordsToDelete(
   image: string,
   allTags: boolean,
 ): Promise<readonly ImageRecord[]> {
-  const { name, records } = await findImage(store, image);
-  if (name === undefined || allTags) return records;
+  const { name, records, selected } = await findImage(store, image);
+  if (name === undefined || allTags) return selected;
   const named = records.filter((record) => record.name === name);
   if (isDigestName(name)) return named;
   const siblings = records.filter((record) => repositoryOfName(record.name) === repositoryOfName(name));

@@ -1,5 +1,5 @@
 /**
- * Grouping the records of the store into images: all names of one image id.
+ * Grouping the records of the store into images: all names of one manifest, or of one image id.
  *
  * @module
  */
@@ -14,6 +14,12 @@ export interface ImageGroup {
   readonly records: readonly ImageRecord[];
 }
 
+/**
+ * The records that form one image: those of one manifest, or all of one image id, as CRI lists them. Several manifests
+ * can share an image id, for example if their layers are compressed differently.
+ */
+export type GroupBy = "manifest" | "id";
+
 /** Reports whether a recorded name has a digest instead of a tag. */
 export function isDigestName(name: string): boolean {
   return name.includes("@");
@@ -25,45 +31,57 @@ export function repositoryOfName(name: string): string {
   return at >= 0 ? name.slice(0, at) : name.slice(0, name.lastIndexOf(":"));
 }
 
-/** Results by their list of records. A store returns the same list until something changes. */
-const groupsOfList = new WeakMap<readonly ImageRecord[], readonly ImageGroup[]>();
+interface Cache {
+  /** Results by their list of records. A store returns the same list until something changes. */
+  readonly lists: WeakMap<readonly ImageRecord[], readonly ImageGroup[]>;
+  /** Groups by their first record, so that after a change only groups with changed records are made again. */
+  readonly groups: WeakMap<
+    ImageRecord,
+    { readonly group: ImageGroup; readonly members: readonly ImageRecord[] }
+  >;
+}
 
-/** Groups by their first record, so that after a change only groups with changed records are made again. */
-const groupOfRecord = new WeakMap<
-  ImageRecord,
-  { readonly group: ImageGroup; readonly members: readonly ImageRecord[] }
->();
+const caches: Readonly<Record<GroupBy, Cache>> = {
+  manifest: { lists: new WeakMap(), groups: new WeakMap() },
+  id: { lists: new WeakMap(), groups: new WeakMap() },
+};
 
 /**
- * Groups records by image, sorted by first name. Returns the same array for the same list, and the same group object
+ * Groups records into images, sorted by first name. Returns the same array for the same list, and the same group object
  * for the same record objects.
  */
-export function groupImages(records: readonly ImageRecord[]): readonly ImageGroup[] {
-  const known = groupsOfList.get(records);
+export function groupImages(
+  records: readonly ImageRecord[],
+  by: GroupBy = "manifest",
+): readonly ImageGroup[] {
+  const { lists } = caches[by];
+  const known = lists.get(records);
   if (known !== undefined) return known;
-  const groups = makeGroups(records);
-  groupsOfList.set(records, groups);
+  const groups = makeGroups(records, by);
+  lists.set(records, groups);
   return groups;
 }
 
-function makeGroups(records: readonly ImageRecord[]): readonly ImageGroup[] {
+function makeGroups(records: readonly ImageRecord[], by: GroupBy): readonly ImageGroup[] {
   const groups = new Map<string, ImageRecord[]>();
   for (const record of records) {
-    const group = groups.get(record.imageId);
-    if (group === undefined) groups.set(record.imageId, [record]);
+    const key = by === "id" ? record.imageId : record.manifest.digest;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [record]);
     else group.push(record);
   }
-  return [...groups.values()].map(groupOf).sort((a, b) => compareNames(a.summary, b.summary));
+  return [...groups.values()].map((members) => groupOf(members, by))
+    .sort((a, b) => compareNames(a.summary, b.summary));
 }
 
-function groupOf(members: readonly ImageRecord[]): ImageGroup {
+function groupOf(members: readonly ImageRecord[], by: GroupBy): ImageGroup {
   const [first] = members as readonly [ImageRecord, ...ImageRecord[]];
-  const known = groupOfRecord.get(first);
+  const known = caches[by].groups.get(first);
   if (known?.members.length === members.length && known.members.every((member, i) => member === members[i])) {
     return known.group;
   }
   const group = makeGroup(members);
-  groupOfRecord.set(first, { group, members });
+  caches[by].groups.set(first, { group, members });
   return group;
 }
 
@@ -77,6 +95,7 @@ function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {
       id: newest.imageId,
       repoTags: names.filter((name) => !isDigestName(name)),
       repoDigests: names.filter(isDigestName),
+      digests: Object.fromEntries(records.map(({ name, target }) => [name, target.digest])),
       ...contentFieldsOf(newest),
       pinned: records.some(({ pinned }) => pinned),
       pulledAt: newest.pulledAt,
@@ -85,7 +104,7 @@ function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {
   };
 }
 
-/** The content of a record. Records of one image id can differ in it, because layers can be compressed differently. */
+/** The content of a record. Records of one group can differ in it: one name can point at an index, another at its manifest. */
 function contentFieldsOf(
   record: ImageRecord,
 ): Pick<ImageSummary, "manifest" | "target" | "kind" | "scope" | "platform" | "size"> {
@@ -103,7 +122,8 @@ export function asRecorded(group: ImageGroup, record: ImageRecord): ImageGroup {
 export function summaryOfName(records: readonly ImageRecord[], name: string): ImageSummary {
   const record = records.find((item) => item.name === name);
   if (record === undefined) throw new AppError("internal", `The store has no record "${name}"`);
-  const group = groupOf(records.filter(({ imageId }) => imageId === record.imageId));
+  const members = records.filter(({ manifest }) => manifest.digest === record.manifest.digest);
+  const group = groupOf(members, "manifest");
   return asRecorded(group, record).summary;
 }
 

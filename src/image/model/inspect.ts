@@ -15,6 +15,7 @@ import {
   parseImageConfig,
 } from "../../oci/image_config.ts";
 import { isIndexType } from "../../oci/media_type.ts";
+import { emptyIndex } from "./checked_records.ts";
 import { walkIndexes } from "./choose.ts";
 import type { ImageDeps } from "./deps.ts";
 import {
@@ -103,7 +104,5 @@ async function readOrEmpty(
   descriptor: LoadedDocument["descriptor"],
 ): Promise<LoadedDocument> {
   const bytes = await findVerified(store, descriptor, MANIFEST_MAX_BYTES);
-  if (bytes !== undefined) return documentFrom(descriptor, bytes);
-  const { mediaType } = descriptor;
-  return { descriptor, bytes: new Uint8Array(), document: { kind: "index", mediaType, manifests: [] } };
+  return bytes === undefined ? emptyIndex(descriptor) : documentFrom(descriptor, bytes);
 }

@@ -12,6 +12,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { OpenLayer } from "../../unpack/unpack.ts";
 import { readImageManifest } from "./documents.ts";
 import { findImage } from "./find.ts";
+import { checkLayerContent } from "./layer_content.ts";
 import type { ImageStorage } from "./deps.ts";
 import { readConfig } from "./inspect.ts";
 import type { ImageSummary } from "./types.ts";
@@ -30,7 +31,37 @@ export interface LayeredImage {
  * numbers of layers; `store_corrupt`
  */
 export async function findLayered(store: ImageStorage, image: string): Promise<LayeredImage> {
-  const { summary } = await findImage(store, image);
+  return await layeredOf(store, (await findImage(store, image)).summary, image);
+}
+
+/**
+ * Finds an image whose layers can be unpacked. If several manifests share the image id, one of them can have other layers
+ * than the config names; the first manifest with the right layers is returned.
+ *
+ * @throws AppError like {@linkcode findLayered}; the error of the most recently pulled manifest if none has the right layers
+ */
+export async function findUnpackable(
+  store: ImageStorage,
+  image: string,
+  signal: AbortSignal,
+): Promise<LayeredImage> {
+  const { summary, groups } = await findImage(store, image);
+  if (groups.length === 1) return await layeredOf(store, summary, image);
+  const failures: unknown[] = [];
+  for (const group of groups) {
+    try {
+      const found = await layeredOf(store, group.summary, image);
+      await checkLayerContent(store, found.document.layers, found.config.diffIds, signal);
+      return found;
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+    }
+  }
+  throw failures[0];
+}
+
+async function layeredOf(store: ImageStorage, summary: ImageSummary, image: string): Promise<LayeredImage> {
   if (summary.kind !== "image") {
     throw new AppError("unsupported", `Cannot unpack "${image}": it is an artifact, not an image`);
   }

@@ -20,7 +20,15 @@ const LISTED_IDS = 5;
 
 /** The image that a text refers to. */
 export interface ImageMatch {
+  /** The image. If the text is an image id that several manifests share, the most recently pulled one. */
   readonly group: ImageGroup;
+  /** All images that matched, the most recently pulled first. More than one only if manifests share the image id. */
+  readonly groups: readonly ImageGroup[];
+  /**
+   * The records that the text refers to: for a name all names of its manifest; for a digest the names that point at it
+   * or whose manifest it is; for an id the names whose manifest has that id.
+   */
+  readonly selected: readonly ImageRecord[];
   /** The record whose name or document digest matched; undefined if the image id matched. */
   readonly record?: ImageRecord;
   /** The recorded name that matched; undefined if a digest or an id matched. */
@@ -30,9 +38,12 @@ export interface ImageMatch {
 /** A record together with its image. */
 type Entry = Required<Pick<ImageMatch, "group" | "record">>;
 
-/** Images by id, by recorded name, and by the digest of a manifest or index (which several images can share). */
+/**
+ * Images by id (which several manifests can share), by recorded name, and by the digest of a manifest or index (which
+ * several images can share).
+ */
 interface Index {
-  readonly byId: ReadableMap<Digest, ImageGroup>;
+  readonly byId: ReadableMap<Digest, readonly ImageGroup[]>;
   readonly byName: ReadableMap<string, Entry>;
   readonly byDocument: ReadableMap<Digest, readonly Entry[]>;
 }
@@ -71,10 +82,12 @@ export class ImageLookup {
    */
   filter(text: string): readonly ImageMatch[] {
     const inRepository = isBareRepository(text) ? this.#inRepository(text) : [];
-    if (inRepository.length > 0) return inRepository.map((group) => ({ group }));
+    if (inRepository.length > 0) return inRepository.map((group) => matchOf([group]));
     const match = this.#findExact(text);
-    if (match !== undefined) return [match];
-    return this.#withPrefix(text, ID_PREFIX_MIN_DIGITS).map((group) => ({ group }));
+    if (match === undefined) {
+      return this.#withPrefix(text, ID_PREFIX_MIN_DIGITS).map((group) => matchOf([group]));
+    }
+    return match.groups.length > 1 ? match.groups.map((group) => matchOf([group])) : [match];
   }
 
   #findExact(text: string): ImageMatch | undefined {
@@ -86,8 +99,15 @@ export class ImageLookup {
     const digest = findDigest(text) ?? (text.length === 64 ? findDigest(`sha256:${text}`) : undefined);
     if (digest === undefined) return undefined;
     const { byId, byDocument } = this.#lookupIndex();
-    const group = byId.get(digest);
-    return group === undefined ? byDocument.get(digest)?.[0] : { group };
+    const groups = byId.get(digest);
+    if (groups !== undefined) return matchOf(groups);
+    const entries = byDocument.get(digest) ?? [];
+    const [first] = entries;
+    if (first === undefined) return undefined;
+    const selected = entries.flatMap(({ group }) =>
+      group.records.filter((item) => hasDocument(item, digest))
+    );
+    return { ...first, groups: [first.group], selected };
   }
 
   #findByReference(text: string): ImageMatch | undefined {
@@ -95,7 +115,9 @@ export class ImageLookup {
     if (reference === undefined) return undefined;
     const name = recordedNameOf(reference);
     const entry = this.#lookupIndex().byName.get(name);
-    if (entry !== undefined) return { ...entry, name };
+    if (entry !== undefined) {
+      return { ...entry, groups: [entry.group], selected: entry.group.records, name };
+    }
     const { digest } = reference;
     return digest === undefined ? undefined : this.#findInRepository(repositoryNameOf(reference), digest);
   }
@@ -105,19 +127,20 @@ export class ImageLookup {
     const isInRepository = ({ name }: ImageRecord) => repositoryOfName(name) === repository;
     const { byId, byDocument } = this.#lookupIndex();
     for (const { group } of byDocument.get(digest) ?? []) {
-      const record = group.records.find((item) => hasDocument(item, digest) && isInRepository(item));
-      if (record !== undefined) return { group, record };
+      const selected = group.records.filter((item) => hasDocument(item, digest) && isInRepository(item));
+      const [record] = selected;
+      if (record !== undefined) return { group, groups: [group], selected, record };
     }
-    const group = byId.get(digest);
-    return group?.records.some(isInRepository) ? { group } : undefined;
+    const groups = (byId.get(digest) ?? []).filter(({ records }) => records.some(isInRepository));
+    return groups.length === 0 ? undefined : matchOf(groups, isInRepository);
   }
 
   #findByPrefix(text: string, minDigits: number): ImageMatch | undefined {
     const groups = this.#withPrefix(text, minDigits);
-    const [group] = groups;
-    if (group === undefined) return undefined;
-    if (groups.length === 1) return { group };
-    const matches = groups.map(({ summary }) => shortIdOf(summary.id));
+    if (groups.length === 0) return undefined;
+    const ids = new Set(groups.map(({ summary }) => summary.id));
+    if (ids.size === 1) return matchOf(newestFirst(groups));
+    const matches = [...ids].map(shortIdOf);
     const listed = matches.slice(0, LISTED_IDS).join(", ");
     const more = matches.length > LISTED_IDS ? " and more" : "";
     throw new AppError(
@@ -152,6 +175,19 @@ export function isIdText(text: string): boolean {
   return /^[a-f0-9]{1,64}$/.test(text);
 }
 
+/** @param groups images of one id, at least one, the most recently pulled first */
+function matchOf(
+  groups: readonly ImageGroup[],
+  isSelected: (record: ImageRecord) => boolean = () => true,
+): ImageMatch {
+  const [group] = groups as readonly [ImageGroup, ...ImageGroup[]];
+  return { group, groups, selected: groups.flatMap(({ records }) => records.filter(isSelected)) };
+}
+
+function newestFirst(groups: readonly ImageGroup[]): readonly ImageGroup[] {
+  return groups.length < 2 ? groups : [...groups].sort((a, b) => b.summary.pulledAt - a.summary.pulledAt);
+}
+
 function hasDocument({ target, manifest }: ImageRecord, digest: Digest): boolean {
   return target.digest === digest || manifest.digest === digest;
 }
@@ -166,18 +202,23 @@ function scanOf(groups: readonly ImageGroup[]): Index {
   }
   const firstOf = ([first]: Iterable<Entry>) => first;
   return {
-    byId: { get: (id) => groups.find(({ summary }) => summary.id === id) },
+    byId: {
+      get(id) {
+        const found = groups.filter(({ summary }) => summary.id === id);
+        return found.length === 0 ? undefined : newestFirst(found);
+      },
+    },
     byName: { get: (wanted) => firstOf(entriesWith(({ name }) => name === wanted)) },
     byDocument: { get: (digest) => [...entriesWith((record) => hasDocument(record, digest))] },
   };
 }
 
 function indexOf(groups: readonly ImageGroup[]): Index {
-  const byId = new Map<Digest, ImageGroup>();
+  const byId = new Map<Digest, readonly ImageGroup[]>();
   const byName = new Map<string, Entry>();
   const byDocument = new Map<Digest, Entry[]>();
   for (const group of groups) {
-    byId.set(group.summary.id, group);
+    byId.set(group.summary.id, newestFirst([...byId.get(group.summary.id) ?? [], group]));
     for (const record of group.records) {
       const entry = { group, record };
       byName.set(record.name, entry);

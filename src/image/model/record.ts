@@ -16,7 +16,10 @@ import {
 } from "../../oci/image_config.ts";
 import { isImageConfigType } from "../../oci/media_type.ts";
 import type { Platform } from "../../oci/platform.ts";
+import { sizeOf } from "./checked_records.ts";
 import { readVerified } from "./documents.ts";
+import { checkUncompressedLayers } from "./layer_content.ts";
+import { keepPins } from "./pins.ts";
 
 /** The data that a record is made from. */
 export interface RecordRequest {
@@ -39,23 +42,23 @@ export type NamelessRecord = Omit<ImageRecord, "name">;
 /**
  * Makes the record of an image whose blobs are all stored.
  *
- * @throws AppError `invalid_content` if config and manifest have different numbers of layers: such an image can't be
- * unpacked; `store_corrupt`
+ * @throws AppError `invalid_content` if config and manifest have different numbers of layers, or an uncompressed layer
+ * isn't that of the config: such an image can't be unpacked; `store_corrupt`
  */
 export async function makeRecord(store: ContentReader, request: RecordRequest): Promise<NamelessRecord> {
   const { target, manifest, document, scope, origins } = request;
   const { config, layers } = document;
   const imageConfig = await checkConfig(store, document);
   const platform = request.platform ?? imageConfig?.platform;
-  const sizes = new Map([manifest, config, ...layers].map(({ digest, size }) => [digest, size]));
   return {
     target: withoutExtras(target),
     manifest: withoutExtras(manifest),
     scope,
-    imageId: config.digest,
+    // Unrelated artifacts share one config, such as the empty one.
+    imageId: imageConfig === undefined ? manifest.digest : config.digest,
     kind: imageConfig === undefined ? "artifact" : "image",
     ...(platform && { platform }),
-    size: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+    size: sizeOf([manifest, config, ...layers]),
     pinned: false,
     pulledAt: Date.now(),
     origins,
@@ -78,17 +81,20 @@ async function checkConfig(
   if (isArtifactConfig(bytes, layers.length)) return undefined;
   const imageConfig = parseImageConfig(bytes, what);
   const { length } = imageConfig.diffIds;
-  if (length === layers.length) return imageConfig;
-  throw new AppError(
-    "invalid_content",
-    `Cannot use ${what}: it has ${length} layers, but the manifest has ${layers.length}`,
-  );
+  if (length !== layers.length) {
+    throw new AppError(
+      "invalid_content",
+      `Cannot use ${what}: it has ${length} layers, but the manifest has ${layers.length}`,
+    );
+  }
+  await checkUncompressedLayers(store, layers, imageConfig.diffIds);
+  return imageConfig;
 }
 
 /**
- * Records an image under each name in one transaction. A name that was pinned, or whose image was pinned under another
- * name, stays pinned. Records of the same image keep their other origins. A name that had all platforms of the same
- * target keeps them: pulling one platform again removes none.
+ * Records an image under each name in one transaction. Pins follow their names, see {@linkcode keepPins}. Records of the
+ * same manifest keep their other origins. A name that had all platforms of the same target keeps them: pulling one
+ * platform again removes none.
  *
  * @returns all records after the transaction
  * @throws AppError `no_space`, `permission_denied`, or the signal's reason; then nothing is recorded
@@ -102,19 +108,15 @@ export async function recordNames(
     const next = new Map(records);
     for (const [name, record] of named) {
       const old = records.get(name);
-      const isPinned = [...records.values()].some(({ pinned, imageId }) =>
-        pinned && imageId === record.imageId
-      );
-      const origins = old?.imageId === record.imageId ? old.origins : [];
+      const origins = old?.manifest.digest === record.manifest.digest ? old.origins : [];
       const hadAllPlatforms = old?.scope === "all-platforms" && old.target.digest === record.target.digest;
       next.set(name, {
         ...record,
         name,
         scope: hadAllPlatforms ? "all-platforms" : record.scope,
-        pinned: isPinned || old?.pinned === true,
         origins: [...new Set([...record.origins, ...origins])],
       });
     }
-    return next.values();
+    return keepPins(records, next);
   }, signal);
 }

@@ -60,14 +60,16 @@ export interface PullResult {
   readonly present: number;
 }
 
-/** An image of the store with all its names. */
+/** An image of the store with all names of its manifest. */
 export interface ImageSummary {
-  /** The image id: the digest of the config. */
+  /** The image id: the digest of the config. For an artifact, the digest of the manifest. */
   readonly id: Digest;
   /** Names with a tag, sorted. */
   readonly repoTags: readonly string[];
   /** Names with a digest, sorted. */
   readonly repoDigests: readonly string[];
+  /** The digest that each name points at: that of an index or of the manifest. */
+  readonly digests: Readonly<Record<string, Digest>>;
   /** The manifest of the chosen platform. */
   readonly manifest: Descriptor;
   /** The index or manifest that the names point at in their registry. */

@@ -12,7 +12,7 @@ import { layersToMemory, walkTree } from "../../unpack/flatten.ts";
 import { DEFAULT_LAYER_LIMITS } from "../../unpack/apply/layer.ts";
 import type { ContentListener, MemoryNode } from "../../unpack/fs/memory_fs.ts";
 import type { ImageStorage } from "../model/deps.ts";
-import { findLayered, type LayeredImage, layersOf } from "../model/layers.ts";
+import { findUnpackable, type LayeredImage, layersOf } from "../model/layers.ts";
 
 /** Holes of sparse files are hashed as zeros, so that only the content counts. */
 const ZEROS = new Uint8Array(64 * KIB);
@@ -51,7 +51,10 @@ export async function diffImages(
   signal: AbortSignal,
 ): Promise<ImageDiff> {
   using _content = await store.holdContent(signal);
-  const [a, b] = [await findLayered(store, first), await findLayered(store, second)];
+  const [a, b] = [
+    await findUnpackable(store, first, signal),
+    await findUnpackable(store, second, signal),
+  ];
   const [left, right] = [new Set(a.config.diffIds), new Set(b.config.diffIds)];
   const same = a.config.diffIds.length === b.config.diffIds.length &&
     a.config.diffIds.every((diffId, i) => diffId === b.config.diffIds[i]);

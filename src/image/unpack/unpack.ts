@@ -11,7 +11,7 @@ import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
 import { type LayerReport, unpackRootfs } from "../../unpack/unpack.ts";
 import { resolveUser } from "../../unpack/bundle/user.ts";
 import type { UnpackDeps } from "../model/deps.ts";
-import { findLayered, layersOf } from "../model/layers.ts";
+import { findUnpackable, layersOf } from "../model/layers.ts";
 import { makeTarget } from "./unpack_target.ts";
 
 const ROOTFS_MODE = 0o755;
@@ -57,7 +57,7 @@ export async function unpackImage(
 ): Promise<UnpackImageResult> {
   const { bundle = false, rootless, strict = false, onLayer = () => {} } = options;
   using _content = await store.holdContent(signal);
-  const found = await findLayered(store, image);
+  const found = await findUnpackable(store, image, signal);
   const layers = layersOf(store, found);
   // Other users must not reach set-user-id programs and devices of a bundle.
   await using target = await makeTarget(directory, bundle ? "private" : "public");

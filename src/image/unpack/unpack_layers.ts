@@ -21,7 +21,7 @@ import { FilesystemSync, withPeriodicSync } from "../../unpack/apply/sync.ts";
 import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
 import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../../unpack/unpack.ts";
 import type { ImageStorage, UnpackDeps } from "../model/deps.ts";
-import { findLayered, layersOf } from "../model/layers.ts";
+import { findLayered, findUnpackable, layersOf } from "../model/layers.ts";
 
 /** Layers that are unpacked in parallel: one is decompressed while the files of another are created. */
 export const PARALLEL_LAYERS = 2;
@@ -39,7 +39,7 @@ export async function unpackLayers(
   signal: AbortSignal,
 ): Promise<readonly UnpackedLayer[]> {
   using _content = await store.holdContent(signal);
-  const found = await findLayered(store, image);
+  const found = await findUnpackable(store, image, signal);
   using decoder = new ThreadDecoder(startWorker);
   const unpacking = await beginLayers({ store, decoder }, found.config.diffIds, layersOf(store, found));
   await using _unpacking = unpacking;

@@ -71,7 +71,7 @@ async function recordsOf(
 ): Promise<readonly ImageRecord[]> {
   if (images === "all") return await store.listImages();
   const matches = await Promise.all(images.map((image) => findImage(store, image)));
-  return matches.flatMap(({ records }) => records);
+  return matches.flatMap(({ selected }) => selected);
 }
 
 async function faultOf(

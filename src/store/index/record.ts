@@ -91,19 +91,36 @@ function readRecord(name: string, raw: JsonObject, annotations: Annotations): Im
   const scope = annotations[SCOPE] === "all-platforms" ? "all-platforms" : "one-platform";
   const isWhole = scope === "all-platforms";
   const platform = platformIn(raw, annotations, name);
+  const target = isWhole ? own : linkIn(TARGET, annotations, name) ?? own;
+  const manifest = isWhole ? linkIn(MANIFEST, annotations, name) ?? own : own;
+  checkDigestOf(name, target);
+  const kind = annotations[KIND] === "artifact" ? "artifact" : "image";
+  const id = readDigest(annotations[ID], name);
   return {
     name,
-    target: isWhole ? own : linkIn(TARGET, annotations, name) ?? own,
-    manifest: isWhole ? linkIn(MANIFEST, annotations, name) ?? own : own,
+    target,
+    manifest,
     scope,
-    imageId: readDigest(annotations[ID], name),
-    kind: annotations[KIND] === "artifact" ? "artifact" : "image",
+    // Older versions recorded the digest of an artifact's config, which unrelated artifacts share.
+    imageId: kind === "artifact" ? manifest.digest : id,
+    kind,
     ...(platform === undefined ? {} : { platform }),
     size: asSize(Number(annotations[SIZE]), name),
     pinned: annotations[PINNED] === "true",
     pulledAt: asSize(Date.parse(annotations[PULLED_AT] ?? ""), name),
     origins: annotations[ORIGINS]?.split(" ").filter((origin) => origin !== "") ?? [],
   };
+}
+
+/**
+ * Otherwise a forged index could offer any content under the digest of an image that a client trusts.
+ *
+ * @throws AppError `invalid_content` if a name has another digest than its target
+ */
+function checkDigestOf(name: string, { digest }: Descriptor): void {
+  const at = name.indexOf("@");
+  if (at < 0 || name.slice(at + 1) === digest) return;
+  throw new AppError("invalid_content", `Cannot read name "${name}": its target has the digest "${digest}"`);
 }
 
 function platformIn(raw: JsonObject, annotations: Annotations, name: string): Platform | undefined {

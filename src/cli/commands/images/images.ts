@@ -23,7 +23,7 @@ export async function run({ args, options }: InputOf<typeof IMAGES>, context: Co
   if (options.json) return stdout.write(jsonText(images.map(imageJson)));
   const idOf = options["no-trunc"] ? (digest: string) => digest : shortId;
   if (options.names) return stdout.write(lines(images.flatMap(namesOf)));
-  if (options.quiet) return stdout.write(lines(images.map(({ id }) => idOf(id))));
+  if (options.quiet) return stdout.write(lines([...new Set(images.map(({ id }) => idOf(id)))]));
   const columns = [
     { heading: "REPOSITORY" },
     { heading: "TAG" },
@@ -52,15 +52,17 @@ export async function run({ args, options }: InputOf<typeof IMAGES>, context: Co
 
 /** Repository, tag and digest of each line: names with a tag first, then digests that no line shows yet. */
 function namesIn(
-  { repoTags, repoDigests, target }: ImageSummary,
+  { repoTags, repoDigests, digests: digestOf }: ImageSummary,
   digests: boolean,
 ): readonly (readonly [string, string, string])[] {
-  const tagged = repoTags.map((name) => [...splitName(name), target.digest] as const);
+  const tagged = repoTags.map((name) => [...splitName(name), digestOf[name] ?? ""] as const);
   const repositories = new Set(tagged.map(([repository]) => repository));
+  const isTagged = (repository: string, digest: string) =>
+    tagged.some((line) => line[0] === repository && line[2] === digest);
   const untagged = repoDigests
     .map((name) => [splitName(name)[0], "<none>", name.slice(name.indexOf("@") + 1)] as const)
     .filter(([repository, , digest]) =>
-      digests ? !(repositories.has(repository) && digest === target.digest) : !repositories.has(repository)
+      digests ? !isTagged(repository, digest) : !repositories.has(repository)
     );
   return [...tagged, ...untagged];
 }
