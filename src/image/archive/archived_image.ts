@@ -18,6 +18,22 @@ export interface ArchivedImage {
   readonly hint?: string;
 }
 
+/**
+ * Checks a name's digest: an archive can name any digest, and a client that asks for it trusts that the content has it.
+ *
+ * @param name a name in full
+ * @throws AppError `digest_mismatch`
+ */
+export function checkNamedDigest(name: string, { target }: NamelessRecord): void {
+  const { digest } = parseReference(name);
+  if (digest === undefined || digest === target.digest) return;
+  throw new AppError(
+    "digest_mismatch",
+    `Cannot import "${name}": the image in the archive has the digest "${target.digest}"; choose a name with --name`,
+    { details: { want: digest, got: target.digest } },
+  );
+}
+
 /** Returns the full form of a name, or undefined for text without repository, such as the tag `latest`. */
 export function fullNameOf(text: string): string | undefined {
   if (!/[/:]/.test(text)) return undefined;

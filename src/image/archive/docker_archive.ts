@@ -12,12 +12,12 @@ import { algorithmOf, type Digest, digestOf, hexOf } from "../../oci/digest.ts";
 import { CONFIG_MAX_BYTES, parseImageConfig } from "../../oci/image_config.ts";
 import { asArray, asObject, asString, asStrings, parseJsonObject } from "../../oci/json.ts";
 import { OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST } from "../../oci/media_type.ts";
-import { documentFrom, storeBytes } from "../model/documents.ts";
+import { documentFrom } from "../model/documents.ts";
 import { hashUncompressed } from "../model/layer_content.ts";
 import { makeRecord } from "../model/record.ts";
 import { cleanPath } from "./archive_source.ts";
 import { type ArchivedImage, fullNameOf } from "./archived_image.ts";
-import type { IngestedArchive, IngestedFile } from "./ingest_archive.ts";
+import { type ArchiveStore, ingestBytes, type IngestedArchive, type IngestedFile } from "./ingest_archive.ts";
 
 const LAYER_TYPES: Readonly<Record<Compression, string>> = {
   none: OCI_LAYER,
@@ -33,7 +33,7 @@ const LAYER_TYPES: Readonly<Record<Compression, string>> = {
  * content of a layer doesn't match the diff id in the config
  */
 export async function dockerImages(
-  store: ContentStore,
+  store: ArchiveStore,
   manifest: Uint8Array,
   archive: IngestedArchive,
   signal: AbortSignal,
@@ -62,7 +62,7 @@ export async function dockerImages(
       layers: descriptors,
     }));
     const target = { mediaType: OCI_MANIFEST, digest: await digestOf(document), size: document.length };
-    await storeBytes(store, target, document, signal);
+    await ingestBytes(store, target, document, signal);
     const loaded = documentFrom(target, document);
     if (loaded.document.kind !== "manifest") {
       throw new AppError("internal", "The manifest made for an import is not a manifest");

@@ -15,6 +15,7 @@ import type { CallOptions } from "../model/types.ts";
 import { type ReferencedBlob, ReferenceWalker } from "../model/references.ts";
 import type { ImageStorage } from "../model/deps.ts";
 import { findImage } from "../model/find.ts";
+import { keepPins } from "../model/pins.ts";
 import { ArchiveWriter } from "./archive_writer.ts";
 import { blobName, dockerManifestOf } from "./docker_manifest.ts";
 import { findMissingBlob } from "./archived_image.ts";
@@ -44,7 +45,7 @@ export async function exportArchive(
   signal: AbortSignal,
 ): Promise<void> {
   using _lock = await store.holdContent(signal);
-  const { records, blobs } = await select(store, images, withoutIndex);
+  const { records, blobs } = await select(store, images);
   const manifest = format === "docker-archive" ? await dockerManifestOf(store, records) : undefined;
   const archive = new ArchiveWriter(sink);
   await archive.addBytes("oci-layout", LAYOUT_FILE);
@@ -103,7 +104,7 @@ export async function exportLayout(
   signal: AbortSignal,
 ): Promise<void> {
   using _lock = await store.holdContent(signal);
-  const { records, blobs } = await select(store, images, (record) => record);
+  const { records, blobs } = await select(store, images);
   await using opened = await open();
   const target = opened.store;
   for (const { descriptor } of blobs.values()) {
@@ -116,15 +117,11 @@ export async function exportLayout(
   await target.updateImages((old) => {
     const next = new Map(old);
     for (const record of records) next.set(record.name, record);
-    return next.values();
+    return keepPins(old, next);
   }, signal);
 }
 
-async function select(
-  store: ImageStorage,
-  images: readonly string[],
-  exported: (record: ImageRecord) => Pick<ImageRecord, "target" | "manifest" | "scope">,
-): Promise<Selection> {
+async function select(store: ImageStorage, images: readonly string[]): Promise<Selection> {
   const records = new Map<string, ImageRecord>();
   for (const image of images) {
     for (const record of namedRecords(await findImage(store, image))) records.set(record.name, record);
@@ -132,7 +129,7 @@ async function select(
   const walker = new ReferenceWalker(store);
   const blobs = new Map<Digest, ReferencedBlob>();
   for (const record of records.values()) {
-    const references = await walker.referencesOf(exported(record));
+    const references = await walker.referencesOf(record);
     const missing = await findMissingBlob(store, references);
     if (missing !== undefined) {
       throw new AppError(
@@ -143,11 +140,6 @@ async function select(
     for (const [digest, blob] of references.blobs) blobs.set(digest, blob);
   }
   return { records: [...records.values()], blobs };
-}
-
-/** An archive contains an index only if all its platforms are stored. */
-function withoutIndex(record: ImageRecord): Pick<ImageRecord, "target" | "manifest" | "scope"> {
-  return record.scope === "all-platforms" ? record : { ...record, target: record.manifest };
 }
 
 /** Returns the directories of the blobs: some readers don't create parent directories. */

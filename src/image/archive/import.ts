@@ -4,28 +4,34 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { parseReference, recordedNameOf, repositoryNameOf } from "../../oci/reference.ts";
+import { parseReference, recordedNameOf, repositoryNameOf, withDigest } from "../../oci/reference.ts";
 import type { ImageStorage } from "../model/deps.ts";
-import { recordNames } from "../model/record.ts";
+import { type NamelessRecord, recordNames } from "../model/record.ts";
 import type { ArchiveSource } from "../../content/archive_source.ts";
 import { dockerImages } from "./docker_archive.ts";
 import { ingestArchive } from "./ingest_archive.ts";
 import { layoutImages } from "./oci_archive.ts";
-import type { ArchivedImage } from "./archived_image.ts";
+import { type ArchivedImage, checkNamedDigest } from "./archived_image.ts";
+import { areSideBySide, combineRecords } from "./side_by_side.ts";
 
 /** Options of an import. */
 export interface ImportOptions {
-  /** Use this name instead of those in the archive, which must contain exactly one image. */
+  /**
+   * Use this name instead of those in the archive, which must contain exactly one image. Images for different platforms
+   * without a name, or with one name, are one image.
+   */
   readonly name?: string;
 }
 
 /**
- * Imports all images of a source. Blobs are verified as in a pull. All names are recorded in one transaction, after all
- * images are complete.
+ * Imports all images of a source. Blobs are verified as in a pull, and damaged blobs of the store are replaced. All names
+ * are recorded in one transaction, after all images are complete; like a pull, an import also records the digest that
+ * each tag points at.
  *
- * @returns the recorded names, sorted
+ * @returns the names of the images, sorted; without the digests that were added to tags
  * @throws AppError `invalid_content` if the source isn't an archive of images, or has an image with a missing blob or
- * without a name; `invalid_argument` for an invalid `options.name`; `digest_mismatch`, `no_space`
+ * without a name; `invalid_argument` for an invalid `options.name`; `digest_mismatch` for a blob or an image with
+ * another digest than its name; `no_space`
  */
 export async function importImages(
   store: ImageStorage,
@@ -46,14 +52,33 @@ export async function importImages(
   }
   const images = index === undefined
     ? await dockerImages(store, docker ?? new Uint8Array(), archive, signal)
-    : await layoutImages(store, index, docker);
-  const named = new Map(
-    renamed(images, name).flatMap(({ names, record }) =>
-      names.map((text) => [text, { ...record, origins: [repositoryNameOf(parseReference(text))] }])
-    ),
-  );
-  await recordNames(store, named, signal);
+    : await layoutImages(store, index, docker, signal);
+  const named = new Map<string, NamelessRecord>();
+  const withDigests = new Map<string, NamelessRecord>();
+  for (const [text, records] of byName(renamed(images, name))) {
+    const record = await combineRecords(store, records, signal);
+    checkNamedDigest(text, record);
+    const reference = parseReference(text);
+    const recorded = { ...record, origins: [repositoryNameOf(reference)] };
+    named.set(text, recorded);
+    withDigests.set(recordedNameOf(withDigest(reference, record.target.digest)), recorded);
+  }
+  await recordNames(store, new Map([...withDigests, ...named]), signal);
   return [...named.keys()].sort();
+}
+
+function byName(
+  images: readonly ArchivedImage[],
+): ReadonlyMap<string, readonly [NamelessRecord, ...NamelessRecord[]]> {
+  const records = new Map<string, [NamelessRecord, ...NamelessRecord[]]>();
+  for (const { names, record } of images) {
+    for (const name of names) {
+      const others = records.get(name);
+      if (others === undefined) records.set(name, [record]);
+      else others.push(record);
+    }
+  }
+  return records;
 }
 
 function fullTagOf(text: string): string {
@@ -73,14 +98,16 @@ function renamed(images: readonly ArchivedImage[], name: string | undefined): re
   }
   // Several entries can name the same image.
   const ids = new Set(images.map(({ record }) => record.manifest.digest));
+  const written = new Set(images.map(({ names, hint }) => names.join(" ") || hint));
   const [first] = images;
-  if (first === undefined || ids.size > 1) {
-    throw new AppError(
-      "invalid_argument",
-      `Cannot import as "${name}": the archive contains ${ids.size} images`,
-    );
+  if (first !== undefined && ids.size === 1) return [{ ...first, names: [name] }];
+  if (written.size === 1 && areSideBySide(images.map(({ record }) => record))) {
+    return images.map((image) => ({ ...image, names: [name] }));
   }
-  return [{ ...first, names: [name] }];
+  throw new AppError(
+    "invalid_argument",
+    `Cannot import as "${name}": the archive contains ${ids.size} images`,
+  );
 }
 
 function namelessError({ hint, record }: ArchivedImage): AppError {

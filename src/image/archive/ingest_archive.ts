@@ -5,10 +5,12 @@
  * @module
  */
 import { type ByteReader, KIB, MIB, readAll } from "../../base/bytes.ts";
-import type { AnonymousIngester, ContentStore } from "../../content/store.ts";
+import type { StoreMaintenance } from "../../content/maintenance.ts";
+import type { AnonymousIngester, ContentStore, Ingest } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { type Digest, findDigest } from "../../oci/digest.ts";
+import { type Digest, findDigest, hexOf } from "../../oci/digest.ts";
 import type { ArchiveSource, SourceFile } from "../../content/archive_source.ts";
+import { hashBlob } from "../model/hash_blob.ts";
 
 /** Maximum size of a file that is read into memory. The index of ten thousand images has about 10 MB. */
 const DOCUMENT_MAX_BYTES = 64 * MIB;
@@ -30,7 +32,7 @@ export interface IngestedArchive {
 }
 
 /** The store that files are ingested into. */
-export type ArchiveStore = ContentStore & AnonymousIngester;
+export type ArchiveStore = ContentStore & AnonymousIngester & Pick<StoreMaintenance, "beginReplacement">;
 
 const DOCUMENTS = new Set(["index.json", "manifest.json", "oci-layout"]);
 
@@ -86,18 +88,45 @@ function isOldFormatFile(name: string): boolean {
 }
 
 async function ingestBlob(
-  store: ContentStore,
+  store: ArchiveStore,
   digest: Digest,
   file: SourceFile,
   signal: AbortSignal,
 ): Promise<void> {
   const descriptor: Descriptor = { mediaType: "application/octet-stream", digest, size: file.size };
-  await using ingest = await store.beginIngest(descriptor, signal);
+  await using ingest = await beginOrReplace(store, descriptor, signal);
   if (ingest === undefined) return;
   // An archive can't be read from an offset, so a partial download can't be resumed.
   if (ingest.offset > 0) ingest.restart();
   await copyBytes(file.reader, (bytes) => ingest.write(bytes), signal);
   await ingest.commit();
+}
+
+/** Stores bytes that were made for an import, like a blob of the archive. */
+export async function ingestBytes(
+  store: ArchiveStore,
+  descriptor: Descriptor,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  await using ingest = await beginOrReplace(store, descriptor, signal);
+  if (ingest === undefined) return;
+  if (ingest.offset > 0) ingest.restart();
+  ingest.write(bytes);
+  await ingest.commit();
+}
+
+/** Returns undefined if the blob is stored and intact. An import repairs damaged blobs: the right bytes are at hand. */
+async function beginOrReplace(
+  store: ArchiveStore,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<Ingest | undefined> {
+  const { digest, size } = descriptor;
+  const info = await store.findBlob(digest);
+  if (info === undefined) return await store.beginIngest(descriptor, signal);
+  if (info.size === size && await hashBlob(store, digest, signal) === hexOf(digest)) return undefined;
+  return await store.beginReplacement(descriptor, signal);
 }
 
 async function ingestFile(

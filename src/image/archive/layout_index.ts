@@ -6,6 +6,7 @@
 import type { ImageRecord } from "../../content/image_store.ts";
 import { type Descriptor, REF_NAME } from "../../oci/descriptor.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
+import { annotationsOfLink, TARGET_LINK } from "../../oci/descriptor_link.ts";
 import { isDigestName } from "../model/group.ts";
 
 /** The annotation for the full name that containerd and Docker read. */
@@ -19,7 +20,10 @@ export function topOf(record: Pick<ImageRecord, "scope" | "target" | "manifest">
   return record.scope === "all-platforms" ? record.target : record.manifest;
 }
 
-/** Returns the content of `index.json` for records. */
+/**
+ * Returns the content of `index.json` for records. Other tools expect that everything below an entry is in the layout, so
+ * the entry of one platform names its manifest. An annotation names the index, which an import restores.
+ */
 export function layoutIndexOf(records: readonly ImageRecord[]): Uint8Array {
   const manifests = records.map((record) => {
     const { mediaType, digest, size } = topOf(record);
@@ -28,7 +32,11 @@ export function layoutIndexOf(records: readonly ImageRecord[]): Uint8Array {
       digest,
       size,
       ...(record.platform && record.scope === "one-platform" && { platform: record.platform }),
-      annotations: { [REF_NAME]: record.name, [FULL_NAME]: record.name },
+      annotations: {
+        [REF_NAME]: record.name,
+        [FULL_NAME]: record.name,
+        ...(digest === record.target.digest ? {} : annotationsOfLink(TARGET_LINK, record.target)),
+      },
     };
   });
   return new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));

@@ -3,24 +3,27 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { type Descriptor, readDescriptor, REF_NAME } from "../../oci/descriptor.ts";
-import type { Manifest } from "../../oci/document.ts";
+import { findLink, TARGET_LINK } from "../../oci/descriptor_link.ts";
+import { type Manifest, MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { asArray, parseJsonObject } from "../../oci/json.ts";
-import { platformOfBuild, platformRanking, samePlatform } from "../../oci/platform.ts";
+import { type Platform, platformOfBuild, platformRanking, samePlatform } from "../../oci/platform.ts";
 import { candidatesOf, walkIndexes } from "../model/choose.ts";
-import { type LoadedDocument, readDocument } from "../model/documents.ts";
+import { listsManifest } from "../model/checked_records.ts";
+import { documentFrom, findVerified, type LoadedDocument, readDocument } from "../model/documents.ts";
 import { ReferenceWalker } from "../model/references.ts";
 import type { ReferencesKey } from "../model/references_cache.ts";
 import { makeRecord, type NamelessRecord } from "../model/record.ts";
 import { readDockerManifest } from "./docker_archive.ts";
 import { type ArchivedImage, findMissingBlob, fullNameOf, missingBlobError } from "./archived_image.ts";
 import { FULL_NAME } from "./layout_index.ts";
+import { rootEntries } from "./layout_roots.ts";
 
 /**
- * Makes records for the images that an `index.json` names. Their blobs must be in the store.
+ * Makes records for the images that an `index.json` lists. Their blobs must be in the store. An entry that another entry
+ * contains is part of that image; see {@linkcode rootEntries}.
  *
  * @param index content of `index.json`
  * @param docker content of `manifest.json`, for images whose names only Docker's part of the archive contains
@@ -30,16 +33,24 @@ export async function layoutImages(
   store: ContentReader,
   index: Uint8Array,
   docker: Uint8Array | undefined,
+  signal: AbortSignal,
 ): Promise<readonly ArchivedImage[]> {
   const fields = parseJsonObject(index, "index.json");
   const entries = asArray(fields.manifests ?? [], "index.json, manifests");
   const tags = docker === undefined ? new Map<string, readonly string[]>() : dockerTagsOf(docker);
-  const images: ArchivedImage[] = [];
-  for (const [i, entry] of entries.entries()) {
+  const listed = entries.map((entry, i) => {
     const descriptor = readDescriptor(entry, `index.json, manifests[${i}]`);
+    const { annotations = {} } = descriptor;
+    return { descriptor, written: annotations[FULL_NAME] ?? annotations[REF_NAME] };
+  });
+  const images: ArchivedImage[] = [];
+  for (const { descriptor, written } of await rootEntries(store, listed, signal)) {
     const { mediaType, digest, size, annotations = {} } = descriptor;
-    const record = await recordTarget(store, { mediaType, digest, size });
-    const written = annotations[FULL_NAME] ?? annotations[REF_NAME];
+    const record = await withLinkedTarget(
+      store,
+      await recordTarget(store, { mediaType, digest, size }, signal),
+      annotations,
+    );
     const name = written === undefined ? undefined : fullNameOf(written);
     const names = name === undefined ? tags.get(record.imageId) ?? [] : [name];
     images.push({ record, names, ...(written !== undefined && { hint: written }) });
@@ -57,7 +68,29 @@ function dockerTagsOf(docker: Uint8Array): ReadonlyMap<string, readonly string[]
   return tags;
 }
 
-async function recordTarget(store: ContentReader, target: Descriptor): Promise<NamelessRecord> {
+/**
+ * An exported manifest names the index that it was chosen from. The name points at that index again, but only if the
+ * archive has it and it lists the manifest.
+ */
+async function withLinkedTarget(
+  store: ContentReader,
+  record: NamelessRecord,
+  annotations: Readonly<Record<string, string>>,
+): Promise<NamelessRecord> {
+  const { manifest } = record;
+  if (record.target.digest !== manifest.digest) return record;
+  const target = findLink(TARGET_LINK, annotations, "index.json");
+  const bytes = target && await findVerified(store, target, MANIFEST_MAX_BYTES);
+  if (target === undefined || bytes === undefined) return record;
+  const isListed = await listsManifest(store, documentFrom(target, bytes), manifest.digest);
+  return isListed ? { ...record, target } : record;
+}
+
+async function recordTarget(
+  store: ContentReader,
+  target: Descriptor,
+  signal: AbortSignal,
+): Promise<NamelessRecord> {
   const load = async (descriptor: Descriptor): Promise<LoadedDocument> => {
     if (await store.findBlob(descriptor.digest) === undefined) {
       throw missingBlobError(target.digest, descriptor.digest);
@@ -66,7 +99,7 @@ async function recordTarget(store: ContentReader, target: Descriptor): Promise<N
   };
   const top = await load(target);
   if (top.document.kind === "manifest") return await recordManifest(store, target, top.document);
-  return await recordIndex(store, top, load);
+  return await recordIndex(store, top, load, signal);
 }
 
 async function recordManifest(
@@ -84,9 +117,10 @@ async function recordIndex(
   store: ContentReader,
   top: LoadedDocument,
   load: (descriptor: Descriptor) => Promise<LoadedDocument>,
+  signal: AbortSignal,
 ): Promise<NamelessRecord> {
   const target = top.descriptor;
-  const indexes = await walkIndexes(top, (descriptor) => load(descriptor), neverAborted(), () => {});
+  const indexes = await walkIndexes(top, (descriptor) => load(descriptor), signal, () => {});
   const candidates = candidatesOf(
     indexes.flatMap(({ document }) => document.kind === "index" ? [document] : []),
   );
@@ -126,7 +160,9 @@ async function findMissing(store: ContentReader, key: ReferencesKey): Promise<st
 }
 
 /** Returns the manifest for the platform of this machine, or else the first one. */
-function bestForThisMachine(manifests: readonly Descriptor[]): Descriptor | undefined {
+export function bestForThisMachine<T extends { readonly platform?: Platform }>(
+  manifests: readonly T[],
+): T | undefined {
   for (const rank of platformRanking(platformOfBuild(Deno.build))) {
     const match = manifests.find(({ platform }) => platform !== undefined && samePlatform(platform, rank));
     if (match !== undefined) return match;

@@ -75,11 +75,10 @@ Deno.test("findImage() rejects a prefix of several ids, and lists them", async (
   await using parts = await makeFixture();
   const { store } = parts;
   const { root } = await buildImage();
-  const target = { mediaType: root.mediaType, digest: root.digest, size: root.bytes.length };
   const record = (name: string, id: string) => ({
     name,
-    target,
-    manifest: target,
+    target: manifestOf(id),
+    manifest: manifestOf(id),
     scope: "one-platform" as const,
     imageId: `sha256:${id.padEnd(64, "0")}` as typeof root.digest,
     kind: "image" as const,
@@ -87,6 +86,11 @@ Deno.test("findImage() rejects a prefix of several ids, and lists them", async (
     pinned: false,
     pulledAt: 1,
     origins: ["a.b/c"],
+  });
+  const manifestOf = (id: string) => ({
+    mediaType: root.mediaType,
+    digest: `sha256:${id.padEnd(64, "1")}` as typeof root.digest,
+    size: root.bytes.length,
   });
   const records = [
     record("a.b/c:1", "abc1"),

@@ -3,22 +3,20 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
-import { type Hasher, loadHashing } from "../../base/hash.ts";
 import { mapBounded } from "../../base/limiter.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
 import type { ImageDeps, ImageStorage } from "../model/deps.ts";
 import { findImage } from "../model/find.ts";
+import { hashBlob } from "../model/hash_blob.ts";
 import { repairBlob } from "./repair.ts";
 import type { BlobFault, VerifyOptions, VerifyResult } from "../model/types.ts";
 import { type CheckedBlob, checkList } from "./check_list.ts";
 import { neverAborted } from "../../base/abort.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 
-const BUFFER_BYTES = 256 * KIB;
 const DEFAULT_JOBS = 2;
 
 /**
@@ -97,18 +95,6 @@ async function faultOf(
   } catch (error) {
     if (signal.aborted) throw error;
     return fault("unreadable", messageOf(error));
-  }
-}
-
-async function hashBlob(store: ContentReader, digest: Digest, signal: AbortSignal): Promise<string> {
-  const hasher: Hasher = (await loadHashing())(algorithmOf(digest));
-  using blob = await store.openBlob(digest);
-  const buffer = new Uint8Array(BUFFER_BYTES);
-  for (;;) {
-    signal.throwIfAborted();
-    const n = await blob.read(buffer);
-    if (n === null) return hasher.hex();
-    hasher.update(buffer.subarray(0, n));
   }
 }
 

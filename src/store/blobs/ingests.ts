@@ -82,7 +82,6 @@ export class Ingests {
           environment,
           file,
           environmentOf,
-          find: (digest) => this.#deps.blobs.find(digest),
         });
       } catch (error) {
         file.close();

@@ -10,6 +10,7 @@
 import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import { type Descriptor, readDigest, REF_NAME } from "../../oci/descriptor.ts";
+import { annotationsOfLink, findLink, TARGET_LINK } from "../../oci/descriptor_link.ts";
 import { asSize, asString, type JsonObject, optional, parseJsonObject } from "../../oci/json.ts";
 import { type Platform, readPlatform } from "../../oci/platform.ts";
 
@@ -26,8 +27,7 @@ const PULLED_AT = `${OURS}pulled-at`;
 const ORIGINS = `${OURS}origins`;
 /** The platform as JSON, if the descriptor is an index, which can't have one. */
 const PLATFORM = `${OURS}platform`;
-/** The target if the descriptor is the manifest, and the manifest if the descriptor is the target. */
-const TARGET = `${OURS}target`;
+/** The manifest if the descriptor is the target. */
 const MANIFEST = `${OURS}manifest`;
 
 type Annotations = Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export function descriptorOf(record: ImageRecord, before?: JsonObject): JsonObje
   const { target, manifest, platform } = record;
   const isWhole = record.scope === "all-platforms";
   const { mediaType, digest, size } = isWhole ? target : manifest;
-  const other = isWhole ? linkTo(MANIFEST, manifest) : linkTo(TARGET, target);
+  const other = isWhole ? annotationsOfLink(MANIFEST, manifest) : annotationsOfLink(TARGET_LINK, target);
   const carriesPlatform = digest === manifest.digest;
   const annotations: Annotations = {
     ...annotationsOfOthers(before),
@@ -91,8 +91,8 @@ function readRecord(name: string, raw: JsonObject, annotations: Annotations): Im
   const scope = annotations[SCOPE] === "all-platforms" ? "all-platforms" : "one-platform";
   const isWhole = scope === "all-platforms";
   const platform = platformIn(raw, annotations, name);
-  const target = isWhole ? own : linkIn(TARGET, annotations, name) ?? own;
-  const manifest = isWhole ? linkIn(MANIFEST, annotations, name) ?? own : own;
+  const target = isWhole ? own : findLink(TARGET_LINK, annotations, name) ?? own;
+  const manifest = isWhole ? findLink(MANIFEST, annotations, name) ?? own : own;
   checkDigestOf(name, target);
   const kind = annotations[KIND] === "artifact" ? "artifact" : "image";
   const id = readDigest(annotations[ID], name);
@@ -136,17 +136,6 @@ function readBare(raw: JsonObject, name: string): Descriptor {
     digest: readDigest(raw.digest, name),
     size: asSize(raw.size, name),
   };
-}
-
-function linkTo(key: string, { mediaType, digest, size }: Descriptor): Annotations {
-  return { [`${key}.digest`]: digest, [`${key}.media-type`]: mediaType, [`${key}.size`]: String(size) };
-}
-
-function linkIn(key: string, annotations: Annotations, name: string): Descriptor | undefined {
-  const digest = annotations[`${key}.digest`];
-  if (digest === undefined) return undefined;
-  const mediaType = annotations[`${key}.media-type`];
-  return readBare({ mediaType, digest, size: Number(annotations[`${key}.size`]) }, name);
 }
 
 /** The annotations if they are valid: strings by name. */

@@ -1,0 +1,86 @@
+/**
+ * The entries of an `index.json` that are images. Some tools also list the manifests of an index, and attachments such as
+ * signatures, next to it.
+ *
+ * @module
+ */
+import { isCode } from "../../base/errors.ts";
+import type { ContentReader } from "../../content/store.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { MANIFEST_MAX_BYTES } from "../../oci/document.ts";
+import { emptyIndex } from "../model/checked_records.ts";
+import { walkIndexes } from "../model/choose.ts";
+import { documentFrom, findVerified, type LoadedDocument } from "../model/documents.ts";
+
+/** An entry of `index.json`. */
+export interface LayoutEntry {
+  readonly descriptor: Descriptor;
+  /** The name as the archive has it; undefined if it has none. */
+  readonly written: string | undefined;
+}
+
+/**
+ * Returns the entries without those that belong to another entry: manifests of a listed index, and attachments of a listed
+ * manifest (OCI image spec 1.1, manifest.md, "subject"). An entry with another name is an image in any case. An index is
+ * listed twice if two names point at it.
+ */
+export async function rootEntries(
+  store: ContentReader,
+  entries: readonly LayoutEntry[],
+  signal: AbortSignal,
+): Promise<readonly LayoutEntry[]> {
+  const documents = new Map<Digest, LoadedDocument>();
+  for (const { descriptor } of entries) {
+    const loaded = await find(store, descriptor);
+    if (loaded !== undefined) documents.set(descriptor.digest, loaded);
+  }
+  const parts = new Map<LayoutEntry, ReadonlySet<Digest>>();
+  for (const entry of entries) {
+    const loaded = documents.get(entry.descriptor.digest);
+    if (loaded?.document.kind === "index") parts.set(entry, await partsOf(store, loaded, signal));
+  }
+  const all = new Set([
+    ...entries.map(({ descriptor }) => descriptor.digest),
+    ...[...parts.values()].flatMap((set) => [...set]),
+  ]);
+  return entries.filter((entry) => {
+    const { descriptor: { digest }, written } = entry;
+    const isPart = [...parts].some(([index, digests]) =>
+      index.descriptor.digest !== digest && digests.has(digest) &&
+      (written === undefined || written === index.written)
+    );
+    const document = documents.get(digest)?.document;
+    const subject = document?.kind === "manifest" ? document.subject?.digest : undefined;
+    const isAttachment = written === undefined && subject !== undefined && subject !== digest &&
+      all.has(subject);
+    return !isPart && !isAttachment;
+  });
+}
+
+/** Returns the digests of everything that an index lists, directly or in nested indexes. */
+async function partsOf(
+  store: ContentReader,
+  index: LoadedDocument,
+  signal: AbortSignal,
+): Promise<ReadonlySet<Digest>> {
+  const load = async (entry: Descriptor) => await find(store, entry) ?? emptyIndex(entry);
+  const indexes = await walkIndexes(index, load, signal);
+  return new Set(
+    indexes.flatMap(({ document }) =>
+      document.kind === "index" ? document.manifests.map(({ digest }) => digest) : []
+    ),
+  );
+}
+
+/** Returns undefined for a missing or invalid document: making its record reports the error. */
+async function find(store: ContentReader, descriptor: Descriptor): Promise<LoadedDocument | undefined> {
+  try {
+    const { mediaType, digest, size } = descriptor;
+    const bytes = await findVerified(store, descriptor, MANIFEST_MAX_BYTES);
+    return bytes && documentFrom({ mediaType, digest, size }, bytes);
+  } catch (error) {
+    if (isCode(error, "invalid_content", "unsupported", "limit_exceeded")) return undefined;
+    throw error;
+  }
+}
