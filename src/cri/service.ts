@@ -79,7 +79,13 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
   const metadata = new MetadataCache(store, (error, { digest }) => {
     log.warn("Cannot read the documents of an image", { manifest: digest, reason: messageOf(error) });
   });
-  const catalog = new Catalog({ store, metadata, isPinned: parsePins(options.pinned ?? []) });
+  const catalog = new Catalog({
+    store,
+    metadata,
+    isPinned: parsePins(options.pinned ?? []),
+    onMissing: ({ name }, digest) =>
+      log.warn("An image is incomplete and isn't listed", { image: name, missing: digest }),
+  });
   const usage = new UsageCounter({
     count: () => store.usage(),
     onProblem: (error) => log.error("Cannot count the disk usage of the store", error),

@@ -4,7 +4,7 @@ import { tagImage } from "../../src/image/tag.ts";
 import { openStore } from "../../src/store/store.ts";
 import { neverAborted } from "../../src/base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { buildImage, buildIndex } from "../images/mod.ts";
+import { buildArtifact, buildImage, buildIndex } from "../images/mod.ts";
 import { CallError, type CriTest, withCri } from "./test_service.ts";
 
 const { imageFsInfo, imageStatus, listImages, streamImages } = ImageService.method;
@@ -180,24 +180,115 @@ Deno.test("the next call sees changes by another process", async () => {
   });
 });
 
-Deno.test("an image with a damaged manifest is listed without details, and can be removed", async () => {
-  await withCri(async ({ cri, fixture, lines, connect }) => {
-    await connect();
-    const [image] = await cri.list();
-    assertEquals([image?.uid, image?.size === 0n], [undefined, false]);
-    assertEquals(lines.some(({ level }) => level === "warning"), true);
-    const { info } = await cri.call(imageStatus, { image: { image: image?.id ?? "" }, verbose: true });
-    assert(JSON.parse(info.info ?? "").error !== undefined);
-    await cri.remove(image?.id ?? "");
-    assertEquals(await cri.list(), []);
-    assertEquals(await fixture.store.listImages(), []);
+Deno.test("an incomplete image isn't present: a pull repairs it, and it can be removed", async (t) => {
+  const name = "registry.example/app:1";
+  for (const part of ["index", "manifest", "config", "layer"] as const) {
+    await t.step(`no ${part}`, async () => {
+      const index = await buildIndex({ platforms: ["linux/amd64"] });
+      const [image] = index.images;
+      assert(image);
+      const { id, digest } = {
+        id: image.config.digest,
+        digest: {
+          index: index.root.digest,
+          manifest: image.root.digest,
+          config: image.config.digest,
+          layer: image.layers[0]?.descriptor.digest ?? image.config.digest,
+        }[part],
+      };
+      await withCri(async ({ cri, fixture, lines }) => {
+        assertEquals([await cri.list(), await cri.status(name), await cri.status(id)], [
+          [],
+          undefined,
+          undefined,
+        ]);
+        assert(lines.some(({ level }) => level === "warning"));
+        await cri.pull(name);
+        assert(await fixture.store.findBlob(digest));
+        assertEquals([(await cri.list()).length, (await cri.status(name))?.id], [1, id]);
+        await fixture.damage(digest, "remove");
+        await cri.remove(name);
+        assertEquals(await fixture.store.listImages(), []);
+      }, {
+        before: async (fixture) => {
+          const { pullImage } = await import("../../src/image/pull/pull.ts");
+          fixture.remote.push("1", index);
+          await pullImage(fixture.deps, name, { platform: image.platform });
+          await fixture.damage(digest, "remove");
+        },
+      });
+    });
+  }
+});
+
+Deno.test("an image with a damaged document isn't present, and a pull repairs it", async () => {
+  const name = "registry.example/app:1";
+  await withCri(async ({ cri }) => {
+    assertEquals([await cri.list(), await cri.status(name)], [[], undefined]);
+    const id = await cri.pull(name);
+    assertEquals((await cri.status(name))?.id, id);
   }, {
     before: async (fixture) => {
       const { pullImage } = await import("../../src/image/pull/pull.ts");
       fixture.remote.push("1", await buildImage({ runConfig: { User: "5" } }));
-      const { image } = await pullImage(fixture.deps, "registry.example/app:1");
+      const { image } = await pullImage(fixture.deps, name);
       await fixture.damage(image.manifest.digest, "flip");
     },
+  });
+});
+
+Deno.test("a layer that disappears while the server runs is noticed by list and status", async (t) => {
+  for (const call of ["list", "status"] as const) {
+    await t.step(call, async () => {
+      await withCri(async (test) => {
+        const { cri, fixture } = test;
+        const [id = ""] = await pullSeeds(test, 1);
+        const isPresent = async () =>
+          call === "list" ? (await cri.list()).length === 1 : await cri.status(id) !== undefined;
+        assert(await isPresent());
+        const layers = await Array.fromAsync(fixture.store.listBlobs());
+        const layer = layers.sort((a, b) => b.size - a.size)[0];
+        assert(layer);
+        await fixture.damage(layer.digest, "truncate");
+        const end = performance.now() + 10_000;
+        while (await isPresent() && performance.now() < end) {
+          await new Promise((next) => setTimeout(next, 50));
+        }
+        assert(!await isPresent());
+      });
+    });
+  }
+});
+
+Deno.test("artifacts that share the empty config have their own ids, and are removed on their own", async () => {
+  await withCri(async ({ cri, fixture }) => {
+    const [one, other] = [await buildArtifact({ files: ["1"] }), await buildArtifact({ files: ["2"] })];
+    fixture.remote.push("1", one);
+    fixture.remote.push("2", other);
+    const ids = [await cri.pull("files/one:1"), await cri.pull("files/other:2")];
+    assertEquals(ids, [one.root.digest, other.root.digest]);
+    assertEquals((await cri.list()).length, 2);
+    await cri.remove("files/one:1");
+    assertEquals([await cri.status("files/one:1"), (await cri.status("files/other:2"))?.id], [
+      undefined,
+      ids[1],
+    ]);
+  });
+});
+
+Deno.test("a name has the size of its own manifest, also if another manifest has the same image id", async () => {
+  await withCri(async ({ cri, fixture }) => {
+    const sizes = new Map<string, bigint>();
+    for (const compression of ["gzip", "none"] as const) {
+      fixture.remote.push(compression, await buildImage({ layers: [{ compression }] }));
+      await cri.pull(`registry.example/app:${compression}`);
+      sizes.set(compression, (await cri.status(`registry.example/app:${compression}`))?.size ?? 0n);
+    }
+    assertEquals((await cri.list()).map(({ repoTags }) => repoTags.length), [2]);
+    for (const [compression, size] of sizes) {
+      assertEquals((await cri.status(`registry.example/app:${compression}`))?.size, size);
+    }
+    assert(sizes.get("gzip") !== sizes.get("none"));
   });
 });
 

@@ -71,7 +71,7 @@ export class ImageCalls {
   /** `ImageStatus`: returns the encoded response; empty if the image isn't stored. @throws AppError `invalid_argument` */
   async status(image: string, verbose: boolean): Promise<Uint8Array> {
     if (image === "") throw noImageError();
-    const found = (await this.#deps.catalog.refresh()).find(image, FIND_PREFIX);
+    const found = await this.#deps.catalog.find(image, FIND_PREFIX);
     if (found === undefined) return NOTHING;
     if (!verbose) return found.field;
     const info = await verboseInfo(this.#deps.store, found.group);
@@ -96,22 +96,24 @@ export class ImageCalls {
   }
 
   /**
-   * `RemoveImage`: removes all names of the image, including those of other repositories. Does nothing if the image isn't
-   * stored.
+   * `RemoveImage`: removes all names whose manifest has the image id, including those of other repositories. Does nothing
+   * if the image isn't stored.
    *
    * @throws AppError `invalid_argument` for an empty name, or a prefix of several ids
    */
   async remove(image: string, signal: AbortSignal): Promise<void> {
     if (image === "") throw noImageError();
     const { catalog, store, collector, usage } = this.#deps;
-    const found = (await catalog.refresh()).find(image, REMOVE_PREFIX);
-    if (found === undefined) return;
-    const { id } = found.group.summary;
+    const found = (await catalog.refresh()).recordsOf(image, REMOVE_PREFIX);
+    if (found.length === 0) return;
+    const manifests = new Set(found.map(({ manifest }) => manifest.digest));
     const removed: ImageRecord[] = [];
     const { remaining, swept } = await removeRecords(store, (records) => {
       removed.length = 0;
       const others: ImageRecord[] = [];
-      for (const record of records.values()) (record.imageId === id ? removed : others).push(record);
+      for (const record of records.values()) {
+        (manifests.has(record.manifest.digest) ? removed : others).push(record);
+      }
       return others;
     }, signal);
     if (swept !== undefined) usage.recountSoon();

@@ -92,7 +92,8 @@ Deno.test("importImages() imports a damaged archive completely or not at all, an
           assert(error.code !== "internal", error.message);
         }
       }
-      assertEquals((await fixture.store.listImages()).length, taken);
+      const tags = (await fixture.store.listImages()).filter(({ name }) => !name.includes("@"));
+      assertEquals(tags.length, taken);
       assertEquals((await verifyStore(fixture.deps)).faults, []);
     });
   }

@@ -41,7 +41,14 @@ const checkedList = new WeakMap<readonly ImageRecord[], readonly ImageRecord[]>(
  * removed. Returns the same array while nothing changes.
  */
 export async function listCheckedRecords(store: RecordStore): Promise<readonly ImageRecord[]> {
-  const records = await store.listImages();
+  return await checkRecords(store, await store.listImages());
+}
+
+/** Like {@linkcode listCheckedRecords}, for records that have been listed. */
+export async function checkRecords(
+  store: ContentReader,
+  records: readonly ImageRecord[],
+): Promise<readonly ImageRecord[]> {
   const known = checkedList.get(records);
   if (known !== undefined) return known;
   const results = await mapBounded(
@@ -55,13 +62,13 @@ export async function listCheckedRecords(store: RecordStore): Promise<readonly I
   return checked;
 }
 
-async function check(store: RecordStore, record: ImageRecord): Promise<Checked> {
+async function check(store: ContentReader, record: ImageRecord): Promise<Checked> {
   const result = await compare(store, record);
   if (result.isComplete) checkedRecord.set(record, result);
   return result;
 }
 
-async function compare(store: RecordStore, record: ImageRecord): Promise<Checked> {
+async function compare(store: ContentReader, record: ImageRecord): Promise<Checked> {
   try {
     const loaded = await find(store, record.manifest);
     if (loaded === undefined) return { record, isComplete: false };

@@ -17,12 +17,14 @@ export interface ImageMetadata {
   readonly user?: string;
   /** Annotations of the manifest. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** The config and the layers. */
+  readonly content: readonly Pick<Descriptor, "digest" | "size">[];
 }
 
 /** The part of an image that locates its metadata. */
 export type MetadataKey = Pick<ImageSummary, "manifest" | "kind">;
 
-const NO_METADATA: ImageMetadata = { annotations: {} };
+const NO_METADATA: ImageMetadata = { annotations: {}, content: [] };
 /** Manifests read in parallel: enough that disk reads and hashing overlap. */
 const PARALLEL_READS = 16;
 
@@ -77,7 +79,8 @@ async function readMetadata(store: ContentReader, { manifest, kind }: MetadataKe
   const { document } = await readDocument(store, manifest);
   if (document.kind !== "manifest") return NO_METADATA;
   const annotations = document.annotations ?? {};
-  if (kind !== "image") return { annotations };
+  const content = [document.config, ...document.layers].map(({ digest, size }) => ({ digest, size }));
+  if (kind !== "image") return { annotations, content };
   const { User } = (await readConfig(store, document)).config;
-  return User === undefined ? { annotations } : { annotations, user: User };
+  return User === undefined ? { annotations, content } : { annotations, content, user: User };
 }
