@@ -84,7 +84,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     metadata,
     isPinned: parsePins(options.pinned ?? []),
     onMissing: ({ name }, digest) =>
-      log.warn("An image is incomplete and isn't listed", { image: name, missing: digest }),
+      log.warn("An image is incomplete and isn't listed", { image: name, blob: digest }),
   });
   const usage = new UsageCounter({
     count: () => store.usage(),

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { buildImage, buildIndex } from "../images/mod.ts";
+import { formatPlatform, platformOfBuild } from "../../src/oci/platform.ts";
 import { startRegistry } from "../registry/mod.ts";
 import { sandbox } from "./program.ts";
 
@@ -17,6 +18,33 @@ Deno.test("dray images lists, filters, and prints JSON", async () => {
   const ids = (await box.json(["images"])).map((image: { id: string }) => image.id);
   assertEquals(new Set(ids), new Set([one.config.digest, two.config.digest]));
   assertEquals((await box.ok(["images", "--quiet"])).trim().split("\n").length, 2);
+});
+
+Deno.test("dray images shows each name's own digest", async () => {
+  await using registry = await startRegistry();
+  await using box = await sandbox();
+  const index = await buildIndex({ platforms: [formatPlatform(platformOfBuild(Deno.build))] });
+  const [image] = index.images;
+  assert(image !== undefined);
+  const plain = registry.push("plain", "v1", image).reference;
+  const indexed = registry.push("indexed", "v1", index).reference;
+  for (const reference of [plain, indexed]) await box.ok(["pull", reference]);
+  await box.ok(["tag", plain, "localhost/third:1"]);
+  const digests = {
+    [plain]: image.root.digest,
+    [indexed]: index.root.digest,
+    "localhost/third:1": image.root.digest,
+  };
+  const lines = (await box.ok(["images", "--digests"])).trim().split("\n").slice(1);
+  assertEquals(lines.length, 3);
+  for (const [name, digest] of Object.entries(digests)) {
+    const [repository = "", tag = ""] = name.split(/:(?=[^:/]+$)/);
+    const found = lines.filter((line) => line.includes(`${repository} `));
+    assertEquals(found.map((line) => line.split(/ +/).slice(0, 3)), [[repository, tag, digest]]);
+    assertEquals((await box.ok(["digest", name])).trim(), digest);
+  }
+  const [json] = await box.json(["images"]);
+  for (const [name, digest] of Object.entries(digests)) assertEquals(json.digests[name], digest);
 });
 
 Deno.test("dray inspect shows layers with their ids, and platforms", async () => {

@@ -20,7 +20,7 @@ export interface CatalogDeps {
   readonly metadata: MetadataCache;
   /** Reports which names are pinned by configuration, in addition to those that are pinned in the store. */
   readonly isPinned: PinRule;
-  /** Called once for each record that isn't listed because this blob is missing or has another size. */
+  /** Called once for each record that isn't listed because this blob is missing or damaged. */
   onMissing(record: ImageRecord, digest: Digest): void;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
+import { isVerifiedRecord } from "../../image/model/checked_records.ts";
 import type { MetadataCache } from "../../image/model/metadata.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -19,11 +20,11 @@ export interface StoredRecordsDeps {
   readonly store: ContentReader;
   /** Contains the blobs of each image. */
   readonly metadata: MetadataCache;
-  /** Called once for each record with a missing blob, or one of another size. */
+  /** Called once for each record with a missing or damaged blob. */
   onMissing(record: ImageRecord, digest: Digest): void;
 }
 
-/** Compares records with the blobs of the store, by size. Documents were also hashed when their metadata was read. */
+/** Compares records with the blobs of the store, by size. Documents were also hashed when they were read. */
 export class StoredRecords {
   readonly #deps: StoredRecordsDeps;
   /** When each complete record was checked, in milliseconds of `performance.now()`. */
@@ -69,9 +70,11 @@ export class StoredRecords {
     const { metadata, onMissing } = this.#deps;
     this.#checkedAt.delete(record);
     const found = metadata.find(record);
-    // The metadata cache has reported the unreadable document.
+    // The metadata cache has reported an unreadable manifest or config.
     if (found === undefined) return false;
-    const missing = await this.#findMissing([record.target, record.manifest, ...found.content]);
+    const missing = isVerifiedRecord(record)
+      ? await this.#findMissing([record.target, record.manifest, ...found.content])
+      : record.target.digest;
     if (missing === undefined) {
       this.#checkedAt.set(record, performance.now());
       return true;

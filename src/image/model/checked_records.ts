@@ -33,6 +33,7 @@ interface Checked {
 
 /** Complete results. A store returns the same record objects until they change. */
 const checkedRecord = new WeakMap<ImageRecord, Checked>();
+const verified = new WeakSet<ImageRecord>();
 const checkedList = new WeakMap<readonly ImageRecord[], readonly ImageRecord[]>();
 
 /**
@@ -62,9 +63,19 @@ export async function checkRecords(
   return checked;
 }
 
+/**
+ * Reports whether a record of {@linkcode listCheckedRecords} agrees with its documents. False while a document is missing
+ * or damaged.
+ */
+export function isVerifiedRecord(record: ImageRecord): boolean {
+  return verified.has(record);
+}
+
 async function check(store: ContentReader, record: ImageRecord): Promise<Checked> {
   const result = await compare(store, record);
-  if (result.isComplete) checkedRecord.set(record, result);
+  if (!result.isComplete) return result;
+  checkedRecord.set(record, result);
+  if (result.record !== undefined) verified.add(result.record);
   return result;
 }
 

@@ -10,8 +10,10 @@ import type { Manifest } from "../../oci/document.ts";
 import type { ImageConfig } from "../../oci/image_config.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { OpenLayer } from "../../unpack/unpack.ts";
-import { readImageManifest } from "./documents.ts";
-import { findImage } from "./find.ts";
+import { listsManifest } from "./checked_records.ts";
+import { readDocument, readImageManifest } from "./documents.ts";
+import { findImage, type FoundImage } from "./find.ts";
+import { isDigestName } from "./group.ts";
 import { checkLayerContent } from "./layer_content.ts";
 import type { ImageStorage } from "./deps.ts";
 import { readConfig } from "./inspect.ts";
@@ -31,7 +33,7 @@ export interface LayeredImage {
  * numbers of layers; `store_corrupt`
  */
 export async function findLayered(store: ImageStorage, image: string): Promise<LayeredImage> {
-  return await layeredOf(store, (await findImage(store, image)).summary, image);
+  return await layeredOf(store, await findImage(store, image), image);
 }
 
 /**
@@ -45,12 +47,13 @@ export async function findUnpackable(
   image: string,
   signal: AbortSignal,
 ): Promise<LayeredImage> {
-  const { summary, groups } = await findImage(store, image);
-  if (groups.length === 1) return await layeredOf(store, summary, image);
+  const match = await findImage(store, image);
+  const { groups } = match;
+  if (groups.length === 1) return await layeredOf(store, match, image);
   const failures: unknown[] = [];
   for (const group of groups) {
     try {
-      const found = await layeredOf(store, group.summary, image);
+      const found = await layeredOf(store, group, image);
       await checkLayerContent(store, found.document.layers, found.config.diffIds, signal);
       return found;
     } catch (error) {
@@ -61,7 +64,12 @@ export async function findUnpackable(
   throw failures[0];
 }
 
-async function layeredOf(store: ImageStorage, summary: ImageSummary, image: string): Promise<LayeredImage> {
+async function layeredOf(
+  store: ImageStorage,
+  { summary, name }: Pick<FoundImage, "summary" | "name">,
+  image: string,
+): Promise<LayeredImage> {
+  if (name !== undefined && isDigestName(name)) await checkTarget(store, summary, image);
   if (summary.kind !== "image") {
     throw new AppError("unsupported", `Cannot unpack "${image}": it is an artifact, not an image`);
   }
@@ -74,6 +82,24 @@ async function layeredOf(store: ImageStorage, summary: ImageSummary, image: stri
     );
   }
   return { summary, document, config };
+}
+
+/**
+ * A digest in a name promises content. Without the index that has the digest, nothing proves that it lists the manifest.
+ *
+ * @throws AppError `store_corrupt`
+ */
+async function checkTarget(
+  store: ContentReader,
+  { target, manifest }: ImageSummary,
+  image: string,
+): Promise<void> {
+  if (target.digest === manifest.digest) return;
+  if (await listsManifest(store, await readDocument(store, target), manifest.digest)) return;
+  throw new AppError(
+    "store_corrupt",
+    `Cannot unpack "${image}": its index doesn't list the manifest "${manifest.digest}"`,
+  );
 }
 
 /** Returns functions that open the layers, lowest first. Dispose each opened layer. */
