@@ -40,7 +40,7 @@ export async function run({ args, options }: InputOf<typeof IMPORT>, context: Co
     const images = new Map<string, ImageSummary>();
     for (const name of names) {
       const image = await service.find(name);
-      images.set(image.id, image);
+      images.set(image.manifest.digest, image);
     }
     io.stdout.write(jsonText([...images.values()].map(imageJson)));
   } else io.stdout.write(names.map((name) => `${name}\n`).join(""));

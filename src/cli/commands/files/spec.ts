@@ -139,8 +139,9 @@ export const IMPORT = command({
   description: [
     "Reads what dray export, skopeo, docker save (both of its formats), podman save and ctr image export " +
     "write, uncompressed or compressed with gzip or zstd, and OCI layouts in directories. Everything is " +
-    "verified as if pulled, and no name appears until its image is complete. Prints the names, one per " +
-    "line.",
+    "verified as if pulled, and no name appears until its image is complete. A damaged blob of the store is " +
+    "replaced. Platforms that are listed under one name without an index are combined to one image. Prints " +
+    "the names, one per line.",
   ],
   positionals: {
     source: {

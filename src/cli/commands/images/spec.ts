@@ -161,8 +161,8 @@ export const RM = command({
   summary: "Remove names and images",
   description: [
     "A name is untagged: the image stays while it has other names, and is removed with its last name. An " +
-    "id removes the image with all its names, and so does any name with --all-tags. Blobs that become " +
-    "unreferenced are deleted immediately; while a pull is running they stay until the next gc.",
+    "id removes all names whose manifest has it, and --all-tags all names of the same manifest. Blobs that " +
+    "become unreferenced are deleted immediately; while a pull is running they stay until the next gc.",
   ],
   positionals: { images: { count: "some", value: "IMAGE", hint: "image", summary: "names or ids" } },
   options: {

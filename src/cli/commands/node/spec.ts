@@ -134,8 +134,10 @@ export const PIN = command({
   group: "node",
   summary: "Protect images from the kubelet's garbage collection",
   description: [
-    "A kubelet that runs out of disk space keeps pinned images. All names of the image are pinned, and a " +
-    "pin remains when the name is pulled again. dray rm removes pinned images like any others.",
+    "A kubelet that runs out of disk space keeps pinned images. All names of the image's manifest are " +
+    "pinned. A pin follows its name: when the tag is pulled again or moved, the new image is pinned, and the " +
+    "old one is only if another of its tags is. A name with a digest pins only itself. dray rm removes " +
+    "pinned images like any others.",
   ],
   positionals: { images: IMAGES },
   options: { quiet: quiet("print nothing") },

@@ -25,12 +25,13 @@ import { heading, paragraph, terms, type TopicDocument } from "./document.ts";
 import { type AnyDescriptions, type FieldDescriptions, fieldRows } from "./fields.ts";
 
 const IMAGE = {
-  id: ["string", "the image id: the digest of the configuration"],
+  id: ["string", "the image id: the digest of the configuration; for an artifact, that of the manifest"],
   names: ["list of strings", "the names with a tag, or those with a digest if no name has a tag"],
   repoTags: ["list of strings", "names with a tag"],
   repoDigests: ["list of strings", "names with a digest"],
+  digests: ["object", "the digest that each name points to: that of an index, or of the manifest"],
   manifest: ["string", "the digest of the chosen manifest"],
-  target: ["string", "the digest that the names point to: that of an index, or of the manifest"],
+  target: ["string", "the digest that the newest name points to: that of an index, or of the manifest"],
   kind: ["string", "image or artifact"],
   scope: ["string", "one-platform or all-platforms"],
   platform: ["string or null", "the platform of the manifest"],
