@@ -1,7 +1,7 @@
 /**
  * A store with very many images, as on a long-lived node or a build farm, written directly to the disk.
  *
- * The layers don't exist, because lists and statuses don't read them.
+ * Layers are empty files of the right size, which several images share: lists and statuses check them but don't read them.
  *
  * @module
  */
@@ -12,6 +12,8 @@ import { neverAborted } from "../../src/base/abort.ts";
 import type { ImageRecord } from "../../src/content/image_store.ts";
 
 const LAYERS = 6;
+/** Number of different stacks of layers. */
+const STACKS = 100;
 
 async function blob(root: string, mediaType: string, value: unknown) {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
@@ -28,7 +30,7 @@ async function record(root: string, i: number, note: string): Promise<ImageRecor
     rootfs: { type: "layers", diff_ids: await Promise.all(layerDigests(i)) },
   });
   const digests = await Promise.all(layerDigests(i));
-  const layers = digests.map((digest, j) => ({ mediaType: OCI_LAYER_GZIP, digest, size: 1_000_000 + i + j }));
+  const layers = digests.map((digest, j) => ({ mediaType: OCI_LAYER_GZIP, digest, size: sizeOfLayer(i, j) }));
   const manifest = await blob(root, OCI_MANIFEST, {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
@@ -44,7 +46,7 @@ async function record(root: string, i: number, note: string): Promise<ImageRecor
     imageId: config.digest,
     kind: "image",
     platform: { os: "linux", architecture: "amd64" },
-    size: 6_000_000 + i,
+    size: [manifest, config, ...layers].reduce((sum, { size }) => sum + size, 0),
     pinned: false,
     pulledAt: 1_700_000_000_000 + i,
     origins: [nameOf(i).replace(/:[^:]*$/, "")],
@@ -52,7 +54,23 @@ async function record(root: string, i: number, note: string): Promise<ImageRecor
 }
 
 function layerDigests(i: number) {
-  return Array.from({ length: LAYERS }, (_, j) => digestOf(new TextEncoder().encode(`layer ${i} ${j}`)));
+  return Array.from(
+    { length: LAYERS },
+    (_, j) => digestOf(new TextEncoder().encode(`layer ${i % STACKS} ${j}`)),
+  );
+}
+
+function sizeOfLayer(i: number, j: number): number {
+  return 1_000_000 + i % STACKS + j;
+}
+
+async function makeLayers(root: string): Promise<void> {
+  for (let i = 0; i < STACKS; i++) {
+    for (const [j, digest] of (await Promise.all(layerDigests(i))).entries()) {
+      using file = await Deno.create(`${root}/blobs/sha256/${digest.slice(7)}`);
+      await file.truncate(sizeOfLayer(i, j));
+    }
+  }
 }
 
 /** Returns the name of an image of that store. */
@@ -68,6 +86,7 @@ export function nameOf(i: number): string {
 export async function makeManyImages(root: string, count: number, noteBytes = 0): Promise<void> {
   const store = await openStore(root);
   await Deno.mkdir(`${root}/blobs/sha256`, { recursive: true });
+  await makeLayers(root);
   const records: ImageRecord[] = [];
   for (let i = 0; i < count; i++) {
     const tagged = await record(root, i, "x".repeat(noteBytes));

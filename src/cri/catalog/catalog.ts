@@ -7,6 +7,7 @@ import { neverAborted } from "../../base/abort.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { checkRecords, type RecordStore } from "../../image/model/checked_records.ts";
+import { documentFinder } from "../../image/model/documents.ts";
 import type { MetadataCache } from "../../image/model/metadata.ts";
 import { groupImages, type ImageGroup } from "../../image/model/group.ts";
 import { type CatalogImage, CatalogView } from "./catalog_view.ts";
@@ -85,8 +86,9 @@ export class Catalog {
 
   async #createView(records: readonly ImageRecord[]): Promise<CatalogView> {
     const { store, metadata, isPinned } = this.#deps;
-    const checked = await checkRecords(store, records);
-    await metadata.load(groupImages(checked).map(({ summary }) => summary), neverAborted());
+    const find = documentFinder(store);
+    const checked = await checkRecords(find, records);
+    await metadata.load(groupImages(checked).map(({ summary }) => summary), neverAborted(), find);
     const stored = await this.#stored.select(checked);
     const images = new Map<ImageGroup, CatalogImage>();
     for (const group of groupImages(stored, "id")) {

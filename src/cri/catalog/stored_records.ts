@@ -24,6 +24,9 @@ export interface StoredRecordsDeps {
   onMissing(record: ImageRecord, digest: Digest): void;
 }
 
+/** Sizes of the blobs that one pass has looked up; undefined for missing ones. */
+type Sizes = Map<Digest, number | undefined>;
+
 /** Compares records with the blobs of the store, by size. Documents were also hashed when they were read. */
 export class StoredRecords {
   readonly #deps: StoredRecordsDeps;
@@ -40,8 +43,9 @@ export class StoredRecords {
   /** Returns the records that are complete. Doesn't check again those that were complete before. */
   async select(records: readonly ImageRecord[]): Promise<readonly ImageRecord[]> {
     const complete: ImageRecord[] = [];
+    const sizes: Sizes = new Map();
     for (const record of records) {
-      if (this.#checkedAt.has(record) || await this.#check(record)) complete.push(record);
+      if (this.#checkedAt.has(record) || await this.#check(record, sizes)) complete.push(record);
     }
     return complete;
   }
@@ -49,9 +53,10 @@ export class StoredRecords {
   /** Checks records again. @returns whether all are still complete */
   async areStored(records: readonly ImageRecord[]): Promise<boolean> {
     let areComplete = true;
+    const sizes: Sizes = new Map();
     for (const record of records) {
       if (performance.now() - (this.#checkedAt.get(record) ?? -Infinity) < RECHECK_MS) continue;
-      if (!await this.#check(record)) areComplete = false;
+      if (!await this.#check(record, sizes)) areComplete = false;
     }
     return areComplete;
   }
@@ -66,14 +71,14 @@ export class StoredRecords {
     return await this.areStored(records.slice(begin, this.#position));
   }
 
-  async #check(record: ImageRecord): Promise<boolean> {
+  async #check(record: ImageRecord, sizes: Sizes): Promise<boolean> {
     const { metadata, onMissing } = this.#deps;
     this.#checkedAt.delete(record);
     const found = metadata.find(record);
     // The metadata cache has reported an unreadable manifest or config.
     if (found === undefined) return false;
     const missing = isVerifiedRecord(record)
-      ? await this.#findMissing([record.target, record.manifest, ...found.content])
+      ? await this.#findMissing([record.target, record.manifest, ...found.content], sizes)
       : record.target.digest;
     if (missing === undefined) {
       this.#checkedAt.set(record, performance.now());
@@ -84,9 +89,13 @@ export class StoredRecords {
     return false;
   }
 
-  async #findMissing(blobs: readonly Pick<Descriptor, "digest" | "size">[]): Promise<Digest | undefined> {
+  async #findMissing(
+    blobs: readonly Pick<Descriptor, "digest" | "size">[],
+    sizes: Sizes,
+  ): Promise<Digest | undefined> {
     for (const { digest, size } of blobs) {
-      if ((await this.#deps.store.findBlob(digest))?.size !== size) return digest;
+      if (!sizes.has(digest)) sizes.set(digest, (await this.#deps.store.findBlob(digest))?.size);
+      if (sizes.get(digest) !== size) return digest;
     }
     return undefined;
   }

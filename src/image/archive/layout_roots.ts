@@ -8,10 +8,9 @@ import { isCode } from "../../base/errors.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { emptyIndex } from "../model/checked_records.ts";
 import { walkIndexes } from "../model/choose.ts";
-import { documentFrom, findVerified, type LoadedDocument } from "../model/documents.ts";
+import { type DocumentFinder, documentFinder, type LoadedDocument } from "../model/documents.ts";
 
 /** An entry of `index.json`. */
 export interface LayoutEntry {
@@ -30,15 +29,16 @@ export async function rootEntries(
   entries: readonly LayoutEntry[],
   signal: AbortSignal,
 ): Promise<readonly LayoutEntry[]> {
+  const find = lenient(documentFinder(store));
   const documents = new Map<Digest, LoadedDocument>();
   for (const { descriptor } of entries) {
-    const loaded = await find(store, descriptor);
+    const loaded = await find(descriptor);
     if (loaded !== undefined) documents.set(descriptor.digest, loaded);
   }
   const parts = new Map<LayoutEntry, ReadonlySet<Digest>>();
   for (const entry of entries) {
     const loaded = documents.get(entry.descriptor.digest);
-    if (loaded?.document.kind === "index") parts.set(entry, await partsOf(store, loaded, signal));
+    if (loaded?.document.kind === "index") parts.set(entry, await partsOf(find, loaded, signal));
   }
   const all = new Set([
     ...entries.map(({ descriptor }) => descriptor.digest),
@@ -60,11 +60,11 @@ export async function rootEntries(
 
 /** Returns the digests of everything that an index lists, directly or in nested indexes. */
 async function partsOf(
-  store: ContentReader,
+  find: DocumentFinder,
   index: LoadedDocument,
   signal: AbortSignal,
 ): Promise<ReadonlySet<Digest>> {
-  const load = async (entry: Descriptor) => await find(store, entry) ?? emptyIndex(entry);
+  const load = async (entry: Descriptor) => await find(entry) ?? emptyIndex(entry);
   const indexes = await walkIndexes(index, load, signal);
   return new Set(
     indexes.flatMap(({ document }) =>
@@ -73,14 +73,14 @@ async function partsOf(
   );
 }
 
-/** Returns undefined for a missing or invalid document: making its record reports the error. */
-async function find(store: ContentReader, descriptor: Descriptor): Promise<LoadedDocument | undefined> {
-  try {
-    const { mediaType, digest, size } = descriptor;
-    const bytes = await findVerified(store, descriptor, MANIFEST_MAX_BYTES);
-    return bytes && documentFrom({ mediaType, digest, size }, bytes);
-  } catch (error) {
-    if (isCode(error, "invalid_content", "unsupported", "limit_exceeded")) return undefined;
-    throw error;
-  }
+/** Also finds no invalid documents: making a record of the entry reports the error. */
+function lenient(find: DocumentFinder): DocumentFinder {
+  return async ({ mediaType, digest, size }) => {
+    try {
+      return await find({ mediaType, digest, size });
+    } catch (error) {
+      if (isCode(error, "invalid_content", "unsupported", "limit_exceeded")) return undefined;
+      throw error;
+    }
+  };
 }

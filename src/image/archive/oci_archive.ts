@@ -7,12 +7,12 @@ import { AppError } from "../../base/errors.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { type Descriptor, readDescriptor, REF_NAME } from "../../oci/descriptor.ts";
 import { findLink, TARGET_LINK } from "../../oci/descriptor_link.ts";
-import { type Manifest, MANIFEST_MAX_BYTES } from "../../oci/document.ts";
+import type { Manifest } from "../../oci/document.ts";
 import { asArray, parseJsonObject } from "../../oci/json.ts";
 import { type Platform, platformOfBuild, platformRanking, samePlatform } from "../../oci/platform.ts";
 import { candidatesOf, walkIndexes } from "../model/choose.ts";
 import { listsManifest } from "../model/checked_records.ts";
-import { documentFrom, findVerified, type LoadedDocument, readDocument } from "../model/documents.ts";
+import { documentFinder, type LoadedDocument, readDocument } from "../model/documents.ts";
 import { ReferenceWalker } from "../model/references.ts";
 import type { ReferencesKey } from "../model/references_cache.ts";
 import { makeRecord, type NamelessRecord } from "../model/record.ts";
@@ -80,10 +80,10 @@ async function withLinkedTarget(
   const { manifest } = record;
   if (record.target.digest !== manifest.digest) return record;
   const target = findLink(TARGET_LINK, annotations, "index.json");
-  const bytes = target && await findVerified(store, target, MANIFEST_MAX_BYTES);
-  if (target === undefined || bytes === undefined) return record;
-  const isListed = await listsManifest(store, documentFrom(target, bytes), manifest.digest);
-  return isListed ? { ...record, target } : record;
+  const find = documentFinder(store);
+  const index = target && await find(target);
+  if (target === undefined || index === undefined) return record;
+  return await listsManifest(find, index, manifest.digest) ? { ...record, target } : record;
 }
 
 async function recordTarget(

@@ -11,10 +11,10 @@ import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { type Manifest, MANIFEST_MAX_BYTES } from "../../oci/document.ts";
+import type { Manifest } from "../../oci/document.ts";
 import { isImageConfigType } from "../../oci/media_type.ts";
 import { walkIndexes } from "./choose.ts";
-import { documentFrom, findVerified, type LoadedDocument } from "./documents.ts";
+import { type DocumentFinder, documentFinder, type LoadedDocument } from "./documents.ts";
 import { isDigestName } from "./group.ts";
 
 /** The parts of a store that a comparison reads. */
@@ -42,24 +42,28 @@ const checkedList = new WeakMap<readonly ImageRecord[], readonly ImageRecord[]>(
  * removed. Returns the same array while nothing changes.
  */
 export async function listCheckedRecords(store: RecordStore): Promise<readonly ImageRecord[]> {
-  return await checkRecords(store, await store.listImages());
+  return await checkRecords(documentFinder(store), await store.listImages());
 }
 
 /** Like {@linkcode listCheckedRecords}, for records that have been listed. */
 export async function checkRecords(
-  store: ContentReader,
+  find: DocumentFinder,
   records: readonly ImageRecord[],
 ): Promise<readonly ImageRecord[]> {
   const known = checkedList.get(records);
   if (known !== undefined) return known;
+  const changed = records.filter((record) => !checkedRecord.has(record));
   const results = await mapBounded(
-    records,
+    changed,
     PARALLEL_READS,
-    async (record) => checkedRecord.get(record) ?? await check(store, record),
+    async (record) => [record, await check(find, record)] as const,
     neverAborted(),
   );
-  const checked = Object.freeze(results.flatMap(({ record }) => record ?? []));
-  if (results.every(({ isComplete }) => isComplete)) checkedList.set(records, checked);
+  const compared = new Map(results);
+  const checked = Object.freeze(
+    records.flatMap((record) => (compared.get(record) ?? checkedRecord.get(record))?.record ?? []),
+  );
+  if (results.every(([, { isComplete }]) => isComplete)) checkedList.set(records, checked);
   return checked;
 }
 
@@ -71,24 +75,24 @@ export function isVerifiedRecord(record: ImageRecord): boolean {
   return verified.has(record);
 }
 
-async function check(store: ContentReader, record: ImageRecord): Promise<Checked> {
-  const result = await compare(store, record);
+async function check(find: DocumentFinder, record: ImageRecord): Promise<Checked> {
+  const result = await compare(find, record);
   if (!result.isComplete) return result;
   checkedRecord.set(record, result);
   if (result.record !== undefined) verified.add(result.record);
   return result;
 }
 
-async function compare(store: ContentReader, record: ImageRecord): Promise<Checked> {
+async function compare(find: DocumentFinder, record: ImageRecord): Promise<Checked> {
   try {
-    const loaded = await find(store, record.manifest);
+    const loaded = await find(record.manifest);
     if (loaded === undefined) return { record, isComplete: false };
     if (loaded.document.kind !== "manifest") return { record: undefined, isComplete: true };
     const corrected = withManifest(record, loaded.document);
     if (record.target.digest === record.manifest.digest) return { record: corrected, isComplete: true };
-    const target = await find(store, record.target);
+    const target = await find(record.target);
     if (target === undefined) return { record: corrected, isComplete: false };
-    if (await listsManifest(store, target, record.manifest.digest)) {
+    if (await listsManifest(find, target, record.manifest.digest)) {
       return { record: corrected, isComplete: true };
     }
     return { record: withoutTarget(corrected), isComplete: true };
@@ -126,23 +130,18 @@ function withoutTarget(record: ImageRecord): ImageRecord | undefined {
 
 /** Reports whether an index or an index nested in it lists a manifest. Nested indexes that aren't stored count as empty. */
 export async function listsManifest(
-  store: ContentReader,
+  find: DocumentFinder,
   index: LoadedDocument,
   manifest: Digest,
 ): Promise<boolean> {
   const indexes = await walkIndexes(
     index,
-    async (entry) => await find(store, entry) ?? emptyIndex(entry),
+    async (entry) => await find(entry) ?? emptyIndex(entry),
     neverAborted(),
   );
   return indexes.some(({ document }) =>
     document.kind === "index" && document.manifests.some(({ digest }) => digest === manifest)
   );
-}
-
-async function find(store: ContentReader, descriptor: Descriptor): Promise<LoadedDocument | undefined> {
-  const bytes = await findVerified(store, descriptor, MANIFEST_MAX_BYTES);
-  return bytes && documentFrom(descriptor, bytes);
 }
 
 /** What stands in for a nested index that isn't stored. */

@@ -85,6 +85,24 @@ export async function readDocument(store: ContentReader, descriptor: Descriptor)
   );
 }
 
+/** Finds the document of a descriptor; undefined if it is missing or damaged. @throws AppError `invalid_content` */
+export type DocumentFinder = (descriptor: Descriptor) => Promise<LoadedDocument | undefined>;
+
+/** Returns a finder that reads each document of the store once: for one pass over many records. */
+export function documentFinder(store: ContentReader): DocumentFinder {
+  const documents = new Map<string, Promise<LoadedDocument | undefined>>();
+  return (descriptor) => {
+    const { mediaType, digest, size } = descriptor;
+    const key = `${mediaType} ${digest} ${size}`;
+    const known = documents.get(key);
+    if (known !== undefined) return known;
+    const loading = findVerified(store, descriptor, MANIFEST_MAX_BYTES)
+      .then((bytes) => bytes && documentFrom(descriptor, bytes));
+    documents.set(key, loading);
+    return loading;
+  };
+}
+
 /**
  * Reads a manifest of the store.
  *

@@ -50,7 +50,7 @@ export async function hashUncompressed(
  * names a config that belongs to other layers, and would share the image id of an honest image. Reads only a few bytes,
  * and only of layers whose media type says that they are uncompressed; those can still be compressed.
  *
- * @throws AppError `invalid_content`
+ * @throws AppError `digest_mismatch`
  */
 export async function checkUncompressedLayers(
   store: ContentReader,
@@ -63,7 +63,7 @@ export async function checkUncompressedLayers(
     if (algorithmOf(layer.digest) !== algorithmOf(diffId)) continue;
     if (await isCompressed(store, layer.digest)) continue;
     throw new AppError(
-      "invalid_content",
+      "digest_mismatch",
       `Cannot use layer "${layer.digest}": it is uncompressed, but the config has the diff id "${diffId}" for it`,
       { details: { want: diffId, got: layer.digest } },
     );

@@ -11,7 +11,7 @@ import type { ImageConfig } from "../../oci/image_config.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { OpenLayer } from "../../unpack/unpack.ts";
 import { listsManifest } from "./checked_records.ts";
-import { readDocument, readImageManifest } from "./documents.ts";
+import { documentFinder, readDocument, readImageManifest } from "./documents.ts";
 import { findImage, type FoundImage } from "./find.ts";
 import { isDigestName } from "./group.ts";
 import { checkLayerContent } from "./layer_content.ts";
@@ -95,7 +95,7 @@ async function checkTarget(
   image: string,
 ): Promise<void> {
   if (target.digest === manifest.digest) return;
-  if (await listsManifest(store, await readDocument(store, target), manifest.digest)) return;
+  if (await listsManifest(documentFinder(store), await readDocument(store, target), manifest.digest)) return;
   throw new AppError(
     "store_corrupt",
     `Cannot unpack "${image}": its index doesn't list the manifest "${manifest.digest}"`,

@@ -36,7 +36,7 @@ Deno.test("pullImage() refuses an uncompressed layer whose digest isn't its diff
     await using fixture = await makeFixture();
     fixture.remote.push("1", await impostorOf(image, OCI_LAYER));
     const error = await assertRejects(() => pullImage(fixture.deps, "a.b/c:1"), AppError, "diff id");
-    assertEquals(error.code, "invalid_content");
+    assertEquals(error.code, "digest_mismatch");
     assertEquals(await fixture.store.listImages(), []);
   });
   const gzipAsTar: LayerSpec = { compression: "gzip", mediaType: OCI_LAYER };

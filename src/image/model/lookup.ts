@@ -92,12 +92,12 @@ export class ImageLookup {
 
   #findExact(text: string): ImageMatch | undefined {
     this.#lookups++;
-    return this.#findByDigest(text) ?? this.#findByReference(text);
+    const digest = findDigest(text) ?? (text.length === 64 ? findDigest(`sha256:${text}`) : undefined);
+    // An archive can name its image "sha256:HEX", which is also a reference. The digest must not find it.
+    return digest === undefined ? this.#findByReference(text) : this.#findByDigest(digest);
   }
 
-  #findByDigest(text: string): ImageMatch | undefined {
-    const digest = findDigest(text) ?? (text.length === 64 ? findDigest(`sha256:${text}`) : undefined);
-    if (digest === undefined) return undefined;
+  #findByDigest(digest: Digest): ImageMatch | undefined {
     const { byId, byDocument } = this.#lookupIndex();
     const groups = byId.get(digest);
     if (groups !== undefined) return matchOf(groups);

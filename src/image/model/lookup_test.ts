@@ -83,6 +83,36 @@ Deno.test("ImageLookup accepts a digest only in the repository whose record has 
   assertEquals(lookup.find(`a.b/c@${digestOfDigit("6")}`), undefined);
 });
 
+Deno.test("ImageLookup doesn't take a digest for the name of an image", () => {
+  const digest = digestOfDigit("9");
+  const lookup = new ImageLookup(
+    groupImages([...RECORDS, record(`docker.io/library/${digest}`, "a", "b", "b")]),
+  );
+  for (const text of [digest, "9".repeat(64), `sha256:${"9".repeat(64)}`]) {
+    assertEquals(lookup.find(text), undefined);
+    assertEquals(lookup.filter(text), []);
+  }
+  assertEquals(lookup.find(`docker.io/library/${digest}`)?.group.summary.id, digestOfDigit("a"));
+});
+
+Deno.test("ImageLookup finds all manifests of an image id, the most recently pulled first", () => {
+  const records = [record("a.b/c:1", "1", "2", "2"), { ...record("a.b/c:2", "1", "3", "3"), pulledAt: 2 }];
+  const groups = groupImages(records);
+  const indexed = new ImageLookup(groups);
+  for (let i = 0; i < 10; i++) indexed.find("a.b/c:1");
+  for (const lookup of [indexed, new ImageLookup(groups)]) {
+    for (const text of [digestOfDigit("1"), "1".repeat(12)]) {
+      const match = lookup.find(text);
+      assertEquals(
+        match?.groups.map(({ summary }) => summary.manifest.digest),
+        ["3", "2"].map(digestOfDigit),
+      );
+      assertEquals(match?.selected.map(({ name }) => name), ["a.b/c:2", "a.b/c:1"]);
+    }
+    assertEquals(lookup.find("a.b/c:1")?.selected.map(({ name }) => name), ["a.b/c:1"]);
+  }
+});
+
 Deno.test("ImageLookup accepts shorter id prefixes only if the caller allows them", () => {
   const lookup = new ImageLookup(groupImages(RECORDS));
   assertEquals(lookup.find("444")?.group.summary.id, digestOfDigit("4"));

@@ -7,7 +7,7 @@ import { mapBounded } from "../../base/limiter.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { readDocument } from "./documents.ts";
+import { type DocumentFinder, documentFinder, readDocument } from "./documents.ts";
 import { readConfig } from "./inspect.ts";
 import type { ImageSummary } from "./types.ts";
 
@@ -49,15 +49,20 @@ export class MetadataCache {
    * Loads the missing metadata of these images, and deletes that of all others. A damaged image isn't an error: the
    * next call tries to read it again.
    *
+   * @param find finds manifests; pass a finder that has read them already
    * @returns whether all of the images have metadata now
    * @throws the signal's reason
    */
-  async load(images: readonly MetadataKey[], signal: AbortSignal): Promise<boolean> {
+  async load(
+    images: readonly MetadataKey[],
+    signal: AbortSignal,
+    find: DocumentFinder = documentFinder(this.#store),
+  ): Promise<boolean> {
     const missing = images.filter(({ manifest }) => !this.#metadata.has(manifest.digest));
     let isComplete = true;
     await mapBounded(missing, PARALLEL_READS, async (image) => {
       try {
-        this.#metadata.set(image.manifest.digest, await readMetadata(this.#store, image));
+        this.#metadata.set(image.manifest.digest, await readMetadata(this.#store, find, image));
       } catch (error) {
         isComplete = false;
         this.#onProblem(error, image.manifest);
@@ -75,8 +80,12 @@ export class MetadataCache {
 }
 
 /** @throws AppError `store_corrupt`, `invalid_content` */
-async function readMetadata(store: ContentReader, { manifest, kind }: MetadataKey): Promise<ImageMetadata> {
-  const { document } = await readDocument(store, manifest);
+async function readMetadata(
+  store: ContentReader,
+  find: DocumentFinder,
+  { manifest, kind }: MetadataKey,
+): Promise<ImageMetadata> {
+  const { document } = await find(manifest) ?? await readDocument(store, manifest);
   if (document.kind !== "manifest") return NO_METADATA;
   const annotations = document.annotations ?? {};
   const content = [document.config, ...document.layers].map(({ digest, size }) => ({ digest, size }));

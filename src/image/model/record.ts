@@ -42,8 +42,8 @@ export type NamelessRecord = Omit<ImageRecord, "name">;
 /**
  * Makes the record of an image whose blobs are all stored.
  *
- * @throws AppError `invalid_content` if config and manifest have different numbers of layers, or an uncompressed layer
- * isn't that of the config: such an image can't be unpacked; `store_corrupt`
+ * @throws AppError `invalid_content` if config and manifest have different numbers of layers, `digest_mismatch` if an
+ * uncompressed layer isn't that of the config: such an image can't be unpacked; `store_corrupt`
  */
 export async function makeRecord(store: ContentReader, request: RecordRequest): Promise<NamelessRecord> {
   const { target, manifest, document, scope, origins } = request;

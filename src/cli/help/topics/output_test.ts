@@ -91,12 +91,12 @@ Deno.test("commands print the fields of the topic json", async (t) => {
   assertEquals((await dray(["export", "-q", "a.b/c:1", "-o", archive], { env })).code, 0);
   const directory = `${root}.unpacked`;
   const lines: readonly (readonly [line: string, optional?: readonly string[]])[] = [
-    ["images"],
-    ["inspect a.b/c:1", ["platforms[]", "annotations", "config"]],
+    ["images", ["digests."]],
+    ["inspect a.b/c:1", ["digests.", "platforms[]", "annotations", "config"]],
     ["digest a.b/c:1"],
     ["df"],
     ["diff a.b/c:1 a.b/c:2"],
-    [`import ${archive}`],
+    [`import ${archive}`, ["digests."]],
     ["verify", ["faults[]"]],
     [`unpack a.b/c:1 ${directory}`, ["leftOut[]"]],
     ["gc --dry-run", ["blobs[]", "partials[]"]],
