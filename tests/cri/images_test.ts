@@ -221,19 +221,46 @@ Deno.test("an incomplete image isn't present: a pull repairs it, and it can be r
   }
 });
 
-Deno.test("an image with a damaged document isn't present, and a pull repairs it", async () => {
+Deno.test("an image with a damaged document isn't present, and a pull repairs it", async (t) => {
   const name = "registry.example/app:1";
-  await withCri(async ({ cri }) => {
-    assertEquals([await cri.list(), await cri.status(name)], [[], undefined]);
-    const id = await cri.pull(name);
-    assertEquals((await cri.status(name))?.id, id);
-  }, {
-    before: async (fixture) => {
-      const { pullImage } = await import("../../src/image/pull/pull.ts");
-      fixture.remote.push("1", await buildImage({ runConfig: { User: "5" } }));
-      const { image } = await pullImage(fixture.deps, name);
-      await fixture.damage(image.manifest.digest, "flip");
-    },
+  const index = await buildIndex({ platforms: ["linux/amd64"], image: { runConfig: { User: "5" } } });
+  const [image] = index.images;
+  assert(image);
+  const documents = { index: index.root, manifest: image.root, config: image.config };
+  for (const [what, { digest }] of Object.entries(documents)) {
+    await t.step(what, async () => {
+      await withCri(async ({ cri }) => {
+        assertEquals([await cri.list(), await cri.status(`registry.example/app@${index.root.digest}`)], [
+          [],
+          undefined,
+        ]);
+        const id = await cri.pull(name);
+        assertEquals((await cri.status(name))?.id, id);
+      }, {
+        before: async (fixture) => {
+          const { pullImage } = await import("../../src/image/pull/pull.ts");
+          fixture.remote.push("1", index);
+          await pullImage(fixture.deps, name, { platform: image.platform });
+          await fixture.damage(digest, "flip");
+        },
+      });
+    });
+  }
+});
+
+Deno.test("a status checks its own image, however many others there are", async () => {
+  await withCri(async (test) => {
+    const { cri, fixture } = test;
+    // The names of the last one sort last, and more records come before them than one call checks.
+    const ids = await pullSeeds(test, 15);
+    const id = ids.at(8) ?? "";
+    assert(await cri.status(id));
+    const [layer] = (await buildImage({ seed: 9, layers: 1 })).layers;
+    assert(layer);
+    await fixture.damage(layer.descriptor.digest, "remove");
+    // A complete image is checked again after a second.
+    await new Promise((next) => setTimeout(next, 1100));
+    assertEquals(await cri.status(id), undefined);
   });
 });
 

@@ -45,6 +45,14 @@ const add = (store: Store, ...names: readonly string[]) =>
     neverAborted(),
   );
 
+Deno.test("an artifact that an older version recorded with its config's digest has its own id", async () => {
+  await withStore(async (store) => {
+    const record = recordOf("docker.io/library/a:1", { kind: "artifact" });
+    const [read] = await store.updateImages(() => [record], neverAborted());
+    assertEquals(read?.imageId, record.manifest.digest);
+  });
+});
+
 Deno.test("index.json is an OCI index that other tools can read", async () => {
   await withStore(async (store, indexPath) => {
     const records = variousRecords();
