@@ -10,8 +10,8 @@ import type { Platform } from "../oci/platform.ts";
 /** A name and the image that it refers to. Several names may refer to one image. */
 export interface ImageRecord {
   /**
-   * The full name: `docker.io/library/nginx:latest`, or with `@sha256:…` instead of the tag. A digest in the name is
-   * that of the target.
+   * The full name: `docker.io/library/nginx:latest`, or with `@sha256:…` instead of the tag. A digest in the
+   * name is that of the target.
    */
   readonly name: string;
   /** The index or manifest that the reference resolved to. Its bytes are in the store. */

@@ -9,8 +9,9 @@ import { findImage } from "./model/find.ts";
 import { isDigestName } from "./model/group.ts";
 
 /**
- * Pins an image under all names of its manifest, or unpins it; with an image id, all names whose manifest has that id. A
- * name with a digest pins only itself, so that the pin stays when a tag moves. A pin survives later pulls of the name.
+ * Pins an image under all names of its manifest, or unpins it; with an image id, all names whose manifest has
+ * that id. A name with a digest pins only itself, so that the pin stays when a tag moves. A pin survives
+ * later pulls of the name.
  *
  * @returns the names, sorted
  * @throws AppError `not_found`, `invalid_argument`

@@ -10,8 +10,8 @@ import { findImage } from "./model/find.ts";
 import { keepPins } from "./model/pins.ts";
 
 /**
- * Adds a name to an image. A name that belongs to another image is moved, with its pin. The new record keeps the origins
- * of the old one, because a repair fetches blobs from there.
+ * Adds a name to an image. A name that belongs to another image is moved, with its pin. The new record keeps
+ * the origins of the old one, because a repair fetches blobs from there.
  *
  * @returns the name in full
  * @throws AppError `not_found`; `invalid_argument` for a name with a digest, which only a registry can determine

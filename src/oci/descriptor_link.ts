@@ -1,6 +1,6 @@
 /**
- * Descriptors in annotations of another descriptor: an entry of `index.json` that names a manifest also names the index
- * that the manifest was chosen from, which needn't be complete.
+ * Descriptors in annotations of another descriptor: an entry of `index.json` that names a manifest also names
+ * the index that the manifest was chosen from, which needn't be complete.
  *
  * @module
  */
@@ -21,7 +21,11 @@ export function annotationsOfLink(prefix: string, { mediaType, digest, size }: D
   };
 }
 
-/** Reads a descriptor from annotations; undefined if they name none. @throws AppError `invalid_content`, `unsupported` */
+/**
+ * Reads a descriptor from annotations; undefined if they name none.
+ *
+ * @throws AppError `invalid_content`, `unsupported`
+ */
 export function findLink(
   prefix: string,
   annotations: Annotations,

@@ -1,7 +1,8 @@
 /**
  * A store with very many images, as on a long-lived node or a build farm, written directly to the disk.
  *
- * Layers are empty files of the right size, which several images share: lists and statuses check them but don't read them.
+ * Layers are empty files of the right size, which several images share: lists and statuses check them but
+ * don't read them.
  *
  * @module
  */

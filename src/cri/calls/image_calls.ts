@@ -96,8 +96,8 @@ export class ImageCalls {
   }
 
   /**
-   * `RemoveImage`: removes all names whose manifest has the image id, including those of other repositories. Does nothing
-   * if the image isn't stored.
+   * `RemoveImage`: removes all names whose manifest has the image id, including those of other repositories.
+   * Does nothing if the image isn't stored.
    *
    * @throws AppError `invalid_argument` for an empty name, or a prefix of several ids
    */

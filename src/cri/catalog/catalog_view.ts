@@ -79,8 +79,8 @@ export class CatalogView {
   }
 
   /**
-   * Returns the records of the image id that a text refers to, as {@linkcode find} does. Includes incomplete images, so
-   * that they can be removed.
+   * Returns the records of the image id that a text refers to, as {@linkcode find} does. Includes incomplete
+   * images, so that they can be removed.
    */
   recordsOf(text: string, minDigits: number): readonly ImageRecord[] {
     const groups = groupImages(this.#content.checked, "id");

@@ -61,7 +61,11 @@ export class StoredRecords {
     return areComplete;
   }
 
-  /** Checks the next few of the records again, at most once per second. @returns whether they are still complete */
+  /**
+   * Checks the next few of the records again, at most once per second.
+   *
+   * @returns whether they are still complete
+   */
   async rotate(records: readonly ImageRecord[]): Promise<boolean> {
     const now = performance.now();
     if (now - this.#rotatedAt < RECHECK_MS) return true;

@@ -19,7 +19,8 @@ export interface ArchivedImage {
 }
 
 /**
- * Checks a name's digest: an archive can name any digest, and a client that asks for it trusts that the content has it.
+ * Checks a name's digest: an archive can name any digest, and a client that asks for it trusts that the
+ * content has it.
  *
  * @param name a name in full
  * @throws AppError `digest_mismatch`

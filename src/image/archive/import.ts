@@ -17,21 +17,21 @@ import { areSideBySide, combineRecords } from "./side_by_side.ts";
 /** Options of an import. */
 export interface ImportOptions {
   /**
-   * Use this name instead of those in the archive, which must contain exactly one image. Images for different platforms
-   * without a name, or with one name, are one image.
+   * Use this name instead of those in the archive, which must contain exactly one image. Images for different
+   * platforms without a name, or with one name, are one image.
    */
   readonly name?: string;
 }
 
 /**
- * Imports all images of a source. Blobs are verified as in a pull, and damaged blobs of the store are replaced. All names
- * are recorded in one transaction, after all images are complete; like a pull, an import also records the digest that
- * each tag points at.
+ * Imports all images of a source. Blobs are verified as in a pull, and damaged blobs of the store are
+ * replaced. All names are recorded in one transaction, after all images are complete; like a pull, an import
+ * also records the digest that each tag points at.
  *
  * @returns the names of the images, sorted; without the digests that were added to tags
- * @throws AppError `invalid_content` if the source isn't an archive of images, or has an image with a missing blob or
- * without a name; `invalid_argument` for an invalid `options.name`; `digest_mismatch` for a blob or an image with
- * another digest than its name; `no_space`
+ * @throws AppError `invalid_content` if the source isn't an archive of images, or has an image with a missing
+ * blob or without a name; `invalid_argument` for an invalid `options.name`; `digest_mismatch` for a blob or
+ * an image with another digest than its name; `no_space`
  */
 export async function importImages(
   store: ImageStorage,

@@ -116,7 +116,10 @@ export async function ingestBytes(
   await ingest.commit();
 }
 
-/** Returns undefined if the blob is stored and intact. An import repairs damaged blobs: the right bytes are at hand. */
+/**
+ * Returns undefined if the blob is stored and intact. An import repairs damaged blobs: the right bytes are at
+ * hand.
+ */
 async function beginOrReplace(
   store: ArchiveStore,
   descriptor: Descriptor,

@@ -21,8 +21,9 @@ export function topOf(record: Pick<ImageRecord, "scope" | "target" | "manifest">
 }
 
 /**
- * Returns the content of `index.json` for records. Other tools expect that everything below an entry is in the layout, so
- * the entry of one platform names its manifest. An annotation names the index, which an import restores.
+ * Returns the content of `index.json` for records. Other tools expect that everything below an entry is in
+ * the layout, so the entry of one platform names its manifest. An annotation names the index, which an import
+ * restores.
  */
 export function layoutIndexOf(records: readonly ImageRecord[]): Uint8Array {
   const manifests = records.map((record) => {

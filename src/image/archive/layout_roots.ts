@@ -1,6 +1,6 @@
 /**
- * The entries of an `index.json` that are images. Some tools also list the manifests of an index, and attachments such as
- * signatures, next to it.
+ * The entries of an `index.json` that are images. Some tools also list the manifests of an index, and
+ * attachments such as signatures, next to it.
  *
  * @module
  */
@@ -20,9 +20,9 @@ export interface LayoutEntry {
 }
 
 /**
- * Returns the entries without those that belong to another entry: manifests of a listed index, and attachments of a listed
- * manifest (OCI image spec 1.1, manifest.md, "subject"). An entry with another name is an image in any case. An index is
- * listed twice if two names point at it.
+ * Returns the entries without those that belong to another entry: manifests of a listed index, and
+ * attachments of a listed manifest (OCI image spec 1.1, manifest.md, "subject"). An entry with another name
+ * is an image in any case. An index is listed twice if two names point at it.
  */
 export async function rootEntries(
   store: ContentReader,

@@ -22,8 +22,8 @@ import { FULL_NAME } from "./layout_index.ts";
 import { rootEntries } from "./layout_roots.ts";
 
 /**
- * Makes records for the images that an `index.json` lists. Their blobs must be in the store. An entry that another entry
- * contains is part of that image; see {@linkcode rootEntries}.
+ * Makes records for the images that an `index.json` lists. Their blobs must be in the store. An entry that
+ * another entry contains is part of that image; see {@linkcode rootEntries}.
  *
  * @param index content of `index.json`
  * @param docker content of `manifest.json`, for images whose names only Docker's part of the archive contains
@@ -69,8 +69,8 @@ function dockerTagsOf(docker: Uint8Array): ReadonlyMap<string, readonly string[]
 }
 
 /**
- * An exported manifest names the index that it was chosen from. The name points at that index again, but only if the
- * archive has it and it lists the manifest.
+ * An exported manifest names the index that it was chosen from. The name points at that index again, but only
+ * if the archive has it and it lists the manifest.
  */
 async function withLinkedTarget(
   store: ContentReader,

@@ -11,9 +11,10 @@ import { type ArchiveStore, ingestBytes } from "./ingest_archive.ts";
 import { bestForThisMachine } from "./oci_archive.ts";
 
 /**
- * Returns the record of images that have one name. If they are one image for different platforms, makes an index that
- * lists them; the record is that of all platforms, with the manifest for this machine. The platforms are those of the
- * configs, not those that the archive claims. Otherwise the last image has the name, as in other tools.
+ * Returns the record of images that have one name. If they are one image for different platforms, makes an
+ * index that lists them; the record is that of all platforms, with the manifest for this machine. The
+ * platforms are those of the configs, not those that the archive claims. Otherwise the last image has the
+ * name, as in other tools.
  *
  * @param records at least one
  */

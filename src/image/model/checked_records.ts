@@ -1,6 +1,6 @@
 /**
- * Reading the records of a store, compared with the documents that they name: `index.json` can come from another machine,
- * so its annotations prove nothing.
+ * Reading the records of a store, compared with the documents that they name: `index.json` can come from
+ * another machine, so its annotations prove nothing.
  *
  * @module
  */
@@ -37,9 +37,9 @@ const verified = new WeakSet<ImageRecord>();
 const checkedList = new WeakMap<readonly ImageRecord[], readonly ImageRecord[]>();
 
 /**
- * Returns the records of a store with the id, kind and size that their manifests have. Leaves out records that their
- * documents contradict. A record whose documents are missing or damaged stays unchanged, so that it can be repaired or
- * removed. Returns the same array while nothing changes.
+ * Returns the records of a store with the id, kind and size that their manifests have. Leaves out records
+ * that their documents contradict. A record whose documents are missing or damaged stays unchanged, so that
+ * it can be repaired or removed. Returns the same array while nothing changes.
  */
 export async function listCheckedRecords(store: RecordStore): Promise<readonly ImageRecord[]> {
   return await checkRecords(documentFinder(store), await store.listImages());
@@ -68,8 +68,8 @@ export async function checkRecords(
 }
 
 /**
- * Reports whether a record of {@linkcode listCheckedRecords} agrees with its documents. False while a document is missing
- * or damaged.
+ * Reports whether a record of {@linkcode listCheckedRecords} agrees with its documents. False while a
+ * document is missing or damaged.
  */
 export function isVerifiedRecord(record: ImageRecord): boolean {
   return verified.has(record);
@@ -128,7 +128,10 @@ function withoutTarget(record: ImageRecord): ImageRecord | undefined {
   return { ...record, target: record.manifest, scope: "one-platform" };
 }
 
-/** Reports whether an index or an index nested in it lists a manifest. Nested indexes that aren't stored count as empty. */
+/**
+ * Reports whether an index or an index nested in it lists a manifest. Nested indexes that aren't stored count
+ * as empty.
+ */
 export async function listsManifest(
   find: DocumentFinder,
   index: LoadedDocument,

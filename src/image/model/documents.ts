@@ -85,7 +85,11 @@ export async function readDocument(store: ContentReader, descriptor: Descriptor)
   );
 }
 
-/** Finds the document of a descriptor; undefined if it is missing or damaged. @throws AppError `invalid_content` */
+/**
+ * Finds the document of a descriptor; undefined if it is missing or damaged.
+ *
+ * @throws AppError `invalid_content`
+ */
 export type DocumentFinder = (descriptor: Descriptor) => Promise<LoadedDocument | undefined>;
 
 /** Returns a finder that reads each document of the store once: for one pass over many records. */

@@ -15,8 +15,8 @@ export interface ImageGroup {
 }
 
 /**
- * The records that form one image: those of one manifest, or all of one image id, as CRI lists them. Several manifests
- * can share an image id, for example if their layers are compressed differently.
+ * The records that form one image: those of one manifest, or all of one image id, as CRI lists them. Several
+ * manifests can share an image id, for example if their layers are compressed differently.
  */
 export type GroupBy = "manifest" | "id";
 
@@ -47,8 +47,8 @@ const caches: Readonly<Record<GroupBy, Cache>> = {
 };
 
 /**
- * Groups records into images, sorted by first name. Returns the same array for the same list, and the same group object
- * for the same record objects.
+ * Groups records into images, sorted by first name. Returns the same array for the same list, and the same
+ * group object for the same record objects.
  */
 export function groupImages(
   records: readonly ImageRecord[],
@@ -104,7 +104,10 @@ function makeGroup(unordered: readonly ImageRecord[]): ImageGroup {
   };
 }
 
-/** The content of a record. Records of one group can differ in it: one name can point at an index, another at its manifest. */
+/**
+ * The content of a record. Records of one group can differ in it: one name can point at an index, another at
+ * its manifest.
+ */
 function contentFieldsOf(
   record: ImageRecord,
 ): Pick<ImageSummary, "manifest" | "target" | "kind" | "scope" | "platform" | "size"> {

@@ -18,8 +18,8 @@ import { DOCKER_LAYER, OCI_LAYER } from "../../oci/media_type.ts";
  * Hashes the uncompressed content of a stored layer.
  *
  * @returns the compression, and the hash in hexadecimal, with the algorithm of the diff id
- * @throws AppError `not_found`; `invalid_content`, `limit_exceeded` for a layer that can't be decompressed; the signal's
- * reason
+ * @throws AppError `not_found`; `invalid_content`, `limit_exceeded` for a layer that can't be decompressed;
+ * the signal's reason
  */
 export async function hashUncompressed(
   store: ContentReader,
@@ -46,9 +46,10 @@ export async function hashUncompressed(
 }
 
 /**
- * Checks the layers of an image that are stored uncompressed. Their digest must be the diff id: otherwise the image
- * names a config that belongs to other layers, and would share the image id of an honest image. Reads only a few bytes,
- * and only of layers whose media type says that they are uncompressed; those can still be compressed.
+ * Checks the layers of an image that are stored uncompressed. Their digest must be the diff id: otherwise the
+ * image names a config that belongs to other layers, and would share the image id of an honest image. Reads
+ * only a few bytes, and only of layers whose media type says that they are uncompressed; those can still be
+ * compressed.
  *
  * @throws AppError `digest_mismatch`
  */
@@ -74,7 +75,10 @@ function isUncompressedType(mediaType: string): boolean {
   return mediaType === OCI_LAYER || mediaType === DOCKER_LAYER;
 }
 
-/** First bytes of xz, bzip2, lz4 and compress: such a layer can't be unpacked, but its digest differs from its diff id. */
+/**
+ * First bytes of xz, bzip2, lz4 and compress: such a layer can't be unpacked, but its digest differs from its
+ * diff id.
+ */
 const OTHER_MAGICS: readonly (readonly number[])[] = [
   [0xfd, 0x37, 0x7a, 0x58],
   [0x42, 0x5a, 0x68],

@@ -37,10 +37,11 @@ export async function findLayered(store: ImageStorage, image: string): Promise<L
 }
 
 /**
- * Finds an image whose layers can be unpacked. If several manifests share the image id, one of them can have other layers
- * than the config names; the first manifest with the right layers is returned.
+ * Finds an image whose layers can be unpacked. If several manifests share the image id, one of them can have
+ * other layers than the config names; the first manifest with the right layers is returned.
  *
- * @throws AppError like {@linkcode findLayered}; the error of the most recently pulled manifest if none has the right layers
+ * @throws AppError like {@linkcode findLayered}; the error of the most recently pulled manifest if none has
+ * the right layers
  */
 export async function findUnpackable(
   store: ImageStorage,
@@ -85,7 +86,8 @@ async function layeredOf(
 }
 
 /**
- * A digest in a name promises content. Without the index that has the digest, nothing proves that it lists the manifest.
+ * A digest in a name promises content. Without the index that has the digest, nothing proves that it lists
+ * the manifest.
  *
  * @throws AppError `store_corrupt`
  */

@@ -22,11 +22,14 @@ const LISTED_IDS = 5;
 export interface ImageMatch {
   /** The image. If the text is an image id that several manifests share, the most recently pulled one. */
   readonly group: ImageGroup;
-  /** All images that matched, the most recently pulled first. More than one only if manifests share the image id. */
+  /**
+   * All images that matched, the most recently pulled first. More than one only if manifests share the image
+   * id.
+   */
   readonly groups: readonly ImageGroup[];
   /**
-   * The records that the text refers to: for a name all names of its manifest; for a digest the names that point at it
-   * or whose manifest it is; for an id the names whose manifest has that id.
+   * The records that the text refers to: for a name all names of its manifest; for a digest the names that
+   * point at it or whose manifest it is; for an id the names whose manifest has that id.
    */
   readonly selected: readonly ImageRecord[];
   /** The record whose name or document digest matched; undefined if the image id matched. */
@@ -39,8 +42,8 @@ export interface ImageMatch {
 type Entry = Required<Pick<ImageMatch, "group" | "record">>;
 
 /**
- * Images by id (which several manifests can share), by recorded name, and by the digest of a manifest or index (which
- * several images can share).
+ * Images by id (which several manifests can share), by recorded name, and by the digest of a manifest or
+ * index (which several images can share).
  */
 interface Index {
   readonly byId: ReadableMap<Digest, readonly ImageGroup[]>;

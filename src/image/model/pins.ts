@@ -13,7 +13,8 @@ type Records = ReadonlyMap<string, ImageRecord>;
  * Returns the records after a change, with their pins:
  * - A pinned name stays pinned, whatever it refers to now.
  * - A new name of a manifest that has a pinned tag is pinned.
- * - If a pinned tag moved to another manifest, the digests of its repository, which pulls recorded without being asked to,
+ * - If a pinned tag moved to another manifest, the digests of its repository, which pulls recorded without
+ *   being asked to,
  *   lose the pin, unless another pinned tag refers to the old manifest. Otherwise nothing could remove the old image.
  */
 export function keepPins(before: Records, after: Records): readonly ImageRecord[] {

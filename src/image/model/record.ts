@@ -42,8 +42,9 @@ export type NamelessRecord = Omit<ImageRecord, "name">;
 /**
  * Makes the record of an image whose blobs are all stored.
  *
- * @throws AppError `invalid_content` if config and manifest have different numbers of layers, `digest_mismatch` if an
- * uncompressed layer isn't that of the config: such an image can't be unpacked; `store_corrupt`
+ * @throws AppError `invalid_content` if config and manifest have different numbers of layers,
+ * `digest_mismatch` if an uncompressed layer isn't that of the config: such an image can't be unpacked;
+ * `store_corrupt`
  */
 export async function makeRecord(store: ContentReader, request: RecordRequest): Promise<NamelessRecord> {
   const { target, manifest, document, scope, origins } = request;
@@ -92,9 +93,9 @@ async function checkConfig(
 }
 
 /**
- * Records an image under each name in one transaction. Pins follow their names, see {@linkcode keepPins}. Records of the
- * same manifest keep their other origins. A name that had all platforms of the same target keeps them: pulling one
- * platform again removes none.
+ * Records an image under each name in one transaction. Pins follow their names, see {@linkcode keepPins}.
+ * Records of the same manifest keep their other origins. A name that had all platforms of the same target
+ * keeps them: pulling one platform again removes none.
  *
  * @returns all records after the transaction
  * @throws AppError `no_space`, `permission_denied`, or the signal's reason; then nothing is recorded
