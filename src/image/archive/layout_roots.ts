@@ -30,30 +30,30 @@ export async function rootEntries(
   signal: AbortSignal,
 ): Promise<readonly LayoutEntry[]> {
   const find = lenient(documentFinder(store));
-  const documents = new Map<Digest, LoadedDocument>();
-  for (const { descriptor } of entries) {
-    const loaded = await find(descriptor);
-    if (loaded !== undefined) documents.set(descriptor.digest, loaded);
-  }
-  const parts = new Map<LayoutEntry, ReadonlySet<Digest>>();
+  const subjects = new Map<LayoutEntry, Digest>();
+  /** By digest, the names of the listed indexes that contain it. */
+  const parents = new Map<Digest, Set<string | undefined>>();
+  const partsOfIndex = new Map<Digest, ReadonlySet<Digest>>();
   for (const entry of entries) {
-    const loaded = documents.get(entry.descriptor.digest);
-    if (loaded?.document.kind === "index") parts.set(entry, await partsOf(find, loaded, signal));
+    const { descriptor, written } = entry;
+    const loaded = await find(descriptor);
+    if (loaded?.document.kind === "manifest") {
+      const { subject } = loaded.document;
+      if (subject !== undefined) subjects.set(entry, subject.digest);
+    } else if (loaded !== undefined) {
+      const parts = partsOfIndex.get(descriptor.digest) ?? await partsOf(find, loaded, signal);
+      partsOfIndex.set(descriptor.digest, parts);
+      for (const digest of parts) parents.set(digest, (parents.get(digest) ?? new Set()).add(written));
+    }
   }
-  const all = new Set([
-    ...entries.map(({ descriptor }) => descriptor.digest),
-    ...[...parts.values()].flatMap((set) => [...set]),
-  ]);
+  const listed = new Set(entries.map(({ descriptor }) => descriptor.digest));
   return entries.filter((entry) => {
     const { descriptor: { digest }, written } = entry;
-    const isPart = [...parts].some(([index, digests]) =>
-      index.descriptor.digest !== digest && digests.has(digest) &&
-      (written === undefined || written === index.written)
-    );
-    const document = documents.get(digest)?.document;
-    const subject = document?.kind === "manifest" ? document.subject?.digest : undefined;
+    const names = parents.get(digest);
+    const isPart = names !== undefined && (written === undefined || names.has(written));
+    const subject = subjects.get(entry);
     const isAttachment = written === undefined && subject !== undefined && subject !== digest &&
-      all.has(subject);
+      (listed.has(subject) || parents.has(subject));
     return !isPart && !isAttachment;
   });
 }
