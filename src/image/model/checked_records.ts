@@ -129,8 +129,8 @@ function withoutTarget(record: ImageRecord): ImageRecord | undefined {
 }
 
 /**
- * Reports whether an index or an index nested in it lists a manifest. Nested indexes that aren't stored count
- * as empty.
+ * Reports whether an index or an index nested in it lists a manifest. Nested indexes that aren't stored or
+ * are invalid count as empty.
  */
 export async function listsManifest(
   find: DocumentFinder,
@@ -141,6 +141,8 @@ export async function listsManifest(
     index,
     async (entry) => await find(entry) ?? emptyIndex(entry),
     neverAborted(),
+    // A pull also accepts an index with an invalid sibling.
+    () => {},
   );
   return indexes.some(({ document }) =>
     document.kind === "index" && document.manifests.some(({ digest }) => digest === manifest)

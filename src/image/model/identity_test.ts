@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { type Fixture, makeFixture } from "../../../tests/fakes/fixture.ts";
-import { buildArtifact, buildImage, buildIndex, describe } from "../../../tests/images/mod.ts";
+import { buildArtifact, buildDocument, buildImage, buildIndex, describe } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { shortIdOf } from "../../oci/digest.ts";
+import { OCI_INDEX } from "../../oci/media_type.ts";
 import { removeImages } from "../gc/remove.ts";
 import { pinImage } from "../pin.ts";
 import { pullImage } from "../pull/pull.ts";
@@ -221,6 +222,28 @@ Deno.test("records are shown with the id, size and date that their manifest allo
       assert(summary.pulledAt <= Date.now());
       await assertRejects(() => findImage(store, other.config.digest), AppError, "no image in the store");
     });
+  }
+});
+
+Deno.test("an image of an index with an invalid nested index is found by every name", async () => {
+  await using fixture = await makeFixture();
+  const { deps, store, remote } = fixture;
+  const image = await buildImage();
+  const invalid = await buildDocument(OCI_INDEX, "no JSON");
+  const root = await buildDocument(OCI_INDEX, {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: [describe(invalid), describe(image.root, { platform: image.platform })],
+  });
+  remote.push("1", { root, documents: [root, invalid, image.root], blobs: image.blobs });
+  await pullImage(deps, "a.b/c:1", { platform: image.platform });
+  await store.beginIngest(describe(invalid), neverAborted()).then(async (ingest) => {
+    await using open = ingest;
+    open?.write(invalid.bytes);
+    await open?.commit();
+  });
+  for (const name of ["a.b/c:1", `a.b/c@${root.digest}`, image.config.digest]) {
+    assertEquals((await findImage(store, name)).summary.target.digest, root.digest);
   }
 });
 
