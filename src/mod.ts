@@ -51,6 +51,7 @@ export type { CredentialFile, CredentialLocations } from "./credentials/location
 export { chainCredentials, fileCredentials, fixedCredentials } from "./credentials/source.ts";
 export type { HostSettings } from "./hosts/settings.ts";
 export type { ProxySettings } from "./http/network/proxies.ts";
+export type { SystemRootPaths } from "./http/tls/tls.ts";
 export { fetchBlob, fetchManifest, listReferrers } from "./image/fetch.ts";
 export type { FetchedManifest } from "./image/fetch.ts";
 export { openImages } from "./image/open.ts";

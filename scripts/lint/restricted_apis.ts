@@ -55,6 +55,8 @@ export const RESTRICTED_APIS: readonly RestrictedApi[] = [
       "src/grpc/socket/unix_socket.ts",
       // Reads the event stream of a running server, which may listen on a Unix socket.
       "src/cli/serve/events.ts",
+      // Finds out whether a port uses TLS.
+      "src/http/tls/speaks_tls.ts",
     ],
     reason: "requests go through the http module, which applies proxies, TLS and timeouts",
   },

@@ -22,3 +22,15 @@ export function redactUrl(url: string | URL): string {
   safe.pathname = safe.pathname.replace(/(?:;|%3b)[^/]*/gi, "");
   return safe.href;
 }
+
+/** The part of `USER:PASSWORD@HOST` before the host, with an optional scheme. A tag before a digest isn't one. */
+const PASSWORD_BEFORE_HOST =
+  /^((?:[a-z]+:\/\/)?[^:@/\s]*):.*@(?!sha(?:256|384|512):|[a-z0-9+._-]+:[0-9a-fA-F]{32,}$)/s;
+
+/**
+ * A name for messages that a user typed or a client sent, such as an image or a registry: without the password of
+ * `USER:PASSWORD@HOST`, which is no valid part of a name.
+ */
+export function redactName(name: string): string {
+  return name.replace(PASSWORD_BEFORE_HOST, "$1:REDACTED@");
+}

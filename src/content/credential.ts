@@ -24,9 +24,15 @@ export interface FoundCredential {
 /** Looks up credentials. */
 export interface CredentialSource {
   /**
+   * Whether a lookup returns only what is stored under the name that it is called with. Only such a source is also
+   * called with the name of a mirror; any other one might return the registry's credential, which a mirror must not
+   * receive. @default {false}
+   */
+  readonly isByName?: boolean;
+  /**
    * The credential for a repository, or undefined for an anonymous request.
    *
-   * @param registry the registry of the reference, such as `docker.io` or `localhost:5000`
+   * @param registry the registry of the reference, such as `docker.io` or `localhost:5000`, or the host of a mirror
    * @param repository the path within the registry; the most specific entry wins
    * @throws AppError `invalid_content` for a malformed file, `unauthorized` and `deadline_exceeded` for a
    * helper program that fails, `permission_denied`

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteReader } from "../base/bytes.ts";
+import type { AppError } from "../base/errors.ts";
 import type { CredentialSource } from "./credential.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -127,4 +128,9 @@ export interface Remote extends Resolver, Fetcher {
   ): Promise<TagPage>;
   /** Lists the manifests whose `subject` is `digest` (distribution spec 1.1, "Listing Referrers"). */
   listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
+  /**
+   * Hides the secrets that were exchanged with the registry in an error about content that it sent. The errors of the
+   * other methods have been treated already.
+   */
+  hideSecrets?(error: AppError): AppError;
 }

@@ -8,7 +8,7 @@ import { AppError, messageOf } from "../base/errors.ts";
 import { asObject, asString, type JsonObject, optional, parseJsonObject } from "../oci/json.ts";
 import { isDenied, isMissing } from "../base/os_errors.ts";
 import { accessError } from "./access.ts";
-import type { CredentialFile } from "./locations.ts";
+import { type CredentialFile, type CredentialLocations, searchOrderOf } from "./locations.ts";
 
 /** Much larger than any real file. Reading a device or an endless pipe must not exhaust the memory. */
 const CREDENTIAL_FILE_MAX_BYTES = 4 * MIB;
@@ -37,6 +37,32 @@ export interface ConfigFile {
 export async function readConfigFile(file: CredentialFile): Promise<ConfigFile | undefined> {
   const bytes = await readBytes(file);
   return bytes === undefined ? undefined : parseConfigFile(bytes, file.path);
+}
+
+/** The path in messages about the text of {@linkcode CredentialLocations.inline}. */
+const INLINE_PATH = "$DOCKER_AUTH_CONFIG";
+
+/**
+ * Parses the text of a credential file that the environment contains; undefined without one.
+ *
+ * @throws AppError `invalid_content`
+ */
+export function readInlineConfig({ inline }: CredentialLocations): ConfigFile | undefined {
+  return inline === undefined ? undefined : parseConfigFile(new TextEncoder().encode(inline), INLINE_PATH);
+}
+
+/**
+ * Reads all credential files in search order, the text of the environment first. Files that don't exist are left out.
+ *
+ * @throws AppError as {@linkcode readConfigFile}, once the iteration reaches that file
+ */
+export async function* readConfigFiles(locations: CredentialLocations): AsyncGenerator<ConfigFile> {
+  const inline = readInlineConfig(locations);
+  if (inline !== undefined) yield inline;
+  for (const location of searchOrderOf(locations)) {
+    const file = await readConfigFile(location);
+    if (file !== undefined) yield file;
+  }
 }
 
 /** Parses the bytes of a credential file. */

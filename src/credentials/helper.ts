@@ -46,18 +46,19 @@ export function sourceOfHelper(helper: Helper): string {
 }
 
 /**
- * Gets a registry's credential from a helper; undefined if it has none.
+ * Gets a credential from a helper; undefined if it has none.
  *
+ * @param name the registry, or a namespace of it: `HOST[:PORT][/NAMESPACE…]`
  * @throws AppError `unauthorized` if the helper fails, `invalid_content` if its output violates the protocol,
  * `permission_denied`, `deadline_exceeded`, or the signal's reason
  */
 export async function getFromHelper(
   helper: Helper,
-  registry: string,
+  name: string,
   options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<Credential | undefined> {
-  const output = await call(helper, "get", dockerKeyOf(registry), options, signal);
+  const output = await call(helper, "get", dockerKeyOf(name), options, signal);
   if (isNotFound(output)) return undefined;
   if (!output.success) throw helperFailed(helper, "get", output);
   const where = `the output of "${programOf(helper)}"`;
@@ -76,7 +77,7 @@ export async function getFromHelper(
  */
 export async function storeInHelper(
   helper: Helper,
-  registry: string,
+  name: string,
   credential: Credential,
   options: CredentialHelperOptions,
   signal: AbortSignal,
@@ -90,24 +91,24 @@ export async function storeInHelper(
   const [Username, Secret] = credential.kind === "refresh"
     ? [TOKEN_USER, credential.token]
     : [credential.username, credential.password];
-  const input = JSON.stringify({ ServerURL: dockerKeyOf(registry), Username, Secret });
+  const input = JSON.stringify({ ServerURL: dockerKeyOf(name), Username, Secret });
   const output = await call(helper, "store", input, options, signal);
   if (!output.success) throw helperFailed(helper, "store", output, Secret);
 }
 
 /**
- * Removes a registry's credential from a helper.
+ * Removes a credential from a helper.
  *
  * @returns whether there was one
  * @throws AppError as {@linkcode getFromHelper}
  */
 export async function eraseFromHelper(
   helper: Helper,
-  registry: string,
+  name: string,
   options: CredentialHelperOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const output = await call(helper, "erase", dockerKeyOf(registry), options, signal);
+  const output = await call(helper, "erase", dockerKeyOf(name), options, signal);
   if (isNotFound(output)) return false;
   if (!output.success) throw helperFailed(helper, "erase", output);
   return true;
@@ -126,7 +127,10 @@ async function call(
     scope.abort(
       new AppError(
         "deadline_exceeded",
-        `Cannot ${action} credentials with "${program}": it did not end within ${timeout} ms`,
+        `Cannot ${action} credentials with "${program}", named by ${helper.namedBy}: it did not end within ` +
+          `${
+            timeout / 1000
+          } s; run it by hand to see whether it waits for input, or remove it from that file`,
       ),
     );
   }, timeout);

@@ -19,9 +19,16 @@ export interface KeyMatch {
   readonly depth: number;
 }
 
-/** The key that docker uses for a registry, in files and with helper programs. */
-export function dockerKeyOf(registry: string): string {
-  return hostOf(registry) === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
+/** The key that docker uses for a registry, in files and with helper programs. That of a namespace is its name. */
+export function dockerKeyOf(name: string): string {
+  return hostOf(name) === DOCKER_HUB ? DOCKER_HUB_KEY : name;
+}
+
+/** Splits `HOST[:PORT][/NAMESPACE…]` into the registry and the namespace, which is "" for the whole registry. */
+export function splitCredentialName(name: string): { readonly registry: string; readonly namespace: string } {
+  const slash = name.indexOf("/");
+  if (slash < 0) return { registry: name, namespace: "" };
+  return { registry: name.slice(0, slash), namespace: name.slice(slash + 1) };
 }
 
 /**
@@ -45,9 +52,11 @@ export function matchKeys(keys: readonly string[], registry: string, repository:
   return matches.sort((a, b) => b.depth - a.depth || rank(a) - rank(b));
 }
 
-/** The keys that apply to a whole registry; `logout` removes them. */
-export function registryKeys(keys: readonly string[], registry: string): string[] {
-  return matchKeys(keys, registry, "").map((match) => match.key);
+/** The keys that mean exactly a registry or one of its namespaces; `logout` removes them. */
+export function keysOf(keys: readonly string[], name: string): string[] {
+  const { registry, namespace } = splitCredentialName(name);
+  const depth = namespace === "" ? 0 : namespace.split("/").length;
+  return matchKeys(keys, registry, namespace).filter((match) => match.depth === depth).map(({ key }) => key);
 }
 
 function scopeOf(key: string): { readonly host: string; readonly path: readonly string[] } {

@@ -1,5 +1,5 @@
 import { assertEquals } from "../../tests/assert.ts";
-import { dockerKeyOf, matchKeys, registryKeys } from "./keys.ts";
+import { dockerKeyOf, keysOf, matchKeys } from "./keys.ts";
 
 const MATCHES: [what: string, name: string, keys: string[], want: string[]][] = [
   ["the exact registry", "ghcr.io/a/b", ["quay.io", "ghcr.io"], ["ghcr.io"]],
@@ -54,11 +54,12 @@ Deno.test("matchKeys() finds the keys that apply to a repository", async (t) => 
   }
 });
 
-Deno.test("registryKeys() excludes namespaces", () => {
-  assertEquals(registryKeys(["h.io/ns", "h.io", "https://h.io/v1/", "x.io"], "h.io"), [
-    "h.io",
-    "https://h.io/v1/",
-  ]);
+Deno.test("keysOf() finds the keys of exactly one registry or namespace", () => {
+  const keys = ["h.io/ns", "h.io", "https://h.io/v1/", "x.io", "h.io/ns/a", "docker.io/ann"];
+  assertEquals(keysOf(keys, "h.io"), ["h.io", "https://h.io/v1/"]);
+  assertEquals(keysOf(keys, "h.io/ns"), ["h.io/ns"]);
+  assertEquals(keysOf(keys, "h.io/n"), []);
+  assertEquals(keysOf(keys, "docker.io/ann"), ["docker.io/ann"]);
 });
 
 Deno.test("dockerKeyOf() returns docker's key for Docker Hub, and other registries unchanged", () => {

@@ -18,6 +18,8 @@ export interface CredentialFile {
 
 /** The files that are searched. */
 export interface CredentialLocations {
+  /** The text of a `config.json` from the variable `DOCKER_AUTH_CONFIG`, searched before all files. */
+  readonly inline?: string;
   /** docker's `config.json`, which `login` and `logout` write. Undefined without a home directory. */
   readonly dockerConfig?: CredentialFile;
   /** podman's `auth.json` files. */
@@ -25,9 +27,10 @@ export interface CredentialLocations {
 }
 
 /**
- * The files that docker, podman and skopeo would use in this environment. An empty variable counts as unset.
+ * The files, and the text of a file, that docker, podman and skopeo would use in this environment. An empty variable counts as unset.
  *
  * - docker: `$DOCKER_CONFIG/config.json`, otherwise `~/.docker/config.json`
+ * - docker, and GitLab for its jobs: the text in `$DOCKER_AUTH_CONFIG`
  * - podman: only `$REGISTRY_AUTH_FILE` if it is set, otherwise `$XDG_RUNTIME_DIR/containers/auth.json` and
  *   then `$XDG_CONFIG_HOME/containers/auth.json` (by default `~/.config/containers/auth.json`)
  *
@@ -52,8 +55,12 @@ export function credentialLocations(
     : home
     ? { path: joinPath(home, ".docker/config.json"), named: false }
     : undefined;
-  const authFiles = podmanFiles(env, home);
-  return dockerConfig === undefined ? { authFiles } : { dockerConfig, authFiles };
+  const inline = env("DOCKER_AUTH_CONFIG");
+  return {
+    ...(inline && { inline }),
+    ...(dockerConfig && { dockerConfig }),
+    authFiles: podmanFiles(env, home),
+  };
 }
 
 /**

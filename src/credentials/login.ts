@@ -19,7 +19,7 @@ import {
   sourceOfHelper,
   storeInHelper,
 } from "./helper.ts";
-import { dockerKeyOf, matchKeys, registryKeys } from "./keys.ts";
+import { dockerKeyOf, keysOf, matchKeys, splitCredentialName } from "./keys.ts";
 import type { CredentialFile, CredentialLocations } from "./locations.ts";
 import { helperFor } from "./source.ts";
 
@@ -36,26 +36,27 @@ export interface StoredCredential {
 }
 
 /**
- * Stores a registry's credential where docker would: in the helper program that `config.json` names,
+ * Stores the credential of a registry or of one of its namespaces where docker would: in the helper program that `config.json` names,
  * otherwise in that file with mode 0600. Keeps all other fields of the file and its indentation. With a
  * helper, the file gets an empty entry, as docker writes it; this also removes an unencrypted secret.
  *
+ * @param name `HOST[:PORT]`, or `HOST[:PORT]/NAMESPACE…`
  * @throws AppError `invalid_argument` (no home directory, or a user name that the file can't represent),
  * `invalid_content` (the file is malformed; it stays unchanged), `permission_denied`, `no_space`, or the
  * failure of the helper
  */
 export async function storeCredential(
   locations: CredentialLocations,
-  registry: string,
+  name: string,
   credential: Credential,
   signal: AbortSignal,
   options: CredentialHelperOptions = {},
 ): Promise<StoredCredential> {
   const file = await openDockerConfig(locations, "log in");
-  const helper = helperOf(file, registry);
-  const key = dockerKeyOf(registry);
+  const helper = helperOf(file, name);
+  const key = dockerKeyOf(name);
   if (helper !== undefined) {
-    await storeInHelper(helper, registry, credential, options, signal);
+    await storeInHelper(helper, name, credential, options, signal);
     await save(file, { ...file.auths, [key]: {} });
     return { source: sourceOfHelper(helper) };
   }
@@ -70,23 +71,24 @@ export async function storeCredential(
 }
 
 /**
- * Removes a registry's credential from where {@linkcode storeCredential} would store it. Entries of
- * namespaces stay.
+ * Removes the credential of a registry or of one of its namespaces from where {@linkcode storeCredential} would store
+ * it. Entries of other names stay: those of a registry's namespaces, or that of a namespace's registry.
  *
+ * @param name `HOST[:PORT]`, or `HOST[:PORT]/NAMESPACE…`
  * @returns whether there was one
  * @throws AppError as {@linkcode storeCredential}
  */
 export async function eraseCredential(
   locations: CredentialLocations,
-  registry: string,
+  name: string,
   signal: AbortSignal,
   options: CredentialHelperOptions = {},
 ): Promise<boolean> {
   const file = await openDockerConfig(locations, "log out");
-  const helper = helperOf(file, registry);
-  const erased = helper !== undefined && await eraseFromHelper(helper, registry, options, signal);
+  const helper = helperOf(file, name);
+  const erased = helper !== undefined && await eraseFromHelper(helper, name, options, signal);
   signal.throwIfAborted();
-  const keys = registryKeys(Object.keys(file.auths), registry);
+  const keys = keysOf(Object.keys(file.auths), name);
   if (keys.length === 0) return erased;
   // docker writes an empty entry for a registry with a helper program; it isn't a credential.
   const hadEntry = keys.some((key) => JSON.stringify(file.auths[key]) !== "{}");
@@ -94,8 +96,9 @@ export async function eraseCredential(
   return erased || hadEntry;
 }
 
-function helperOf(file: ConfigFile, registry: string): Helper | undefined {
-  const [match] = matchKeys(Object.keys(file.credHelpers), registry, "");
+function helperOf(file: ConfigFile, name: string): Helper | undefined {
+  const { registry, namespace } = splitCredentialName(name);
+  const [match] = matchKeys(Object.keys(file.credHelpers), registry, namespace);
   return helperFor(file, match);
 }
 

@@ -171,3 +171,39 @@ Deno.test("eraseCredential() creates no file", () =>
     assert(!await eraseCredential(at(`${directory}/a/config.json`), "h.io", neverAborted()));
     assertEquals([...Deno.readDirSync(directory)], []);
   }));
+
+Deno.test("The credential of a namespace is stored and removed under its own name", () =>
+  inDirectory(async (directory) => {
+    const path = `${directory}/config.json`;
+    const other = { kind: "basic", username: "other", password: "password" } as const;
+    await storeCredential(at(path), "h.io", USER, neverAborted());
+    const { source } = await storeCredential(at(path), "h.io/team/a", other, neverAborted());
+    assertEquals(source, `${path}, key "h.io/team/a"`);
+    const find = async (repository: string) =>
+      (await fileCredentials(at(path)).findCredential("h.io", repository, neverAborted()))?.credential;
+    assertEquals([await find("team/a"), await find("team/a/b"), await find("team/b")], [other, other, USER]);
+    assert(!await eraseCredential(at(path), "h.io/team", neverAborted()));
+    assert(await eraseCredential(at(path), "h.io/team/a", neverAborted()));
+    assertEquals([await find("team/a"), await find("x")], [USER, USER]);
+  }));
+
+Deno.test("A helper program keeps the credential of a namespace under its name", () =>
+  inDirectory(async (directory) => {
+    await writeScript(
+      `${directory}/docker-credential-a`,
+      "name=$(cat)",
+      `case "$1 $name" in`,
+      `store*) printf %s "$name" >${directory}/kept;;`,
+      `"get h.io/team") cat ${directory}/kept;;`,
+      "*) echo credentials not found in native keychain; exit 1;;",
+      "esac",
+    );
+    const path = `${directory}/config.json`;
+    await Deno.writeTextFile(path, '{"credsStore":"a"}');
+    const options = helpersIn(directory);
+    await storeCredential(at(path), "h.io/team", USER, neverAborted(), options);
+    assertEquals(JSON.parse(await Deno.readTextFile(path)).auths, { "h.io/team": {} });
+    const files = fileCredentials(at(path), options);
+    assertEquals((await files.findCredential("h.io", "team/app", neverAborted()))?.credential, USER);
+    assertEquals(await files.findCredential("h.io", "other/app", neverAborted()), undefined);
+  }));

@@ -3,11 +3,16 @@
  *
  * @module
  */
+import { abortScope } from "../base/abort.ts";
+import { after } from "../base/timer.ts";
 import { concatBytes, KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 
 /** Credentials are short; a program that prints more is faulty. */
 const OUTPUT_MAX_BYTES = 256 * KIB;
+
+/** Milliseconds to read on after a program has ended: a program that it started may keep the pipes open. */
+const PIPE_GRACE_MS = 1_000;
 
 /** The result of a program. */
 export interface ProgramOutput {
@@ -21,7 +26,7 @@ export interface ProgramOutput {
 
 /**
  * Runs a program with our environment and waits for its end. When the signal aborts, the program is killed.
- * Its child processes aren't waited for, even if they keep the pipes open.
+ * Programs that it started aren't waited for, even if they keep the pipes open.
  *
  * @param program a name in PATH, or a path
  * @param input its standard input
@@ -53,10 +58,13 @@ export async function runProgram(
     }
   };
   signal.addEventListener("abort", kill, { once: true });
+  using ended = abortScope(signal);
+  let cancelGrace = () => {};
+  child.status.then(() => cancelGrace = after(PIPE_GRACE_MS, () => ended.abort(undefined)));
   try {
     const [stdout, stderr] = await Promise.all([
-      readText(child.stdout, kill, signal),
-      readText(child.stderr, kill, signal),
+      readText(child.stdout, kill, ended.signal),
+      readText(child.stderr, kill, ended.signal),
       writeInput(child.stdin, input),
     ]);
     if (stdout === undefined || stderr === undefined) {
@@ -71,6 +79,7 @@ export async function runProgram(
   } finally {
     signal.removeEventListener("abort", kill);
     await child.status;
+    cancelGrace();
   }
 }
 

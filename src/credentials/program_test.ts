@@ -47,3 +47,11 @@ Deno.test("runProgram() kills the program on abort, although its child keeps the
     Deno.kill(Number(child), "SIGKILL");
     await assertRejects(() => Deno.stat(`/proc/${program}/exe`));
   }));
+
+Deno.test("runProgram() doesn't wait for a program that the ended one left behind with its pipes", () =>
+  inDirectory(async (directory) => {
+    await writeScript(`${directory}/p`, "sleep 600 &", `echo $! > ${directory}/left`, "echo done");
+    const { stdout } = await runProgram(`${directory}/p`, [], "", neverAborted());
+    assertEquals(stdout, "done\n");
+    Deno.kill(Number(await Deno.readTextFile(`${directory}/left`)), "SIGKILL");
+  }));

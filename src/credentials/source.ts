@@ -5,15 +5,15 @@
  */
 import type { Credential, CredentialSource, FoundCredential } from "../content/credential.ts";
 import { asString } from "../oci/json.ts";
-import { type ConfigFile, readConfigFile, whereOf } from "./config_file.ts";
+import { type ConfigFile, readConfigFiles, whereOf } from "./config_file.ts";
 import { decodeEntry } from "./entry.ts";
 import { type CredentialHelperOptions, getFromHelper, type Helper, sourceOfHelper } from "./helper.ts";
 import { dockerKeyOf, type KeyMatch, matchKeys } from "./keys.ts";
-import { type CredentialLocations, searchOrderOf } from "./locations.ts";
+import type { CredentialLocations } from "./locations.ts";
 
 /**
  * The credentials of docker and podman. Each lookup reads the files again, so that a `docker login` takes
- * effect while a server is running. The first file with a credential wins ({@linkcode searchOrderOf}). Within
+ * effect while a server is running. The first file with a credential wins ({@linkcode readConfigFiles}). Within
  * a file, the most specific key wins, and a helper program takes precedence over an entry of the same key.
  *
  * If a file is malformed or a helper program fails, the lookup fails instead of returning no credentials
@@ -41,11 +41,10 @@ export function fileCredentials(
   options: CredentialHelperOptions = {},
 ): CredentialSource {
   return {
+    isByName: true,
     async findCredential(registry, repository, signal) {
-      for (const location of searchOrderOf(locations)) {
+      for await (const file of readConfigFiles(locations)) {
         signal.throwIfAborted();
-        const file = await readConfigFile(location);
-        if (file === undefined) continue;
         const found = await findInFile(file, registry, repository, options, signal);
         if (found) return found;
       }
@@ -72,6 +71,7 @@ export function fileCredentials(
  */
 export function fixedCredentials(registry: string, credential: Credential, source: string): CredentialSource {
   return {
+    isByName: true,
     findCredential: (requested) =>
       Promise.resolve(dockerKeyOf(requested) === dockerKeyOf(registry) ? { credential, source } : undefined),
   };
@@ -94,6 +94,7 @@ export function fixedCredentials(registry: string, credential: Credential, sourc
  */
 export function chainCredentials(...sources: readonly CredentialSource[]): CredentialSource {
   return {
+    isByName: sources.every((source) => source.isByName),
     async findCredential(registry, repository, signal) {
       for (const source of sources) {
         const found = await source.findCredential(registry, repository, signal);
@@ -138,6 +139,10 @@ async function findInFile(
     for (const { key } of entries.filter((entry) => entry.depth === depth)) {
       const credential = decodeEntry(file.auths[key], `${whereOf(file.path)}, key "${key}"`);
       if (credential) return { credential, source: `${file.path}, key "${key}"` };
+      // `login HOST/NAMESPACE` leaves an empty entry for a credential that a helper program keeps under that name.
+      const keeper = depth > 0 ? helperFor(file, helpers[0]) : undefined;
+      const kept = keeper && await getFromHelper(keeper, key, options, signal);
+      if (keeper && kept) return { credential: kept, source: `${sourceOfHelper(keeper)}, key "${key}"` };
     }
   }
   return undefined;

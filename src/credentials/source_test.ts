@@ -178,3 +178,24 @@ Deno.test("chainCredentials() uses the first source with a credential", async ()
   assertEquals((await chain.findCredential("h.io", "app", neverAborted()))?.source, "second");
   assertEquals(await chain.findCredential("y.io", "app", neverAborted()), undefined);
 });
+
+Deno.test("fileCredentials() searches the text of DOCKER_AUTH_CONFIG before all files", () =>
+  inDirectory(async (directory) => {
+    const path = `${directory}/config.json`;
+    await writeConfig(path, {
+      auths: { "h.io": { auth: btoa("file:1") }, "x.io": { auth: btoa("file:2") } },
+    });
+    const inline = JSON.stringify({ auths: { "h.io": { auth: btoa("inline:3") } } });
+    const locations = { inline, authFiles: [{ path, named: true }] };
+    const find = (registry: string) =>
+      fileCredentials(locations).findCredential(registry, "a", neverAborted());
+    assertEquals(await find("h.io"), {
+      credential: { kind: "basic", username: "inline", password: "3" },
+      source: '$DOCKER_AUTH_CONFIG, key "h.io"',
+    });
+    assertEquals((await find("x.io"))?.source, `${path}, key "x.io"`);
+    const broken = fileCredentials({ inline: "{s3cret", authFiles: [] });
+    const error = await assertRejects(() => broken.findCredential("h.io", "a", neverAborted()), AppError);
+    assertEquals(error.code, "invalid_content");
+    assert(error.message.includes("$DOCKER_AUTH_CONFIG") && !Deno.inspect(error).includes("s3cret"));
+  }));

@@ -4,7 +4,7 @@
  * @module
  */
 import { isMissing } from "../base/os_errors.ts";
-import { isLoopbackHost } from "../http/network/addresses.ts";
+import { bareHost, isLoopbackHost } from "../http/network/addresses.ts";
 import {
   DEFAULT_DIRECTORY,
   directoryNames,
@@ -17,12 +17,14 @@ import { type ConfiguredHost, type HostsFile, parseHostsFile } from "./hosts_tom
 import type { HostSource, RegistryHost } from "../content/registry_host.ts";
 import { apiHostOf } from "../oci/docker_hub.ts";
 import type { HostSettings } from "./settings.ts";
+import { speaksTls } from "../http/tls/speaks_tls.ts";
 import type { TlsIdentity, TlsIdentitySource } from "../http/tls/tls.ts";
 
 /** The hosts of each registry and the certificates for each host. */
 export interface HostConfiguration extends HostSource, TlsIdentitySource {}
 
 const PULL_AND_RESOLVE: ReadonlySet<"pull" | "resolve"> = new Set(["pull", "resolve"]);
+const HTTPS_PORT = 443;
 const NO_CERTS: TlsIdentity = { caCerts: [] };
 
 /** Creates a configuration. Files are read on the first lookup of a registry, and again only after an error. */
@@ -63,9 +65,16 @@ class Hosts implements HostConfiguration {
     const { file, isDefault } = await findHostsFile(dirs, registry);
     // Configured certificates imply TLS, also for a loopback registry.
     const isTls = certs !== undefined || this.#caCerts.length > 0;
-    const scheme = this.#isPlain || (isLoopbackHost(registry) && !isTls) ? "http" : "https";
+    const isUnknown = isLoopbackHost(registry) && !isTls && !this.#isPlain;
+    const scheme = this.#isPlain || isUnknown ? "http" : "https";
     const defaultBase = new URL(`${scheme}://${apiHost}/v2/`);
-    const server = file?.server ?? { base: defaultBase, capabilities: PULL_AND_RESOLVE, headers: {}, ca: [] };
+    const server = file?.server ??
+      { base: defaultBase, hasScheme: !isUnknown, capabilities: PULL_AND_RESOLVE, headers: {}, ca: [] };
+    if (!this.#isPlain) {
+      const isKnown = await Promise.all([server, ...file?.mirrors ?? []].map(useTlsIfSpoken));
+      // A server that isn't running yet may use TLS later.
+      if (isKnown.includes(false)) this.#hosts.delete(registry);
+    }
     // `server = "https://docker.io"` is common, but that host has no API.
     server.base.hostname = apiHostOf(server.base.hostname);
     // A server that _default configures for all registries is a mirror, so it receives no credentials.
@@ -110,6 +119,20 @@ class Hosts implements HostConfiguration {
     const { caCerts, ...rest } = identity ?? NO_CERTS;
     return { ...rest, caCerts: [...new Set([...this.#caCerts, ...caCerts])] };
   }
+}
+
+/**
+ * Switches a loopback host without a configured scheme to https if its port uses TLS.
+ *
+ * @returns false if the host can't be reached
+ */
+async function useTlsIfSpoken({ base, hasScheme }: ConfiguredHost): Promise<boolean> {
+  if (hasScheme || base.protocol !== "http:") return true;
+  const { port } = base;
+  const isTls = await speaksTls(bareHost(base.hostname), Number(port || HTTPS_PORT));
+  // The setter drops a port that is the default of the new scheme, such as 443.
+  if (isTls) base.protocol = "https:";
+  return isTls !== undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import { createHosts } from "./hosts.ts";
 import type { HostSettings } from "./settings.ts";
-import { testPem } from "../http/test_servers.ts";
+import { serve, testPem } from "../http/test_servers.ts";
 
 const CA = testPem("ca.crt");
 const OTHER_CA = testPem("server.crt");
@@ -190,4 +190,46 @@ Deno.test("The error for a missing CA file of hosts.toml names it", async () => 
   const error = await assertRejects(() => createHosts({ certsDirs: [dir.path] }).hostsFor("reg.example"));
   assert(error instanceof AppError);
   assertStringIncludes(error.message, `${dir.path}/reg.example/gone.pem`);
+});
+
+Deno.test("A loopback registry without a configured scheme is reached over https if its port uses TLS", async () => {
+  await using tls = serve(() => new Response(), { tls: "server" });
+  await using plain = serve(() => new Response());
+  const mirror = `[host."127.0.0.1:${tls.port}"]`;
+  const chosen = `[host."http://localhost:${tls.port}"]`;
+  await using dir = await certsDir({ "reg.example/hosts.toml": `${mirror}\n${chosen}` });
+  const https = `https://127.0.0.1:${tls.port}/v2/`;
+  const http = (port: number) => `http://127.0.0.1:${port}/v2/`;
+  const all = "pull,resolve";
+  assertEquals(await hostLines({}, `127.0.0.1:${tls.port}`), [`origin ${https} ${all}`]);
+  assertEquals(await hostLines({}, `127.0.0.1:${plain.port}`), [`origin ${http(plain.port)} ${all}`]);
+  assertEquals(await hostLines({ plainHttp: true }, `127.0.0.1:${tls.port}`), [
+    `origin ${http(tls.port)} ${all}`,
+  ]);
+  assertEquals(await hostLines({ certsDirs: [dir.path] }, "reg.example"), [
+    `mirror ${https} ${all}`,
+    `mirror http://localhost:${tls.port}/v2/ ${all}`,
+    `origin https://reg.example/v2/ ${all}`,
+  ]);
+  assertEquals(plain.log, []);
+});
+
+Deno.test("A loopback registry that wasn't running is examined again", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const hosts = createHosts({});
+  const scheme = async () => (await hosts.hostsFor(`127.0.0.1:${port}`))[0]?.base.protocol;
+  assertEquals(await scheme(), "http:");
+  await using _server = Deno.serve(
+    {
+      hostname: "127.0.0.1",
+      port,
+      onListen() {},
+      cert: testPem("server.crt"),
+      key: testPem("server.key"),
+    },
+    () => new Response(),
+  );
+  assertEquals(await scheme(), "https:");
 });

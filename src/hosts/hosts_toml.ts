@@ -4,13 +4,15 @@
  *
  * @module
  */
-import { AppError, messageOf } from "../base/errors.ts";
+import { AppError } from "../base/errors.ts";
 import { isLoopbackHost } from "../http/network/addresses.ts";
 
 /** One host of the file. */
 export interface ConfiguredHost {
   /** The base URL of its API, with a final slash. */
   readonly base: URL;
+  /** Whether the file names a scheme. Without one, a loopback host may use TLS or not. */
+  readonly hasScheme: boolean;
   readonly capabilities: ReadonlySet<"pull" | "resolve">;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -56,12 +58,17 @@ export async function parseHostsFile(text: string, path: string): Promise<HostsF
   try {
     file = parse(text);
   } catch (error) {
-    throw invalid(path, `not valid TOML: ${messageOf(error).split("\n")[0]}`, error);
+    // The message quotes the lines around the mistake, which may contain an Authorization header.
+    const { line, column } = error as { readonly line?: unknown; readonly column?: unknown };
+    const at = typeof line === "number" && typeof column === "number"
+      ? ` at line ${line}, column ${column}`
+      : "";
+    throw invalid(path, `not valid TOML${at}`);
   }
   const { server, host = {}, ...rest } = file;
   const hosts = tableOf(host, path, "host");
   const mirrors = Object.keys(hosts).map((name) => {
-    const where = `host."${name}"`;
+    const where = `host."${nameInErrors(name)}"`;
     return readHost(name, tableOf(hosts[name], path, where), path, where);
   });
   const usable = mirrors.filter(({ capabilities }) => capabilities.size > 0);
@@ -95,6 +102,7 @@ function readHost(name: string, table: Table, path: string, where: string): Conf
   const client = clientOf(table.client, path, at("client"));
   return {
     base,
+    hasScheme: name.includes("://"),
     capabilities: capabilitiesOf(table.capabilities, path, at("capabilities")),
     headers: headersOf(table.header, path, at("header")),
     ca: listOf(table.ca, path, at("ca")).map((item) => resolvePath(stringOf(item, path, at("ca")), path)),
@@ -102,13 +110,18 @@ function readHost(name: string, table: Table, path: string, where: string): Conf
   };
 }
 
+/** The name of a host without the secrets that a URL may contain: user, password and query. */
+function nameInErrors(name: string): string {
+  return name.replace(/^([a-z]+:\/\/)?[^/]*@/i, "$1").replace(/[?#].*$/s, "");
+}
+
 function baseOf(name: string, isOverridden: boolean, path: string, where: string): URL {
   let url: URL;
   try {
     const scheme = isLoopbackHost(name.split("/")[0] ?? "") ? "http" : "https";
     url = new URL(name.includes("://") ? name : `${scheme}://${name}`);
-  } catch (error) {
-    throw invalid(path, `"${where}" is not a URL`, error);
+  } catch {
+    throw invalid(path, `"${where}" is not a URL`);
   }
   if ((url.protocol !== "https:" && url.protocol !== "http:") || url.hostname === "") {
     throw invalid(path, `"${where}" must be an http or https URL`);
@@ -137,8 +150,9 @@ function headersOf(value: unknown, path: string, where: string): Record<string, 
     const text = listOf(item, path, `${where}.${name}`).map((one) => stringOf(one, path, `${where}.${name}`));
     try {
       new Headers({ [name]: text.join(", ") });
-    } catch (error) {
-      throw invalid(path, `"${where}.${name}" is not a valid header`, error);
+    } catch {
+      // The cause would quote the value, which is often a secret.
+      throw invalid(path, `"${where}.${name}" is not a valid header`);
     }
     headers[name.toLowerCase()] = text.join(", ");
   }
@@ -192,9 +206,6 @@ function tableOf(value: unknown, path: string, where: string): Table {
   throw invalid(path, `"${where}" must be a table`);
 }
 
-function invalid(path: string, why: string, cause?: unknown): AppError {
-  return new AppError("invalid_content", `Cannot use "${path}": ${why}`, {
-    cause,
-    details: { configFile: path },
-  });
+function invalid(path: string, why: string): AppError {
+  return new AppError("invalid_content", `Cannot use "${path}": ${why}`, { details: { configFile: path } });
 }

@@ -39,6 +39,7 @@ server = "https://registry-1.docker.io"
   assertEquals(more, []);
   assertEquals(first, {
     base: new URL("https://mirror.example/v2/"),
+    hasScheme: true,
     capabilities: new Set(["pull"] as const),
     headers: { "x-one": "1", "x-many": "a, b" },
     ca: ["/etc/certs.d/docker.io/ca.crt"],
@@ -163,4 +164,29 @@ Deno.test("parseHostsFile() parses or rejects 3,000 randomly damaged files with 
       );
     }
   }
+});
+
+Deno.test("No error of a hosts.toml quotes a secret of the file", async (t) => {
+  const texts = [
+    `${HOST}header = { authorization = "Basic s3cret }`,
+    `${HOST}header = { authorization = "Basic s3cret\\nx" }`,
+    '[host."https://u:s3cret@m.example"]',
+    '[host."https://m.example/?key=s3cret"]',
+    '[host."https://u:s3cret@["]',
+    '[host."u:s3cret@m.example"]\nskip = 1',
+    'server = "https://u:s3cret@["',
+  ];
+  for (const text of texts) {
+    await t.step(text, async () => {
+      const error = await assertRejects(() => parseHostsFile(text, PATH));
+      assert(error instanceof AppError && error.code === "invalid_content");
+      assert(!Deno.inspect(error).includes("s3cret"), Deno.inspect(error));
+    });
+  }
+  const error = await assertRejects(() => parseHostsFile("a = 1\nb=c", PATH));
+  assert(error instanceof AppError);
+  assertEquals([error.message, error.cause], [
+    `Cannot use "${PATH}": not valid TOML at line 2, column 3`,
+    undefined,
+  ]);
 });

@@ -43,7 +43,7 @@ export async function sendFollowingRedirects(
     if (!STATUSES.has(response.status) || location === null) return response;
     try {
       if (hops === MAX_REDIRECTS) throw refuse(request.url, `more than ${MAX_REDIRECTS} redirects`);
-      current = nextRequest(current, response.status, location, request);
+      current = await nextRequest(current, response.status, location, request);
     } catch (error) {
       response[Symbol.dispose]();
       throw error;
@@ -52,9 +52,14 @@ export async function sendFollowingRedirects(
   }
 }
 
-function nextRequest(from: HttpRequest, status: number, location: string, first: HttpRequest): HttpRequest {
+async function nextRequest(
+  from: HttpRequest,
+  status: number,
+  location: string,
+  first: HttpRequest,
+): Promise<HttpRequest> {
   const url = targetOf(from.url, location);
-  first.checkRedirect?.(url);
+  await first.checkRedirect?.(url);
   const isSameOrigin = url.origin === from.url.origin;
   // Other statuses turn POST into GET, as in browsers and Go (RFC 9110, section 15.4).
   const keepsMethod = from.method !== "POST" || status === 307 || status === 308;

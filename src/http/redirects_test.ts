@@ -148,7 +148,7 @@ Deno.test("checkRedirect can refuse a redirect", async () => {
   const refusal = new Error("refused");
   const checkRedirect = (url: URL) => {
     seen.push(url.href);
-    if (url.hostname === "b.example") throw refusal;
+    return url.hostname === "b.example" ? Promise.reject(refusal) : Promise.resolve();
   };
   const steps: Step[] = [[302, "/y"], [302, "https://b.example/"]];
   assertEquals(await assertRejects(() => follow("https://a.example/x", steps, { checkRedirect })), refusal);

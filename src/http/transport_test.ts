@@ -237,6 +237,9 @@ Deno.test("Certificates are validated: CA, name and validity period", async (t) 
     ["other-name", true, "tls_name"],
     ["expired", true, "tls_expired"],
     ["not-yet", true, "tls_expired"],
+    // A certificate with CA:TRUE that the server presents as its own.
+    ["ca", true, "tls_ca"],
+    ["ca", false, "tls_ca"],
   ] as const;
   for (const [tls, isTrusted, reason] of cases) {
     await t.step(`${tls}, ${isTrusted ? "trusted" : "unknown"} CA: ${reason ?? "valid"}`, async () => {
@@ -249,6 +252,7 @@ Deno.test("Certificates are validated: CA, name and validity period", async (t) 
         assert(error instanceof AppError);
         assertEquals([error.details.reason, error.details.isRetryable], [reason, false]);
         assertStringIncludes(error.message, `Cannot reach "localhost:${server.port}": its certificate`);
+        assertEquals(error.message.includes("basicConstraints=critical,CA:FALSE"), reason === "tls_ca");
       }
     });
   }

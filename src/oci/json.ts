@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError } from "../base/errors.ts";
+import { AppError, messageOf } from "../base/errors.ts";
 
 /** A JSON object whose fields are not validated yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -15,6 +15,9 @@ function invalidValue(location: JsonLocation, expected: string): AppError {
   return new AppError("invalid_content", `Cannot read ${location}: expected ${expected}`);
 }
 
+/** The position in the message of the engine. */
+const POSITION = /at position \d+/;
+
 /**
  * Parses UTF-8 JSON whose top-level value is an object. Invalid UTF-8 is replaced by U+FFFD, as Go's decoder does: some
  * images have an author or a label in another encoding.
@@ -25,8 +28,11 @@ export function parseJsonObject(bytes: Uint8Array, location: JsonLocation): Json
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new AppError("invalid_content", `Cannot read ${location}: not valid JSON`, { cause });
+  } catch (error) {
+    // The cause would quote the text, which may contain a secret or be the reply of an attacker.
+    const position = POSITION.exec(messageOf(error))?.[0];
+    const at = position === undefined ? "" : ` ${position}`;
+    throw new AppError("invalid_content", `Cannot read ${location}: not valid JSON${at}`);
   }
   return asObject(value, location);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { redactName } from "../base/redact.ts";
 import { AppError } from "../base/errors.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 import { DOCKER_HUB, DOCKER_HUB_INDEX } from "./docker_hub.ts";
@@ -35,7 +36,7 @@ const BARE_ID = /^[a-f0-9]{64}$/;
 const OLD_PREFIX = "docker:";
 
 function invalid(text: string, cause: string): AppError {
-  return new AppError("invalid_argument", `Cannot parse image reference "${text}": ${cause}`);
+  return new AppError("invalid_argument", `Cannot parse image reference "${redactName(text)}": ${cause}`);
 }
 
 /**
@@ -56,6 +57,9 @@ export function parseReference(text: string): Reference {
     ? stripOldPrefix(text)
     : text;
   if (reference === "") throw invalid(text, "it is empty");
+  if (redactName(text) !== text) {
+    throw invalid(text, 'a user name and password aren\'t part of a name; remove them, and use "dray login"');
+  }
   if (/\s/.test(reference)) throw invalid(text, "it contains white space");
   if (text.includes("://")) throw invalid(text, "remove the scheme (docker://, https://)");
   if (BARE_ID.test(reference)) throw invalid(text, "64 hexadecimal digits are an image id, not a name");
@@ -131,9 +135,13 @@ function digestIn(text: string, digest: string): Digest {
     return parseDigest(digest);
   } catch (cause) {
     const code = cause instanceof AppError ? cause.code : "invalid_argument";
-    throw new AppError(code, `Cannot parse image reference "${text}": invalid digest "${digest}"`, {
-      cause,
-    });
+    throw new AppError(
+      code,
+      `Cannot parse image reference "${redactName(text)}": invalid digest "${digest}"`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import { ACCEPT, CONTENT_TYPE, LINK } from "../http/message/http_names.ts";
+import { readWithinTime } from "../http/small_body.ts";
 import { nextQuery } from "../http/message/link.ts";
 import { essenceOf } from "../oci/media_type.ts";
 import { readDecoded } from "./auth/content_encoding.ts";
@@ -106,7 +107,11 @@ async function readPage<T>(
   if (essenceOf(response.headers.get(CONTENT_TYPE) ?? "") === "text/html") {
     throw refuse("sent a web page", true);
   }
-  const bytes = await readDecoded(response, response.headers, maxBytes, where);
+  const bytes = await readWithinTime(
+    { response, host: endpoint.host, what: where, maxBytes },
+    context.clock,
+    () => readDecoded(response, response.headers, maxBytes, where),
+  );
   const items = parse(bytes, where, refuse, (warning) => context.onWarning(warning, endpoint.host));
   const query = nextQuery(response.headers.get(LINK), new URL(path, endpoint.base), refuse);
   return { items, query };

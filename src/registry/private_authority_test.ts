@@ -1,3 +1,4 @@
+import { AddressPolicy } from "./auth/address_policy.ts";
 import { neverAborted } from "../base/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
@@ -31,7 +32,11 @@ Deno.test("One directory in certs.d makes a registry and its token server truste
     headers: { accept: "application/vnd.oci.image.manifest.v1+json, */*" },
   } as const;
   const transport = createTransport({ tls: hosts }, noRoots);
-  const session = openSession(host, "a/b", BOB, { transport, tokens: new TokenCache() });
+  const session = openSession(host, "a/b", BOB, {
+    transport,
+    tokens: new TokenCache(),
+    addresses: new AddressPolicy(),
+  });
   const response = await session.send(request, neverAborted());
   assertEquals([response.status, response.headers.get("docker-content-digest")], [200, digest]);
   await textOf(response);
@@ -45,7 +50,11 @@ Deno.test("One directory in certs.d makes a registry and its token server truste
   transport.close();
 
   const untrusting = createTransport({}, noRoots);
-  const session2 = openSession(host, "a/b", ANONYMOUS, { transport: untrusting, tokens: new TokenCache() });
+  const session2 = openSession(host, "a/b", ANONYMOUS, {
+    transport: untrusting,
+    tokens: new TokenCache(),
+    addresses: new AddressPolicy(),
+  });
   const error = await assertRejects(() => session2.send(request, neverAborted()));
   assertEquals(networkReasonOf(error), "tls_authority");
   untrusting.close();

@@ -13,9 +13,12 @@ import type { RequestContext } from "./request/perform_request.ts";
 import { HostBackoffs } from "./request/host_backoff.ts";
 import { checkCredentials } from "./login.ts";
 import { openRemote } from "./remote.ts";
+import { AddressPolicy } from "./auth/address_policy.ts";
+import { mirrorCredentials } from "./auth/mirror_credentials.ts";
 import { openSession } from "./auth/session.ts";
 import type { HostSource } from "../content/registry_host.ts";
-import type { TlsIdentitySource } from "../http/tls/tls.ts";
+import { proxyChooser, proxySecrets } from "../http/network/proxies.ts";
+import { readSystemRoots, type TlsIdentitySource } from "../http/tls/tls.ts";
 import type { RegistryClientSettings } from "./settings.ts";
 import { TokenCache } from "./auth/token_cache.ts";
 import { createTransport } from "../http/transport.ts";
@@ -56,16 +59,26 @@ export function openRegistryClient(
     ...headTimeout === undefined ? {} : { headTimeout },
     ...userAgent === undefined ? {} : { userAgent },
     ...onRequest === undefined ? {} : { onRequest },
-  });
-  const sessionDeps = { transport, tokens, ...plainHttp === undefined ? {} : { plainHttp } };
+  }, () => readSystemRoots(settings.systemRoots));
+  const chooseProxy = proxyChooser(proxies ?? {});
+  const addresses = new AddressPolicy((url) => chooseProxy(url) !== undefined);
+  const sessionDeps = {
+    transport,
+    tokens,
+    addresses,
+    secrets: proxySecrets(proxies ?? {}),
+    ...plainHttp === undefined ? {} : { plainHttp },
+  };
   return {
     remote(reference, { credentials = settings.credentials ?? ANONYMOUS } = {}) {
       const { registry, repository } = reference;
+      // The credentials of one call are usually those of its registry; a mirror may have others.
+      const forMirrors = mirrorCredentials(credentials, settings.credentials);
       const openSessions = async () =>
         (await hosts.hostsFor(registry)).map((host) =>
-          openSession(host, repository, credentials, sessionDeps)
+          openSession(host, repository, host.isMirror ? forMirrors : credentials, sessionDeps)
         );
-      return openRemote(reference, { openSessions, transport, context });
+      return openRemote(reference, { openSessions, transport, addresses, context });
     },
     checkCredentials: (registry, credentials, signal) =>
       checkCredentials(registry, credentials, { hosts, sessions: sessionDeps, context }, signal),

@@ -10,6 +10,7 @@ import type { Digest } from "../oci/digest.ts";
 import { type Reference, repositoryNameOf } from "../oci/reference.ts";
 import type { RequestContext } from "./request/perform_request.ts";
 import { RegistryFetcher } from "./blobs/fetcher.ts";
+import type { AddressPolicy } from "./auth/address_policy.ts";
 import type { RegistrySession } from "./auth/registry_session.ts";
 import type { Transport } from "../http/message/http_message.ts";
 import type { ListDeps } from "./pages.ts";
@@ -23,6 +24,7 @@ export interface RemoteDeps {
   readonly openSessions: () => Promise<readonly RegistrySession[]>;
   /** For URLs outside of the registry. */
   readonly transport: Transport;
+  readonly addresses: AddressPolicy;
   readonly context: RequestContext;
 }
 
@@ -44,6 +46,7 @@ class RegistryRemote implements Remote {
   readonly #repository: string;
   readonly #deps: RemoteDeps;
   #parts: Promise<Parts> | undefined;
+  #sessions: readonly RegistrySession[] = [];
 
   constructor(reference: Reference, deps: RemoteDeps) {
     this.#name = repositoryNameOf(reference);
@@ -82,6 +85,10 @@ class RegistryRemote implements Remote {
     return await requestReferrers(digest, lists, signal);
   }
 
+  hideSecrets(error: AppError): AppError {
+    return this.#sessions.reduce((hidden, { secrets }) => secrets.hideIn(hidden), error);
+  }
+
   async #resolverDeps(reference: Reference) {
     // Sessions have the credentials and scopes of one repository.
     if (repositoryNameOf(reference) !== this.#name) {
@@ -101,15 +108,16 @@ class RegistryRemote implements Remote {
   }
 
   async #openParts(): Promise<Parts> {
-    const { openSessions, transport, context } = this.#deps;
+    const { openSessions, transport, addresses, context } = this.#deps;
     const sessions = await openSessions();
+    this.#sessions = sessions;
     const common = { name: this.#name, repository: this.#repository, context };
     const withCapability = (capability: "pull" | "resolve") =>
       sessions.filter(({ host }) => host.capabilities.has(capability));
     const lists = { ...common, sessions: withCapability("resolve") };
     return {
       sessions,
-      fetcher: new RegistryFetcher({ ...common, sessions: withCapability("pull"), transport }),
+      fetcher: new RegistryFetcher({ ...common, sessions: withCapability("pull"), transport, addresses }),
       tags: new TagLister(lists),
       lists,
     };

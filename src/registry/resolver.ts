@@ -9,6 +9,7 @@ import { algorithmOf, type Digest, digestOf, findDigest } from "../oci/digest.ts
 import { MANIFEST_MAX_BYTES, parseDocument } from "../oci/document.ts";
 import { essenceOf, isIndexType, isManifestType, MANIFEST_ACCEPT } from "../oci/media_type.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
+import { readWithinTime } from "../http/small_body.ts";
 import { openMonitoredResponse } from "./request/monitored_response.ts";
 import { performRequest, type RequestContext } from "./request/perform_request.ts";
 import { withFailover } from "./request/failover.ts";
@@ -137,8 +138,13 @@ async function getDocument(
     );
   }
   const what = `the manifest of ${operation.slice("Cannot resolve ".length)} from host "${endpoint.host}"`;
-  const bytes = await readDecoded(connection, headers, MANIFEST_MAX_BYTES, what);
   const length = encoding === "none" ? parseSize(headers.get(CONTENT_LENGTH)) : undefined;
+  const maxBytes = Math.min(length ?? MANIFEST_MAX_BYTES, MANIFEST_MAX_BYTES);
+  const bytes = await readWithinTime(
+    { response: connection, host: endpoint.host, what, maxBytes },
+    context.clock,
+    () => readDecoded(connection, headers, MANIFEST_MAX_BYTES, what),
+  );
   if (length !== undefined && length !== bytes.length) {
     throw refuse(endpoint, operation, "network", `sent ${bytes.length} bytes of ${length}`, true);
   }

@@ -126,7 +126,8 @@ Deno.test("resolve() refuses invalid responses, with one request and one error",
       assertEquals(error.code, code, error.message);
       assertStringIncludes(error.message, message);
       assertStringIncludes(error.message, registry.host);
-      assertEquals(registry.requests.all.length, 1);
+      // A refused anonymous client also requests the base, which may have a challenge.
+      assertEquals(registry.requests.of("/manifests/").length, 1);
     });
   }
 });
@@ -271,7 +272,7 @@ Deno.test("resolveDigest() sends HEAD, and GET if the response isn't sufficient"
         digest: root.digest,
         size: root.bytes.length,
       });
-      assertEquals(registry.requests.all.map(({ method }) => method), [...methods]);
+      assertEquals(registry.requests.of("/manifests/").map(({ method }) => method), [...methods]);
     });
   }
 });
@@ -291,7 +292,7 @@ Deno.test("resolveDigest() reports what GET reports, and sends no GET after 429"
         AppError,
       );
       assertEquals(error.code, code);
-      assertEquals(registry.requests.all.map(({ method }) => method), [...methods]);
+      assertEquals(registry.requests.of("/manifests/").map(({ method }) => method), [...methods]);
     });
   }
 });

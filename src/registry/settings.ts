@@ -4,15 +4,18 @@
  * @module
  */
 import type { CredentialSource } from "../content/credential.ts";
+import type { SystemRootPaths } from "../http/tls/tls.ts";
 import type { ProxySettings } from "../http/network/proxies.ts";
 
 /** Settings of a registry client; every field has a default. */
 export interface RegistryClientSettings {
   /**
-   * Use HTTP for every registry. Otherwise HTTP is used only for loopback registries without TLS settings
-   * (`caCerts`, a directory in `certsDirs`). @default {false}
+   * Use HTTP for every registry. Otherwise HTTP is used only for loopback registries whose port doesn't use TLS,
+   * without TLS settings (`caCerts`, a directory in `certsDirs`). @default {false}
    */
   readonly plainHttp?: boolean;
+  /** Where the system's CAs are. @default the system's bundle */
+  readonly systemRoots?: SystemRootPaths;
   /** Proxies. */
   readonly proxies?: ProxySettings;
   /** The source of credentials, unless a call has its own. @default {ANONYMOUS} */

@@ -1,3 +1,4 @@
+import { SecretSet } from "../base/secret_set.ts";
 import { neverAborted } from "../base/abort.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { TagPage } from "../content/remote.ts";
@@ -174,6 +175,7 @@ Deno.test("A list of more than 10,000 pages is an error", async () => {
       isMirror: false,
       headers: {},
     },
+    secrets: new SecretSet(),
     credentialSource: "anonymous",
     send(request) {
       const body = new TextEncoder().encode(`{"tags":["${pages}"]}`);

@@ -14,6 +14,7 @@ import type { RequestContext } from "./request/perform_request.ts";
 import { HostBackoffs } from "./request/host_backoff.ts";
 import type { RegistryHost } from "../content/registry_host.ts";
 import { openRemote } from "./remote.ts";
+import { AddressPolicy } from "./auth/address_policy.ts";
 import { openSession } from "./auth/session.ts";
 import { TestClock } from "../http/test_clock.ts";
 import { TokenCache } from "./auth/token_cache.ts";
@@ -57,6 +58,7 @@ export function openTestRemote(registry: TestRegistry, options: TestRemoteOption
   };
   const transport = createTransport();
   const tokens = new TokenCache(clock);
+  const addresses = new AddressPolicy();
   const hostOf = (server: TestRegistry, isMirror: boolean): RegistryHost => ({
     registry: registry.host,
     base: new URL(`${server.origin}/v2/`),
@@ -68,10 +70,12 @@ export function openTestRemote(registry: TestRegistry, options: TestRemoteOption
   const credentials = options.credentials ?? ANONYMOUS;
   const openSessions = () =>
     Promise.resolve(
-      hosts.map((host) => openSession(host, reference.repository, credentials, { transport, tokens })),
+      hosts.map((host) =>
+        openSession(host, reference.repository, credentials, { transport, tokens, addresses })
+      ),
     );
   return {
-    remote: openRemote(reference, { openSessions, transport, context }),
+    remote: openRemote(reference, { openSessions, transport, addresses, context }),
     reference,
     clock,
     context,

@@ -40,6 +40,8 @@ export class RequestReader {
     const lines = new TextDecoder().decode(this.#buffered.subarray(0, end)).split("\r\n");
     this.#buffered = this.#buffered.subarray(end + 4);
     const [method = "", target = ""] = (lines[0] ?? "").split(" ");
+    // A TLS ClientHello, or another protocol.
+    if (!/^[A-Z]+$/.test(method)) return undefined;
     const headers = new Headers();
     for (const line of lines.slice(1)) {
       const colon = line.indexOf(":");

@@ -21,9 +21,9 @@ export function locationsOf(environment: Environment): CredentialLocations {
   return credentialLocations(environment.variable, environment.home);
 }
 
-/** How credential helpers are run: they use the same proxies as this process. */
+/** How credential helpers are run: they use the same proxies and CAs as this process. */
 export function helperOptions(environment: Environment): CredentialHelperOptions {
-  return { env: environment.proxyVariables };
+  return { env: environment.connectionVariables };
 }
 
 /**
@@ -34,6 +34,7 @@ export function storedCredentials(environment: Environment): CredentialSource {
   const locations = locationsOf(environment);
   const options = helperOptions(environment);
   return {
+    isByName: true,
     async findCredential(registry, repository, signal) {
       const { fileCredentials } = await import("../../credentials/source.ts");
       return await fileCredentials(locations, options).findCredential(registry, repository, signal);
@@ -47,9 +48,11 @@ export function storedCredentials(environment: Environment): CredentialSource {
  * reverse.
  */
 export function mayNameHelper(locations: CredentialLocations): boolean {
+  const namesHelper = (text: string) => /"cred(?:sStore|Helpers)"|\\u/.test(text);
+  if (namesHelper(locations.inline ?? "")) return true;
   return searchOrderOf(locations).some(({ path }) => {
     try {
-      return /"cred(?:sStore|Helpers)"|\\u/.test(Deno.readTextFileSync(path));
+      return namesHelper(Deno.readTextFileSync(path));
     } catch (error) {
       return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable);
     }

@@ -6,6 +6,7 @@
 import { AppError } from "../../base/errors.ts";
 import { findUid } from "../../base/ownership.ts";
 import { xdgDirectory } from "../../base/xdg.ts";
+import type { SystemRootPaths } from "../../http/tls/tls.ts";
 import type { ProxySettings } from "../../http/network/proxies.ts";
 
 /** Returns a variable's value. */
@@ -19,11 +20,13 @@ export interface Environment {
   readonly storeRoot: string | undefined;
   readonly home: string | undefined;
   readonly proxies: ProxySettings;
+  /** The files of the system's CAs, from `SSL_CERT_FILE` and `SSL_CERT_DIR`. */
+  readonly systemRoots: SystemRootPaths;
   /**
-   * The proxy variables, for programs that we start: {@linkcode takeVariables} removes them from this
+   * The variables of proxies and CAs, for programs that we start: {@linkcode takeVariables} removes them from this
    * process.
    */
-  readonly proxyVariables: Readonly<Record<string, string>>;
+  readonly connectionVariables: Readonly<Record<string, string>>;
   /**
    * Directories with one subdirectory of certificates and `hosts.toml` per registry, the user's own first.
    */
@@ -58,7 +61,8 @@ export function readEnvironment(variable: VariableReader, isRoot: boolean): Envi
     storeRoot: read("DRAY_STORE") ?? (isRoot ? SYSTEM_STORE : dataHome && `${dataHome}/dray`),
     home,
     proxies: proxiesFrom(read),
-    proxyVariables: setVariables(PROXY_VARIABLES, variable),
+    systemRoots: systemRootsFrom(read),
+    connectionVariables: setVariables([...PROXY_VARIABLES, ...CA_VARIABLES], variable),
     certsDirs: [...(configHome ? [`${configHome}/dray/certs.d`] : []), ...SYSTEM_CERTS_DIRS],
     noColour: read("NO_COLOR") !== undefined,
     isCi: !["", "false", "0"].includes(read("CI") ?? ""),
@@ -85,6 +89,13 @@ function proxiesFrom(read: (...names: readonly string[]) => string | undefined):
   return { ...(https ? { https } : {}), ...(http ? { http } : {}), ...(no ? { no } : {}) };
 }
 
+/** As in OpenSSL and Go, a colon separates the directories of SSL_CERT_DIR. */
+function systemRootsFrom(read: (...names: readonly string[]) => string | undefined): SystemRootPaths {
+  const file = read("SSL_CERT_FILE");
+  const directories = (read("SSL_CERT_DIR") ?? "").split(":").filter((path) => path !== "");
+  return { ...(file ? { file } : {}), ...(directories.length > 0 ? { directories } : {}) };
+}
+
 /**
  * Reads a variable of this process. A variable that the permissions don't cover counts as unset: reading it
  * would throw or prompt.
@@ -105,6 +116,9 @@ const PROXY_VARIABLES = [
   "NO_PROXY",
 ] as const;
 
+const CA_VARIABLES = ["SSL_CERT_FILE", "SSL_CERT_DIR"] as const;
+const CREDENTIAL_TEXT_VARIABLE = "DOCKER_AUTH_CONFIG";
+
 function setVariables(names: readonly string[], variable: VariableReader): Readonly<Record<string, string>> {
   const entries = names.map((name) => [name, variable(name)]);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
@@ -114,8 +128,9 @@ function setVariables(names: readonly string[], variable: VariableReader): Reado
 export const VARIABLES = {
   terminal: ["NO_COLOR", "CI", "TERM"],
   store: ["DRAY_STORE", "HOME", "USERPROFILE", "XDG_DATA_HOME"],
-  registry: [...PROXY_VARIABLES, "HOME", "USERPROFILE", "XDG_CONFIG_HOME"],
+  registry: [...PROXY_VARIABLES, ...CA_VARIABLES, "HOME", "USERPROFILE", "XDG_CONFIG_HOME"],
   credentials: [
+    CREDENTIAL_TEXT_VARIABLE,
     "DOCKER_CONFIG",
     "REGISTRY_AUTH_FILE",
     "XDG_RUNTIME_DIR",
@@ -130,14 +145,16 @@ export const VARIABLES = {
  * Reads all variables once and returns a reader of the values, so that the permission to read them can be
  * dropped.
  *
- * Removes the proxy variables from this process: the runtime's own client would use them even where dray
- * requests a direct connection, and with different rules: it uses a proxy for loopback, and doesn't support
- * `*` in NO_PROXY.
+ * Removes the variables of proxies and CAs from this process: the runtime's own client would use the proxies even
+ * where dray requests a direct connection, and with different rules: it uses a proxy for loopback, and doesn't support
+ * `*` in NO_PROXY. Removes DOCKER_AUTH_CONFIG, so that programs that we start don't receive all credentials.
  */
 export function takeVariables(): VariableReader {
   const names = new Set<string>(Object.values(VARIABLES).flat());
   const taken = setVariables([...names], processVariable);
-  for (const name of PROXY_VARIABLES) if (name in taken) Deno.env.delete(name);
+  for (const name of [...PROXY_VARIABLES, ...CA_VARIABLES, CREDENTIAL_TEXT_VARIABLE]) {
+    if (name in taken) Deno.env.delete(name);
+  }
   return (name) => {
     if (names.has(name)) return taken[name];
     throw new AppError("internal", `Cannot read variable "${name}": VARIABLES doesn't list it`);

@@ -56,3 +56,27 @@ Deno.test({
     assertEquals(variable("TERM"), undefined);
   },
 });
+
+Deno.test("SSL_CERT_FILE and SSL_CERT_DIR name the system's CAs", () => {
+  assertEquals(read({}).systemRoots, {});
+  assertEquals(read({ SSL_CERT_FILE: "", SSL_CERT_DIR: ":" }).systemRoots, {});
+  assertEquals(read({ SSL_CERT_FILE: "/f", SSL_CERT_DIR: "/a::/b" }).systemRoots, {
+    file: "/f",
+    directories: ["/a", "/b"],
+  });
+});
+
+Deno.test("takeVariables() removes what the runtime or a helper program must not use", () => {
+  const names = ["DOCKER_AUTH_CONFIG", "SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy"];
+  const before = new Map(names.map((name) => [name, Deno.env.get(name)]));
+  try {
+    for (const name of names) Deno.env.set(name, "value");
+    const variable = takeVariables();
+    assertEquals(
+      names.map((name) => [variable(name), Deno.env.get(name)]),
+      names.map(() => ["value", undefined]),
+    );
+  } finally {
+    for (const [name, value] of before) if (value !== undefined) Deno.env.set(name, value);
+  }
+});

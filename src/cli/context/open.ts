@@ -79,6 +79,7 @@ export async function registrySettings(
     caCerts: await Promise.all(options["ca-file"].map(readCertificates)),
     certsDirs: [...options["certs-dir"], ...environment.certsDirs],
     proxies: environment.proxies,
+    systemRoots: environment.systemRoots,
     credentials: storedCredentials(environment),
     userAgent: `dray/${VERSION}`,
     onWarning: (warning, host) => messages.warn(`host "${host}": ${warning}`),

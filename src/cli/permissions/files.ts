@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../../base/errors.ts";
 import { isMissing } from "../../base/os_errors.ts";
-import { readConfigFile } from "../../credentials/config_file.ts";
+import { readConfigFile, readInlineConfig } from "../../credentials/config_file.ts";
 import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
 import { DEFAULT_DIRECTORY, directoryNames } from "../../hosts/certs.ts";
 import { parseHostsFile } from "../../hosts/hosts_toml.ts";
@@ -42,17 +42,17 @@ export async function helperPrograms(
   locations: CredentialLocations,
   onProblem: OnProblem,
 ): Promise<readonly string[]> {
-  const found = await Promise.all(
-    searchOrderOf(locations).map(async (location) => {
-      try {
-        const file = await readConfigFile(location);
-        return file === undefined ? [] : [file.credsStore, ...Object.values(file.credHelpers)];
-      } catch (error) {
-        onProblem(messageOf(error));
-        return [];
-      }
-    }),
-  );
+  const readers = searchOrderOf(locations).map((location) => () => readConfigFile(location));
+  const inline = () => Promise.resolve(readInlineConfig(locations));
+  const found = await Promise.all([inline, ...readers].map(async (read) => {
+    try {
+      const file = await read();
+      return file === undefined ? [] : [file.credsStore, ...Object.values(file.credHelpers)];
+    } catch (error) {
+      onProblem(messageOf(error));
+      return [];
+    }
+  }));
   const names = found.flat().filter((name): name is string => typeof name === "string" && name !== "");
   return [...new Set(names)].map((name) => `docker-credential-${name}`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHosts } from "../../hosts/hosts.ts";
+import { isLoopbackHost } from "../../http/network/addresses.ts";
 import type { ProxySettings } from "../../http/network/proxies.ts";
 import type { RegistrySettings } from "../../image/registry.ts";
 import { knownHostsOf } from "./known_hosts.ts";
@@ -42,7 +43,11 @@ export async function hostsOfRegistry(
   const known = knownHostsOf(registry);
   return {
     hosts: [
-      ...servers.map(({ base }) => netHostOf(base)),
+      ...servers.flatMap(({ base }) => {
+        // A loopback host without a port may use TLS at port 443.
+        const mayUseTls = base.protocol === "http:" && base.port === "" && isLoopbackHost(base.hostname);
+        return mayUseTls ? [netHostOf(base), `${base.hostname}:443`] : [netHostOf(base)];
+      }),
       ...known?.tokens ?? [],
       ...blobs ? known?.blobs ?? [] : [],
     ],

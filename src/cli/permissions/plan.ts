@@ -108,7 +108,7 @@ async function registries(
   const settings = await registrySettings(context, connectionOf(line));
   const { certsDirs = [] } = settings;
   const references = await referencesOf(line, context);
-  const read = [...certsDirs, ...await systemBundle()];
+  const read = [...certsDirs, ...await systemRootFiles(environment)];
   if (references === undefined && allowed.length === 0) {
     messages.warn(
       "clients may name any registry, so any host is allowed; restrict the registries with --registry",
@@ -132,7 +132,12 @@ async function registries(
   return { read, net };
 }
 
-/** The system's CA certificates: the first bundle that exists. */
+/** The files and directories of the system's CA certificates: those of the variables, or the first bundle that exists. */
+async function systemRootFiles({ systemRoots }: Context["environment"]): Promise<readonly string[]> {
+  const { file, directories = [] } = systemRoots;
+  return [...(file === undefined ? await systemBundle() : [file]), ...directories];
+}
+
 async function systemBundle(): Promise<readonly string[]> {
   for (const path of SYSTEM_BUNDLES) {
     if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return [path];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { redactName } from "../../base/redact.ts";
 import { AppError, isCode, messageOf } from "../../base/errors.ts";
 import { type RpcStatus, StatusCode, statusOf } from "../../grpc/wire/status.ts";
 import { formatReference, parseReference } from "../../oci/reference.ts";
@@ -45,7 +46,7 @@ export function pullName(text: string): string {
     const redact = (message: string) => message.replace(/\/\/[^/\s"]*@/g, "//REDACTED@");
     throw new AppError(
       "invalid_argument",
-      `failed to parse image reference "${redact(text)}": ${redact(messageOf(cause))}`,
+      `failed to parse image reference "${redact(redactName(text))}": ${redact(messageOf(cause))}`,
       { cause },
     );
   }

@@ -24,7 +24,7 @@ export interface HttpRequest extends RequestHints {
   /** The server that named this URL: the CAs that are trusted for it are trusted for this URL too. */
   readonly onBehalfOf?: URL;
   /** Called with each redirect target before it is followed; throws to refuse it. */
-  readonly checkRedirect?: (url: URL) => void;
+  readonly checkRedirect?: (url: URL) => Promise<void>;
 }
 
 /** The fields of a head; compatible with the web's `Headers`. */

@@ -22,6 +22,8 @@ export const LINK = "link";
 export const RANGE = "range";
 /** The time to wait before a retry. */
 export const RETRY_AFTER = "retry-after";
+/** The authentication schemes that the host accepts. */
+export const WWW_AUTHENTICATE = "www-authenticate";
 /** A message of the registry to its users. */
 export const WARNING = "warning";
 /** The digest of a manifest, according to the registry. */

@@ -103,10 +103,20 @@ const KINDS: readonly (readonly [network: string, kind: AddressKind])[] = [
   ["224.0.0.0/3", "reserved"],
   ["::/128", "reserved"],
   ["ff00::/8", "reserved"],
-  // Embedded IPv4 addresses (NAT64, 6to4, IPv4-compatible) can map to any of the ranges above.
-  ["64:ff9b::/96", "reserved"],
-  ["2002::/16", "reserved"],
+  // Addresses for special protocols, documentation and tests belong to no machine on the internet.
+  ["192.88.99.0/24", "reserved"],
+  ["100::/64", "reserved"],
+  ["2001:db8::/32", "reserved"],
+  ["3fff::/20", "reserved"],
+  ["5f00::/16", "reserved"],
+  // Embedded IPv4 addresses can map to any of the ranges above: IPv4-compatible, IPv4-translated, NAT64, Teredo (in the
+  // range of IETF protocols), 6to4.
   ["::/96", "reserved"],
+  ["::ffff:0:0:0/96", "reserved"],
+  ["64:ff9b::/96", "reserved"],
+  ["64:ff9b:1::/48", "reserved"],
+  ["2001::/23", "reserved"],
+  ["2002::/16", "reserved"],
 ];
 
 /** Returns the kind of an address. */

@@ -13,6 +13,7 @@ export type NetworkReason =
   | "unreachable"
   | "timeout"
   | "tls_authority"
+  | "tls_ca"
   | "tls_name"
   | "tls_expired"
   | "tls_client"
@@ -34,7 +35,15 @@ interface Known {
 /** The first match wins. The patterns match messages of rustls, hyper and the system in the supported Deno versions. */
 const KNOWN: readonly Known[] = [
   known(
-    /UnknownIssuer|CaUsedAsEndEntity/,
+    /CaUsedAsEndEntity/,
+    "tls_ca",
+    "its certificate is a CA certificate (basicConstraints CA:TRUE), which is not accepted as a server certificate; " +
+      'replace it with one that has CA:FALSE: add "-addext basicConstraints=critical,CA:FALSE" to "openssl req -x509", ' +
+      "or sign a server certificate with this CA",
+    false,
+  ),
+  known(
+    /UnknownIssuer/,
     "tls_authority",
     "its certificate is signed by an unknown authority",
     false,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encodeUserPassword } from "../../base/base64.ts";
 import { AppError } from "../../base/errors.ts";
 import { redactUrl } from "../../base/redact.ts";
 import {
@@ -59,6 +60,16 @@ export function proxyChooser(settings: ProxySettings): ProxyChooser {
     const port = url.port || (url.protocol === "https:" ? "443" : "80");
     return rules.some((matches) => matches(host, ip, port)) ? undefined : proxy;
   };
+}
+
+/** The passwords of the proxies: alone, and as sent in a header. An HTTP proxy may quote them in its responses. */
+export function proxySecrets({ https, http }: ProxySettings): readonly string[] {
+  const choices = [parseProxy(https, "https"), parseProxy(http, "http")];
+  return choices.flatMap((choice) => {
+    if (choice?.basicAuth === undefined) return [];
+    const { username, password } = choice.basicAuth;
+    return [password, encodeUserPassword(username, password)];
+  });
 }
 
 function parseProxy(text: string | undefined, scheme: string): ProxyChoice | undefined {

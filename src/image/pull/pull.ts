@@ -4,6 +4,7 @@
  * @module
  */
 import { abortScope } from "../../base/abort.ts";
+import { AppError } from "../../base/errors.ts";
 import { loadHashing } from "../../base/hash.ts";
 import { after } from "../../base/timer.ts";
 import { PRELOAD_HASH_AFTER_MS } from "../../base/tuning.ts";
@@ -65,13 +66,28 @@ export async function pullResolved(
   pending: PendingResolution | undefined,
 ): Promise<PullResult> {
   const reference = parseReference(text);
+  const { credentials, signal } = resolvePullOptions(options);
+  const started = pending ?? startResolution(deps.registry, reference, credentials, signal);
+  try {
+    return await pullStarted(deps, reference, options, started);
+  } catch (error) {
+    // An error about a manifest or a layer may quote its content, which the registry chose.
+    throw error instanceof AppError ? started.remote.hideSecrets?.(error) ?? error : error;
+  }
+}
+
+async function pullStarted(
+  deps: ImageDeps,
+  reference: Reference,
+  options: PullOptions,
+  { remote, result }: PendingResolution,
+): Promise<PullResult> {
   const settings = resolvePullOptions(options);
-  const { platform, isExplicit, allPlatforms, credentials, onEvent, signal } = settings;
+  const { platform, isExplicit, allPlatforms, onEvent, signal } = settings;
   const name = formatReference(reference);
   using _held = await deps.store.holdContent(signal, () => onEvent({ kind: "waiting", for: "collector" }));
 
   onEvent({ kind: "resolving", name });
-  const { remote, result } = pending ?? startResolution(deps.registry, reference, credentials, signal);
   const resolved = await preloadingHash(result(onEvent), deps, recordedNameOf(reference));
   onEvent({ kind: "resolved", name, digest: resolved.descriptor.digest, host: resolved.host });
 

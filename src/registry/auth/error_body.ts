@@ -4,6 +4,7 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
+import type { SecretSet } from "../../base/secret_set.ts";
 import type { Clock } from "../../http/clock.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
 import { bodyEncodingOf, decompressedReader } from "./content_encoding.ts";
@@ -25,12 +26,19 @@ const MESSAGE_MAX_LENGTH = 300;
 
 const NO_ERROR: ServerError = { code: "", message: "" };
 
-/** Reads the error in a body and disposes the response. It never throws: a missing error has an empty message. */
-export async function readErrorBody(response: HttpResponse, clock: Clock): Promise<ServerError> {
+/**
+ * Reads the error in a body, hides the secrets in it, and disposes the response. It never throws: a missing error has an
+ * empty message.
+ */
+export async function readErrorBody(
+  response: HttpResponse,
+  clock: Clock,
+  secrets: SecretSet,
+): Promise<ServerError> {
   // Disposing the response ends the read of a stalled body.
   const disarm = clock.after(BODY_TIMEOUT, () => response[Symbol.dispose]());
   try {
-    return parseErrorBody(await readStart(response), response.headers.get("content-type") ?? "");
+    return parseErrorBody(await readStart(response), response.headers.get("content-type") ?? "", secrets);
   } finally {
     disarm();
     response[Symbol.dispose]();
@@ -59,32 +67,34 @@ async function readStart(response: HttpResponse): Promise<string> {
  * Finds the message: the first of a registry's `errors`, otherwise a token server's `details`, `error_description`,
  * `message` or `error`, otherwise plain text. A web page has no message.
  */
-function parseErrorBody(text: string, contentType: string): ServerError {
+function parseErrorBody(text: string, contentType: string, secrets: SecretSet): ServerError {
+  const clean = (value: unknown) => sanitize(value, secrets);
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
     const isPage = /html/i.test(contentType) || text.trimStart().startsWith("<") ||
       text.trimStart().startsWith("{");
-    return isPage ? NO_ERROR : { code: "", message: sanitize(text) };
+    return isPage ? NO_ERROR : { code: "", message: clean(text) };
   }
   if (!isRecord(body)) return NO_ERROR;
   const first: unknown = Array.isArray(body.errors) ? body.errors[0] : undefined;
   if (isRecord(first)) {
-    const code = sanitize(first.code);
-    return { code, message: sanitize(first.message) || sanitize(first.detail) || code };
+    const code = clean(first.code);
+    return { code, message: clean(first.message) || clean(first.detail) || code };
   }
   for (const name of ["details", "error_description", "message", "error"]) {
-    const message = sanitize(body[name]);
+    const message = clean(body[name]);
     if (message !== "") return { code: "", message };
   }
   return NO_ERROR;
 }
 
-/** Makes a server's text safe for terminals and logs: one short line without control characters. */
-function sanitize(value: unknown): string {
+/** Makes a server's text safe for terminals and logs: one short line without control characters and secrets. */
+function sanitize(value: unknown, secrets: SecretSet): string {
   if (typeof value !== "string") return "";
-  const line = value.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+  // Hidden before the text is truncated, which could leave a part of a secret.
+  const line = secrets.hide(secrets.hide(value).replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")).trim();
   return line.length > MESSAGE_MAX_LENGTH ? `${line.slice(0, MESSAGE_MAX_LENGTH)}…` : line;
 }
 

@@ -1,4 +1,5 @@
 import { encode } from "../../compress/test_encoder.ts";
+import { SecretSet } from "../../base/secret_set.ts";
 import { assert, assertEquals } from "../../../tests/assert.ts";
 import { readErrorBody } from "./error_body.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
@@ -39,7 +40,7 @@ Deno.test("readErrorBody() finds the message for users and makes it safe for ter
   for (const [text, code, message] of CASES) {
     await t.step(text.slice(0, 60) || "(empty)", async () => {
       const { read } = streamReader(new Blob([text]).stream(), (error) => error);
-      assertEquals(await readErrorBody(failed(read), new TestClock()), { code, message });
+      assertEquals(await readErrorBody(failed(read), new TestClock(), new SecretSet()), { code, message });
     });
   }
 });
@@ -54,9 +55,13 @@ Deno.test("readErrorBody() reads at most 64 KiB, and cancels a stalled body", as
     read += buffer.length;
     return Promise.resolve(buffer.length);
   };
-  const error = await readErrorBody(failed(endless, () => isDisposed = true), clock);
+  const error = await readErrorBody(failed(endless, () => isDisposed = true), clock, new SecretSet());
   assertEquals([read, isDisposed, error.message.length, clock.timers], [65_536, true, 301, 0]);
-  const stalled = readErrorBody(failed(() => disposed.promise, () => disposed.resolve(null)), clock);
+  const stalled = readErrorBody(
+    failed(() => disposed.promise, () => disposed.resolve(null)),
+    clock,
+    new SecretSet(),
+  );
   clock.advance(5_000);
   assertEquals(await stalled, { code: "", message: "" });
 });
@@ -79,7 +84,7 @@ Deno.test("readErrorBody() decompresses a body, and ignores a damaged one", asyn
         ...failed((buffer) => reader.read(buffer)),
         headers: new Headers({ "content-encoding": "gzip" }),
       };
-      assertEquals((await readErrorBody(response, new TestClock())).message, message);
+      assertEquals((await readErrorBody(response, new TestClock(), new SecretSet())).message, message);
     });
   }
 });

@@ -1,5 +1,6 @@
 import { isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../../tests/assert.ts";
+import { AddressPolicy } from "./address_policy.ts";
 import { parseRealm, realmChecker } from "./realm.ts";
 
 const PUBLIC = "https://registry.example/v2/";
@@ -8,6 +9,10 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "registry.corp": ["10.0.0.5"],
   "two-faced.example": ["10.0.0.5", "203.0.113.7"],
   "home.example": ["127.0.0.1", "::1"],
+  "auth.corp": ["10.0.0.6"],
+  "metadata.example": ["169.254.169.254"],
+  "mixed.example": ["203.0.113.8", "192.168.0.1"],
+  "teredo.example": ["2001:0:a00:1::1"],
 };
 
 const CASES: readonly (readonly [registry: string, realm: string, result: "ok" | "refused"])[] = [
@@ -33,6 +38,17 @@ const CASES: readonly (readonly [registry: string, realm: string, result: "ok" |
   [PUBLIC, "https://172.32.0.1/token", "ok"],
   [PUBLIC, "https://192.168.1.1/token", "refused"],
   [PUBLIC, "https://100.64.0.1/token", "refused"],
+  [PUBLIC, "https://[64:ff9b:1::a00:1]/token", "refused"],
+  [PUBLIC, "https://[2001:0:a00:1::1]/token", "refused"],
+  [PUBLIC, "https://[::ffff:0:10.0.0.1]/token", "refused"],
+  [PUBLIC, "https://auth.corp/token", "refused"],
+  [PUBLIC, "https://metadata.example/token", "refused"],
+  [PUBLIC, "https://mixed.example/token", "refused"],
+  [PUBLIC, "https://home.example./token", "refused"],
+  [PUBLIC, "https://teredo.example/token", "refused"],
+  ["https://registry.corp/v2/", "https://auth.corp/token", "ok"],
+  ["https://registry.corp/v2/", "https://metadata.example/token", "refused"],
+  ["https://10.0.0.5/v2/", "https://auth.corp/token", "ok"],
   ["https://registry.corp/v2/", "https://10.0.0.9/token", "ok"],
   ["https://registry.corp/v2/", "https://127.0.0.1/token", "refused"],
   ["https://registry.corp/v2/", "https://169.254.169.254/token", "refused"],
@@ -53,7 +69,8 @@ Deno.test("realmChecker() accepts only realms that the registry may name", async
   for (const [registry, realm, result] of CASES) {
     await t.step(`${registry} -> ${realm}: ${result}`, async () => {
       const lookup = (name: string) => Promise.resolve(NAMES[name] ?? []);
-      const checking = realmChecker(new URL(realm), new URL(registry), lookup);
+      const addresses = new AddressPolicy(() => false, lookup);
+      const checking = realmChecker(new URL(realm), new URL(registry), addresses);
       if (result === "ok") await checking;
       else assert(isCode(await assertRejects(() => checking), "unauthorized"));
     });
@@ -61,11 +78,26 @@ Deno.test("realmChecker() accepts only realms that the registry may name", async
 });
 
 Deno.test("realmChecker() returns the same check for redirects", async () => {
-  const lookup = () => Promise.reject(new Error("unexpected lookup"));
-  const check = await realmChecker(new URL("https://auth.example/token"), new URL(PUBLIC), lookup);
-  check(new URL("https://auth2.example/token"));
-  assertThrows(() => check(new URL("http://auth.example/token")));
-  assertThrows(() => check(new URL("https://169.254.169.254/")));
+  const addresses = new AddressPolicy(() => false, (name) => Promise.resolve(NAMES[name] ?? []));
+  const check = await realmChecker(new URL("https://auth.example/token"), new URL(PUBLIC), addresses);
+  await check(new URL("https://auth2.example/token"));
+  await assertRejects(() => check(new URL("http://auth.example/token")));
+  await assertRejects(() => check(new URL("https://169.254.169.254/")));
+  await assertRejects(() => check(new URL("https://metadata.example/")));
+});
+
+Deno.test("AddressPolicy resolves a name once a minute, and leaves it to a proxy", async () => {
+  const lookups: string[] = [];
+  const lookup = (name: string) => {
+    lookups.push(name);
+    return Promise.reject(new Error("no such name"));
+  };
+  const addresses = new AddressPolicy((url) => url.hostname === "proxied.example", lookup);
+  for (const name of ["a.example", "a.example", "proxied.example", "registry.example"]) {
+    assertEquals(await addresses.forbiddenKind(new URL(`https://${name}/`), new URL(PUBLIC)), undefined);
+  }
+  assertEquals(lookups, ["a.example"]);
+  assertEquals(await addresses.isPublic(new URL("https://10.0.0.1/")), false);
 });
 
 Deno.test("parseRealm() resolves relative URLs and drops user information", () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SecretSet } from "../../base/secret_set.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
 import type { HttpResponse, RequestHints } from "../../http/message/http_message.ts";
 
@@ -30,4 +31,6 @@ export interface RegistrySession {
   send(request: ApiRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** The source of the credentials, for messages: a file and key, or "anonymous". Valid after the first `send`. */
   readonly credentialSource: string;
+  /** The secrets exchanged with the host; hide them in everything that it sent. */
+  readonly secrets: SecretSet;
 }

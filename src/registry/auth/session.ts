@@ -6,14 +6,19 @@
 import { AppError } from "../../base/errors.ts";
 import { Flight } from "../../base/flight.ts";
 import { redactUrl } from "../../base/redact.ts";
+import { SecretSet } from "../../base/secret_set.ts";
 import type { Credential, CredentialSource, FoundCredential } from "../../content/credential.ts";
 import { isLoopbackHost } from "../../http/network/addresses.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
+import { secretsInHeaders, secretsInUrl, secretsOf } from "./known_secrets.ts";
+import { credentialNameOf, mirrorCredentials } from "./mirror_credentials.ts";
 import { discardResponse } from "../../http/message/discard.ts";
+import { WWW_AUTHENTICATE } from "../../http/message/http_names.ts";
 import type { ApiRequest, RegistrySession } from "./registry_session.ts";
 import type { HttpResponse, Transport } from "../../http/message/http_message.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
-import { lookupAddresses, parseRealm, realmChecker } from "./realm.ts";
+import type { AddressPolicy } from "./address_policy.ts";
+import { parseRealm, realmChecker } from "./realm.ts";
 import { basicHeader, fetchToken } from "./token.ts";
 import type { Scheme, TokenCache, TokenKey } from "./token_cache.ts";
 
@@ -21,16 +26,21 @@ import type { Scheme, TokenCache, TokenKey } from "./token_cache.ts";
 export interface SessionDeps {
   readonly transport: Transport;
   readonly tokens: TokenCache;
+  /** Judges realms and redirects. */
+  readonly addresses: AddressPolicy;
   /** Whether secrets may be sent over plain HTTP to hosts other than loopback. @default {false} */
   readonly plainHttp?: boolean;
+  /** Further secrets that a host could quote, such as a proxy's password. @default {[]} */
+  readonly secrets?: readonly string[];
 }
 
 /**
- * Opens a session without sending anything. Unless the host is known to require credentials, the first request is sent
- * while they are still being looked up: at worst this costs a 401.
+ * Opens a session without sending anything. Credentials are looked up only once the host has asked for them: a public
+ * image needs no helper program and no unlocked keychain.
  *
  * @param repository "" for requests to the registry as a whole, whose token has only the scope of the challenge
- * @param credentials called once, and not at all for a mirror
+ * @param credentials called until it returned once. For a mirror it is called with the mirror's own name, and only if it
+ * {@linkcode CredentialSource.isByName}
  */
 export function openSession(
   host: RegistryHost,
@@ -70,6 +80,7 @@ class Session implements RegistrySession {
   readonly #credentials: CredentialSource;
   readonly #repository: string;
   readonly #deps: SessionDeps;
+  readonly secrets = new SecretSet();
   #found: FoundCredential | undefined;
   #isFound = false;
   readonly #lookups = new Flight<FoundCredential | undefined>();
@@ -80,8 +91,9 @@ class Session implements RegistrySession {
   constructor(host: RegistryHost, repository: string, credentials: CredentialSource, deps: SessionDeps) {
     this.host = host;
     this.#repository = repository;
-    this.#credentials = credentials;
+    this.#credentials = host.isMirror ? mirrorCredentials(credentials) : credentials;
     this.#deps = deps;
+    for (const secret of [...deps.secrets ?? [], ...secretsInHeaders(host.headers)]) this.secrets.add(secret);
     // Requests to the base of the API need a token without scope.
     this.#scopes = repository === "" ? [] : [`repository:${repository}:pull`];
   }
@@ -91,16 +103,14 @@ class Session implements RegistrySession {
   }
 
   async send(request: ApiRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const lookup = this.#findCredential(signal);
-    // It may fail during the request; the awaits below throw the error.
-    lookup.catch(() => {});
-    let authorization = await this.#initialAuthorization(lookup, signal);
+    let authorization = await this.#initialAuthorization(signal);
     for (let sends = 1;; sends++) {
       const response = await this.#sendWith(request, authorization, signal);
       let next: NextAuthorization | undefined;
       try {
-        await lookup;
-        next = sends < MAX_SENDS ? this.#authorizationAfter(response, authorization) : undefined;
+        next = sends < MAX_SENDS
+          ? await this.#authorizationAfter(response, authorization, signal)
+          : undefined;
       } catch (error) {
         response[Symbol.dispose]();
         throw error;
@@ -130,47 +140,82 @@ class Session implements RegistrySession {
       headers["oci-namespace"] ??= this.host.registry;
     }
     if (authorization.kind !== "none") headers.authorization = authorization.header;
-    return await this.#deps.transport.send({ ...request, url, headers }, signal);
+    const checkRedirect = (target: URL) => this.#checkRedirect(target);
+    return await this.#deps.transport.send({ ...request, url, headers, checkRedirect }, signal);
   }
 
-  /** Looks up the credential; concurrent requests share the lookup. Mirrors don't receive the registry's credential. */
-  async #findCredential(signal: AbortSignal): Promise<void> {
-    if (this.#isFound || this.host.isMirror) return;
-    const { registry } = this.host;
-    this.#found = await this.#lookups.do(
-      registry,
-      (signal) => this.#credentials.findCredential(registry, this.#repository, signal),
-      signal,
+  async #checkRedirect(target: URL): Promise<void> {
+    const { base } = this.host;
+    const kind = await this.#deps.addresses.forbiddenKind(target, base);
+    if (kind === undefined) return;
+    throw new AppError(
+      "network",
+      `Cannot follow redirect of host "${base.host}" to "${redactUrl(target)}": ` +
+        `it has a ${kind} address although the host doesn't`,
+      { details: { host: base.host, reason: "redirect", isRetryable: false } },
     );
-    this.#isFound = true;
+  }
+
+  /** Looks up the credential; concurrent requests share the lookup. */
+  async #findCredential(signal: AbortSignal): Promise<Credential | undefined> {
+    if (!this.#isFound) {
+      const { registry, repository } = credentialNameOf(this.host, this.#repository);
+      this.#found = await this.#lookups.do(
+        registry,
+        (signal) => this.#credentials.findCredential(registry, repository, signal),
+        signal,
+      );
+      this.#isFound = true;
+      for (const secret of secretsOf(this.#found?.credential)) this.secrets.add(secret);
+    }
+    return this.#found?.credential;
   }
 
   /** The authorization of the first attempt: none unless the host has sent a challenge before. */
-  async #initialAuthorization(lookup: Promise<void>, signal: AbortSignal): Promise<Authorization> {
+  async #initialAuthorization(signal: AbortSignal): Promise<Authorization> {
     const scheme = this.#deps.tokens.findScheme(this.host.base.origin);
-    if (scheme === undefined) return NONE;
-    await lookup;
-    const credential = this.#found?.credential;
+    if (scheme === undefined || scheme.kind === "none") return NONE;
+    const credential = await this.#findCredential(signal);
     if (credential?.kind === "bearer") return this.#given(credential.token);
     if (scheme.kind === "bearer") return await this.#tokenFor(scheme, this.#scopes, signal);
     return credential?.kind === "basic" ? this.#basic(credential) : NONE;
   }
 
   /** The authorization to retry a rejected request with, or undefined if the response is final. */
-  #authorizationAfter(response: HttpResponse, sent: Authorization): NextAuthorization | undefined {
+  async #authorizationAfter(
+    response: HttpResponse,
+    sent: Authorization,
+    signal: AbortSignal,
+  ): Promise<NextAuthorization | undefined> {
     // A redirect target on another origin must not receive credentials, not even through a realm in its challenge.
     if (response.url.origin !== this.host.base.origin) return undefined;
+    if (response.status === 404 || response.status === 403 && !response.headers.has(WWW_AUTHENTICATE)) {
+      return sent.kind === "none" ? await this.#authorizationOfBase(response.status, signal) : undefined;
+    }
     if (response.status !== 401 && response.status !== 403) return undefined;
-    const credential = this.#found?.credential;
+    const challenges = this.#challengesOf(response);
+    const bearer = challenges.find(({ scheme, params }) => scheme === "bearer" && params.has("realm"));
+    const isInsufficient = bearer?.params.get("error") === "insufficient_scope";
+    // A 403 without credentials may be a challenge too.
+    if (response.status === 403 && !isInsufficient && sent.kind !== "none") return undefined;
+    return await this.#authorizationFor(challenges, response.status, sent, signal);
+  }
+
+  /** @param status of the response to the request itself */
+  async #authorizationFor(
+    challenges: readonly Challenge[],
+    status: number,
+    sent: Authorization,
+    signal: AbortSignal,
+  ): Promise<NextAuthorization | undefined> {
+    const bearer = challenges.find(({ scheme, params }) => scheme === "bearer" && params.has("realm"));
+    const acceptsBasic = challenges.some(({ scheme }) => scheme === "basic");
+    const credential = await this.#findCredential(signal);
     if (credential?.kind === "bearer") {
       return sent.kind === "none" ? () => Promise.resolve(this.#given(credential.token)) : undefined;
     }
-    const challenges = this.#challengesOf(response);
-    const bearer = challenges.find(({ scheme, params }) => scheme === "bearer" && params.has("realm"));
-    if (response.status === 403 && bearer?.params.get("error") !== "insufficient_scope") return undefined;
     if (bearer !== undefined) return this.#tokenAfter(bearer, sent);
-    const acceptsBasic = challenges.some(({ scheme }) => scheme === "basic");
-    if (response.status === 401 && sent.kind === "none") {
+    if (status === 401 && sent.kind === "none") {
       // Without a challenge and without a credential there is nothing to explain.
       const isExplained = challenges.length > 0 || credential !== undefined;
       if (acceptsBasic ? credential?.kind === "refresh" : isExplained) throw this.#noScheme(challenges);
@@ -181,6 +226,41 @@ class Session implements RegistrySession {
       this.#deps.tokens.recordScheme(this.host.base.origin, { kind: "basic" });
       return Promise.resolve(basic);
     };
+  }
+
+  /**
+   * The authorization after a 403 or 404 without a challenge. Some registries send that to unauthenticated clients, and
+   * a challenge only at the base of the API. The base is requested once per host.
+   */
+  async #authorizationOfBase(
+    originalStatus: number,
+    signal: AbortSignal,
+  ): Promise<NextAuthorization | undefined> {
+    const { tokens } = this.#deps;
+    const { origin } = this.host.base;
+    if (this.#repository === "" || tokens.findScheme(origin) !== undefined) return undefined;
+    let response: HttpResponse;
+    try {
+      response = await this.#sendWith({ method: "GET", path: "" }, NONE, signal);
+    } catch {
+      signal.throwIfAborted();
+      // The response to the request itself says more.
+      return undefined;
+    }
+    const { status, url, headers } = response;
+    await discardResponse(response);
+    if (status < 300) tokens.recordScheme(origin, { kind: "none" });
+    if (status !== 401 || url.origin !== origin) return undefined;
+    const challenges = this.#challengesOf({ status, headers });
+    const next = await this.#authorizationFor(challenges, originalStatus, NONE, signal);
+    if (next === undefined || this.#found !== undefined) return next;
+    try {
+      const anonymous = await next(signal);
+      return () => Promise.resolve(anonymous);
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
   }
 
   #tokenAfter(challenge: Challenge, sent: Authorization): NextAuthorization | undefined {
@@ -211,8 +291,9 @@ class Session implements RegistrySession {
   ): Promise<Authorization> {
     const { tokens, transport } = this.#deps;
     const { base } = this.host;
-    const credential = this.#found?.credential;
+    const credential = await this.#findCredential(signal);
     if (credential?.kind === "bearer") return this.#given(credential.token);
+    for (const secret of secretsInUrl(scheme.realm)) this.secrets.addIssued(secret);
     const key: TokenKey = {
       registry: base.origin,
       realm: scheme.realm.href,
@@ -221,7 +302,7 @@ class Session implements RegistrySession {
       identity: await (this.#identity ??= tokens.identityOf(credential)),
     };
     const { token, isFresh } = await tokens.token(key, async (signal) => {
-      const checkRealm = await realmChecker(scheme.realm, base, lookupAddresses);
+      const checkRealm = await realmChecker(scheme.realm, base, this.#deps.addresses);
       // The realm receives the credential, and the registry the token.
       if (credential !== undefined) [scheme.realm, base].forEach((url) => this.#mustBePrivate(url));
       const successor = credential?.kind === "refresh" ? tokens.findRefreshToken(key) : undefined;
@@ -235,12 +316,16 @@ class Session implements RegistrySession {
           source: this.credentialSource,
           registry: base,
           checkRealm,
+          secrets: this.secrets,
         },
         transport,
         tokens.clock,
         signal,
       );
     }, signal);
+    for (const secret of [token, tokens.findRefreshToken(key)]) {
+      if (secret !== undefined) this.secrets.addIssued(secret);
+    }
     return { kind: "token", header: `Bearer ${token}`, token, key, isFresh };
   }
 
@@ -256,9 +341,9 @@ class Session implements RegistrySession {
     );
   }
 
-  #challengesOf(response: HttpResponse): readonly Challenge[] {
+  #challengesOf(response: Pick<HttpResponse, "status" | "headers">): readonly Challenge[] {
     try {
-      return parseChallenges(response.headers.get("www-authenticate") ?? "");
+      return parseChallenges(response.headers.get(WWW_AUTHENTICATE) ?? "");
     } catch (cause) {
       throw new AppError(
         "unauthorized",

@@ -1,8 +1,11 @@
+import { AddressPolicy } from "./address_policy.ts";
 import { AppError, isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { ANONYMOUS, type CredentialSource } from "../../content/credential.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
 import type { HttpRequest, HttpResponse } from "../../http/message/http_message.ts";
+import { discardResponse } from "../../http/message/discard.ts";
+import { sendFollowingRedirects } from "../../http/redirects.ts";
 import { openSession } from "./session.ts";
 import { serve, type TestServer, textOf } from "../../http/test_servers.ts";
 import {
@@ -33,7 +36,7 @@ Deno.test("A renamed server receives the name of its registry, and the credentia
   ]);
 });
 
-Deno.test("A mirror receives the name of its registry, but no credentials", async () => {
+Deno.test("A mirror receives the name of its registry, but no credentials of unnamed sources", async () => {
   await using server = registry({
     accepts: (header) => header === "Bearer t1",
     challenge: () => `Basic realm="here", ${BEARER}`,
@@ -156,7 +159,7 @@ Deno.test("Credentials are sent over plain HTTP only to loopback, or where the u
       using transport = relayTo(server);
       const host = hostOf(server, { registry: "reg.example", base: new URL(base) });
       const send = async (changes: Partial<RegistryHost>, plainHttp: boolean) => {
-        const deps = { transport, tokens: new TokenCache(), plainHttp };
+        const deps = { transport, tokens: new TokenCache(), addresses: new AddressPolicy(), plainHttp };
         const session = openSession({ ...host, ...changes }, "a/b", credentials, deps);
         return await textOf(await session.send({ method: "GET", path: PATH }, never));
       };
@@ -250,7 +253,7 @@ Deno.test("Schemes that aren't supported don't hide the one that is", async (t) 
 });
 
 Deno.test("A failed credential lookup fails the request, and the next request repeats it", async () => {
-  await using server = registry({ accepts: () => true });
+  await using server = registry({ accepts: (header) => header === "Bearer t1", token: countingTokens() });
   using deps = sessionDeps();
   let isBroken = true;
   const session = openSession(hostOf(server), "a/b", {
@@ -295,4 +298,61 @@ Deno.test("A path that resolves to another host is rejected", async () => {
     assert(isCode(await assertRejects(() => get(server, BOB, deps, path)), "internal"), path);
   }
   assertEquals(server.log, []);
+});
+
+Deno.test("A redirect to an address that the registry must not name is refused before a request", async (t) => {
+  const names: Readonly<Record<string, readonly string[]>> = {
+    "registry.example": ["203.0.113.7"],
+    "registry.corp": ["10.0.0.5"],
+    "storage.corp": ["10.0.0.6"],
+    "metadata.example": ["169.254.169.254"],
+    "storage.example": ["203.0.113.8"],
+  };
+  const cases: readonly (readonly [registry: string, target: string, isAllowed: boolean])[] = [
+    ["registry.example", "storage.example", true],
+    ["registry.example", "storage.corp", false],
+    ["registry.example", "metadata.example", false],
+    ["registry.example", "127.0.0.1", false],
+    ["registry.example", "[64:ff9b:1::a00:1]", false],
+    ["registry.corp", "storage.corp", true],
+    ["registry.corp", "metadata.example", false],
+  ];
+  for (const [name, target, isAllowed] of cases) {
+    await t.step(`${name} -> ${target}: ${isAllowed}`, async () => {
+      const log: string[] = [];
+      const respond = (request: HttpRequest): HttpResponse => {
+        log.push(request.url.hostname);
+        const isFirst = request.url.hostname === name;
+        return {
+          status: isFirst ? 307 : 200,
+          headers: new Headers(isFirst ? { location: `https://${target}/blob` } : {}),
+          url: request.url,
+          body: { read: () => Promise.resolve(null) },
+          [Symbol.dispose]() {},
+        };
+      };
+      const transport = {
+        send: (request: HttpRequest, signal: AbortSignal) =>
+          sendFollowingRedirects(request, (hop) => Promise.resolve(respond(hop)), discardResponse, signal),
+      };
+      const addresses = new AddressPolicy(() => false, (name) => Promise.resolve(names[name] ?? []));
+      const deps = { transport, tokens: new TokenCache(), addresses };
+      const host: RegistryHost = {
+        registry: name,
+        base: new URL(`https://${name}/v2/`),
+        capabilities: new Set(["pull"]),
+        isMirror: false,
+        headers: {},
+      };
+      const sending = openSession(host, "a/b", ANONYMOUS, deps).send({ method: "GET", path: PATH }, never);
+      if (isAllowed) {
+        assertEquals((await sending).status, 200);
+        assertEquals(log, [name, target]);
+        return;
+      }
+      const error = await assertRejects(() => sending);
+      assert(error instanceof AppError && isCode(error, "network"));
+      assertEquals([error.details.reason, error.details.isRetryable, log], ["redirect", false, [name]]);
+    });
+  }
 });

@@ -3,7 +3,7 @@ import { ANONYMOUS, type CredentialSource } from "../../content/credential.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { SYSTEM_CLOCK } from "../../http/clock.ts";
 import { openSession } from "./session.ts";
-import { textOf } from "../../http/test_servers.ts";
+import { serve, type TestServer, textOf } from "../../http/test_servers.ts";
 import {
   BEARER,
   BOB,
@@ -252,4 +252,100 @@ Deno.test("A rejected credential doesn't affect the tokens of another one", asyn
   assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
   await fail();
   assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+});
+
+Deno.test("Credentials are looked up only after a challenge", async () => {
+  const lookups: string[] = [];
+  const credentials: CredentialSource = {
+    findCredential(registry, repository) {
+      lookups.push(`${registry} ${repository}`);
+      return Promise.resolve(undefined);
+    },
+  };
+  await using open = registry({ accepts: () => true });
+  await using closed = registry({ accepts: (header) => header === "Bearer t1", token: countingTokens() });
+  using deps = sessionDeps();
+  await textOf(await get(open, credentials, deps));
+  assertEquals(lookups, []);
+  await textOf(await get(closed, credentials, deps));
+  assertEquals(lookups, [`${closed.url.host} a/b`]);
+});
+
+Deno.test("A mirror receives the credentials stored under its own name", async () => {
+  const lookups: string[] = [];
+  const credentials: CredentialSource = {
+    isByName: true,
+    findCredential(registry, repository) {
+      lookups.push(`${registry} ${repository}`);
+      return BOB.findCredential(registry, repository, never);
+    },
+  };
+  await using server = registry({
+    accepts: (header) => header === BOB_HEADER,
+    challenge: () => 'Basic realm="mirror"',
+  });
+  using deps = sessionDeps();
+  const base = new URL("proxy/v2/", server.url);
+  const host = hostOf(server, { registry: "docker.io", isMirror: true, base });
+  const session = openSession(host, "a/b", credentials, deps);
+  assertEquals(await textOf(await session.send({ method: "GET", path: PATH }, never)), CONTENT);
+  assertEquals(lookups, [`${server.url.host} proxy/a/b`]);
+});
+
+/** A registry that asks for credentials only at its base. */
+function discreet(status: number, scheme: "Basic" | "Bearer") {
+  const header = scheme === "Basic" ? BOB_HEADER : "Bearer t1";
+  const issue = countingTokens();
+  const server: TestServer = serve(async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/token") {
+      const form = await request.clone().text();
+      return form.includes("s3cret") ? await issue(request) : new Response(null, { status: 401 });
+    }
+    if (request.headers.get("authorization") === header) return new Response(CONTENT);
+    if (pathname !== "/v2/") return new Response("unknown repository", { status });
+    const challenge = scheme === "Basic" ? 'Basic realm="r"' : BEARER.replace("{base}", server.url.href);
+    return new Response(null, { status: 401, headers: { "www-authenticate": challenge } });
+  });
+  return server;
+}
+
+Deno.test("After a 403 or 404 without a challenge, the challenge of the base is used", async (t) => {
+  for (const status of [403, 404]) {
+    for (const scheme of ["Basic", "Bearer"] as const) {
+      await t.step(`${status}, ${scheme}`, async () => {
+        await using server = discreet(status, scheme);
+        using deps = sessionDeps();
+        assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+        // The next session sends credentials immediately.
+        assertEquals(await textOf(await get(server, BOB, deps)), CONTENT);
+        const paths = server.log.map((line) => line.split(" ")[1]);
+        assertEquals(paths.filter((path) => path !== "/token"), [
+          `/v2/${PATH}`,
+          "/v2/",
+          `/v2/${PATH}`,
+          `/v2/${PATH}`,
+        ]);
+      });
+      await t.step(`${status}, ${scheme}, without credentials`, async () => {
+        await using server = discreet(status, scheme);
+        using deps = sessionDeps();
+        const response = await get(server, ANONYMOUS, deps);
+        assertEquals([response.status, await textOf(response)], [status, "unknown repository"]);
+      });
+    }
+  }
+});
+
+Deno.test("The base of a registry that accepts anonymous requests is requested once", async () => {
+  await using server = serve((request) =>
+    new Response(null, { status: new URL(request.url).pathname === "/v2/" ? 200 : 404 })
+  );
+  using deps = sessionDeps();
+  for (let i = 0; i < 2; i++) {
+    const response = await get(server, BOB, deps);
+    assertEquals(response.status, 404);
+    response[Symbol.dispose]();
+  }
+  assertEquals(server.log, [`GET /v2/${PATH}`, "GET /v2/", `GET /v2/${PATH}`]);
 });

@@ -8,6 +8,7 @@ import type { Credential, CredentialSource } from "../../content/credential.ts";
 import type { Clock } from "../../http/clock.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
 import type { RegistryHost } from "../../content/registry_host.ts";
+import { AddressPolicy } from "./address_policy.ts";
 import { openSession, type SessionDeps } from "./session.ts";
 import { serve, type TestServer } from "../../http/test_servers.ts";
 import { TokenCache } from "./token_cache.ts";
@@ -47,7 +48,12 @@ export function sessionDeps(
 ): SessionDeps & Disposable {
   const transport = createTransport();
   const { clock, ...rest } = changes;
-  const deps: SessionDeps = { transport, tokens: new TokenCache(clock), ...rest };
+  const deps: SessionDeps = {
+    transport,
+    tokens: new TokenCache(clock),
+    addresses: new AddressPolicy(),
+    ...rest,
+  };
   return { ...deps, [Symbol.dispose]: () => transport.close() };
 }
 

@@ -4,16 +4,19 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import { AppError, type ErrorCode } from "../../base/errors.ts";
+import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
 import { encodeUserPassword } from "../../base/base64.ts";
 import { redactUrl } from "../../base/redact.ts";
+import type { SecretSet } from "../../base/secret_set.ts";
 import type { Credential } from "../../content/credential.ts";
 import { type JsonObject, parseJsonObject } from "../../oci/json.ts";
 import type { Clock } from "../../http/clock.ts";
 import { readDecoded } from "./content_encoding.ts";
 import { readErrorBody } from "./error_body.ts";
+import { readWithinTime } from "../../http/small_body.ts";
 import { discardResponse } from "../../http/message/discard.ts";
 import type { HttpRequest, HttpResponse, Transport } from "../../http/message/http_message.ts";
+import { networkReasonOf } from "../../http/network/network_error.ts";
 import { retryAfterOf } from "./retry_after.ts";
 
 /** Token responses have a few KiB; a longer one is an attack or a mistake. */
@@ -39,7 +42,9 @@ export interface TokenRequest {
   /** The registry, for messages. The CAs that are trusted for it are trusted for the realm too. */
   readonly registry: URL;
   /** Called with each redirect target; throws to refuse it. */
-  readonly checkRealm: (url: URL) => void;
+  readonly checkRealm: (url: URL) => Promise<void>;
+  /** Secrets that the token server may quote. */
+  readonly secrets: SecretSet;
 }
 
 /** A token. */
@@ -56,9 +61,31 @@ export interface Token {
  * Requests a token. With a credential it uses POST, and GET if the server rejects that with 400, 401, 404 or 405, as
  * GCR, Harbor, Artifactory and ACR do. Without a credential it uses GET.
  *
+ * A request that takes too long is repeated once, and then not retried: each attempt may take half a minute.
+ *
  * @throws AppError `unauthorized`, `forbidden`, `rate_limited`, `network`, `invalid_content`, or the signal's reason
  */
 export async function fetchToken(
+  request: TokenRequest,
+  transport: Transport,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Token> {
+  try {
+    return await requestToken(request, transport, clock, signal);
+  } catch (error) {
+    if (networkReasonOf(error) !== "timeout") throw error;
+  }
+  try {
+    return await requestToken(request, transport, clock, signal);
+  } catch (error) {
+    if (!(error instanceof AppError) || networkReasonOf(error) !== "timeout") throw error;
+    const details = { ...error.details, isRetryable: false };
+    throw new AppError(error.code, `${error.message} (after 2 attempts)`, { details });
+  }
+}
+
+async function requestToken(
   request: TokenRequest,
   transport: Transport,
   clock: Clock,
@@ -128,8 +155,13 @@ export function basicHeader(username: string, password: string): string {
 async function readToken(request: TokenRequest, response: HttpResponse, clock: Clock): Promise<Token> {
   if (response.status !== 200) throw await tokenError(request, response, clock);
   const where = `token response of "${redactUrl(request.realm)}"`;
-  const bytes = await readDecoded(response.body, response.headers, TOKEN_RESPONSE_MAX_BYTES, where);
-  const fields = parseJsonObject(bytes, where);
+  const body = { response, host: request.realm.host, what: where, maxBytes: TOKEN_RESPONSE_MAX_BYTES };
+  const bytes = await readWithinTime(
+    body,
+    clock,
+    () => readDecoded(response.body, response.headers, TOKEN_RESPONSE_MAX_BYTES, where),
+  );
+  const fields = parseFields(bytes, where);
   const token = secret(fields.token) ?? secret(fields.access_token);
   if (token === undefined) {
     throw new AppError("invalid_content", `Cannot read ${where}: it has no "token" or "access_token"`);
@@ -137,6 +169,15 @@ async function readToken(request: TokenRequest, response: HttpResponse, clock: C
   const refreshToken = secret(fields.refresh_token);
   const usableUntil = usableUntilOf(fields, clock.now());
   return refreshToken === undefined ? { token, usableUntil } : { token, usableUntil, refreshToken };
+}
+
+/** Drops the parser's error, which would quote the text, and that may be a bare token. */
+function parseFields(bytes: Uint8Array<ArrayBuffer>, where: string): JsonObject {
+  try {
+    return parseJsonObject(bytes, where);
+  } catch (error) {
+    throw new AppError("invalid_content", messageOf(error));
+  }
 }
 
 /** Returns a token that is valid in a header; undefined for any other value. */
@@ -166,7 +207,7 @@ async function tokenError(request: TokenRequest, response: HttpResponse, clock: 
   const { status } = response;
   const code = CODES.get(status) ?? (status >= 500 || status === 408 ? "network" : "unauthorized");
   const { registry, realm, scopes, source, credential } = request;
-  const { message } = await readErrorBody(response, clock);
+  const { message } = await readErrorBody(response, clock, request.secrets);
   const retryAfter = retryAfterOf(response.headers, clock.now());
   return new AppError(
     code,

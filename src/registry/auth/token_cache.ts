@@ -9,8 +9,10 @@ import type { Credential } from "../../content/credential.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../http/clock.ts";
 import type { Token } from "./token.ts";
 
-/** The authentication scheme of a host: a challenge without its scope. */
+/** The authentication scheme of a host. */
 export type Scheme =
+  /** The base of its API accepts anonymous requests. */
+  | { readonly kind: "none" }
   | { readonly kind: "basic" }
   | { readonly kind: "bearer"; readonly realm: URL; readonly service: string };
 

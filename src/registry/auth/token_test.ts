@@ -1,9 +1,11 @@
+import { SecretSet } from "../../base/secret_set.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { AppError, type ErrorCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { encode } from "../../compress/test_encoder.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../http/clock.ts";
 import { serve, type TestServer } from "../../http/test_servers.ts";
+import { TestClock } from "../../http/test_clock.ts";
 import { basicHeader, fetchToken, type Token, type TokenRequest } from "./token.ts";
 import { createTransport } from "../../http/transport.ts";
 
@@ -25,7 +27,8 @@ async function request(
         scopes: ["repository:a/b:pull"],
         source: "anonymous",
         registry: new URL("v2/", server.url),
-        checkRealm: () => {},
+        checkRealm: () => Promise.resolve(),
+        secrets: new SecretSet(),
         ...changes,
       },
       transport,
@@ -210,9 +213,8 @@ Deno.test("A redirect of a realm is checked, and another origin receives no pass
   assertEquals((await request(server, { credential: BOB })).token, "t");
   assertEquals(other.log, ["GET /elsewhere"]);
   const refusal = new AppError("unauthorized", "refused");
-  const checkRealm = (url: URL) => {
-    if (url.pathname === "/elsewhere") throw refusal;
-  };
+  const checkRealm = (url: URL) =>
+    url.pathname === "/elsewhere" ? Promise.reject(refusal) : Promise.resolve();
   assertEquals(await assertRejects(() => request(server, { checkRealm })), refusal);
   assertEquals(other.log.length, 1);
   await using redirecting = serve(() => Response.redirect(new URL("elsewhere", other.url), 302));
@@ -230,4 +232,46 @@ Deno.test("A form with a password is not sent to another origin", async () => {
   assert(error instanceof AppError);
   assertStringIncludes(error.message, "a form must not be sent to another host");
   assertEquals(other.log, []);
+});
+
+/** Advances the clock by 30 s as soon as a body is being read, `times` times. */
+async function expire(clock: TestClock, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    while (clock.timers === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    clock.advance(29_999);
+    assertEquals(clock.timers, 1);
+    clock.advance(1);
+  }
+}
+
+/** A response that begins, and then never ends. */
+function unfinished(): Response {
+  const start = new TextEncoder().encode('{"token":');
+  return new Response(new ReadableStream({ start: (controller) => controller.enqueue(start) }));
+}
+
+Deno.test("A token response that takes more than 30 s is requested once more, and then is an error", async () => {
+  await using server = serve(unfinished);
+  const clock = new TestClock();
+  const failing = assertRejects(() => request(server, {}, clock), AppError);
+  await expire(clock, 2);
+  const error = await failing;
+  assertEquals([error.code, error.details.isRetryable, server.log.length], ["network", false, 2]);
+  assertStringIncludes(error.message, "did not send all of it within 30 s");
+});
+
+Deno.test("A token service may be too slow once", async () => {
+  let requests = 0;
+  await using server = serve(() => requests++ === 0 ? unfinished() : granting());
+  const clock = new TestClock();
+  const pending = request(server, {}, clock);
+  await expire(clock, 1);
+  assertEquals((await pending).token, "t");
+});
+
+Deno.test("No error about a token response has a cause, which would quote a bare token", async () => {
+  await using server = serve(() => new Response("bare-token-7f3a"));
+  const error = await assertRejects(() => request(server), AppError);
+  assertEquals([error.code, error.cause], ["invalid_content", undefined]);
+  assert(!Deno.inspect(error).includes("bare-token"));
 });

@@ -13,6 +13,7 @@ import { kindOfHost } from "../../http/network/addresses.ts";
 import { openResumingBody } from "./resuming_body.ts";
 import { embeddedBytes, memoryBody } from "./embedded.ts";
 import type { RequestContext } from "../request/perform_request.ts";
+import type { AddressPolicy } from "../auth/address_policy.ts";
 import type { RegistrySession } from "../auth/registry_session.ts";
 import type { Transport } from "../../http/message/http_message.ts";
 import { ACCEPT } from "../../http/message/http_names.ts";
@@ -31,6 +32,7 @@ export interface FetcherDeps {
   readonly sessions: readonly RegistrySession[];
   /** For foreign layers only. */
   readonly transport: Transport;
+  readonly addresses: AddressPolicy;
   readonly context: RequestContext;
 }
 
@@ -93,11 +95,11 @@ export class RegistryFetcher {
   }
 
   #endpointsOf(descriptor: Descriptor, isDocument: boolean): readonly Endpoint[] {
-    const { repository, sessions, transport } = this.#deps;
+    const { repository, sessions, transport, addresses } = this.#deps;
     const path = `${repository}/${isDocument ? "manifests" : "blobs"}/${descriptor.digest}`;
     const endpoints = sessions.map((session) => registryEndpoint(session, path));
     if (isForeignLayerType(descriptor.mediaType)) {
-      endpoints.push(...foreignUrls(descriptor).map((url) => urlEndpoint(url, transport)));
+      endpoints.push(...foreignUrls(descriptor).map((url) => urlEndpoint(url, transport, addresses)));
     }
     const hosts = this.#servedBy.get(descriptor.digest);
     if (hosts === undefined) return endpoints;
@@ -119,14 +121,11 @@ function isDocumentType(mediaType: string): boolean {
   return isIndexType(type) || isManifestType(type);
 }
 
-/**
- * The URLs of a layer that may be requested: https, without user and password, and only public hosts. An
- * image must not be able to send requests to hosts of a private network, such as a cloud's metadata service.
- */
+/** The URLs of a layer that may be requested: https, and without user and password. `urlEndpoint` checks addresses. */
 function foreignUrls({ urls = [] }: Descriptor): readonly URL[] {
   return urls.slice(0, FOREIGN_URLS_MAX).flatMap((text) => {
     const url = URL.parse(text);
-    if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return [];
-    return kindOfHost(url.hostname) === "public" ? [url] : [];
+    const isAllowed = url?.protocol === "https:" && url.username === "" && url.password === "";
+    return isAllowed && kindOfHost(url.hostname) === "public" ? [url] : [];
   });
 }

@@ -1,3 +1,5 @@
+import { SecretSet } from "../../base/secret_set.ts";
+import { AddressPolicy } from "../auth/address_policy.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
@@ -140,6 +142,7 @@ async function foreignCase(change: Partial<Descriptor>) {
       headers: {},
     },
     credentialSource: "/home/u/config.json",
+    secrets: new SecretSet(),
     send: (request: { readonly path: string }) =>
       Promise.resolve<HttpResponse>({
         status: 404,
@@ -154,6 +157,10 @@ async function foreignCase(change: Partial<Descriptor>) {
     repository: REPOSITORY,
     sessions: [session],
     transport,
+    addresses: new AddressPolicy(
+      () => false,
+      (name) => Promise.resolve(name === "private.test" ? ["10.0.0.1"] : ["203.0.113.1"]),
+    ),
     context,
   });
   return {
@@ -173,6 +180,7 @@ const URLS = [
   "not a url",
   "https://169.254.169.254/latest",
   "https://[::1]/d",
+  "https://private.test/e",
   "https://localhost/e",
   "https://good.test/c",
 ];

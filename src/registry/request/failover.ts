@@ -52,7 +52,8 @@ export async function withFailover<T>(
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (!(error instanceof AppError)) throw error;
-        failures.set(endpoint, applyBackoff(error, endpoint, context));
+        // The work may quote what the endpoint sent: a header, or a part of a document.
+        failures.set(endpoint, applyBackoff(endpoint.secrets.hideIn(error), endpoint, context));
       }
     }
     const fallback = request.fallback?.();

@@ -31,7 +31,7 @@ const BOB: CredentialSource = {
     }),
 };
 
-const requestsTo = (registry: TestRegistry) => registry.requests.of("/v2/").length;
+const requestsTo = (registry: TestRegistry) => registry.requests.of(/\/v2\/./).length;
 
 const FAILURES: readonly (readonly [name: string, fault: Fault])[] = [
   ["401", status(401)],

@@ -116,9 +116,12 @@ class StallCheckedResponse implements MonitoredResponse {
     const message = messageOf(error);
     const prefix = `Cannot reach "${url.host}": `;
     const reason = message.startsWith(prefix) ? message.slice(prefix.length) : message;
-    return new AppError("network", `${this.#operation}: ${hostsOf(this.endpoint, url)} failed: ${reason}`, {
-      details: { ...details, host: this.endpoint.host, isRetryable: true },
-      cause: error,
-    });
+    const failure = `${this.#operation}: ${hostsOf(this.endpoint, url)} failed: ${reason}`;
+    return this.endpoint.secrets.hideIn(
+      new AppError("network", failure, {
+        details: { ...details, host: this.endpoint.host, isRetryable: true },
+        cause: error,
+      }),
+    );
   }
 }

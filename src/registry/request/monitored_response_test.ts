@@ -1,4 +1,5 @@
 import { neverAborted } from "../../base/abort.ts";
+import { SecretSet } from "../../base/secret_set.ts";
 import { isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { openMonitoredResponse } from "./monitored_response.ts";
@@ -40,6 +41,7 @@ function opening(body: HttpResponse["body"] & { cancel?(): void }, isReceived: b
     base: url,
     role: "registry",
     credentialSource: "anonymous",
+    secrets: new SecretSet(),
     send: () => Promise.resolve(response),
   };
   const request = { operation: "Cannot fetch", method: "GET", headers: {}, accepted: [200] } as const;

@@ -8,6 +8,7 @@ import type { Clock } from "../../http/clock.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
 import type { Endpoint, EndpointRequest } from "./endpoint.ts";
 import type { HostBackoffs } from "./host_backoff.ts";
+import { secretsInUrl } from "../auth/known_secrets.ts";
 import { registryErrorFrom } from "./response_error.ts";
 import type { StallLimits } from "./stall.ts";
 import { warningsOf } from "./warnings.ts";
@@ -46,21 +47,27 @@ export async function performRequest(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
+  const { host, base, secrets } = endpoint;
   let response: HttpResponse;
   try {
     response = await endpoint.send(request, signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw withOperation(error, operation, endpoint.host);
+    throw error instanceof AppError ? secrets.hideIn(withOperation(error, operation, host)) : error;
   }
-  for (const warning of warningsOf(response.headers)) context.onWarning(warning, endpoint.host);
+  if (response.url.origin !== base.origin) {
+    // The query of a signed URL, which the storage may quote.
+    for (const secret of secretsInUrl(response.url)) secrets.addIssued(secret);
+  }
+  for (const warning of warningsOf(response.headers, secrets)) context.onWarning(warning, host);
   if (accepted.includes(response.status)) return response;
-  throw await registryErrorFrom(response, endpoint, { operation, purpose }, context.clock);
+  throw secrets.hideIn(
+    await registryErrorFrom(response, endpoint, { operation, purpose }, context.clock),
+  );
 }
 
-/** Adds the operation and the host to an {@linkcode AppError}. */
-function withOperation(error: unknown, operation: string, host: string): unknown {
-  if (!(error instanceof AppError)) return error;
+/** Adds the operation and the host to an error. */
+function withOperation(error: AppError, operation: string, host: string): AppError {
   const subject = error.message.includes(host) ? "" : `host "${host}": `;
   return new AppError(error.code, `${operation}: ${subject}${error.message}`, {
     details: { host, ...error.details },

@@ -34,7 +34,7 @@ export async function registryErrorFrom(
 ): Promise<AppError> {
   const { status, headers, url } = response;
   const retryAfter = retryAfterOf(headers, clock.now());
-  const server = await readErrorBody(response, clock);
+  const server = await readErrorBody(response, clock, endpoint.secrets);
   const code = codeFor(status);
   const text = server.message === "" ? "" : ` ("${server.message}")`;
   // A TLS server on this machine answers plain HTTP with 400.

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../base/errors.ts";
+import { SecretSet } from "../../base/secret_set.ts";
 import { assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";
 import { registryErrorFrom } from "./response_error.ts";
@@ -11,6 +12,7 @@ function endpointWith(credentialSource: string): Endpoint {
     base: new URL("https://r.test/v2/"),
     role: "registry",
     credentialSource,
+    secrets: new SecretSet(),
     send: () => Promise.reject(new Error("Not called")),
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SecretSet } from "../../base/secret_set.ts";
 import type { HeaderFields } from "../../http/message/http_message.ts";
 import { WARNING } from "../../http/message/http_names.ts";
 
@@ -11,14 +12,16 @@ const REGISTRY_WARNING = /(?:^|,)\s*299 - "((?:[^"\\]|\\.){1,4096})"/g;
 /** The longest warning that is reported, in characters. */
 const WARNING_MAX_LENGTH = 500;
 
-/** The texts of the warnings, safe for a terminal. */
-export function warningsOf(headers: HeaderFields): readonly string[] {
+/** The texts of the warnings, safe for a terminal and without the secrets. */
+export function warningsOf(headers: HeaderFields, secrets: SecretSet): readonly string[] {
   const value = headers.get(WARNING);
   if (value === null) return [];
   return Array.from(
     value.matchAll(REGISTRY_WARNING),
     ([, text = ""]) =>
-      text.replace(/\\(.)/g, "$1").replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim().slice(0, WARNING_MAX_LENGTH),
+      // Hidden before the text is truncated, which could leave a part of a secret.
+      secrets.hide(secrets.hide(text.replace(/\\(.)/g, "$1")).replace(/[\p{Cc}\p{Cf}\s]+/gu, " "))
+        .trim().slice(0, WARNING_MAX_LENGTH),
   );
 }
 

@@ -1,3 +1,4 @@
+import { SecretSet } from "../../base/secret_set.ts";
 import { assertEquals } from "../../../tests/assert.ts";
 import { warningsOf, warnOnce } from "./warnings.ts";
 
@@ -14,7 +15,10 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
 
 Deno.test("warningsOf() returns the registry's own warnings", async (t) => {
   for (const [value, want] of CASES) {
-    await t.step(value || "nothing", () => assertEquals(warningsOf(new Headers({ warning: value })), want));
+    await t.step(
+      value || "nothing",
+      () => assertEquals(warningsOf(new Headers({ warning: value }), new SecretSet()), want),
+    );
   }
 });
 

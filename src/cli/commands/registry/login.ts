@@ -13,7 +13,7 @@ import {
   type RegistryValues,
 } from "../../context/credentials.ts";
 import { registrySettings } from "../../context/open.ts";
-import { parseRegistryName } from "../../context/registry_name.ts";
+import { parseLoginName } from "../../context/registry_name.ts";
 import { promptLine } from "../../terminal/prompt.ts";
 import type { LOGIN } from "./spec.ts";
 import type { InputOf } from "../../table/types.ts";
@@ -21,7 +21,7 @@ import type { InputOf } from "../../table/types.ts";
 /** Checks a credential at its registry, and stores it if the registry accepts it. */
 export async function run({ args, options }: InputOf<typeof LOGIN>, context: Context): Promise<void> {
   const { io, messages, environment, signal } = context;
-  const registry = parseRegistryName(args.registry);
+  const { registry, name } = parseLoginName(args.registry);
   const credential = await readCredential(options, context);
   const { openRegistry } = await import("../../../image/registry.ts");
   const { fixedCredentials } = await import("../../../credentials/source.ts");
@@ -34,13 +34,16 @@ export async function run({ args, options }: InputOf<typeof LOGIN>, context: Con
   }
   const { source, warning } = await storeCredential(
     locationsOf(environment),
-    registry,
+    name,
     credential,
     signal,
     helperOptions(environment),
   );
   if (warning !== undefined) messages.warn(warning);
-  io.stdout.write(`logged in to ${registry}\n`);
+  if (environment.variable("DOCKER_AUTH_CONFIG") !== undefined) {
+    messages.warn("DOCKER_AUTH_CONFIG is set: the credentials in it take precedence over the stored ones");
+  }
+  io.stdout.write(`logged in to ${name}\n`);
   messages.info(`Stored in ${source}`);
 }
 

@@ -9,7 +9,7 @@ import { command } from "../../table/types.ts";
 const REGISTRY = {
   count: "optional",
   value: "REGISTRY",
-  summary: "a host with an optional port (default: docker.io)",
+  summary: "a host with an optional port and path (default: docker.io)",
 } as const;
 
 /** `dray tags` */
@@ -41,12 +41,14 @@ export const LOGIN = command({
   summary: "Log in to a registry",
   description: [
     "Checks the credentials at the registry, then stores them in docker's configuration file " +
-    "($DOCKER_CONFIG/config.json), or in the credential helper that this file names.",
+    "($DOCKER_CONFIG/config.json), or in the credential helper that this file names. With a path " +
+    "(HOST/PATH), they are used only for the repositories below it.",
   ],
   positionals: { registry: REGISTRY },
   options: REGISTRY_OPTIONS,
   examples: [
     { line: "dray login -u me --password-stdin ghcr.io < token", note: "log in non-interactively" },
+    { line: "dray login registry.example/team", note: "log in for the repositories below team/" },
     { line: "dray login registry.example:5000", note: "prompt for user name and password" },
   ],
   exits: ["unauthorized", "network", "denied"],

@@ -54,8 +54,9 @@ export const CONFIGURATION_TOPIC: TopicDocument = [
     ["*.cert, *.key", "one client certificate and its key in PEM; the names must match"],
   ]),
   paragraph(
-    "Besides these, dray trusts the system's CA certificates and those of --ca-file. Plain HTTP is used",
-    "only for loopback addresses, for http:// in hosts.toml, and with --plain-http.",
+    "Besides these, dray trusts the system's CA certificates (or those of SSL_CERT_FILE), those of",
+    "SSL_CERT_DIR and of --ca-file. Plain HTTP is used only for loopback addresses whose port doesn't use TLS,",
+    "for http:// in hosts.toml, and with --plain-http.",
   ),
   heading("hosts.toml"),
   paragraph(
@@ -74,9 +75,11 @@ server = "https://registry.example:5000"
   heading("Credentials"),
   paragraph(
     "Credentials come from --username (with --password-stdin, or a prompt), otherwise from the first of",
-    "these files with an entry for the registry:",
+    "these with an entry for the registry. They are read, and helpers are run, only when a registry asks for",
+    "credentials:",
   ),
   terms([
+    ["$DOCKER_AUTH_CONFIG", "if set: the text of a config.json"],
     ["$REGISTRY_AUTH_FILE", "if set; podman's files below are not read then"],
     ["$DOCKER_CONFIG/config.json", "if set, instead of ~/.docker/config.json"],
     ...CREDENTIAL_FILES.map((path) =>
@@ -85,12 +88,12 @@ server = "https://registry.example:5000"
   ]),
   paragraph(
     "In a file, the entry with the most specific path wins, and helpers named by credHelpers and credsStore",
-    "are consulted. A server (dray serve) reads only the file of --auth-file; otherwise credentials come",
+    "are consulted; a helper that doesn't end within 60 s is killed. A server (dray serve) reads only the file of --auth-file; otherwise credentials come",
     "with each request.",
   ),
   paragraph(
-    "Credentials are sent only to the registry itself: not to mirrors, not to another origin after a",
-    "redirect, nor to a token service named by an untrusted host.",
+    "Credentials are sent only to the registry itself: not to another origin after a redirect, nor to a token",
+    "service named by an untrusted host. A mirror gets only those stored under its own name.",
   ),
   heading("Proxies"),
   paragraph(

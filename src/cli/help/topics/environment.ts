@@ -18,7 +18,12 @@ export const VARIABLE_MEANINGS: Readonly<Record<Variable, string>> = {
   HOME: "The user's home directory.",
   USERPROFILE: "The home directory if HOME is not set, as on Windows.",
   DOCKER_CONFIG: "The directory of docker's config.json, which login and logout write. Default: ~/.docker.",
-  REGISTRY_AUTH_FILE: "A credential file that is searched first.",
+  DOCKER_AUTH_CONFIG:
+    "The text of a config.json with credentials, searched before all files. It is not passed on to " +
+    "credential helpers.",
+  SSL_CERT_FILE: "A PEM file of CA certificates, used instead of the system's.",
+  SSL_CERT_DIR: "Directories with PEM files of further CA certificates, separated by colons.",
+  REGISTRY_AUTH_FILE: "A credential file that is searched before the others.",
   HTTPS_PROXY: "The proxy for https addresses.",
   https_proxy: "The same; takes precedence over HTTPS_PROXY.",
   HTTP_PROXY: "The proxy for http addresses.",
