@@ -84,6 +84,7 @@ export class RegistryFetcher {
         headers: { [ACCEPT]: isDocument ? essenceOf(descriptor.mediaType) : "*/*" },
         onEvent: options.onEvent ?? (() => {}),
         strategy: options.strategy ?? "sequential",
+        allowsRanges: options.allowsRanges ?? true,
       },
       context,
       signal,
