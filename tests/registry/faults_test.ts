@@ -251,9 +251,9 @@ Deno.test("garbage() sends no HTTP, missingBytes() a consistent length, webPage(
   registry.fault({ kind: "base" }, garbage("SSH-2.0-test\r\n"));
   registry.fault({ kind: "base" }, missingBytes());
   registry.fault({ kind: "base" }, webPage(502));
-  assertEquals((await look(registry.host, "/v2/", 0)).closed, true);
-  const short = await look(registry.host, "/v2/", 1);
+  assertEquals((await readResponse(registry.host, "/v2/", 0)).closed, true);
+  const short = await readResponse(registry.host, "/v2/", 1);
   assertEquals([short.headers.get("content-length"), short.body.length], ["1", 1]);
-  const page = await look(registry.host, "/v2/", 6);
+  const page = await readResponse(registry.host, "/v2/", 6);
   assertEquals([page.status, page.headers.get("content-type")], [502, "text/html"]);
 });

@@ -301,7 +301,7 @@ Deno.test("a separate write that fails leaves no file", async () => {
       await using ingest = await second;
       ingest?.write(bytes.subarray(0, 2000));
     }
-    assertEquals((await gather(store.listIngests())).map(({ offset }) => offset), [1000]);
+    assertEquals((await collect(store.listIngests())).map(({ offset }) => offset), [1000]);
   });
 });
 
