@@ -140,7 +140,12 @@ const HEADERS: readonly FaultCase[] = [
     exceptions: { tag: INTEGRITY },
   },
   {
-    name: "Content-Encoding of unencoded bytes",
+    name: "Content-Encoding gzip of unencoded bytes",
+    fault: headers({ "content-encoding": "gzip" }),
+    exits: HARMLESS,
+  },
+  {
+    name: "unknown Content-Encoding of unencoded bytes",
     fault: headers({ "content-encoding": "x-other" }),
     exits: HARMLESS,
     exceptions: { tag: FAILED },
