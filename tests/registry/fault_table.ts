@@ -103,6 +103,8 @@ async function runCell(
     error = messageOf(cause);
   } finally {
     clearTimeout(timer);
+    // Ends connections that are still being opened in advance.
+    limit.abort(new DOMException("The pull has ended", "AbortError"));
     await Deno.remove(root, { recursive: true });
   }
   const position = Object.keys(FAULT_TIMES).indexOf(times);
