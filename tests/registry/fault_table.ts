@@ -29,7 +29,7 @@ import { startResetRelay } from "./reset_relay.ts";
 import type { Exchange } from "./server.ts";
 
 /** Times in milliseconds and attempts, small enough that a stalled pull ends within seconds. */
-const SETTINGS = { stallWindow: 900, headTimeout: 900, attempts: 3 };
+const SETTINGS = { stallWindow: 900, headTimeout: 900, attempts: 5 };
 /** A pull that takes longer hangs. */
 const LIMIT_MS = 30_000;
 const REPOSITORY = "team/app";
