@@ -176,33 +176,53 @@ export const PROBE_MAX_BYTES = 16 * MIB;
 
 // Failures and slow hosts: limits that were chosen, not measured. Tests check their effect.
 
-/** Bytes since the last failure after which attempts are counted from 1 again. Not measured. */
-export const PROGRESS_MIN_BYTES = MIB;
-/** Milliseconds since the last failure after which any progress has the same effect. Not measured. */
-export const PROGRESS_MIN_MS = 60_000;
-/** Milliseconds before the second attempt; doubled for each further one. Not measured. */
+/** Bytes. If connections of a host fail twice in sequence after fewer bytes, other hosts are tried first. */
+export const SHORT_ATTEMPT_BYTES = MIB;
+/** Milliseconds before the second attempt; doubled for each further one. */
 export const RETRY_FIRST_MS = 200;
-/** Milliseconds between two attempts, at most. Not measured. */
+/** Milliseconds between two attempts, at most. */
 export const RETRY_MAX_MS = 10_000;
-/** Attempts per request, if the user sets no number. Not measured. */
+/** Attempts per request, if the user sets no number. Attempts that deliver new bytes don't count. */
 export const ATTEMPTS = 5;
-/** Milliseconds that a host may demand to wait, if the user sets no number. Not measured. */
+/** Retries after a response that is probably final: another server behind the same name may be right. */
+export const DOUBTFUL_RETRIES = 2;
+/** Downloads of content that doesn't match its digest; the last one avoids ranges. */
+export const CORRUPT_DOWNLOADS = 3;
+/** Milliseconds that a host may demand to wait, if the user sets no number. */
 export const RETRY_AFTER_MAX_MS = 60_000;
-/** Milliseconds to wait after a rate limit that names no time. Not measured. */
-export const RATE_LIMIT_DEFAULT_MS = 1_000;
-/** Fraction of a pause within which the paused transfers resume, each at a random time. Not measured. */
+/** Milliseconds to wait after a rate limit that names no time; doubled for each further one. */
+export const RATE_LIMIT_FIRST_MS = 1_000;
+/** Milliseconds of that wait, at most: a host that requires more names a time. */
+export const RATE_LIMIT_MAX_MS = 10_000;
+/** Fraction of a pause within which the paused transfers resume, each at a random time. */
 export const RESUME_SPREAD_RATIO = 0.1;
-/** Milliseconds within which they resume, at most. Not measured. */
+/** Milliseconds within which they resume, at most. */
 export const RESUME_SPREAD_MAX_MS = 2_000;
-/** Bytes per second below which a transfer is stalled, if the user sets no number. Not measured. */
+/** Milliseconds for which a mirror that timed out is tried last: longer than most pulls. */
+export const MIRROR_SKIP_MS = 30 * 60_000;
+/** Bytes per second below which a transfer is stalled, if the user sets no number. */
 export const STALL_MIN_RATE = KIB;
-/** Milliseconds over which that rate is measured, if the user sets no number. Not measured. */
+/** Milliseconds over which that rate is measured, if the user sets no number. */
 export const STALL_WINDOW_MS = 30_000;
-/** Steps of the sliding stall window; a stall is detected up to one step late. Not measured. */
-export const STALL_WINDOW_STEPS = 6;
-/** Milliseconds by which a timer may be late before the process counts as blocked. Not measured. */
+/** Steps of the sliding stall window; a stall is detected up to one step late. */
+export const STALL_WINDOW_STEPS = 30;
+/** Milliseconds without the next byte after which one connection replaces parallel ranges. */
+export const RANGE_STALL_MS = 5_000;
+/** Steps after which a connection that was fast is stalled: 5 s by default, longer than TCP needs after a loss. */
+export const FAST_STALL_STEPS = 5;
+/** Ratio of its earlier throughput below which it is: more than STALL_MIN_RATE only above 1 MB/s. */
+export const FAST_STALL_RATIO = 0.001;
+/** Bytes per second that this ratio demands, at most. */
+export const FAST_STALL_MAX_RATE = 64 * KIB;
+/** Bytes after which a connection's throughput is known: more than buffers hold. */
+export const FAST_STALL_MIN_BYTES = 256 * KIB;
+/** Milliseconds over which the progress of another writer of a blob is measured: longer than most retries. */
+export const WRITER_PATIENCE_MS = 10_000;
+/** Bytes per second that it must write. A hostile host can keep STALL_MIN_RATE for days. */
+export const WRITER_MIN_RATE = 64 * KIB;
+/** Milliseconds by which a timer may be late before the process counts as blocked. */
 export const TIMER_LATE_MS = 1_000;
-/** Milliseconds to connect and to receive a response head, if the user sets no number. Not measured. */
+/** Milliseconds to connect and to receive a response head, if the user sets no number. */
 export const HEAD_TIMEOUT_MS = 30_000;
 
 // Buffers

@@ -8,6 +8,7 @@ import { AppError, isCode, messageOf } from "../base/errors.ts";
 import {
   COPY_BUFFER_BYTES,
   COPY_IDLE_BUFFERS,
+  CORRUPT_DOWNLOADS,
   PIPELINED_IDLE_BUFFERS,
   PIPELINED_MAX_BYTES,
 } from "../base/tuning.ts";
@@ -44,7 +45,7 @@ const PIPELINED_BUFFERS = new BufferPool({
 
 /**
  * Copies one blob. Resumes a partial download. If the content doesn't match its digest, discards it and
- * downloads it once more, so that a corrupt partial never blocks a pull.
+ * downloads it again, so that a corrupt partial never blocks a pull.
  *
  * @throws AppError what the fetcher or the ingest throws, or the signal's reason
  */
@@ -58,43 +59,60 @@ export async function copyBlob(
   await using ingest = await ingester.beginIngest(descriptor, signal, () => onEvent({ kind: "wait" }));
   if (ingest === undefined) return { created: false, fetched: 0 };
   const resumed = ingest.offset > 0;
-  let fetched = 0;
-  let host: string | undefined;
-  const onRead = (bytes: number, from: string) => {
-    fetched += bytes;
-    host = from;
-  };
-  try {
-    await download(fetcher, ingest, onEvent, onRead, signal);
-    onEvent({ kind: "commit" });
-    await ingest.commit();
-  } catch (error) {
-    // A concurrent copy's digest mismatch also arrives here, as the abort reason; it doesn't invalidate our
-    // partial.
-    if (signal.aborted || !isCode(error, "digest_mismatch", "size_mismatch")) throw error;
-    onEvent({ kind: "restart", reason: messageOf(error) });
-    ingest.restart();
+  const state: DownloadState = { fetched: 0, host: undefined, isOpen: true, isJoined: false };
+  // A partial of an earlier run doesn't count as a download.
+  let left = resumed ? CORRUPT_DOWNLOADS : CORRUPT_DOWNLOADS - 1;
+  for (let allowsRanges = true;; left--) {
     try {
-      await download(fetcher, ingest, onEvent, onRead, signal);
+      await download(fetcher, ingest, { onEvent, allowsRanges, state }, signal);
       onEvent({ kind: "commit" });
       await ingest.commit();
-    } catch (secondError) {
-      throw signal.aborted ? secondError : corruptData(secondError, descriptor, host, resumed);
+      return { created: true, fetched: state.fetched };
+    } catch (error) {
+      // A concurrent copy's digest mismatch also arrives here, as the abort reason; it doesn't invalidate our
+      // partial.
+      if (signal.aborted || !isCode(error, "digest_mismatch", "size_mismatch")) throw error;
+      // The fetcher has already retried a response that it couldn't use.
+      if (!state.isOpen) throw error;
+      if (left === 0) throw corruptData(error, descriptor, state.host, resumed);
+      onEvent({ kind: "restart", reason: messageOf(error) });
+      ingest.restart();
+      // If bytes of this run were joined wrongly, ranges may be at fault. A partial may have been corrupt itself.
+      if (state.isJoined && !(resumed && left === CORRUPT_DOWNLOADS)) allowsRanges = false;
     }
   }
-  return { created: true, fetched };
+}
+
+/** Facts about the downloads of one copy. */
+interface DownloadState {
+  /** Bytes received, including those discarded later. */
+  fetched: number;
+  /** The host that sent the last bytes. */
+  host: string | undefined;
+  /** False while the fetcher opens a body. */
+  isOpen: boolean;
+  /** Whether the last body joined bytes of several responses. */
+  isJoined: boolean;
+}
+
+interface DownloadOptions {
+  readonly onEvent: (event: CopyEvent) => void;
+  readonly allowsRanges: boolean;
+  readonly state: DownloadState;
 }
 
 async function download(
   fetcher: Fetcher,
   ingest: Ingest,
-  onEvent: (event: CopyEvent) => void,
-  onRead: (bytes: number, host: string) => void,
+  { onEvent, allowsRanges, state }: DownloadOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { descriptor } = ingest;
   if (ingest.offset === descriptor.size && descriptor.size > 0) return;
-  using body = await fetcher.fetch(descriptor, { offset: ingest.offset, onEvent }, signal);
+  const options = { offset: ingest.offset, onEvent, ...allowsRanges ? {} : { allowsRanges } };
+  state.isOpen = false;
+  using body = await fetcher.fetch(descriptor, options, signal);
+  state.isOpen = true;
   if (body.offset !== ingest.offset) {
     onEvent({ kind: "restart", reason: `host "${body.host}" can't resume` });
     ingest.restart();
@@ -121,11 +139,13 @@ async function download(
     for (;;) {
       const n = await body.read(filled === 0 ? buffer : buffer.subarray(filled));
       if (n === null) break;
-      onRead(n, body.host);
+      state.fetched += n;
+      state.host = body.host;
       filled += n;
       if (filled === buffer.length) flush();
     }
   } finally {
+    state.isJoined = body.isJoined ?? false;
     // Also after a failure: the next attempt can resume from the bytes that have arrived.
     flush();
   }
@@ -141,7 +161,7 @@ function corruptData(
   resumed: boolean,
 ): unknown {
   if (!(error instanceof AppError) || !isCode(error, "digest_mismatch", "size_mismatch")) return error;
-  const times = resumed ? "also when it was downloaded from byte 0" : "twice";
+  const times = resumed ? "also when it was downloaded from byte 0" : `${CORRUPT_DOWNLOADS} times`;
   const { got } = error.details;
   const message = error.code === "digest_mismatch" && typeof got === "string" && host !== undefined
     ? `Cannot fetch blob "${digest}": host "${host}" sent data with the digest "${got}", ${times}`

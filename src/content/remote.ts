@@ -77,6 +77,11 @@ export interface FetchOptions {
    * connections if a single one is slow. @default {"sequential"}
    */
   readonly strategy?: "sequential" | "parallel";
+  /**
+   * False requests only the whole content: after a failure its first bytes are downloaded again. For hosts
+   * that respond to ranges with wrong bytes. @default {true}
+   */
+  readonly allowsRanges?: boolean;
 }
 
 /**
@@ -93,6 +98,8 @@ export interface FetchBody extends ByteReader, Disposable {
   readonly offset: number;
   /** The host that serves it, for display. */
   readonly host: string;
+  /** Whether bytes of more than one response have been joined. @default {false} */
+  readonly isJoined?: boolean;
 }
 
 /** Fetches the bytes of descriptors from one repository. */

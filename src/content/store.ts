@@ -80,7 +80,8 @@ export interface Ingest extends AsyncDisposable {
 /** Begins ingests. */
 export interface Ingester {
   /**
-   * Begins or resumes the write of a blob. Waits while another writer of this or another process has it.
+   * Begins or resumes the write of a blob. Waits while another writer of this or another process has it, but
+   * may begin a separate write, at offset 0, if that writer makes no progress.
    *
    * @param onWait called if another writer takes longer than a second
    * @returns undefined if the blob is committed, possibly by another writer in the meantime

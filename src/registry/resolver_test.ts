@@ -115,19 +115,35 @@ function page(text: string): Fault {
   return () => ({ status: 200, headers: {}, body: { size: bytes.length, chunks: [bytes], offset: 0 } });
 }
 
-Deno.test("resolve() refuses invalid responses, with one request and one error", async (t) => {
+/** Failures that may be those of one server behind the host's name. */
+const DOUBTFUL: readonly ErrorCode[] = ["digest_mismatch", "invalid_content", "unsupported"];
+
+Deno.test("resolve() retries doubtful responses twice, and refuses others immediately", async (t) => {
   for (const { name, faults, code, message } of REFUSED) {
     await t.step(name, async () => {
       await using registry = await startRegistry();
       registry.push(REPOSITORY, "v1", await buildImage());
-      registry.fault({ kind: "manifest" }, ...faults);
-      using test = openTestRemote(registry);
+      registry.fault({ kind: "manifest", times: 3 }, ...faults);
+      using test = openTestRemote(registry, { attempts: 5 });
       const error = await assertRejects(() => test.remote.resolve(test.reference, never), AppError);
       assertEquals(error.code, code, error.message);
       assertStringIncludes(error.message, message);
       assertStringIncludes(error.message, registry.host);
       // A refused anonymous client also requests the base, which may have a challenge.
-      assertEquals(registry.requests.of("/manifests/").length, 1);
+      assertEquals(registry.requests.of("/manifests/").length, DOUBTFUL.includes(code) ? 3 : 1);
+    });
+  }
+});
+
+Deno.test("resolve() succeeds after two doubtful responses", async (t) => {
+  for (const { name, faults } of REFUSED.filter(({ code }) => DOUBTFUL.includes(code))) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      const { digest } = registry.push(REPOSITORY, "v1", await buildImage());
+      registry.fault({ kind: "manifest", times: 2 }, ...faults);
+      using test = openTestRemote(registry);
+      const { descriptor } = await test.remote.resolve(test.reference, never);
+      assertEquals(descriptor.digest, digest);
     });
   }
 });

@@ -18,6 +18,7 @@ import type {
   Ingest,
   OpenBlob,
 } from "../content/store.ts";
+import { WRITER_PATIENCE_MS } from "../base/tuning.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { Blobs } from "./blobs/blobs.ts";
@@ -42,6 +43,11 @@ export interface StoreOptions {
   readonly signal?: AbortSignal;
   /** Starts the worker thread that hashes long blobs. @default no threads */
   readonly startWorker?: StartWorker;
+  /**
+   * Milliseconds over which another writer of a blob must make progress; otherwise the blob is written a second
+   * time in parallel. @default {10_000}
+   */
+  readonly writerPatience?: number;
 }
 
 /** An open store. It keeps no file open between calls and therefore has no `close()`. */
@@ -70,7 +76,12 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
 
 /** Like {@linkcode openStore}, with explicit paths. */
 export async function openStoreAt(paths: StorePaths, options: StoreOptions): Promise<Store> {
-  const { mode = "write", signal = neverAborted(), startWorker = NO_WORKERS } = options;
+  const {
+    mode = "write",
+    signal = neverAborted(),
+    startWorker = NO_WORKERS,
+    writerPatience = WRITER_PATIENCE_MS,
+  } = options;
   const localLocks = new ReadWriteLock();
   const locks = new Locks(localLocks, mode === "write");
   const indexFile = new IndexFile({ paths, locks });
@@ -81,7 +92,7 @@ export async function openStoreAt(paths: StorePaths, options: StoreOptions): Pro
   } else {
     await checkLayout(paths);
   }
-  const ingests = new Ingests({ paths, blobs, locks: localLocks, startWorker });
+  const ingests = new Ingests({ paths, blobs, locks: localLocks, startWorker, writerPatience });
   return new DiskStore({
     paths,
     locks,

@@ -5,7 +5,7 @@
  * @module
  */
 import { sleep } from "../../src/base/abort.ts";
-import { type Chunks, errorResponse, type TestResponse, withBody } from "./response.ts";
+import { bytesResponse, type Chunks, errorResponse, type TestResponse, withBody } from "./response.ts";
 import type { Exchange } from "./server.ts";
 
 /** Changes a response. Several faults are applied in order. */
@@ -21,7 +21,32 @@ export function stallAfter(bytes: number): Fault {
   return (response) => endAfter(response, bytes, "stall");
 }
 
-function endAfter(response: TestResponse, bytes: number, then: "close" | "stall"): TestResponse {
+/** Sends `bytes` of the body, then resets the connection: see `startResetRelay`. */
+export function resetAfter(bytes: number): Fault {
+  return (response) => endAfter(response, bytes, "reset");
+}
+
+/** Sends something else than HTTP, then closes the connection. */
+export function garbage(text = "220 mail.test ESMTP\r\n"): Fault {
+  return () => ({ status: 0, headers: {}, raw: new TextEncoder().encode(text) });
+}
+
+/** Omits the last `count` bytes of the body, and subtracts them from the length. */
+export function missingBytes(count = 1): Fault {
+  return (response) =>
+    withBody(response, (body) => {
+      const size = Math.max(0, body.size - count);
+      return { ...body, size, chunks: take(body.chunks, size) };
+    });
+}
+
+/** Responds with another status and a web page, as proxies do. */
+export function webPage(code: number, headers: Readonly<Record<string, string>> = {}): Fault {
+  const page = new TextEncoder().encode(`<html><body><h1>${code}</h1></body></html>`);
+  return () => bytesResponse(code, page, { "content-type": "text/html", ...headers });
+}
+
+function endAfter(response: TestResponse, bytes: number, then: "close" | "stall" | "reset"): TestResponse {
   const length = String(response.body?.size ?? 0);
   const changed = withBody(response, (body) => ({ ...body, chunks: take(body.chunks, bytes), then }));
   // The Content-Length is that of the whole body.

@@ -8,14 +8,19 @@ import {
   drip,
   extraBytes,
   type Fault,
+  garbage,
   Gate,
   hangUp,
   holdAfter,
   ignoreRange,
+  missingBytes,
+  resetAfter,
   stallAfter,
   startRegistry,
+  startResetRelay,
   status,
   tooManyRequests,
+  webPage,
   withoutLength,
   wrongByte,
 } from "./mod.ts";
@@ -218,4 +223,37 @@ Deno.test("a fault applies to the requests that it matches", async () => {
   assertEquals((await readResponse(registry.host, "/v2/", 1)).status, 500);
   assertEquals([skipped.struck, refused.struck], [0, 1]);
   assert(registry.requests.lines.every((line) => line.startsWith("GET /v2/")));
+});
+
+Deno.test("resetAfter() resets the connection, and cutAfter() closes it", async (t) => {
+  for (
+    const [name, fault, isReset] of [["reset", resetAfter(3), true], ["cut", cutAfter(3), false]] as const
+  ) {
+    await t.step(name, async () => {
+      await using relay = await startResetRelay();
+      await using registry = await startRegistry({ onReset: relay.reset });
+      relay.forwardTo(registry.host);
+      registry.fault({ kind: "base" }, fault);
+      const [hostname = "", port] = relay.host.split(":");
+      using conn = await Deno.connect({ hostname, port: Number(port) });
+      await conn.write(new TextEncoder().encode(`GET /v2/ HTTP/1.1\r\nhost: a\r\n\r\n`));
+      const readToEnd = async () => {
+        while (await conn.read(new Uint8Array(4096)) !== null) { /* until the connection ends */ }
+      };
+      const error = await readToEnd().then(() => undefined, (reason) => reason);
+      assertEquals(error instanceof Deno.errors.ConnectionReset, isReset);
+    });
+  }
+});
+
+Deno.test("garbage() sends no HTTP, missingBytes() a consistent length, webPage() a page", async () => {
+  await using registry = await startRegistry();
+  registry.fault({ kind: "base" }, garbage("SSH-2.0-test\r\n"));
+  registry.fault({ kind: "base" }, missingBytes());
+  registry.fault({ kind: "base" }, webPage(502));
+  assertEquals((await readResponse(registry.host, "/v2/", 0)).closed, true);
+  const short = await readResponse(registry.host, "/v2/", 1);
+  assertEquals([short.headers.get("content-length"), short.body.length], ["1", 1]);
+  const page = await readResponse(registry.host, "/v2/", 6);
+  assertEquals([page.status, page.headers.get("content-type")], [502, "text/html"]);
 });

@@ -20,15 +20,19 @@ export {
   drip,
   extraBytes,
   type Fault,
+  garbage,
   Gate,
   hangUp,
   headers,
   holdAfter,
+  missingBytes,
   noResponse,
   redirectTo,
+  resetAfter,
   stallAfter,
   status,
   tooManyRequests,
+  webPage,
   withoutLength,
   wrongByte,
 } from "./faults.ts";
@@ -39,3 +43,4 @@ export { type Exchange, TestServer } from "./server.ts";
 export type { MintToken } from "./token_issuer.ts";
 export { TokenServer, type TokenServerOptions } from "./token_server.ts";
 export { type ConnectProxy, startConnectProxy } from "./connect_proxy.ts";
+export { type ResetRelay, startResetRelay } from "./reset_relay.ts";

@@ -32,6 +32,8 @@ export interface RegistryOptions {
   readonly content?: RegistryContent;
   /** Limits each blob to about this many bytes per second, so that progress is visible. @default unlimited */
   readonly bytesPerSecond?: number;
+  /** Called before a connection ends that should be reset: see `startResetRelay`. */
+  readonly onReset?: (port: number) => void;
 }
 
 /** The names of a pushed artifact. */
@@ -64,8 +66,8 @@ export class TestRegistry implements AsyncDisposable {
     authority: CertificateAuthority | undefined,
   ) {
     const { auth, bytesPerSecond } = options;
-    const { hostname = "127.0.0.1", port = 0 } = options;
-    const listen: ServerOptions = { hostname, ...(tls && { tls }) };
+    const { hostname = "127.0.0.1", port = 0, onReset = () => {} } = options;
+    const listen: ServerOptions = { hostname, onReset, ...(tls && { tls }) };
     this.content = options.content ?? new RegistryContent();
     this.authority = authority;
     this.#bytesPerSecond = bytesPerSecond;

@@ -14,6 +14,8 @@ export interface TestResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined for a response without a body. */
   readonly body?: ResponseBody;
+  /** Sent instead of an HTTP response; the connection is closed after it. */
+  readonly raw?: Uint8Array;
 }
 
 /** A body. */
@@ -29,9 +31,13 @@ export interface ResponseBody {
    * @default {"length"}
    */
   readonly framing?: "length" | "chunked" | "close";
-  /** What happens after it was sent: serve the next request, close, or stay silent.
-   * @default {"keep"} */
-  readonly then?: "keep" | "close" | "stall";
+  /**
+   * What happens after it was sent: serve the next request, close, stay silent, or reset the connection, for
+   * which a reset relay must be in front of the server.
+   *
+   * @default {"keep"}
+   */
+  readonly then?: "keep" | "close" | "stall" | "reset";
 }
 
 /** Makes a JSON response. */

@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** A certificate and its key, in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Called before a connection ends that should be reset, with the port of the client. */
+  readonly onReset?: (port: number) => void;
 }
 
 /** Responds to a request. */
@@ -35,6 +37,7 @@ export type Handler = (exchange: Exchange) => Promise<TestResponse> | TestRespon
 export class TestServer implements AsyncDisposable {
   readonly #listener: Deno.Listener;
   readonly #handler: Handler;
+  readonly #onReset: (port: number) => void;
   readonly #ending = new AbortController();
   readonly #conns = new Set<Deno.Conn>();
   readonly #work = new Set<Promise<void>>();
@@ -47,8 +50,9 @@ export class TestServer implements AsyncDisposable {
 
   /** Starts to listen. */
   constructor(handler: Handler, options: ServerOptions = {}) {
-    const { hostname = "127.0.0.1", port = 0, tls } = options;
+    const { hostname = "127.0.0.1", port = 0, tls, onReset = () => {} } = options;
     this.#handler = handler;
+    this.#onReset = onReset;
     this.#listener = tls ? Deno.listenTls({ hostname, port, ...tls }) : Deno.listen({ hostname, port });
     this.host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${
       (this.#listener.addr as Deno.NetAddr).port
@@ -101,6 +105,7 @@ export class TestServer implements AsyncDisposable {
         const close = request.headers.get("connection")?.toLowerCase() === "close";
         const then = await send(conn, response, request.method === "HEAD", close, report);
         if (then === "stall") await reader.gone();
+        if (then === "reset") this.#onReset((conn.remoteAddr as Deno.NetAddr).port);
         if (then !== "keep" || close) break;
       }
     } catch {
@@ -117,8 +122,12 @@ async function send(
   headOnly: boolean,
   close: boolean,
   report: { sent: number },
-): Promise<"keep" | "close" | "stall"> {
-  const { status, body } = response;
+): Promise<"keep" | "close" | "stall" | "reset"> {
+  const { status, body, raw } = response;
+  if (raw !== undefined) {
+    await writeAll(conn, raw);
+    return "close";
+  }
   const headers: Record<string, string> = { date: new Date().toUTCString(), ...response.headers };
   const framing = body?.framing ?? "length";
   if (framing === "chunked") headers["transfer-encoding"] = "chunked";

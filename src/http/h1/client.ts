@@ -66,6 +66,7 @@ export class Http1Client {
     }
     if (expectedBytes !== undefined) {
       const response = await pipelines.send(raw, expectedBytes, signal);
+      if (response === "timeout") throw headTimeoutError(url, this.#headTimeout);
       if (response !== undefined) return receivedResponse(response, url);
     }
     const sending = this.#sendUnpipelined(raw, url, pool, signal);

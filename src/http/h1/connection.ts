@@ -15,6 +15,9 @@ import { latin1, latin1Bytes } from "../message/latin1.ts";
 /** Servers send heads of some hundred bytes, or a few thousand with cookies; a longer one is an attack or a mistake. */
 export const HEAD_MAX_BYTES = 64 * KIB;
 
+/** The first bytes of an alert record of SSL 3.0 and TLS (RFC 8446, section 5.1). */
+const TLS_ALERT = "\x15\x03";
+
 /** The server of a connection. */
 export interface ConnectionTarget {
   readonly url: URL;
@@ -129,9 +132,10 @@ export class Http1Connection {
       const n = await this.#conn.read(this.#buffer.subarray(this.#end));
       if (n === null) {
         if (buffered === 0) return undefined;
+        const start = latin1(this.#buffer.subarray(this.#start, this.#start + 5));
         // A TLS server responds to plain HTTP with a TLS alert of seven bytes and closes the connection.
-        const isHttp = end === "line" ||
-          latin1(this.#buffer.subarray(this.#start, this.#start + 5)) === "HTTP/";
+        if (start.startsWith(TLS_ALERT)) throw new Error("TLS alert in response to HTTP");
+        const isHttp = end === "line" || start === "HTTP/";
         throw new Error(
           isHttp ? "connection closed before message completed" : "invalid HTTP version parsed",
         );

@@ -16,10 +16,15 @@ export interface PipelineJob {
   /** Expected size of the body in bytes. */
   readonly expected: number;
   readonly signal: AbortSignal;
-  /** Ends the job; undefined means that the request must be sent without pipelining. */
-  readonly settle: (response: RawResponse | undefined) => void;
+  /**
+   * Ends the job. `undefined` means that the request must be sent without pipelining, `"timeout"` that the server
+   * didn't respond in time.
+   */
+  readonly settle: (response: RawResponse | undefined | "timeout") => void;
   isSettled: boolean;
   tries: number;
+  /** When it was last sent, by `performance.now()`. */
+  sentAt: number;
 }
 
 /** What a pipelined connection shares with the others of its pool. */
@@ -65,8 +70,7 @@ export class PipelinedConnection {
 
   /** Runs jobs until none is left, or until the connection fails; then returns those without a response. */
   async run(first: PipelineJob): Promise<readonly PipelineJob[]> {
-    this.#jobs.push(first);
-    first.tries++;
+    this.#add(first);
     const connection = this.#pool.takeIdle() ??
       await this.#pool.open(this.#timeout, first.signal).catch(() => undefined);
     if (connection === undefined || this.#jobs.every(({ isSettled }) => isSettled)) {
@@ -101,8 +105,7 @@ export class PipelinedConnection {
     if (this.#jobs.length > Math.max(0, this.#depth() - 2)) return;
     let text = "";
     for (let job = this.#next(this.#jobs.length); job !== undefined; job = this.#next(this.#jobs.length)) {
-      job.tries++;
-      this.#jobs.push(job);
+      this.#add(job);
       text += job.request.text;
     }
     if (text !== "") this.#write(connection, text);
@@ -114,15 +117,29 @@ export class PipelinedConnection {
   }
 
   /**
-   * Closes the connection if it received too little within the timeout; its jobs are then sent without pipelining, which
-   * reports the reason. Called `samples` times per timeout.
+   * Closes the connection if it received too little within the timeout. If its oldest job has waited for the whole
+   * timeout, that job fails: sending it without pipelining would take as long again. Called `samples` times per timeout.
    */
   checkThroughput(samples: number): void {
     if (this.#samples.length === samples) {
       const before = this.#samples.shift() ?? 0;
-      if (this.#bytes - before < PIPELINE_MIN_RATE * this.#timeout / 1000) this.#connection?.close();
+      if (this.#bytes - before < PIPELINE_MIN_RATE * this.#timeout / 1000) this.#close();
     }
     this.#samples.push(this.#bytes);
+  }
+
+  #add(job: PipelineJob): void {
+    job.tries++;
+    job.sentAt = performance.now();
+    this.#jobs.push(job);
+  }
+
+  #close(): void {
+    const [oldest] = this.#jobs;
+    if (oldest !== undefined && !oldest.isSettled && performance.now() - oldest.sentAt >= this.#timeout) {
+      oldest.settle("timeout");
+    }
+    this.#connection?.close();
   }
 
   #write(connection: Http1Connection, text: string): void {

@@ -49,10 +49,14 @@ export class PipelinePool {
    *
    * @param expected expected size of the body in bytes
    * @returns undefined if no response was received, or one that is much longer than expected: the caller must then send
-   * the request without pipelining
+   * the request without pipelining; `"timeout"` if the server received the request and didn't respond in time
    * @throws the signal's reason
    */
-  send(request: RawRequest, expected: number, signal: AbortSignal): Promise<RawResponse | undefined> {
+  send(
+    request: RawRequest,
+    expected: number,
+    signal: AbortSignal,
+  ): Promise<RawResponse | undefined | "timeout"> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const job: WaitingJob = {
@@ -61,6 +65,7 @@ export class PipelinePool {
         signal,
         isSettled: false,
         tries: 0,
+        sentAt: 0,
         settle: (response) => {
           job.isSettled = true;
           this.#unlisten(job);

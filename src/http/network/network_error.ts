@@ -19,6 +19,7 @@ export type NetworkReason =
   | "tls_client"
   | "tls"
   | "not_tls"
+  | "not_http"
   | "reset"
   | "proxy"
   | "redirect"
@@ -59,8 +60,10 @@ const KNOWN: readonly Known[] = [
   ),
   known(/Requests to port [0-9]+ are blocked/, "other", "the runtime blocks requests to that port", false),
   known(/InvalidContentType/, "not_tls", "it does not use TLS on this port", false),
-  known(/invalid HTTP version parsed/, "not_tls", "it does not use plain HTTP on this port", false),
-  known(/invalid HTTP (?:header|status)/, "other", "it sent an invalid HTTP response", false),
+  known(/TLS alert in response to HTTP/, "not_tls", "it does not use plain HTTP on this port", false),
+  // A proxy or a server that is starting may send anything; another server may process the next request.
+  known(/invalid HTTP version parsed/, "not_http", "it sent an invalid HTTP response", true),
+  known(/invalid HTTP (?:header|status)/, "other", "it sent an invalid HTTP response", true),
   known(/invalid peer certificate/, "tls", "its certificate is not valid", false),
   known(/handshake eof/, "reset", "connection closed during the TLS handshake", true),
   known(
@@ -139,7 +142,8 @@ function adviceFor(reason: NetworkReason | undefined, url: URL): string {
   if (reason === "tls_authority" && kind !== "public") {
     return "; if it uses a private CA, pass its certificate with --ca-file";
   }
-  return reason === "not_tls" && kind === "loopback" && url.protocol === "http:" ? NEEDS_TLS : "";
+  const isNotPlain = reason === "not_tls" || reason === "not_http";
+  return isNotPlain && kind === "loopback" && url.protocol === "http:" ? NEEDS_TLS : "";
 }
 
 /** Advice for a loopback host: dray uses plain HTTP for it by default. */

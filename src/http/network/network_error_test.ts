@@ -26,7 +26,7 @@ const CASES: readonly (readonly [text: string, reason: NetworkReason, isRetryabl
   ["received fatal alert: HandshakeFailure", "tls", false],
   ["peer is incompatible: NoCipherSuitesInCommon", "tls", false],
   ["Requests to port 1 are blocked", "other", false],
-  ["invalid HTTP header parsed", "other", false],
+  ["invalid HTTP header parsed", "other", true],
   [
     "error sending request for url (https://proxy.dns/tunnel): tcp connect error: Connection refused",
     "refused",

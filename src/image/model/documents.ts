@@ -4,6 +4,7 @@
  * @module
  */
 import { readFull } from "../../base/bytes.ts";
+import { CORRUPT_DOWNLOADS } from "../../base/tuning.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Fetcher } from "../../content/remote.ts";
 import type { ContentReader, Ingester } from "../../content/store.ts";
@@ -150,7 +151,7 @@ export async function fetchVerified(
     await fetchSmall(fetcher, descriptor, limit, what, signal);
 }
 
-/** Fetches a small blob into memory, a second time if the content doesn't match. Throws as {@linkcode fetchVerified}. */
+/** Fetches a small blob into memory, and again if the content doesn't match. Throws as {@linkcode fetchVerified}. */
 export async function fetchSmall(
   fetcher: Fetcher,
   descriptor: Descriptor,
@@ -164,12 +165,13 @@ export async function fetchSmall(
       `Cannot fetch ${what}: it has ${descriptor.size} bytes; the limit is ${limit}`,
     );
   }
-  const bytes = await fetchOnce(fetcher, descriptor, signal) ??
-    await fetchOnce(fetcher, descriptor, signal);
-  if (bytes !== undefined) return bytes;
+  for (let downloads = 0; downloads < CORRUPT_DOWNLOADS; downloads++) {
+    const bytes = await fetchOnce(fetcher, descriptor, signal);
+    if (bytes !== undefined) return bytes;
+  }
   throw new AppError(
     "digest_mismatch",
-    `Cannot fetch ${what}: the host sent content that doesn't match the digest, twice`,
+    `Cannot fetch ${what}: the host sent content that doesn't match the digest, ${CORRUPT_DOWNLOADS} times`,
     { details: { want: descriptor.digest } },
   );
 }

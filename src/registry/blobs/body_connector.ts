@@ -12,8 +12,11 @@ import { decompressedResponse } from "../request/decompressed_response.ts";
 import { withFailover } from "../request/failover.ts";
 import { type MonitoredResponse, openMonitoredResponse } from "../request/monitored_response.ts";
 import type { RequestContext } from "../request/perform_request.ts";
-import type { RetryBudget } from "../request/retry.ts";
+import { isRetryableError, type RetryBudget } from "../request/retry.ts";
 import { type RangeReply, validateRangeReply } from "./range_reply.ts";
+
+/** A status 4xx that a host sends for this many requests for a range in sequence refuses ranges. */
+const REFUSED_RANGES = 2;
 
 /** A request for the bytes of one blob or manifest. */
 export interface BodyRequest {
@@ -29,6 +32,8 @@ export interface BodyRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly onEvent: (event: TransferEvent) => void;
   readonly strategy: NonNullable<FetchOptions["strategy"]>;
+  /** Whether parts of the content may be requested. */
+  readonly allowsRanges: boolean;
 }
 
 /** A response that holds the bytes from `first` up to, but not including, `end`. Dispose the response. */
@@ -45,6 +50,10 @@ export class BodyConnector {
   /** Governs the body until it is disposed. */
   readonly signal: AbortSignal;
   #endpoints: readonly Endpoint[];
+  /** Endpoints that send the whole content, but no ranges of it. */
+  readonly #withoutRanges = new Set<Endpoint>();
+  /** Requests for a range that an endpoint has refused in sequence. */
+  readonly #refusals = new Map<Endpoint, number>();
 
   /** Sends nothing yet. */
   constructor(request: BodyRequest, context: RequestContext, signal: AbortSignal) {
@@ -65,7 +74,7 @@ export class BodyConnector {
     // A host that can only start at byte 0 is used if no other host can start at the offset.
     let fromZero: BodyConnection | undefined;
     const work = async (endpoint: Endpoint) => {
-      const connection = await this.#openAt(endpoint, offset);
+      const connection = await this.#openAt(endpoint, offset, budget);
       if (connection.first === offset) return connection;
       fromZero?.response[Symbol.dispose]();
       fromZero = connection;
@@ -79,7 +88,8 @@ export class BodyConnector {
     const onRetry = (attempt: number, delayMs: number, reason: string) =>
       onEvent({ kind: "retry", attempt, offset, delayMs, reason });
     try {
-      const request = { operation, endpoints: this.#endpoints, budget, work, fallback, onRetry };
+      const endpoints = this.#endpoints;
+      const request = { operation, endpoints, budget, isListed: true, work, fallback, onRetry };
       return await withFailover(request, this.context, this.signal);
     } finally {
       fromZero?.response[Symbol.dispose]();
@@ -116,19 +126,54 @@ export class BodyConnector {
     this.#endpoints = [...this.#endpoints.filter((other) => other !== endpoint), endpoint];
   }
 
-  async #openAt(endpoint: Endpoint, offset: number): Promise<BodyConnection> {
-    for (let from = offset;; from = 0) {
-      const response = await this.#request(endpoint, from);
-      const reply = this.#validate(response, from);
-      if (reply.kind === "no-range") {
-        response[Symbol.dispose]();
-        continue;
-      }
-      const { first, end, isCompressed } = reply;
-      if (!isCompressed) return { response, first, end };
-      const { operation } = this.request;
-      return { response: await decompressedResponse(response, operation), first, end };
+  /** From now on requests only the whole content from `endpoint`. @returns whether that is a change */
+  refuseRanges(endpoint: Endpoint): boolean {
+    if (this.#withoutRanges.has(endpoint)) return false;
+    this.#withoutRanges.add(endpoint);
+    return true;
+  }
+
+  /** Bytes of an earlier connection must never prevent a download that would succeed without them. */
+  async #openAt(endpoint: Endpoint, offset: number, budget: RetryBudget): Promise<BodyConnection> {
+    const mayUseRange = this.request.allowsRanges && !this.#withoutRanges.has(endpoint);
+    if (offset === 0 || !mayUseRange) return await this.#openFrom(endpoint, 0);
+    try {
+      const connection = await this.#openFrom(endpoint, offset);
+      this.#refusals.delete(endpoint);
+      return connection;
+    } catch (error) {
+      if (this.signal.aborted || !(error instanceof AppError)) throw error;
+      if (!this.#isRefusal(endpoint, error, budget.isLastAttempt)) throw error;
     }
+    const connection = await this.#openFrom(endpoint, 0);
+    // The attempts so far failed because of the ranges.
+    if (this.refuseRanges(endpoint)) budget.reset();
+    return connection;
+  }
+
+  /** Reports whether to request the whole content after a request for a range has failed. */
+  #isRefusal(endpoint: Endpoint, error: AppError, isLastAttempt: boolean): boolean {
+    if (!isRetryableError(error)) return true;
+    // Another request would only prolong a rate limit.
+    if (error.code === "rate_limited") return false;
+    const { status } = error.details;
+    // A storage refuses an expired address with the same statuses; the next request gets a new address.
+    const refusals = typeof status === "number" && status < 500 ? (this.#refusals.get(endpoint) ?? 0) + 1 : 0;
+    this.#refusals.set(endpoint, refusals);
+    return refusals >= REFUSED_RANGES || isLastAttempt;
+  }
+
+  /** @throws AppError also if the endpoint can't start at `from` */
+  async #openFrom(endpoint: Endpoint, from: number): Promise<BodyConnection> {
+    const response = await this.#request(endpoint, from);
+    const reply = this.#validate(response, from);
+    if (reply.kind === "no-range") {
+      response[Symbol.dispose]();
+      throw this.#refusal(endpoint, "network", reply.why);
+    }
+    const { first, end, isCompressed } = reply;
+    if (!isCompressed) return { response, first, end };
+    return { response: await decompressedResponse(response, this.request.operation), first, end };
   }
 
   #request(endpoint: Endpoint, from: number): Promise<MonitoredResponse> {
@@ -147,7 +192,7 @@ export class BodyConnector {
   #validate(response: MonitoredResponse, offset: number): RangeReply {
     const { endpoint, status, headers } = response;
     try {
-      const refuse = (code: ErrorCode, found: string) => this.#refusal(endpoint, code, found);
+      const refuse = (code: ErrorCode, found: string) => this.#refusal(endpoint, code, found, "response");
       return validateRangeReply(status, headers, { offset, size: this.request.size }, refuse);
     } catch (error) {
       response[Symbol.dispose]();
@@ -155,9 +200,9 @@ export class BodyConnector {
     }
   }
 
-  #refusal({ host }: Endpoint, code: ErrorCode, found: string): AppError {
+  #refusal({ host }: Endpoint, code: ErrorCode, found: string, reason?: "response"): AppError {
     return new AppError(code, `${this.request.operation}: host "${host}" ${found}`, {
-      details: { host, isRetryable: false },
+      details: { host, isRetryable: false, ...reason && { reason } },
     });
   }
 }

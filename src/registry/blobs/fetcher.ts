@@ -86,6 +86,7 @@ export class RegistryFetcher {
         headers: { [ACCEPT]: isDocument ? essenceOf(descriptor.mediaType) : "*/*" },
         onEvent: options.onEvent ?? (() => {}),
         strategy: options.strategy ?? "sequential",
+        allowsRanges: options.allowsRanges ?? true,
       },
       context,
       signal,

@@ -9,6 +9,7 @@ import {
   RANGE_LATENCIES,
   RANGE_MAX_BYTES,
   RANGE_MIN_BYTES,
+  RANGE_STALL_MS,
   RANGE_WINDOW_MAX_MS,
   RANGE_WINDOW_ROUND_TRIPS,
   RANGE_WINDOWS_WITHOUT_GROWTH,
@@ -65,6 +66,7 @@ interface Part {
 export class ParallelRangeReader implements Disposable {
   readonly #open: OpenRange;
   readonly #task: ParallelRangesTask;
+  readonly #clock: Clock;
   readonly #concurrency: AdaptiveConcurrency;
   readonly #scope;
   /** Parts in order; the first one is being read. */
@@ -83,6 +85,7 @@ export class ParallelRangeReader implements Disposable {
   constructor(task: ParallelRangesTask, open: OpenRange, clock: Clock, signal: AbortSignal) {
     this.#task = task;
     this.#open = open;
+    this.#clock = clock;
     this.#scope = abortScope(signal);
     this.#scope.signal.addEventListener("abort", () => this.#notify(), { once: true });
     this.#next = task.first;
@@ -112,10 +115,27 @@ export class ParallelRangeReader implements Disposable {
   /**
    * Reads the next bytes.
    *
-   * @returns undefined after a failure or after the last byte
+   * @returns undefined after a failure, after the last byte, or if the next byte doesn't arrive for some seconds
    * @throws the signal's reason
    */
   async read(buffer: Uint8Array): Promise<number | undefined> {
+    let cancel: (() => void) | undefined;
+    try {
+      return await this.#readParts(
+        buffer,
+        () => cancel ??= this.#clock.after(RANGE_STALL_MS, () => this.#fail()),
+      );
+    } finally {
+      cancel?.();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope.abort(new DOMException("The ranges have been disposed", "AbortError"));
+    this.#scope[Symbol.dispose]();
+  }
+
+  async #readParts(buffer: Uint8Array, onWait: () => void): Promise<number | undefined> {
     for (;;) {
       const part = this.#parts[0];
       if (part !== undefined && part.filled > this.#read) {
@@ -127,13 +147,9 @@ export class ParallelRangeReader implements Disposable {
       }
       if (this.#hasFailed || part === undefined && this.#next >= this.#task.end) return undefined;
       this.#scope.signal.throwIfAborted();
+      onWait();
       await this.#changed.promise;
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#scope.abort(new DOMException("The ranges have been disposed", "AbortError"));
-    this.#scope[Symbol.dispose]();
   }
 
   #dropFirst(part: Part): void {

@@ -56,6 +56,16 @@ Deno.test("Bytes arrive in order, whichever range is first", async () => {
   assert(got.every((byte, i) => byte === BYTES[FIRST + i]));
 });
 
+Deno.test("A range that stalls ends the reader within seconds, even if others arrive", async () => {
+  const clock = new TestClock();
+  const { open } = opener((first) => first === FIRST ? new Promise(() => {}) : Promise.resolve());
+  using reader = startReader(open, neverAborted(), clock);
+  const read = reader.read(new Uint8Array(10));
+  await clock.untilTimer();
+  clock.advance(5_000);
+  assertEquals(await read, undefined);
+});
+
 Deno.test("Workers don't run ahead of the reader", async () => {
   const { open, opened } = opener();
   using reader = startReader(open);

@@ -4,13 +4,14 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { PROGRESS_MIN_BYTES, PROGRESS_MIN_MS, SKIP_BUFFER_BYTES } from "../../base/tuning.ts";
+import { SHORT_ATTEMPT_BYTES, SKIP_BUFFER_BYTES } from "../../base/tuning.ts";
 import type { FetchBody } from "../../content/remote.ts";
 import type { Endpoint } from "../request/endpoint.ts";
 import type { MonitoredResponse } from "../request/monitored_response.ts";
 import type { RequestContext } from "../request/perform_request.ts";
 import { isRetryableError, RetryBudget } from "../request/retry.ts";
 import { type BodyConnection, BodyConnector, type BodyRequest } from "./body_connector.ts";
+import { AttemptProgress } from "./attempt_progress.ts";
 import type { OpenRange } from "./parallel_ranges.ts";
 import { ParallelStrategy } from "./parallel_strategy.ts";
 import { type ReadStrategy, SEQUENTIAL } from "./read_strategy.ts";
@@ -33,8 +34,8 @@ export async function openResumingBody(
 }
 
 function strategyFor(connector: BodyConnector): ReadStrategy {
-  const { request: { strategy, size }, context: { clock }, signal } = connector;
-  if (strategy === "sequential") return SEQUENTIAL;
+  const { request: { strategy, size, allowsRanges }, context: { clock }, signal } = connector;
+  if (strategy === "sequential" || !allowsRanges) return SEQUENTIAL;
   const rangesAt = (endpoint: Endpoint): OpenRange => (first, end, own) =>
     connector.openRange(endpoint, first, end, own);
   return new ParallelStrategy({ size, rangesAt }, clock, signal);
@@ -46,15 +47,17 @@ class ResumingBody implements FetchBody {
   readonly #connector: BodyConnector;
   readonly #budget: RetryBudget;
   readonly #strategy: ReadStrategy;
+  readonly #progress: AttemptProgress;
+  #isJoined: boolean;
   #connection: BodyConnection | undefined;
   #host: string;
   /** Offset of the next byte to deliver. */
   #position: number;
   /** Bytes before {@linkcode #position} that the connection sends once more. */
   #bytesToSkip = 0;
-  /** Offset and time of the last failure. */
+  /** Offset of the last failure, and whether it came after few bytes. */
   #failedAt: number;
-  #failedTime: number;
+  #wasShort = false;
 
   /**
    * The body starts where the first connection does: at byte 0 if no host could start at the requested
@@ -69,11 +72,17 @@ class ResumingBody implements FetchBody {
     this.offset = connection.first;
     this.#position = connection.first;
     this.#failedAt = connection.first;
-    this.#failedTime = connector.context.clock.elapsed();
+    this.#isJoined = connection.first > 0;
+    const { clock, stall, attempts } = connector.context;
+    this.#progress = new AttemptProgress({ ...stall, attempts }, clock, connection.first);
   }
 
   get host(): string {
     return this.#host;
+  }
+
+  get isJoined(): boolean {
+    return this.#isJoined;
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -83,6 +92,7 @@ class ResumingBody implements FetchBody {
     for (;;) {
       const ahead = this.#strategy.readAhead(this.#position, target);
       if (ahead !== undefined) {
+        this.#isJoined = true;
         this.#closeConnection();
         const n = await ahead;
         if (n === 0) continue;
@@ -122,6 +132,7 @@ class ResumingBody implements FetchBody {
     this.#connection = connection;
     this.#host = connection.response.endpoint.host;
     this.#bytesToSkip = this.#position - connection.first;
+    this.#isJoined ||= this.#position > 0;
     return connection;
   }
 
@@ -141,25 +152,30 @@ class ResumingBody implements FetchBody {
    *
    * @throws the failure if it isn't retryable or no attempt is left
    */
-  async #recover({ response, end }: BodyConnection, failure: AppError | undefined): Promise<void> {
+  async #recover({ response, first, end }: BodyConnection, failure: AppError | undefined): Promise<void> {
     const { request, context, signal } = this.#connector;
     const { clock } = context;
+    const { endpoint } = response;
     const position = this.#position;
     this.#closeConnection();
     // A host may send less than the requested range if its Content-Range says so. Request the rest.
     if (failure === undefined && position === end && position > this.#failedAt) return;
     const error = this.#errorOf(failure);
     if (!isRetryableError(error)) throw error;
-    const progress = position - this.#failedAt;
-    // On a slow link a connection that lasted long enough also counts as progress.
-    const hasLasted = progress > 0 && error.code !== "stalled" &&
-      clock.elapsed() - this.#failedTime >= PROGRESS_MIN_MS;
-    if (progress >= PROGRESS_MIN_BYTES || hasLasted) this.#budget.reset();
-    else if (this.#budget.failures > 0 || error.code === "stalled") {
-      this.#connector.moveToEnd(response.endpoint);
-    }
+    const hasProgress = position > this.#failedAt;
+    const isShort = position - this.#failedAt < SHORT_ATTEMPT_BYTES;
+    const isTooSlow = error.code === "stalled" && error.details.wasFast !== true;
+    if (isTooSlow && endpoint.role === "mirror") context.backoffs.of(endpoint.host).skip();
+    if (isTooSlow || isShort && this.#wasShort) this.#connector.moveToEnd(endpoint);
     this.#failedAt = position;
-    this.#failedTime = clock.elapsed();
+    this.#wasShort = isShort;
+    if (hasProgress) {
+      if (this.#progress.isTooSlow(position)) throw error;
+      this.#budget.reset();
+    }
+    // Before giving up: the host may have no usable ranges, but the whole content.
+    const isUselessRange = !hasProgress && first > 0 && this.#budget.isLastAttempt;
+    if (isUselessRange && this.#connector.refuseRanges(endpoint)) return;
     const delayMs = this.#budget.fail(error);
     request.onEvent({
       kind: "retry",

@@ -206,13 +206,46 @@ Deno.test("Attempts are counted from 1 again after progress", async () => {
   assertEquals(got.events.map((event) => event.kind === "retry" && event.attempt), [1, 1, 1, 1]);
 });
 
-Deno.test("Failures after little progress add up", async () => {
+Deno.test("Only attempts without new bytes count", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
-  registry.fault({ kind: "blob", times: 9 }, cutAfter(1000));
+  registry.fault({ kind: "blob", times: 299 }, cutAfter(1000));
+  using test = openTestRemote(registry, { attempts: 2 });
+  const got = await fetchAll(test, blob);
+  assert(equalBytes(got.bytes, BYTES));
+  assertEquals(new Set(got.events.map((event) => event.kind === "retry" && event.attempt)), new Set([1]));
+});
+
+Deno.test("Bytes that were delivered before don't count as progress", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  registry.fault({ kind: "blob", times: 9 }, ignoreRange, cutAfter(100_000));
   using test = openTestRemote(registry, { attempts: 3 });
-  const error = await assertRejects(() => fetchAll(test, blob), AppError, `at byte 3000 of ${SIZE}`);
-  assertEquals(error.code, "network");
+  await assertRejects(() => fetchAll(test, blob), AppError, "at byte 100000 of 300000 (after 3 attempts)");
+});
+
+Deno.test("A host that closes each connection after a few bytes doesn't keep a download running", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(BYTES, registry);
+  // 10 bytes per wait of 150 ms are below the limit of 1024 bytes/s. Each window has 200 attempts.
+  registry.fault({ kind: "blob", times: 9_999 }, cutAfter(10));
+  using test = openTestRemote(registry, { attempts: 2 });
+  const error = await assertRejects(() => fetchAll(test, blob), AppError, "closed early");
+  assertEquals([error.code, test.clock.elapsed() < 70_000], ["network", true]);
+});
+
+Deno.test("A connection that was fast is replaced after seconds of silence", async () => {
+  await using registry = await startRegistry();
+  const blob = await pushBlob(someBytes(MIB), registry);
+  registry.fault({ kind: "blob" }, stallAfter(MIB / 2));
+  using test = openTestRemote(registry);
+  using body = await test.remote.fetch(blob, {}, neverAborted());
+  const bytes = new Uint8Array(MIB);
+  await readTo(body, bytes, MIB / 2);
+  const next = body.read(bytes);
+  test.clock.advance(6_000);
+  assert(await next !== null);
+  assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["", `bytes=${MIB / 2}-`]);
 });
 
 Deno.test("A host that sends short ranges is not a failure", async () => {
@@ -293,7 +326,7 @@ Deno.test("A wrong byte is delivered: the ingest checks the digest", async () =>
 Deno.test("An encoding that changes the bytes is refused", async () => {
   await using registry = await startRegistry();
   const blob = await pushBlob(BYTES, registry);
-  registry.fault({ kind: "blob" }, headers({ "content-encoding": "x-other" }), withoutLength());
+  registry.fault({ kind: "blob", times: 3 }, headers({ "content-encoding": "x-other" }), withoutLength());
   using test = openTestRemote(registry);
   const error = await assertRejects(() => fetchAll(test, blob), AppError, 'Content-Encoding "x-other"');
   assertEquals(error.code, "unsupported");

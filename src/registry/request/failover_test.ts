@@ -1,8 +1,10 @@
 import { neverAborted } from "../../base/abort.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
+import { MIRROR_SKIP_MS } from "../../base/tuning.ts";
 import { copyBlob } from "../../content/copy.ts";
 import type { CredentialSource } from "../../content/credential.ts";
+import type { TransferEvent } from "../../content/remote.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { MemoryStore } from "../../../tests/fakes/memory_store.ts";
 import { buildImage } from "../../../tests/images/mod.ts";
@@ -12,6 +14,7 @@ import {
   type Fault,
   hangUp,
   ignoreRange,
+  noResponse,
   stallAfter,
   startRegistry,
   status,
@@ -19,6 +22,11 @@ import {
   tooManyRequests,
   wrongByte,
 } from "../../../tests/registry/mod.ts";
+import type { HostSource } from "../../content/registry_host.ts";
+import { createHosts } from "../../hosts/hosts.ts";
+import type { TlsIdentitySource } from "../../http/tls/tls.ts";
+import { parseReference } from "../../oci/reference.ts";
+import { openRegistryClient } from "../registry.ts";
 import { fetchAll, openTestRemote, pushBlob, readTo, REPOSITORY, someBytes } from "../test_remote.ts";
 
 const SIZE = 100_000;
@@ -223,7 +231,84 @@ Deno.test("If all hosts fail, one error names each of them", async () => {
   assertEquals(error.code, "not_found");
   assertStringIncludes(error.message, `: host "${registry.host}" answered 404`);
   assertStringIncludes(error.message, `before that, mirror host "${mirror.host}" answered 500`);
+  assertEquals([requestsTo(mirror), requestsTo(registry)], [3, 3]);
+});
+
+Deno.test("A blob that two requests don't find is found by the third", async (t) => {
+  for (const code of [403, 404]) {
+    await t.step(String(code), async () => {
+      await using registry = await startRegistry();
+      const blob = await pushBlob(BYTES, registry);
+      registry.fault({ kind: "blob", times: 2 }, status(code));
+      using test = openTestRemote(registry);
+      assert(equalBytes((await fetchAll(test, blob)).bytes, BYTES));
+    });
+  }
+});
+
+Deno.test("A mirror that stalls is skipped by later transfers, until some time has passed", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const [a, b] = [
+    await pushBlob(BYTES, registry, mirror),
+    await pushBlob(someBytes(SIZE, 7), registry, mirror),
+  ];
+  mirror.fault({ kind: "blob", times: 99 }, stallAfter(0));
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  using body = await test.remote.fetch(a, {}, neverAborted());
+  const read = body.read(new Uint8Array(10));
+  test.clock.advance(30_000);
+  await read;
+  assertEquals(body.host, registry.host);
+  assertEquals((await fetchAll(test, b)).host, registry.host);
   assertEquals(requestsTo(mirror), 1);
+  test.clock.advance(MIRROR_SKIP_MS);
+  using again = await test.remote.fetch(b, {}, neverAborted());
+  assertEquals(again.host, mirror.host);
+});
+
+Deno.test("A mirror that doesn't respond is skipped by later requests", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  mirror.fault({ times: 99 }, noResponse());
+  const image = await buildImage({ layers: 3 });
+  registry.push(REPOSITORY, "v1", image);
+  const hosts: HostSource & TlsIdentitySource = {
+    ...createHosts({}),
+    hostsFor: () =>
+      Promise.resolve([mirror, registry].map((server) => ({
+        registry: registry.host,
+        base: new URL(`${server.origin}/v2/`),
+        capabilities: new Set(["pull", "resolve"] as const),
+        isMirror: server === mirror,
+        headers: {},
+      }))),
+    tlsFor: () => Promise.resolve({ caCerts: [] }),
+  };
+  const client = openRegistryClient({ headTimeout: 50 }, hosts);
+  const reference = parseReference(`${registry.host}/${REPOSITORY}:v1`);
+  const remote = client.remote(reference);
+  assertEquals((await remote.resolve(reference, neverAborted())).host, registry.host);
+  for (const { descriptor } of image.layers) {
+    using body = await remote.fetch(descriptor, {}, neverAborted());
+    assertEquals(body.host, registry.host);
+  }
+  client.close();
+  assertEquals(requestsTo(mirror), 1);
+});
+
+Deno.test("A skipped mirror is used if the registry fails, but not if the registry refuses", async () => {
+  await using registry = await startRegistry();
+  await using mirror = await startRegistry();
+  const blob = await pushBlob(BYTES, registry, mirror);
+  using test = openTestRemote(registry, { mirrors: [mirror] });
+  test.context.backoffs.of(mirror.host).skip();
+  registry.fault({ kind: "blob" }, status(503));
+  assertEquals((await fetchAll(test, blob)).host, mirror.host);
+  mirror.requests.clear();
+  registry.fault({ kind: "blob" }, status(401));
+  await assertRejects(() => fetchAll(test, blob), AppError, "answered 401");
+  assertEquals(requestsTo(mirror), 0);
 });
 
 Deno.test("A pause that a host demands applies to all transfers to it", async () => {
@@ -256,15 +341,22 @@ Deno.test("During the back-off of a mirror, the registry is used first", async (
   assertEquals([requestsTo(mirror), test.clock.elapsed()], [0, 0]);
 });
 
-Deno.test("A 429 without a time pauses all transfers to the host for a second", async () => {
-  await using registry = await startRegistry();
-  const blob = await pushBlob(BYTES, registry);
-  registry.fault({ kind: "blob" }, tooManyRequests());
-  using test = openTestRemote(registry);
-  const paused: number[] = [];
-  const onEvent = () => {
-    paused.push(Math.round(test.context.backoffs.of(registry.host).remainingMs));
-  };
-  using _body = await test.remote.fetch(blob, { onEvent }, neverAborted());
-  assertEquals(paused, [1_000]);
+Deno.test("Without a useful Retry-After, the pauses after 429 grow", async (t) => {
+  const cases = [["none", undefined, [1_000, 2_000, 4_000, 8_000]], ["1", 1, [1_000, 2_000, 4_000, 8_000]], [
+    "0",
+    0,
+    [150, 2_000, 4_000, 8_000],
+  ]] as const;
+  for (const [name, retryAfter, want] of cases) {
+    await t.step(name, async () => {
+      await using registry = await startRegistry();
+      const blob = await pushBlob(BYTES, registry);
+      registry.fault({ kind: "blob", times: 9 }, tooManyRequests(retryAfter));
+      using test = openTestRemote(registry, { attempts: 5 });
+      const paused: number[] = [];
+      const onEvent = (event: TransferEvent) => paused.push(event.kind === "retry" ? event.delayMs : 0);
+      await assertRejects(() => test.remote.fetch(blob, { onEvent }, neverAborted()), AppError, "429");
+      assertEquals(paused, [...want]);
+    });
+  }
 });

@@ -1,9 +1,10 @@
 /**
- * Back-off per host: when a host demands a pause from one transfer, all transfers to it pause.
+ * Back-off per host: when a host demands a pause from one transfer, all transfers to it pause. When it doesn't
+ * respond to one of them, the others avoid it.
  *
  * @module
  */
-import { RESUME_SPREAD_MAX_MS, RESUME_SPREAD_RATIO } from "../../base/tuning.ts";
+import { MIRROR_SKIP_MS, RESUME_SPREAD_MAX_MS, RESUME_SPREAD_RATIO } from "../../base/tuning.ts";
 import type { Clock } from "../../http/clock.ts";
 
 /** The back-off of one host. */
@@ -11,6 +12,7 @@ export class HostBackoff {
   readonly #clock: Clock;
   #endsAt = 0;
   #spreadMs = 0;
+  #skippedUntil = 0;
 
   /** Starts without back-off. */
   constructor(clock: Clock) {
@@ -28,6 +30,16 @@ export class HostBackoff {
     if (endsAt <= this.#endsAt) return;
     this.#endsAt = endsAt;
     this.#spreadMs = Math.min(ms * RESUME_SPREAD_RATIO, RESUME_SPREAD_MAX_MS);
+  }
+
+  /** Whether the host has timed out lately: other hosts should be tried first. */
+  get isSkipped(): boolean {
+    return this.#clock.elapsed() < this.#skippedUntil;
+  }
+
+  /** The host has timed out. */
+  skip(): void {
+    this.#skippedUntil = this.#clock.elapsed() + MIRROR_SKIP_MS;
   }
 
   /**

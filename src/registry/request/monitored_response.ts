@@ -61,15 +61,13 @@ class StallCheckedResponse implements MonitoredResponse {
     this.#response = response;
     this.#signal = signal;
     if (response.isReceived) return;
-    this.#detector = new StallDetector(stall, clock, (rate) => {
-      const found = `host "${endpoint.host}" sent ${Math.round(rate)} bytes/s over ${
-        stall.windowMs / 1000
-      } s`;
+    this.#detector = new StallDetector(stall, clock, ({ rate, minRate, windowMs, wasFast }) => {
+      const found = `host "${endpoint.host}" sent ${Math.round(rate)} bytes/s over ${windowMs / 1000} s`;
       this.#stalled = new AppError(
         "stalled",
-        `${operation}: ${found}, want at least ${stall.minRate}; ` +
+        `${operation}: ${found}, want at least ${Math.round(minRate)}; ` +
           "another connection, host or mirror may be faster",
-        { details: { host: endpoint.host } },
+        { details: { host: endpoint.host, wasFast } },
       );
       // Closes the connection, which also ends the pending read.
       response[Symbol.dispose]();

@@ -37,8 +37,9 @@ export async function registryErrorFrom(
   const server = await readErrorBody(response, clock, endpoint.secrets);
   const code = codeFor(status);
   const text = server.message === "" ? "" : ` ("${server.message}")`;
-  // A TLS server on this machine answers plain HTTP with 400.
-  const needsTls = status === 400 && url.protocol === "http:" && isLoopbackHost(url.hostname);
+  // A TLS server on this machine responds to plain HTTP with 400, and a text or a page that names HTTPS.
+  const needsTls = status === 400 && url.protocol === "http:" && isLoopbackHost(url.hostname) &&
+    !isRedirected(endpoint, url) && (server.message === "" || /https/i.test(server.message));
   // Credentials aren't sent to the target of a redirect.
   const source = isRedirected(endpoint, url) ? undefined : endpoint.credentialSource;
   const advice = needsTls ? NEEDS_TLS : adviceFor(code, source, purpose, retryAfter);

@@ -26,6 +26,24 @@ export function isRetryableError(error: AppError): boolean {
   return error.code === "network" || error.code === "stalled" || error.code === "rate_limited";
 }
 
+/**
+ * Reports whether a failure is probably final, but may be that of one server behind the host's name: content
+ * that doesn't match its digest or isn't a document, or a header or redirect that can't be used.
+ */
+export function isDoubtfulError({ code, details: { status, reason } }: AppError): boolean {
+  switch (code) {
+    case "digest_mismatch":
+    case "size_mismatch":
+    case "invalid_content":
+    case "unsupported":
+      return true;
+    case "network":
+      return reason === "redirect" || reason === "response" || typeof status === "number" && status < 400;
+    default:
+      return false;
+  }
+}
+
 /** Counts the attempts of one request or one body. */
 export class RetryBudget {
   readonly #attempts: number;
@@ -41,6 +59,11 @@ export class RetryBudget {
   /** Attempts that have failed since the last progress. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** Whether {@linkcode RetryBudget.fail} will throw. */
+  get isLastAttempt(): boolean {
+    return this.#failures + 1 >= this.#attempts;
   }
 
   /**

@@ -1,6 +1,6 @@
-import { AppError } from "../../base/errors.ts";
+import { AppError, type ErrorCode } from "../../base/errors.ts";
 import { assertEquals, assertThrows } from "../../../tests/assert.ts";
-import { isRetryableError, isRetryableStatus, RetryBudget } from "./retry.ts";
+import { isDoubtfulError, isRetryableError, isRetryableStatus, RetryBudget } from "./retry.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
 const STATUSES: readonly [number, boolean][] = [
@@ -32,6 +32,20 @@ Deno.test("isRetryableError() uses the detail, otherwise the code", () => {
   assertEquals(isRetryableError(new AppError("digest_mismatch", "x")), false);
   assertEquals(isRetryableError(new AppError("network", "x", { details: { isRetryable: false } })), false);
   assertEquals(isRetryableError(new AppError("forbidden", "x", { details: { isRetryable: true } })), true);
+});
+
+Deno.test("isDoubtfulError() accepts wrong content, and headers and redirects that can't be used", () => {
+  const isDoubtful = (code: ErrorCode, details = {}) => isDoubtfulError(new AppError(code, "x", { details }));
+  for (const code of ["digest_mismatch", "size_mismatch", "invalid_content", "unsupported"] as const) {
+    assertEquals(isDoubtful(code), true);
+  }
+  for (const details of [{ reason: "redirect" }, { reason: "response" }, { status: 307 }]) {
+    assertEquals(isDoubtful("network", details), true);
+  }
+  assertEquals(isDoubtful("network", { reason: "tls_authority" }), false);
+  assertEquals(isDoubtful("network", { status: 400 }), false);
+  assertEquals(isDoubtful("unauthorized", { status: 401 }), false);
+  assertEquals(isDoubtful("limit_exceeded"), false);
 });
 
 Deno.test("RetryBudget waits longer each time, and finally reports the number of attempts", () => {

@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { STALL_WINDOW_STEPS, TIMER_LATE_MS } from "../../base/tuning.ts";
+import {
+  FAST_STALL_MAX_RATE,
+  FAST_STALL_MIN_BYTES,
+  FAST_STALL_RATIO,
+  FAST_STALL_STEPS,
+  STALL_WINDOW_STEPS,
+  TIMER_LATE_MS,
+} from "../../base/tuning.ts";
 import type { Clock } from "../../http/clock.ts";
 
 /** When a connection is too slow. */
@@ -13,6 +20,18 @@ export interface StallLimits {
   readonly minRate: number;
   /** Milliseconds of waiting for the network over which the rate is measured. */
   readonly windowMs: number;
+}
+
+/** A connection that is too slow. */
+export interface Stall {
+  /** Bytes per second over the window. */
+  readonly rate: number;
+  /** Bytes per second that were required. */
+  readonly minRate: number;
+  /** Milliseconds. */
+  readonly windowMs: number;
+  /** Whether the connection was fast before: then a shorter window is sufficient. */
+  readonly wasFast: boolean;
 }
 
 const NOT_WAITING = -1;
@@ -24,14 +43,14 @@ interface Step {
 }
 
 /**
- * Monitors one connection over a sliding window: call {@linkcode StallDetector.startRead} before a read and
+ * Monitors one connection over a sliding window, and over a shorter one if it has been fast: call {@linkcode StallDetector.startRead} before a read and
  * {@linkcode StallDetector.endRead} after it. There is one timer per step of the window, not one per read.
  * Dispose it with the connection.
  */
 export class StallDetector implements Disposable {
   readonly #limits: StallLimits;
   readonly #clock: Clock;
-  readonly #onStall: (bytesPerSecond: number) => void;
+  readonly #onStall: (stall: Stall) => void;
   #cancelTimer: (() => void) | undefined;
   #dueAt = 0;
   /** The complete steps of the window; fewer than all until it is full. */
@@ -43,11 +62,16 @@ export class StallDetector implements Disposable {
   #recorded = 0;
   /** When the pending read started. */
   #since = NOT_WAITING;
+  /** When the first read started, and when the last bytes arrived. */
+  #firstReadAt: number | undefined;
+  #lastBytesAt = 0;
+  /** All bytes received. */
+  #total = 0;
   #isSuspect = false;
   #isDisposed = false;
 
-  /** @param onStall called once, with the rate over the window */
-  constructor(limits: StallLimits, clock: Clock, onStall: (bytesPerSecond: number) => void) {
+  /** @param onStall called once */
+  constructor(limits: StallLimits, clock: Clock, onStall: (stall: Stall) => void) {
     this.#limits = limits;
     this.#clock = clock;
     this.#onStall = onStall;
@@ -56,12 +80,13 @@ export class StallDetector implements Disposable {
   /** A read starts to wait for the network. */
   startRead(): void {
     this.#since = this.#clock.elapsed();
+    this.#firstReadAt ??= this.#since;
     if (this.#cancelTimer === undefined && !this.#isDisposed) this.#setTimer(this.#stepMs - this.#waited);
   }
 
   /** Records bytes that have arrived while the read waits for more. */
   record(bytes: number): void {
-    this.#bytes += bytes;
+    this.#addBytes(bytes);
     this.#recorded += bytes;
   }
 
@@ -70,7 +95,7 @@ export class StallDetector implements Disposable {
     this.#waited += this.#clock.elapsed() - this.#since;
     this.#since = NOT_WAITING;
     // A failed read returns no bytes, but recorded bytes have arrived.
-    this.#bytes += Math.max(0, bytes - this.#recorded);
+    this.#addBytes(Math.max(0, bytes - this.#recorded));
     this.#recorded = 0;
   }
 
@@ -78,6 +103,13 @@ export class StallDetector implements Disposable {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#isDisposed = true;
+  }
+
+  #addBytes(bytes: number): void {
+    if (bytes === 0) return;
+    this.#bytes += bytes;
+    this.#total += bytes;
+    this.#lastBytesAt = this.#clock.elapsed();
   }
 
   get #stepMs(): number {
@@ -102,16 +134,38 @@ export class StallDetector implements Disposable {
       return;
     }
     const window = [...this.#past, step];
-    if (window.length < STALL_WINDOW_STEPS) return this.#startStep(window, now, isWaiting);
-    const rate = rateOf(window);
-    if (rate >= this.#limits.minRate) return this.#startStep(window.slice(1), now, isWaiting);
+    const stall = this.#stallOf(window);
+    if (stall === undefined) return this.#startStep(window.slice(1 - STALL_WINDOW_STEPS), now, isWaiting);
     if (this.#isSuspect) {
       this.#isDisposed = true;
-      return this.#onStall(rate);
+      return this.#onStall(stall);
     }
     // Timers run before reads complete: check again after one more turn of the event loop.
     this.#isSuspect = true;
     this.#setTimer(0);
+  }
+
+  #stallOf(window: readonly Step[]): Stall | undefined {
+    const { minRate, windowMs } = this.#limits;
+    const find = (steps: number, required: number): Stall | undefined => {
+      if (window.length < steps) return undefined;
+      const rate = rateOf(window.slice(-steps));
+      if (rate >= required) return undefined;
+      const wasFast = steps < STALL_WINDOW_STEPS;
+      return { rate, minRate: required, windowMs: windowMs * steps / STALL_WINDOW_STEPS, wasFast };
+    };
+    const fastRate = this.#requiredWhenFast();
+    const wasFast = minRate > 0 && fastRate > minRate;
+    return find(STALL_WINDOW_STEPS, minRate) ??
+      (wasFast ? find(FAST_STALL_STEPS, fastRate) : undefined);
+  }
+
+  /** The required rate in relation to the throughput until the last bytes arrived; 0 until that is known. */
+  #requiredWhenFast(): number {
+    if (this.#total < FAST_STALL_MIN_BYTES || this.#firstReadAt === undefined) return 0;
+    // Includes the consumer's time, during which bytes arrive in buffers: without it, the rate would be too high.
+    const ms = Math.max(1, this.#lastBytesAt - this.#firstReadAt);
+    return Math.min(this.#total * 1000 / ms * FAST_STALL_RATIO, FAST_STALL_MAX_RATE);
   }
 
   #startStep(past: readonly Step[], now: number, isWaiting: boolean): void {

@@ -1,5 +1,5 @@
 import { assertEquals } from "../../../tests/assert.ts";
-import { StallDetector } from "./stall.ts";
+import { type Stall, StallDetector } from "./stall.ts";
 import { TestClock } from "../../http/test_clock.ts";
 
 const LIMITS = { minRate: 1000, windowMs: 30_000 };
@@ -7,14 +7,18 @@ const LIMITS = { minRate: 1000, windowMs: 30_000 };
 function detecting() {
   const clock = new TestClock();
   const stalls: number[] = [];
-  const detector = new StallDetector(LIMITS, clock, (rate) => stalls.push(Math.round(rate)));
+  const found: Stall[] = [];
+  const detector = new StallDetector(LIMITS, clock, (stall) => {
+    found.push(stall);
+    stalls.push(Math.round(stall.rate));
+  });
   /** A read that waits `ms` for `bytes`. */
   const read = (ms: number, bytes: number) => {
     detector.startRead();
     clock.advance(ms);
     detector.endRead(bytes);
   };
-  return { clock, stalls, detector, read };
+  return { clock, stalls, found, detector, read };
 }
 
 Deno.test("Silence over the window is a stall", () => {
@@ -39,18 +43,58 @@ Deno.test("A slow connection above the minimum is no stall, however long it take
   assertEquals(stalls, []);
 });
 
-Deno.test("Silence after a fast start is detected within little more than a window, whenever it starts", async (t) => {
-  for (const before of [10, 250, 299, 300, 301, 1234]) {
+Deno.test("Silence on a fast line is detected within seconds, whenever it starts", async (t) => {
+  for (const before of [1, 10, 250, 299, 300, 301, 1234]) {
     await t.step(`after ${before / 10} s`, () => {
-      const { clock, stalls, detector, read } = detecting();
+      const { clock, stalls, found, detector, read } = detecting();
       for (let i = 0; i < before; i++) read(100, 1_000_000);
+      detector.startRead();
+      clock.advance(4_900);
+      assertEquals(stalls, []);
+      clock.advance(1_100);
+      assertEquals(found, [{ rate: 0, minRate: 10_000, windowMs: 5_000, wasFast: true }]);
+    });
+  }
+});
+
+Deno.test("A trickle on a fast line is a stall", () => {
+  const { stalls, read } = detecting();
+  for (let i = 0; i < 10; i++) read(1_000, 20_000_000);
+  for (let i = 0; i < 6; i++) read(1_000, 5_000);
+  assertEquals(stalls, [5_000]);
+});
+
+Deno.test("A line that becomes slow, but keeps the minimum of the fastest line, is no stall", () => {
+  const { stalls, read } = detecting();
+  for (let i = 0; i < 10; i++) read(1_000, 1_000_000_000);
+  for (let i = 0; i < 100; i++) read(1_000, 70_000);
+  assertEquals(stalls, []);
+});
+
+Deno.test("Silence on a slow line may last nearly a window", async (t) => {
+  const lines = [["100 kB/s", 100, 10_000], ["a fast line with too few bytes", 1, 200_000]] as const;
+  for (const [name, reads, bytes] of lines) {
+    await t.step(name, () => {
+      const { clock, stalls, found, detector, read } = detecting();
+      for (let i = 0; i < reads; i++) read(100, bytes);
       detector.startRead();
       clock.advance(29_000);
       assertEquals(stalls, []);
-      clock.advance(6_000);
-      assertEquals(stalls, [0]);
+      clock.advance(2_000);
+      assertEquals([stalls.length, found[0]?.wasFast], [1, false]);
     });
   }
+});
+
+Deno.test("Bytes that arrived while the consumer was busy don't make a line fast", () => {
+  const { clock, stalls, detector, read } = detecting();
+  for (let i = 0; i < 100; i++) {
+    read(1, 10_000);
+    clock.advance(1_000);
+  }
+  detector.startRead();
+  clock.advance(29_000);
+  assertEquals(stalls, []);
 });
 
 Deno.test("The consumer's time doesn't count", () => {

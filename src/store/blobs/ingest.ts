@@ -150,7 +150,7 @@ export class FileIngest implements Ingest {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#offset === 0) return await this.abort();
+    if (this.#offset === 0 || this.#environment.isPrivate) return await this.abort();
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {

@@ -22,6 +22,8 @@ export interface IngestEnvironment {
   readonly blobDirectory: string;
   readonly syncer: DirectorySyncer;
   readonly hasher: BackgroundHasher;
+  /** Whether no later write can find the files, so that a partial must be removed. @default {false} */
+  readonly isPrivate?: boolean;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { neverAborted } from "../../base/abort.ts";
-import { AppError } from "../../base/errors.ts";
+import { AppError, isCode } from "../../base/errors.ts";
 import { isMissing } from "../../base/os_errors.ts";
 import type { OnSlowWait } from "../../base/slow_wait.ts";
 import type { StartWorker } from "../../base/worker.ts";
@@ -15,7 +15,14 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { DirectorySyncer } from "../fs/directory_sync.ts";
 import { entriesIn, statIfExists } from "../fs/file_snapshot.ts";
-import { lockFile, makeDirectorySync, removeQuietly, statIfSame, tryLockFile } from "../fs/fs.ts";
+import {
+  lockFile,
+  makeDirectorySync,
+  removeQuietly,
+  statIfSame,
+  tryLockFile,
+  tryLockFileSync,
+} from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
 import { type IngestName, type IngestPaths, parseIngestName, type StorePaths } from "../layout/paths.ts";
 import type { ReadWriteLock } from "../locks/read_write_lock.ts";
@@ -25,6 +32,7 @@ import type { Blobs } from "./blobs.ts";
 import { FileIngest } from "./ingest.ts";
 import type { IngestEnvironment } from "./ingest_environment.ts";
 import { dropPartial, findState } from "./partial.ts";
+import { waitForWriter } from "./slow_writer.ts";
 
 /** Other users must not read unverified content. */
 const INGEST_MODE = 0o700;
@@ -38,6 +46,8 @@ export interface IngestsDeps {
   readonly locks: ReadWriteLock;
   /** Starts the worker that hashes long files. */
   readonly startWorker: StartWorker;
+  /** Milliseconds over which the progress of another writer is measured. */
+  readonly writerPatience: number;
 }
 
 /** The unfinished writes of a store. Each has one writer, which locks the data file. */
@@ -68,25 +78,16 @@ export class Ingests {
     const environmentOf = (digest: Digest) =>
       this.#environmentOf({ digest, isSmall: false, isReplacement: false });
     const environment = environmentOf(randomIngestId());
-    for (;;) {
-      const file = openData(environment);
-      if (file === undefined) continue;
-      try {
-        await lockFile(file, environment.paths.data, "exclusive", neverAborted());
-        // A garbage collector may have removed the file before it was locked.
-        if (statIfSame(file, environment.paths.data) === undefined) {
-          file.close();
-          continue;
-        }
-        return await AnonymousIngestFile.open({
-          environment,
-          file,
-          environmentOf,
-        });
-      } catch (error) {
-        file.close();
-        throw error;
-      }
+    const file = await openPrivate(environment);
+    try {
+      return await AnonymousIngestFile.open({
+        environment,
+        file,
+        environmentOf,
+      });
+    } catch (error) {
+      file.close();
+      throw error;
     }
   }
 
@@ -126,14 +127,36 @@ export class Ingests {
     const environment = this.#environmentOf({ digest: descriptor.digest, isSmall, isReplacement });
     const { paths } = environment;
     const isCommitted = () => !isReplacement && this.#isCommitted(descriptor);
-    const lock = await this.#deps.locks.take(paths.data, "exclusive", signal, onWait);
+    signal.throwIfAborted();
+    const { locks, writerPatience } = this.#deps;
+    const writer = { path: paths.data, size: descriptor.size, patience: writerPatience };
+    const lock = locks.tryTake(paths.data, "exclusive") ?? await waitForWriter(
+      writer,
+      (inner, onSlowWait) => locks.take(paths.data, "exclusive", inner, onSlowWait),
+      signal,
+      onWait,
+    );
+    if (lock === undefined) return isCommitted() ? undefined : await this.#openSeparate(descriptor, signal);
     let file: Deno.FsFile | undefined;
     try {
       // Checked before the file is opened, because a blob that is already stored needs no file.
       while (!isCommitted()) {
         file = openData(environment);
         if (file === undefined) continue;
-        await lockFile(file, paths.data, "exclusive", signal, onWait);
+        const isLocked = tryLockFileSync(file, paths.data, "exclusive") || await waitForWriter(
+          writer,
+          lockingWaiter(file, paths.data),
+          signal,
+          onWait,
+        );
+        if (isLocked !== true) {
+          file.close();
+          file = undefined;
+          if (isCommitted()) break;
+          const separate = await this.#openSeparate(descriptor, signal);
+          lock[Symbol.dispose]();
+          return separate;
+        }
         // During the wait, the previous writer may have renamed or removed the open file.
         const info = statIfSame(file, paths.data);
         if (info !== undefined) {
@@ -151,11 +174,36 @@ export class Ingests {
     } catch (error) {
       file?.close();
       lock[Symbol.dispose]();
-      throw error;
+      // Another user's partial, or anything else at its path, must not prevent a download.
+      if (file !== undefined || signal.aborted || !isCode(error, "permission_denied", "store_corrupt")) {
+        throw error;
+      }
+      return await this.#openSeparate(descriptor, signal).catch(() => {
+        throw error;
+      });
     }
     file?.close();
     lock[Symbol.dispose]();
     return undefined;
+  }
+
+  /** Begins a write to files that no other writer uses. It can't be resumed. */
+  async #openSeparate(descriptor: Descriptor, signal: AbortSignal): Promise<Ingest> {
+    const { digest } = descriptor;
+    const { paths } = this.#deps;
+    const environment = {
+      ...this.#environmentOf({ digest: randomIngestId(), isSmall: false, isReplacement: false }),
+      blob: paths.blob(digest),
+      blobDirectory: paths.blobDirectory(digest),
+      isPrivate: true,
+    };
+    const file = await openPrivate(environment);
+    try {
+      return await FileIngest.resume(descriptor, environment, file, 0, { [Symbol.dispose]() {} }, signal);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   #isCommitted({ digest, size }: Descriptor): boolean {
@@ -212,6 +260,31 @@ function openData({ paths }: IngestEnvironment): Deno.FsFile | undefined {
     if (isMissing(error) && paths.directory !== undefined) return undefined;
     throw error;
   }
+}
+
+/** Opens and locks the data file of an ingest with a random name. The caller closes it. */
+async function openPrivate(environment: IngestEnvironment): Promise<Deno.FsFile> {
+  const { data } = environment.paths;
+  for (;;) {
+    const file = openData(environment);
+    if (file === undefined) continue;
+    try {
+      await lockFile(file, data, "exclusive", neverAborted());
+      // A garbage collector may have removed the file before it was locked.
+      if (statIfSame(file, data) !== undefined) return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+  }
+}
+
+function lockingWaiter(file: Deno.FsFile, path: string) {
+  return async (signal: AbortSignal, onSlowWait: OnSlowWait): Promise<true> => {
+    await lockFile(file, path, "exclusive", signal, onSlowWait);
+    return true;
+  };
 }
 
 function openExisting(path: string): Deno.FsFile | undefined {

@@ -9,6 +9,7 @@ import {
 } from "../../../tests/assert.ts";
 import { begin, collect } from "../../../tests/contract/content_store_suite.ts";
 import { addSample, sampleOf } from "../../../tests/contract/samples.ts";
+import type { Ingest } from "../../content/store.ts";
 import { StorePaths } from "../layout/paths.ts";
 import { openStore, type Store } from "../store.ts";
 
@@ -246,3 +247,88 @@ Deno.test("the files of an unfinished write are readable only by their owner", (
     assertEquals(Deno.statSync(directory).mode, 0o040700);
     for (const path of [data, state]) assertEquals(Deno.statSync(path).mode, 0o100600, path);
   }));
+
+/** Writes some bytes of a blob with one store, and keeps the ingest open while another store begins to write. */
+async function besideSlowWriter(
+  isSameProcess: boolean,
+  run: (test: {
+    readonly slow: Ingest;
+    readonly second: Promise<Ingest | undefined>;
+    readonly store: Store;
+    readonly bytes: Uint8Array;
+    readonly root: string;
+  }) => Promise<void>,
+): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "dray-ingests-" });
+  try {
+    const first = await openStore(root, { writerPatience: 100 });
+    // Another store has other locks within the process, as another process has.
+    const store = isSameProcess ? first : await openStore(root, { writerPatience: 100 });
+    const { bytes, descriptor } = await sampleOf(LARGE);
+    await using slow = await begin(first, descriptor);
+    slow.write(bytes.subarray(0, 1000));
+    const second = store.beginIngest(descriptor, neverAborted());
+    second.catch(() => {});
+    await run({ slow, second, store, bytes, root });
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+for (const isSameProcess of [true, false]) {
+  const where = isSameProcess ? "this process" : "another process";
+  Deno.test(`a blob is written separately if a writer of ${where} makes no progress`, async () => {
+    await besideSlowWriter(isSameProcess, async ({ slow, second, store, bytes, root }) => {
+      const { digest } = slow.descriptor;
+      const ingest = await second;
+      assert(ingest !== undefined);
+      assertEquals(ingest.offset, 0);
+      ingest.write(bytes);
+      await ingest.commit();
+      assertEquals((await store.findBlob(digest))?.size, LARGE);
+      // The slow writer isn't disturbed.
+      slow.write(bytes.subarray(1000));
+      await slow.commit();
+      assertEquals(await store.readBlob(digest, LARGE), bytes);
+      assertEquals([...Deno.readDirSync(`${root}/ingest`)], []);
+    });
+  });
+}
+
+Deno.test("a separate write that fails leaves no file", async () => {
+  await besideSlowWriter(true, async ({ second, bytes, store }) => {
+    {
+      await using ingest = await second;
+      ingest?.write(bytes.subarray(0, 2000));
+    }
+    assertEquals((await collect(store.listIngests())).map(({ offset }) => offset), [1000]);
+  });
+});
+
+Deno.test("a blob is not written separately while its writer makes progress, or has written all bytes", async () => {
+  await besideSlowWriter(true, async ({ slow, second, bytes }) => {
+    let at = 1000;
+    const timer = setInterval(() => {
+      const end = Math.min(at + 50_000, LARGE);
+      slow.write(bytes.subarray(at, end));
+      at = end;
+    }, 20);
+    // The wait is reported after a second; then several periods of 100 ms pass.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    clearInterval(timer);
+    await slow.commit();
+    assertEquals(await second, undefined);
+  });
+});
+
+Deno.test("a partial that can't be opened doesn't prevent a write", async () => {
+  await withStore(async (store) => {
+    const sample = await sampleOf(100);
+    const { digest } = sample.descriptor;
+    const { data } = new StorePaths(store.root).ingestOf({ digest, isSmall: true, isReplacement: false });
+    // Tests that run as root can open any file.
+    Deno.mkdirSync(data);
+    await addSample(store, sample);
+    assertEquals((await store.findBlob(digest))?.size, 100);
+  });
+});

@@ -121,6 +121,12 @@ export async function lockFile(
   for (let delay = 1; !tryLock(); delay *= 2) await sleep(Math.min(delay, POLL_MAX_MS), signal);
 }
 
+/** Takes the lock of an open file if that is possible without waiting. */
+export function tryLockFileSync(file: Deno.FsFile, path: string, mode: LockMode): boolean {
+  const lockable: LockableFile = file;
+  return attempt("lock", path, () => lockable.tryLockSync?.(mode === "exclusive") ?? false);
+}
+
 /** Takes the lock of an open file if it is free. If it returns false, the caller must close the file. */
 export async function tryLockFile(file: Deno.FsFile, path: string, mode: LockMode): Promise<boolean> {
   const lockable: LockableFile = file;
