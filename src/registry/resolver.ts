@@ -204,7 +204,7 @@ async function headDocument(
       endpoint,
       operation,
       "limit_exceeded",
-      `has a manifest of ${size} bytes, want at most ${MANIFEST_MAX_BYTES}`,
+      `has a manifest of ${size} bytes, expected at most ${MANIFEST_MAX_BYTES}`,
     );
   }
   // GET verifies the document itself.

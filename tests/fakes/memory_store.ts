@@ -150,7 +150,7 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
     if (have === undefined || have === size) return have !== undefined;
     throw new AppError(
       "size_mismatch",
-      `Cannot add blob "${digest}": the store has it with ${have} bytes, want ${size}`,
+      `Cannot add blob "${digest}": the store has it with ${have} bytes, expected ${size}`,
     );
   }
 
@@ -198,7 +198,10 @@ class MemoryIngest implements Ingest {
     this.#mustBeOpen();
     const { digest, size } = this.descriptor;
     if (this.offset + bytes.length > size) {
-      throw new AppError("size_mismatch", `Cannot write blob "${digest}": it has more bytes, want ${size}`);
+      throw new AppError(
+        "size_mismatch",
+        `Cannot write blob "${digest}": it has more bytes, expected ${size}`,
+      );
     }
     this.#partial.chunks.push(bytes.slice());
     this.#partial.updatedAt = Date.now();
@@ -227,7 +230,7 @@ class MemoryIngest implements Ingest {
       }
       throw new AppError(
         "size_mismatch",
-        `Cannot commit blob "${digest}": it has ${have} bytes, want ${size}`,
+        `Cannot commit blob "${digest}": it has ${have} bytes, expected ${size}`,
       );
     }
     this.#ends.publish(join(this.#partial.chunks));

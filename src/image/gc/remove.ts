@@ -59,8 +59,8 @@ function sumOf(a: SweepResult, b: SweepResult): SweepResult {
 /**
  * Returns the records that a name, a digest or an id removes. A digest or an id removes the names whose own
  * manifest (or index) has it: an index that only lists the manifest stays. A name removes only itself, except
- * for the last tag of a repository: it also removes the digests of the repository, which pulls recorded
- * without being asked to.
+ * for the last tag of a repository: it also removes the digests of the repository, which pulls record
+ * as well.
  */
 async function recordsToDelete(
   store: ImageStorage,

@@ -160,7 +160,7 @@ Deno.test("collectGarbage() retains the images of other tools", async () => {
   for (const blob of [...one.documents, ...one.blobs]) assert(await store.findBlob(blob.digest), blob.digest);
 });
 
-/** The next index can't be written aside, nor where the store keeps space for it. */
+/** The next index can be written neither to its temporary file nor to the reserved space. */
 function fillDisk(root: string): Disposable {
   Deno.removeSync(`${root}/locks/index.spare`);
   return fillDiskOnce(`${root}/index.json.new`);

@@ -103,22 +103,22 @@ export class BandwidthProbe implements Disposable {
       Math.max(PROBE_COMPARE_MIN_MS, PROBE_COMPARE_ROUND_TRIPS * this.#latency),
       PROBE_COMPARE_MAX_MS,
     );
-    let warmAt: number | undefined;
+    let warmedUpAt: number | undefined;
     let isDecided = false;
     while (!this.isComplete) {
       const n = await connection.read(this.#buffer.subarray(this.#filled));
       if (n === null) return;
       this.#filled += n;
       const now = this.#clock.elapsed();
-      if (warmAt === undefined) {
+      if (warmedUpAt === undefined) {
         if (this.#filled < PROBE_WARMUP_BYTES) continue;
-        warmAt = now;
+        warmedUpAt = now;
         this.#connectionBytes = 0;
-      } else if (!isDecided && (now - warmAt >= compareMs || this.isComplete)) {
+      } else if (!isDecided && (now - warmedUpAt >= compareMs || this.isComplete)) {
         isDecided = true;
         // A part that arrived within a single burst proves nothing.
-        this.#shouldSplit = now - warmAt >= Math.min(this.#latency, compareMs) &&
-          this.#connectionBytes >= this.rate * (now - warmAt) / 1000 * PROBE_KEPT_RATIO;
+        this.#shouldSplit = now - warmedUpAt >= Math.min(this.#latency, compareMs) &&
+          this.#connectionBytes >= this.rate * (now - warmedUpAt) / 1000 * PROBE_KEPT_RATIO;
       }
     }
   }

@@ -74,7 +74,7 @@ export class RegistryFetcher {
     if (isDocument && size > MANIFEST_MAX_BYTES) {
       throw new AppError(
         "limit_exceeded",
-        `${operation}: it has ${size} bytes, want at most ${MANIFEST_MAX_BYTES}`,
+        `${operation}: it has ${size} bytes, expected at most ${MANIFEST_MAX_BYTES}`,
       );
     }
     const body = await openResumingBody(

@@ -33,7 +33,7 @@ export interface RangeRequest {
 /**
  * Validates a response with status 200, 206 or 416.
  *
- * @param refuse makes an error about the host: `refuse(code, "has 5 bytes, want 6")`
+ * @param refuse makes an error about the host: `refuse(code, "has 5 bytes, expected 6")`
  * @throws AppError `size_mismatch` if the host has another size, `unsupported` for an encoding, `network` for
  * an invalid response
  */
@@ -68,7 +68,7 @@ export function validateRangeReply(
   }
   checkSize(range.total, request.size, refuse);
   if (range.first !== request.offset) {
-    return rejectRange(request, `sent bytes from ${range.first}, want ${request.offset}`, refuse);
+    return rejectRange(request, `sent bytes from ${range.first}, expected ${request.offset}`, refuse);
   }
   if (range.last >= request.size || length !== undefined && length !== range.last - range.first + 1) {
     return rejectRange(request, "sent a part that contradicts its Content-Range", refuse);
@@ -92,7 +92,7 @@ function checkSize(
   refuse: (code: ErrorCode, found: string) => AppError,
 ): void {
   if (found !== undefined && found !== want) {
-    throw refuse("size_mismatch", `has ${found} bytes, want ${want}`);
+    throw refuse("size_mismatch", `has ${found} bytes, expected ${want}`);
   }
 }
 

@@ -45,14 +45,14 @@ const FAILURES: readonly FailureCase[] = [
     name: "a length that is larger",
     faults: thrice(extraBytes(1)),
     code: "size_mismatch",
-    message: `has ${SIZE + 1} bytes, want ${SIZE}`,
+    message: `has ${SIZE + 1} bytes, expected ${SIZE}`,
     requests: 3,
   },
   {
     name: "a length that is smaller",
     faults: thrice(contentLength(SIZE - 1)),
     code: "size_mismatch",
-    message: `has ${SIZE - 1} bytes, want ${SIZE}`,
+    message: `has ${SIZE - 1} bytes, expected ${SIZE}`,
     requests: 3,
   },
   {
@@ -60,7 +60,7 @@ const FAILURES: readonly FailureCase[] = [
     faults: thrice(contentRange(`bytes 1000-${SIZE}/${SIZE + 1}`)).flatMap((one) => [one, [extraBytes(1)]]),
     offset: 1000,
     code: "size_mismatch",
-    message: `has ${SIZE + 1} bytes, want ${SIZE}`,
+    message: `has ${SIZE + 1} bytes, expected ${SIZE}`,
     requests: 6,
   },
   {

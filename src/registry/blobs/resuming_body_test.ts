@@ -160,7 +160,7 @@ Deno.test("A stalled connection is replaced at its byte", async () => {
   assert(n !== null);
   await readTo(body, bytes.subarray(1000 + n), SIZE - 1000 - n);
   assert(equalBytes(bytes, BYTES));
-  assertStringIncludes(reasons[0] ?? "", "bytes/s over 30 s, want at least 1024");
+  assertStringIncludes(reasons[0] ?? "", "bytes/s over 30 s, expected at least 1024");
   assertEquals(registry.requests.of("/blobs/").map(({ range }) => range), ["", "bytes=1000-"]);
 });
 

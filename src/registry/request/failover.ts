@@ -164,7 +164,7 @@ function summarize(
   if (others.length === 0) return main[1];
   const texts = others.map(([endpoint, error]) => `${endpoint.role} ${withoutOperation(error, operation)}`);
   return new AppError(main[1].code, `${main[1].message}; before that, ${texts.join("; ")}`, {
-    details: { ...main[1].details, alsoAsked: others.map(([endpoint]) => endpoint.host) },
+    details: { ...main[1].details, otherHosts: others.map(([endpoint]) => endpoint.host) },
     cause: main[1],
   });
 }

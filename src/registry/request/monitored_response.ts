@@ -65,7 +65,7 @@ class StallCheckedResponse implements MonitoredResponse {
       const found = `host "${endpoint.host}" sent ${Math.round(rate)} bytes/s over ${windowMs / 1000} s`;
       this.#stalled = new AppError(
         "stalled",
-        `${operation}: ${found}, want at least ${Math.round(minRate)}; ` +
+        `${operation}: ${found}, expected at least ${Math.round(minRate)}; ` +
           "another connection, host or mirror may be faster",
         { details: { host: endpoint.host, wasFast } },
       );
