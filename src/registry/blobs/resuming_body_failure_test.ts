@@ -67,7 +67,7 @@ const FAILURES: readonly FailureCase[] = [
     name: "206 without a range request",
     faults: thrice(contentRange(`bytes 5-${SIZE - 1}/${SIZE}`)),
     code: "network",
-    message: "sent bytes from 5, want 0, to a request without a range",
+    message: "sent bytes from 5, expected 0, to a request without a range",
     requests: 3,
   },
   {
