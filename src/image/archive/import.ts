@@ -30,8 +30,7 @@ export interface ImportOptions {
 /**
  * Imports all images of a source. Blobs are verified as in a pull, and damaged blobs of the store are
  * replaced. All names are recorded in one transaction, after all images are complete; like a pull, an import
- * also records the digest that each tag points at. A failed import
- * deletes the blobs that it has stored.
+ * also records the digest that each tag points at. A failed import deletes the blobs that it has stored.
  *
  * @returns the names of the images, sorted; without the digests that were added to tags
  * @throws AppError `invalid_content` if the source isn't an archive of images, or has an image with a missing

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../../../tests/assert.ts";
 import { buildImage, type ImageSpec, writeLayout } from "../../../../tests/images/mod.ts";
 import { neverAborted } from "../../../base/abort.ts";
+import type { ImageRecord } from "../../../content/image_store.ts";
 import { openStore } from "../../../store/store.ts";
 import { type TestEntry, writeArchive } from "../../../tar/archive_fake.ts";
 import { make } from "../../../unpack/apply/layer_fake.ts";
@@ -266,7 +267,7 @@ Deno.test("dray verify finds and repairs damaged unpacked layers, with --quick t
   await Deno.writeTextFile(hosts, "localhosT");
   assertEquals(await codes(), [0, 6]);
   const { out, err } = await at.run(["verify", "a.b/c:1"]);
-  assertMatch(out, /^corrupt unpacked layer sha256:\w+ of a\.b\/c:1: "etc\/hosts" has other content$/m);
+  assertMatch(out, /^corrupt unpacked layer sha256:\w+ of a\.b\/c:1.*: "etc\/hosts" has other content$/m);
   assertStringIncludes(err, "1 unpacked layer: 1 fault, 0 repaired");
   await Deno.truncate(hosts);
   assertEquals(await codes(), [6, 6]);
@@ -275,6 +276,14 @@ Deno.test("dray verify finds and repairs damaged unpacked layers, with --quick t
   assertEquals(await Deno.readTextFile(hosts), "localhost");
   assertEquals(await codes(), [0, 0]);
 });
+
+/** Returns the name with a tag that refers to a digest. */
+function nameOf(records: ReadonlyMap<string, ImageRecord>, target: string): string {
+  const named = [...records.values()].find(({ name, target: { digest } }) =>
+    digest === target && !name.includes("@")
+  );
+  return named?.name ?? "";
+}
 
 Deno.test("dray gc removes names by --unused-for and --keep, except pinned ones", async () => {
   await using at = await box();
@@ -287,20 +296,21 @@ Deno.test("dray gc removes names by --unused-for and --keep, except pinned ones"
     (records) =>
       [...records.values()].map((record) => ({
         ...record,
-        pulledAt: Date.now() - (10 + names.indexOf(record.name)) * day,
+        pulledAt: Date.now() - (10 + names.indexOf(nameOf(records, record.target.digest))) * day,
       })),
     neverAborted(),
   );
+  const withTag = (all: readonly string[]) => all.filter((name) => !name.includes("@"));
   const gc = async (...args: readonly string[]) =>
-    JSON.parse((await at.run(["gc", "--json", ...args])).out).names;
+    withTag(JSON.parse((await at.run(["gc", "--json", ...args])).out).names);
   assertEquals(await gc("-n", "--unused-for", "12d"), ["a.b/c:3", "a.b/d:1"]);
   assertEquals(await gc("-n", "--keep", "1"), ["a.b/c:2", "a.b/c:3"]);
   assertEquals(await gc("-n", "--unused-for", "12d", "--keep", "1"), ["a.b/c:3"]);
   const dry = JSON.parse((await at.run(["gc", "-n", "--json", "--keep", "0"])).out);
-  assertEquals(dry.names, names.slice(0, 4));
+  assertEquals(withTag(dry.names), names.slice(0, 4));
   const swept = JSON.parse((await at.run(["gc", "--json", "--keep", "0"])).out);
   assertEquals([swept.blobs.length, swept.freed], [dry.blobs.length, dry.freed]);
-  assertEquals((await store.listImages()).map(({ name }) => name), ["a.b/e:1"]);
+  assertEquals(withTag((await store.listImages()).map(({ name }) => name)), ["a.b/e:1"]);
   for (const age of ["30", "d", "1.5d", "-1d", "30m"]) {
     const { code, err } = await at.run(["gc", `--unused-for=${age}`]);
     assertEquals([code, err.includes('option "--unused-for"')], [2, true]);
