@@ -32,7 +32,9 @@ Deno.test("each permission set has the kinds of permissions that its commands ne
         const spec = findCommand(COMMANDS, command);
         assert(spec !== undefined);
         const needs = needsOf(spec, option === undefined ? {} : { [option]: true });
-        for (const kind of kindsOf(needs)) {
+        // Without the permissions for it, a repair removes a damaged layer instead of unpacking it again.
+        const required = [...needs].filter((need) => need !== "unpack-again");
+        for (const kind of kindsOf(required)) {
           if (kind in grants) assert(!isNothing(grants[kind as keyof Grants]), `${set} lacks ${kind}`);
         }
       });

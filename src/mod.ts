@@ -31,7 +31,7 @@ export type { ByteReader, ByteSink } from "./base/bytes.ts";
 export type { HashAlgorithm } from "./base/hash.ts";
 export { ANONYMOUS } from "./content/credential.ts";
 export type { Credential, CredentialSource, FoundCredential } from "./content/credential.ts";
-export type { LayerMetadata, UnpackedLayer } from "./content/layer_store.ts";
+export type { LayerMetadata, LayerTally, UnpackedLayer } from "./content/layer_store.ts";
 export type { StoreUsage } from "./content/maintenance.ts";
 export type {
   FetchBody,

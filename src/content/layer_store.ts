@@ -16,6 +16,16 @@ export interface LayerMetadata {
   readonly unpackedBytes: number;
   /** Number of entries and attributes that couldn't be stored, by kind. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** Symlinks of lower layers that its entries pass through: path to target. */
+  readonly lowerSymlinks: Readonly<Record<string, string>>;
+}
+
+/** What a quick check of a layer compares. */
+export interface LayerTally {
+  /** Number of files, directories, links and devices, without the root. */
+  readonly nodes: number;
+  /** Sum of the sizes of the files; a file with several names counts for each of them. */
+  readonly bytes: number;
 }
 
 /** A published layer: complete and durable. */
@@ -26,6 +36,20 @@ export interface UnpackedLayer {
   readonly path: string;
   /** Recorded when the layer was published. */
   readonly metadata: LayerMetadata;
+  /** Counted when the layer was published; undefined if an older version of dray published it. */
+  readonly tally?: LayerTally;
+  /** When the layer was published, in milliseconds since 1970. */
+  readonly publishedAt: number;
+}
+
+/** A directory in which a layer was being unpacked or deleted. */
+export interface LayerRemains {
+  /** Identifies the layer. */
+  readonly chainId: Digest;
+  /** Allocated bytes. */
+  readonly bytes: number;
+  /** Whether it has the name of a published layer, but no valid marker. */
+  readonly isUnmarked: boolean;
 }
 
 /** A layer that is being unpacked. Dispose it on every path: that removes a layer that wasn't published. */
@@ -69,12 +93,19 @@ export interface LayerStore {
   ): Promise<StagedLayer | "ready" | "busy">;
   /** Every published layer. */
   listLayers(): Promise<readonly UnpackedLayer[]>;
-  /** Removes a layer. The caller must hold the content for a sweep. */
-  removeLayer(chainId: Digest): Promise<void>;
+  /** Allocated bytes of a layer; 0 if it doesn't exist. Hard links count once. */
+  measureLayer(chainId: Digest): Promise<number>;
+  /** Counts a published layer. */
+  tallyLayer(layer: UnpackedLayer): Promise<LayerTally>;
   /**
-   * Removes the layers that dead processes didn't finish. The caller must hold the content for a sweep.
+   * Unpublishes a layer, which then is one of the remains. Fast, however large the layer is. Call it only in a sweep,
+   * for a chain id that isn't held, or for a damaged layer.
    *
-   * @returns how many were removed
+   * @returns false if a task is unpacking the layer
    */
-  removeStagedLayers(): Promise<number>;
+  removeLayer(chainId: Digest): Promise<boolean>;
+  /** What dead processes didn't finish to unpack or to delete, and layers that were removed. */
+  listLayerRemains(): Promise<readonly LayerRemains[]>;
+  /** Deletes the remains. Needs no sweep: what a running task uses is never one of them. */
+  deleteLayerRemains(): Promise<readonly LayerRemains[]>;
 }

@@ -30,7 +30,7 @@ export interface StoreUsage {
   readonly partials: number;
   /** Allocated bytes of unfinished writes. */
   readonly partialBytes: number;
-  /** Allocated bytes of unpacked layers; hard links count once. */
+  /** Allocated bytes of unpacked layers, also of those that are being unpacked or deleted; hard links count once. */
   readonly layerBytes: number;
   /** Inodes of all of these. */
   readonly inodes: number;
@@ -40,30 +40,50 @@ export interface StoreUsage {
   readonly capacity?: number;
 }
 
+/** Digests that no collection deletes until the hold is disposed or its process ends. */
+export interface ContentHold extends Disposable {
+  /**
+   * Holds more digests: of blobs, or chain ids of unpacked layers. They needn't be stored yet.
+   *
+   * Only once this has resolved, check whether the content is stored: a collection may delete it until then. Dispose
+   * the hold only after the index transaction that records the content.
+   *
+   * @throws the signal's reason, AppError `no_space`
+   */
+  add(digests: Iterable<Digest>): Promise<void>;
+}
+
+/** A period in which no hold gets another digest. Content is deleted only in one; it must be short. */
+export interface Sweep extends Disposable {
+  /**
+   * Whether any process holds a digest. Read the index after the sweep has begun: a hold that ended earlier has recorded
+   * its content by then.
+   */
+  isHeld(digest: Digest): boolean;
+}
+
 /** The operations of a garbage collector, a verifier and a repair. */
 export interface StoreMaintenance {
   /**
-   * Prevents sweeps while content is added: a sweep would delete blobs that no record references yet. Any
-   * number of tasks in any process can hold the content. Dispose the result.
+   * Begins to hold content by its digests; see {@linkcode ContentHold}. A process that may not write to the store can't
+   * record digests: its first `add`, even of none, holds all content.
    *
+   * @param signal cancels waiting for a sweep
    * @param onWait called if a sweep takes longer than a second
-   * @throws the signal's reason
    */
-  holdContent(signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable>;
+  beginHold(signal: AbortSignal, onWait?: OnSlowWait): ContentHold;
   /**
-   * Waits until no task holds the content, and then prevents that any task adds content. Dispose the result.
+   * Begins a sweep. Waits for another sweep, and for holds of stores that are opened for reading, but not for other
+   * holds. Dispose it soon: no operation can hold more digests until then.
    *
    * @throws the signal's reason
    */
-  holdForSweep(signal: AbortSignal): Promise<Disposable>;
+  beginSweep(signal: AbortSignal): Promise<Sweep>;
   /** Every committed blob. */
   listBlobs(): AsyncIterable<BlobInfo>;
   /** Every unfinished write. */
   listIngests(): AsyncIterable<IngestStatus>;
-  /**
-   * Removes a blob if it exists. The caller must hold the content with {@linkcode
-   * StoreMaintenance.holdForSweep}.
-   */
+  /** Removes a blob if it exists. Call it only in a sweep, for a digest that isn't held. */
   removeBlob(digest: Digest): Promise<void>;
   /** Removes an unfinished write. Returns false if it is in use. */
   removeIngest(digest: Digest): Promise<boolean>;

@@ -106,9 +106,10 @@ export interface AnonymousIngest extends AsyncDisposable {
   /**
    * Makes the bytes a blob under their sha256. Succeeds also if it is already stored.
    *
+   * @param onDigest awaited before the blob is looked up or published, so that the caller can hold its digest
    * @throws AppError `no_space`
    */
-  commit(): Promise<BlobInfo>;
+  commit(onDigest?: (digest: Digest) => Promise<void>): Promise<BlobInfo>;
 }
 
 /** Begins writes of unknown digest. They can't be resumed; disposing one discards its bytes. */

@@ -25,7 +25,7 @@ import { criMethods } from "./calls/methods.ts";
 import { parsePins } from "./catalog/pins.ts";
 import { ProgressFeed } from "./pulls/progress_feed.ts";
 import { Pulls } from "./pulls/pulls.ts";
-import { GarbageCollector } from "./disk/garbage_collector.ts";
+import { type CollectionPolicy, GarbageCollector } from "./disk/garbage_collector.ts";
 import { unknownMethodMessage } from "./calls/runtime.ts";
 import { ServiceMetrics } from "./observability/service_metrics.ts";
 import { type CallTracer, parseTraceParent } from "./observability/trace.ts";
@@ -46,6 +46,8 @@ export interface CriServiceOptions {
   readonly runtimeHandlers?: readonly string[];
   /** Whether a pull also unpacks the layers. @default {false} */
   readonly unpack?: boolean;
+  /** What the service collects at the start and on a timer. @default partial downloads older than a day */
+  readonly collection?: Omit<CollectionPolicy, "isPinned">;
   readonly log: CriLog;
   /** Creates a span per call. */
   readonly tracer?: CallTracer | undefined;
@@ -56,6 +58,8 @@ export interface CriService extends AsyncDisposable {
   /** Serves the listeners that the caller passes to `serve()`. */
   readonly server: GrpcServer;
   readonly feed: ProgressFeed;
+  /** Resolves when the collection at the start has ended. */
+  readonly collected: Promise<void>;
   /** Returns all metrics in the text format of Prometheus. */
   metrics(): string;
   /**
@@ -79,10 +83,11 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
   const metadata = new MetadataCache(store, (error, { digest }) => {
     log.warn("Cannot read the documents of an image", { manifest: digest, reason: messageOf(error) });
   });
+  const isPinned = parsePins(options.pinned ?? []);
   const catalog = new Catalog({
     store,
     metadata,
-    isPinned: parsePins(options.pinned ?? []),
+    isPinned,
     onMissing: ({ name }, digest) =>
       log.warn("An image is incomplete and isn't listed", { image: name, blob: digest }),
   });
@@ -92,8 +97,20 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
   });
   const collector = new GarbageCollector({
     store,
-    onSwept: (sizes) => usage.removed(sizes),
-    onProblem: (error) => log.error("Cannot delete the blobs of removed images", error),
+    policy: { ...options.collection, isPinned },
+    onSwept(swept) {
+      const { names, blobs, partials, layers, remains, freed } = swept;
+      if (freed === 0 && names.length === 0) return;
+      usage.removed(blobs.map(({ size }) => size));
+      log.info("Collected garbage", {
+        names: names.length,
+        blobs: blobs.length,
+        partials: partials.length,
+        layers: layers.length + remains.length,
+        freedBytes: freed,
+      });
+    },
+    onProblem: (error) => log.error("Cannot collect garbage", error),
   });
   const pulls = new Pulls({
     images,
@@ -102,7 +119,9 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     onCommitted: (size) => usage.added([size]),
     onEnd(report) {
       metrics.pulled(report);
-      // Delete the blobs that a removal couldn't delete during this pull.
+      // An unpacked layer is counted only by a recount.
+      usage.recountSoon();
+      // Delete what a removal couldn't delete because this pull held it.
       void collector.sweep();
     },
   });
@@ -142,9 +161,10 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
   const view = await catalog.refresh();
   usage.estimate(view.images.map(({ group }) => group.summary.size));
   await withTimeout(COUNT_WAIT_MS, usage.recount());
-  void collector.preload();
+  const collected = collector.collectAll();
   return {
     server,
+    collected,
     feed,
     metrics: () => metrics.text(),
     close,
@@ -157,7 +177,7 @@ export async function openCriService(options: CriServiceOptions): Promise<CriSer
     health.stop();
     const end = await server.shutdown(graceMs);
     usage[Symbol.dispose]();
-    collector[Symbol.dispose]();
+    await collector.close();
     return end;
   }
 }

@@ -125,7 +125,7 @@ export async function openImageService(
     remove: async (images, removeOptions) =>
       (await import("./gc/remove.ts")).removeImages({ store }, images, removeOptions),
     collect: async (collectOptions) =>
-      (await import("./gc/sweep.ts")).collectGarbage({ store }, collectOptions),
+      (await import("./gc/expire.ts")).collectExpired({ store }, collectOptions ?? {}),
     verify: async (images, verifyOptions) =>
       (await import("./verify/verify.ts")).verifyStore(await online(), images, verifyOptions),
     usage: async () => (await import("./gc/disk_usage.ts")).diskUsage({ store }),

@@ -65,14 +65,18 @@ export interface ImageService extends AsyncDisposable {
   tag(image: string, name: string, options?: CallOptions): Promise<string>;
   /**
    * Removes names: a name removes only itself; an id, or any name with `allTags`, removes all names of the image. Also
-   * deletes blobs that are no longer referenced, unless a pull is running. Removes all images or none.
+   * deletes blobs and unpacked layers that are no longer referenced, except what a running operation needs. Removes all
+   * images or none.
    *
    * @throws AppError `not_found`
    */
   remove(images: readonly string[], options?: RemoveOptions): Promise<RemoveResult>;
-  /** Deletes unreferenced blobs and layers, and old partial downloads. @throws AppError `busy` if pulls keep running */
+  /**
+   * Deletes unreferenced blobs and layers, old partial downloads and what killed processes left, while other operations
+   * run. Can also remove old images. @throws AppError `busy` if a process that reads the store keeps running
+   */
   collect(options?: CollectOptions): Promise<SweepResult>;
-  /** Hashes the blobs of some images, or of the whole store, and optionally repairs them. */
+  /** Checks the blobs and unpacked layers of some images, or of the whole store, and optionally repairs them. */
   verify(images: readonly string[] | "all", options?: VerifyOptions): Promise<VerifyResult>;
   /** Returns the disk usage of the store and of each image. */
   usage(): Promise<DiskUsage>;

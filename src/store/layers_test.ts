@@ -11,6 +11,7 @@ const METADATA: LayerMetadata = {
   entries: 3,
   unpackedBytes: 4096,
   skipped: { device: 2 },
+  lowerSymlinks: { "usr/lib": "lib64" },
 };
 const syncTree = () => true;
 
@@ -47,15 +48,19 @@ Deno.test("a layer is ready when it is published, with its metadata", () =>
       assertEquals(await store.findLayer(a), undefined);
       assertEquals(await store.listLayers(), []);
       const published = await staged.publish(METADATA, syncTree);
-      assertEquals(published, {
+      const { publishedAt, ...rest } = published;
+      assert(Math.abs(Date.now() - publishedAt) < 60_000);
+      const want = {
         chainId: a,
         path: `${root}/layers/${"a".repeat(64)}/rootfs`,
         metadata: METADATA,
-      });
+        tally: { nodes: 1, bytes: 5 },
+      };
+      assertEquals(rest, want);
+      const [found] = await (await openStore(root)).listLayers();
+      assert(found);
+      assertEquals({ ...found, publishedAt: 0 }, { ...want, publishedAt: 0 });
     }
-    assertEquals(await (await openStore(root)).listLayers(), [
-      { chainId: a, path: `${root}/layers/${"a".repeat(64)}/rootfs`, metadata: METADATA },
-    ]);
     assertEquals(await Deno.readTextFile(`${root}/layers/${"a".repeat(64)}/rootfs/file`), "hello");
     assertEquals(Deno.statSync(`${root}/layers/${"a".repeat(64)}/ready.json`).mode, 0o100600);
     assertEquals(await store.stageLayer(a, "wait", neverAborted()), "ready");
@@ -148,17 +153,60 @@ Deno.test("a waiting task stages the layer when the first one fails, or stops at
     await second[Symbol.asyncDispose]();
   }));
 
-Deno.test("removeLayer() and removeStagedLayers() remove nothing else", () =>
+Deno.test("removeLayer() and deleteLayerRemains() remove nothing else, and leave nothing", () =>
   withStore(async (store, root) => {
     await publish(store, chain("a"));
     await publish(store, chain("b"));
     await Deno.mkdir(`${root}/layers/.staging-${"c".repeat(64)}-dead/rootfs`, { recursive: true });
     await Deno.mkdir(`${root}/layers/${"c".repeat(64)}/rootfs`, { recursive: true });
-    assertEquals(await store.removeStagedLayers(), 2);
+    await Deno.writeTextFile(`${root}/layers/${"c".repeat(64)}/rootfs/file`, "x".repeat(5000));
+    assertEquals((await store.listLayerRemains()).length, 2);
+    const deleted = await store.deleteLayerRemains();
+    assertEquals(deleted.map(({ chainId }) => chainId), [chain("c"), chain("c")]);
+    assert(deleted.reduce((sum, { bytes }) => sum + bytes, 0) >= 5000);
     assertEquals((await store.listLayers()).map(({ chainId }) => chainId).sort(), [chain("a"), chain("b")]);
-    await store.removeLayer(chain("a"));
+    assert(await store.removeLayer(chain("a")));
+    assertEquals(await store.findLayer(chain("a")), undefined);
+    assertEquals((await store.deleteLayerRemains()).map(({ chainId }) => chainId), [chain("a")]);
     assertEquals(names(`${root}/layers`), ["b".repeat(64)]);
-    await store.removeLayer(chain("a"));
+    assert(await store.removeLayer(chain("a")));
+    assertEquals(names(`${root}/locks`), ["content", "index"]);
+  }));
+
+Deno.test("a layer that a task is unpacking is neither removed nor one of the remains", () =>
+  withStore(async (store, root) => {
+    const other = await openStore(root);
+    {
+      await using staged = await stage(store, chain("a"));
+      await Deno.writeTextFile(`${staged.path}/file`, "half");
+      for (const one of [store, other]) {
+        assertEquals(await one.removeLayer(chain("a")), false);
+        assertEquals(await one.listLayerRemains(), []);
+        assertEquals(await one.deleteLayerRemains(), []);
+      }
+      await staged.publish(METADATA, syncTree);
+    }
+    assertEquals((await store.listLayers()).length, 1);
+  }));
+
+Deno.test("tasks that stage, publish and remove one layer in parallel exclude each other", () =>
+  withStore(async (store, root) => {
+    const stores = [store, await openStore(root), await openStore(root)];
+    let staging = 0;
+    await Promise.all(stores.map(async (one, i) => {
+      for (let round = 0; round < 10; round++) {
+        const staged = await one.stageLayer(chain("a"), "wait", neverAborted());
+        if (typeof staged !== "string") {
+          assertEquals(++staging, 1, "only one task unpacks a layer");
+          await Deno.writeTextFile(`${staged.path}/file`, `${i} ${round}`);
+          staging--;
+          await staged.publish(METADATA, syncTree);
+        }
+        await one.removeLayer(chain("a"));
+        await one.deleteLayerRemains();
+      }
+    }));
+    assertEquals([names(`${root}/layers`), names(`${root}/locks`)], [[], ["content", "index"]]);
   }));
 
 Deno.test("a store that is opened for reading finds layers but can't stage one", () =>

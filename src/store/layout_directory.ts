@@ -4,6 +4,7 @@
  * @module
  */
 import type { OnSlowWait } from "../base/slow_wait.ts";
+import type { ContentHold } from "../content/maintenance.ts";
 import { lockFile, removeQuietly } from "./fs/fs.ts";
 import { attempt, attemptAsync } from "./fs/fs_errors.ts";
 import { isMissing } from "../base/os_errors.ts";
@@ -24,6 +25,8 @@ export interface LayoutDirectoryOptions extends StoreOptions {
 export interface LayoutDirectory extends AsyncDisposable {
   /** A store with the content of the layout. */
   readonly store: Store;
+  /** Holds content of a store that other processes use; undefined for a plain layout. */
+  readonly hold?: ContentHold;
 }
 
 /**
@@ -67,15 +70,15 @@ export async function openLayoutDirectory(
   }
 }
 
-/** Holds the content, so that no garbage collector sweeps blobs before a record references them. */
 async function openExistingStore(
   root: string,
   options: LayoutDirectoryOptions,
 ): Promise<LayoutDirectory> {
   const store = await openStore(root, options);
-  const hold = await store.holdContent(options.signal, options.onWait);
+  const hold = store.beginHold(options.signal, options.onWait);
   return {
     store,
+    hold,
     [Symbol.asyncDispose]() {
       hold[Symbol.dispose]();
       return Promise.resolve();

@@ -120,20 +120,16 @@ Deno.test("a store stays a store, and a directory with other files stays unchang
   });
 });
 
-Deno.test("while a store is filled, it can't be swept", () =>
+Deno.test("while a store is filled, what it holds can't be swept", () =>
   withDirectory(async (directory) => {
     const other = await openStore(directory);
-    const order: string[] = [];
-    let sweeping: Promise<void>;
+    const { descriptor } = await sampleOf(10, 1);
     {
       await using filled = await openLayoutDirectory(directory, { signal });
-      sweeping = other.holdForSweep(signal).then((hold) => {
-        order.push("swept");
-        hold[Symbol.dispose]();
-      });
-      await add(filled.store, "a.b/c:1", 1);
-      order.push("filled");
+      await filled.hold?.add([descriptor.digest]);
+      using sweep = await other.beginSweep(signal);
+      assertEquals(sweep.isHeld(descriptor.digest), true);
     }
-    await sweeping;
-    assertEquals(order, ["filled", "swept"]);
+    using sweep = await other.beginSweep(signal);
+    assertEquals(sweep.isHeld(descriptor.digest), false);
   }));

@@ -8,8 +8,20 @@ import { AppError } from "../base/errors.ts";
 import { NO_WORKERS, type StartWorker } from "../base/worker.ts";
 import type { OnSlowWait } from "../base/slow_wait.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
-import type { LayerStore, StagedLayer, UnpackedLayer } from "../content/layer_store.ts";
-import type { IngestStatus, StoreMaintenance, StoreUsage } from "../content/maintenance.ts";
+import type {
+  LayerRemains,
+  LayerStore,
+  LayerTally,
+  StagedLayer,
+  UnpackedLayer,
+} from "../content/layer_store.ts";
+import type {
+  ContentHold,
+  IngestStatus,
+  StoreMaintenance,
+  StoreUsage,
+  Sweep,
+} from "../content/maintenance.ts";
 import type {
   AnonymousIngest,
   AnonymousIngester,
@@ -26,7 +38,8 @@ import { Images } from "./index/images.ts";
 import { IndexFile } from "./index/index_file.ts";
 import { Ingests } from "./blobs/ingests.ts";
 import { checkLayout, makeLayout } from "./layout/layout.ts";
-import { Layers } from "./layers.ts";
+import { Layers, tallyTree } from "./layers.ts";
+import { Holds } from "./locks/holds.ts";
 import { Locks } from "./locks/locks.ts";
 import { StorePaths } from "./layout/paths.ts";
 import { ReadWriteLock } from "./locks/read_write_lock.ts";
@@ -35,8 +48,8 @@ import { countUsage } from "./usage.ts";
 /** How to open a store. */
 export interface StoreOptions {
   /**
-   * `write` creates missing files. `read` changes nothing: a missing store has no content, and every method
-   * that writes fails with `permission_denied`. @default {"write"}
+   * `write` creates missing files. `read` changes nothing except lock files: a missing store has no content, and every
+   * method that writes fails with `permission_denied`. @default {"write"}
    */
   readonly mode?: "read" | "write";
   /** Cancels waiting for another process that is creating the store. */
@@ -60,7 +73,8 @@ export interface Store extends ContentStore, AnonymousIngester, ImageStore, Stor
  * Opens the store in a directory.
  *
  * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
- * version of the layout, `store_corrupt`, `permission_denied`, `no_space`
+ * version of the layout, `store_corrupt`, `permission_denied`, `no_space`, `busy` if an older version of dray that has
+ * other locks is using it
  *
  * @example
  * ```ts
@@ -93,25 +107,32 @@ export async function openStoreAt(paths: StorePaths, options: StoreOptions): Pro
     await checkLayout(paths);
   }
   const ingests = new Ingests({ paths, blobs, locks: localLocks, startWorker, writerPatience });
+  const isReadOnly = mode === "read";
+  /** An attempt without permission would make the runtime ask for it on a terminal. */
+  function writableLocks(): Locks | undefined {
+    if (!isReadOnly) return locks;
+    const { state } = Deno.permissions.querySync({ name: "write", path: paths.holds });
+    return state === "granted" ? new Locks(localLocks, true) : undefined;
+  }
   return new DiskStore({
     paths,
-    locks,
     blobs,
     ingests,
     images: new Images(indexFile),
     layers: new Layers({ paths, locks }),
-    isReadOnly: mode === "read",
+    holds: new Holds({ paths, locks, writableLocks: writableLocks(), isReadOnly }),
+    isReadOnly,
   });
 }
 
 /** The parts of a store. */
 interface StoreParts {
   readonly paths: StorePaths;
-  readonly locks: Locks;
   readonly blobs: Blobs;
   readonly ingests: Ingests;
   readonly images: Images;
   readonly layers: Layers;
+  readonly holds: Holds;
   readonly isReadOnly: boolean;
 }
 
@@ -168,15 +189,13 @@ class DiskStore implements Store {
     return await this.#parts.images.update(change, signal);
   }
 
-  holdContent(signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable> {
-    const { locks, paths } = this.#parts;
-    return locks.take(paths.contentLock, "shared", signal, onWait);
+  beginHold(signal: AbortSignal, onWait?: OnSlowWait): ContentHold {
+    return this.#parts.holds.begin(signal, onWait);
   }
 
-  async holdForSweep(signal: AbortSignal): Promise<Disposable> {
+  async beginSweep(signal: AbortSignal): Promise<Sweep> {
     this.#mustWrite();
-    const { locks, paths } = this.#parts;
-    return await locks.take(paths.contentLock, "exclusive", signal);
+    return await this.#parts.holds.beginSweep(signal);
   }
 
   listBlobs(): AsyncIterable<BlobInfo> {
@@ -224,14 +243,26 @@ class DiskStore implements Store {
     return this.#parts.layers.list();
   }
 
-  async removeLayer(chainId: Digest): Promise<void> {
-    this.#mustWrite();
-    await this.#parts.layers.remove(chainId);
+  measureLayer(chainId: Digest): Promise<number> {
+    return this.#parts.layers.measure(chainId);
   }
 
-  async removeStagedLayers(): Promise<number> {
+  tallyLayer({ path }: UnpackedLayer): Promise<LayerTally> {
+    return tallyTree(path);
+  }
+
+  async removeLayer(chainId: Digest): Promise<boolean> {
     this.#mustWrite();
-    return await this.#parts.layers.removeStaged();
+    return await this.#parts.layers.remove(chainId);
+  }
+
+  listLayerRemains(): Promise<readonly LayerRemains[]> {
+    return this.#parts.layers.listRemains();
+  }
+
+  async deleteLayerRemains(): Promise<readonly LayerRemains[]> {
+    this.#mustWrite();
+    return await this.#parts.layers.deleteRemains();
   }
 
   #mustWrite(): void {

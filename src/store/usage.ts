@@ -47,6 +47,13 @@ async function countPartials(paths: StorePaths): Promise<number> {
   })).size;
 }
 
+/** Allocated bytes of everything below a directory and of the directory itself; hard links count once. */
+export async function measureTree(root: string): Promise<number> {
+  const tally = await countTree(root);
+  await countEntry(root, tally);
+  return tally.bytes;
+}
+
 async function countTree(root: string): Promise<Tally> {
   const tally: Tally = { files: 0, bytes: 0, inodes: 0, counted: new Set() };
   // The directory itself isn't counted, because an empty store has it too.

@@ -13,8 +13,9 @@ import { FlatStyle } from "./apply/flat_style.ts";
 import { DEFAULT_LAYER_LIMITS, type LayerLimits, type LayerSource, readLayer } from "./apply/layer.ts";
 import type { SkippedItem } from "./apply/skipped.ts";
 import { OverlayStyle } from "./apply/overlay_style.ts";
-import { type Tree, type TreeCalls, withTree } from "./apply/tree.ts";
+import { Tree, type TreeCalls, withTree } from "./apply/tree.ts";
 import type { WhiteoutStyle } from "./apply/whiteout_style.ts";
+import { type ContentListener, type MemoryDirectory, MemoryFs } from "./fs/memory_fs.ts";
 
 /** Options of {@linkcode unpackRootfs}. */
 export interface UnpackOptions {
@@ -120,6 +121,26 @@ export function unpackOverlayLayer(
         implicitParents: applier.implicitParents.map(keyOf),
       };
     }));
+}
+
+/**
+ * Applies one layer as {@linkcode unpackOverlayLayer} does, but to a tree in memory. Needs no privileges.
+ *
+ * @param listener receives the file contents
+ * @throws AppError as {@linkcode unpackRootfs}, except errors of the disk
+ */
+export async function overlayLayerToMemory(
+  source: LayerSource,
+  listener: ContentListener,
+  options: OverlayOptions,
+  signal: AbortSignal,
+): Promise<MemoryDirectory> {
+  const fs = new MemoryFs(listener);
+  using tree = new Tree(fs, "");
+  using applier = new LayerApplier(tree, new OverlayStyle(tree), options.lowerSymlinks ?? NO_SYMLINKS);
+  await apply(source, applier, options, signal);
+  tree.directories.apply(fs, tree.root);
+  return fs.root;
 }
 
 const NO_SYMLINKS: ReadonlyMap<string, string> = new Map();

@@ -125,31 +125,66 @@ export function testStoreMaintenance(name: string, open: StoreFactory): void {
     assertEquals(await store.readBlob(descriptor.digest, 1000), bytes);
   });
 
-  rule("any number of writers add content in parallel, and none during a sweep", async (store, under) => {
+  rule("a sweep sees what any opening holds, until the hold ends", async (store, under) => {
     const other = await under.reopen();
-    const one = await store.holdContent(neverAborted());
-    const two = await other.holdContent(neverAborted());
+    const digests = await Promise.all(
+      [1, 2, 3, 4].map(async (seed) => (await sampleOf(10, seed)).descriptor.digest),
+    );
+    const [a, b, c, d] = digests;
+    assert(a !== undefined && b !== undefined && c !== undefined && d !== undefined);
+    const heldIn = async (reader: WholeStore) => {
+      using sweep = await reader.beginSweep(neverAborted());
+      return digests.filter((digest) => sweep.isHeld(digest));
+    };
+    const one = store.beginHold(neverAborted());
+    const two = other.beginHold(neverAborted());
+    assertEquals(await heldIn(store), []);
+    await Promise.all([one.add([a]), one.add([a, b]), two.add([b, c])]);
+    for (const reader of [store, other]) assertEquals(await heldIn(reader), [a, b, c]);
+    one[Symbol.dispose]();
+    one[Symbol.dispose]();
+    for (const reader of [store, other]) assertEquals(await heldIn(reader), [b, c]);
+    await two.add([d]);
+    assertEquals(await heldIn(store), [b, c, d]);
+    two[Symbol.dispose]();
+    for (const reader of [store, other]) assertEquals(await heldIn(reader), []);
+  });
+
+  rule("while a sweep runs, no hold gets a digest and no second sweep begins", async (store, under) => {
+    const other = await under.reopen();
+    const { digest } = (await sampleOf(10)).descriptor;
+    using hold = other.beginHold(neverAborted());
+    const order: string[] = [];
+    const sweep = await store.beginSweep(neverAborted());
+    const adding = hold.add([digest]).then(() => order.push("added"));
     const controller = new AbortController();
-    const impatient = store.holdForSweep(controller.signal);
+    const impatient = store.beginSweep(controller.signal);
     const reason = new Error("enough");
     controller.abort(reason);
     assertStrictEquals(await assertRejects(() => impatient, Error), reason);
-
-    let isSwept = false;
-    const sweeping = store.holdForSweep(neverAborted()).then((held) => {
-      isSwept = true;
-      return held;
-    });
-    const three = await store.holdContent(neverAborted());
-    for (const held of [one, two]) held[Symbol.dispose]();
-    await Promise.resolve();
-    assertEquals(isSwept, false, "a sweep waits for the last one");
-    three[Symbol.dispose]();
-    three[Symbol.dispose]();
-    const sweep = await sweeping;
-    const adding = store.holdContent(neverAborted());
+    assertEquals(sweep.isHeld(digest), false);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    order.push("swept");
     sweep[Symbol.dispose]();
-    (await adding)[Symbol.dispose]();
+    await adding;
+    assertEquals(order, ["swept", "added"]);
+    using next = await store.beginSweep(neverAborted());
+    assertEquals(next.isHeld(digest), true);
+  });
+
+  rule("a hold that waits for a sweep stops at its signal, and then holds nothing", async (store, under) => {
+    const { digest } = (await sampleOf(10)).descriptor;
+    const controller = new AbortController();
+    using hold = (await under.reopen()).beginHold(controller.signal);
+    const reason = new Error("enough");
+    {
+      using _sweep = await store.beginSweep(neverAborted());
+      const adding = hold.add([digest]);
+      controller.abort(reason);
+      assertStrictEquals(await assertRejects(() => adding, Error), reason);
+    }
+    using sweep = await store.beginSweep(neverAborted());
+    assertEquals(sweep.isHeld(digest), false);
   });
 
   rule("usage counts blobs and partials", async (store) => {

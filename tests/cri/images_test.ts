@@ -318,22 +318,3 @@ Deno.test("a name has the size of its own manifest, also if another manifest has
     assert(sizes.get("gzip") !== sizes.get("none"));
   });
 });
-
-Deno.test("a removal during a pull frees its space when the pull ends", async () => {
-  await withCri(async (test) => {
-    const { cri, fixture } = test;
-    const [id = ""] = await pullSeeds(test, 1);
-    const before = await cri.usage();
-    const held = await fixture.store.holdContent(neverAborted());
-    await cri.remove(id);
-    assertEquals((await cri.usage()).inodes, before.inodes);
-    held[Symbol.dispose]();
-    fixture.remote.push("v1", await buildImage({ seed: 2, layers: 1 }));
-    await cri.pull("registry.example/next:v1");
-    // The sweep runs after the pull, and the removal of an unknown image waits for it.
-    await cri.remove(await cri.pull("registry.example/next:v1"));
-    let blobs = 0;
-    for await (const _ of fixture.store.listBlobs()) blobs++;
-    assertEquals(blobs, 0);
-  });
-});

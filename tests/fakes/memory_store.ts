@@ -8,7 +8,13 @@ import { readAll } from "../../src/base/bytes.ts";
 import { AppError } from "../../src/base/errors.ts";
 import { type Hasher, type HasherFactory, loadHashing } from "../../src/base/hash.ts";
 import type { ImageRecord, ImageStore } from "../../src/content/image_store.ts";
-import type { IngestStatus, StoreMaintenance, StoreUsage } from "../../src/content/maintenance.ts";
+import type {
+  ContentHold,
+  IngestStatus,
+  StoreMaintenance,
+  StoreUsage,
+  Sweep,
+} from "../../src/content/maintenance.ts";
 import type { BlobInfo, ContentStore, Ingest, OpenBlob } from "../../src/content/store.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { algorithmOf, type Digest, digestOf } from "../../src/oci/digest.ts";
@@ -32,6 +38,7 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
   readonly #blobs = new Map<Digest, Blob>();
   readonly #partials = new Map<string, Partial>();
   readonly #locks = new MemoryLocks();
+  readonly #holds = new Set<Set<Digest>>();
   #records: ReadonlyMap<string, ImageRecord> = new Map();
 
   /** Stores a blob without an ingest. A wrong `digest` makes it a damaged blob. */
@@ -100,12 +107,22 @@ export class MemoryStore implements ContentStore, ImageStore, StoreMaintenance {
     return after;
   }
 
-  holdContent(signal: AbortSignal): Promise<Disposable> {
-    return this.#locks.take("content", "shared", signal);
+  beginHold(signal: AbortSignal): ContentHold {
+    const digests = new Set<Digest>();
+    this.#holds.add(digests);
+    return {
+      add: async (added) => {
+        using _lock = await this.#locks.take("holds", "shared", signal);
+        for (const digest of added) digests.add(digest);
+      },
+      [Symbol.dispose]: () => void this.#holds.delete(digests),
+    };
   }
 
-  holdForSweep(signal: AbortSignal): Promise<Disposable> {
-    return this.#locks.take("content", "exclusive", signal);
+  async beginSweep(signal: AbortSignal): Promise<Sweep> {
+    const lock = await this.#locks.take("holds", "exclusive", signal);
+    const held = new Set([...this.#holds].flatMap((digests) => [...digests]));
+    return { isHeld: (digest) => held.has(digest), [Symbol.dispose]: () => lock[Symbol.dispose]() };
   }
 
   async *listBlobs(): AsyncIterable<BlobInfo> {

@@ -7,7 +7,7 @@
  * - `hold-ingest ROOT SIZE`: begins an ingest, writes half of it, waits for a line on standard input, and
  *   commits.
  * - `begin-ingest ROOT SIZE`: begins the same ingest, and prints whether it was already committed.
- * - `hold-content ROOT`: holds the content until it is killed.
+ * - `hold-content ROOT SIZE`: holds the digest of sample 0 until it is killed.
  * - `fill-layout ROOT SIZE`: opens a plain layout, writes half of a blob, and waits.
  *
  * @module
@@ -91,7 +91,9 @@ async function fillLayout(): Promise<void> {
 }
 
 async function holdContent(): Promise<void> {
-  using _hold = await (await openStore(root)).holdContent(signal);
+  const { descriptor } = await childSample(0, Number(count));
+  using hold = (await openStore(root)).beginHold(signal);
+  await hold.add([descriptor.digest]);
   print("holding");
   await Deno.stdin.read(new Uint8Array(10));
 }

@@ -11,11 +11,17 @@ export class Child implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #lines: ReadableStreamDefaultReader<string>;
 
-  /** Starts `tests/store/child.ts` with the same runtime and these arguments. */
+  /**
+   * Starts a process with the same runtime and these arguments: `tests/store/child.ts`, or, if the first argument ends
+   * with `.ts`, that script of the directory, with the project's configuration.
+   */
   constructor(...args: readonly string[]) {
-    const script = new URL("./child.ts", import.meta.url).href;
+    const [first = "", ...others] = args;
+    const words = first.endsWith(".ts")
+      ? [new URL(first, import.meta.url).href, ...others]
+      : ["--no-config", new URL("./child.ts", import.meta.url).href, ...args];
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-config", "--no-check", "--allow-all", script, ...args],
+      args: ["run", "--quiet", "--no-check", "--allow-all", ...words],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

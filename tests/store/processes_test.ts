@@ -74,19 +74,21 @@ Deno.test("a process that waits for another stops at its signal", async () => {
   });
 });
 
-Deno.test("a sweep waits for another process that adds content, and only until that is killed", async () => {
+Deno.test("what another process holds isn't swept until the process is killed, and nothing waits for it", async () => {
   await withRoot(async (root) => {
-    await using child = new Child("hold-content", root);
+    const { descriptor: { digest } } = await childSample(0, 3000);
+    await using child = new Child("hold-content", root, "3000");
     assertEquals(await child.line(), "holding");
     const store = await openStore(root);
-    (await store.holdContent(neverAborted()))[Symbol.dispose]();
-    const controller = new AbortController();
-    const impatient = store.holdForSweep(controller.signal);
-    const reason = new Error("enough");
-    controller.abort(reason);
-    assertStrictEquals(await assertRejects(() => impatient, Error), reason);
-    const sweeping = store.holdForSweep(neverAborted());
+    const isHeld = async () => {
+      using sweep = await store.beginSweep(neverAborted());
+      return sweep.isHeld(digest);
+    };
+    assertEquals(await isHeld(), true);
+    assertEquals([...Deno.readDirSync(`${root}/locks/content`)].length, 1);
     child.kill();
-    (await sweeping)[Symbol.dispose]();
+    await child.ended();
+    assertEquals(await isHeld(), false);
+    assertEquals([...Deno.readDirSync(`${root}/locks/content`)], []);
   });
 });

@@ -1,6 +1,5 @@
 import { neverAborted } from "../../src/base/abort.ts";
 import { pullImage } from "../../src/image/pull/pull.ts";
-import { collectGarbage } from "../../src/image/gc/sweep.ts";
 import { unpackLayers } from "../../src/image/unpack/unpack_layers.ts";
 import { unpackImage } from "../../src/image/unpack/unpack.ts";
 import { openStore } from "../../src/store/store.ts";
@@ -68,8 +67,11 @@ Deno.test("a process that is killed while it unpacks layers marks no incomplete 
       for (const tree of trees) assert(want.some((one) => JSON.stringify(one) === JSON.stringify(tree)));
       const unpacked = await unpackLayers({ store }, IMAGE, neverAborted());
       assertEquals(await Promise.all(unpacked.map(({ path }) => snapshotOf(path))), want);
-      await collectGarbage({ store });
-      assertEquals([...Deno.readDirSync(`${fixture.root}/layers`)].length, 3);
+      assertEquals(
+        [...Deno.readDirSync(`${fixture.root}/layers`)].length,
+        3,
+        "the next run deletes what is left",
+      );
     });
   }
 });

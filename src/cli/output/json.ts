@@ -85,18 +85,28 @@ export function pullJson({ image, name, names, fetched, present }: PullResult): 
 }
 
 /** The output of `dray gc --json`. */
-export function sweepJson({ blobs, partials, layers, freed }: SweepResult): SweepJson {
+export function sweepJson(swept: SweepResult): SweepJson {
   const plain = (items: SweepResult["blobs"]) => items.map(({ digest, size }) => ({ digest, size }));
-  return { blobs: plain(blobs), partials: plain(partials), layers: [...layers], freed };
+  return {
+    names: [...swept.names],
+    blobs: plain(swept.blobs),
+    partials: plain(swept.partials),
+    layers: [...swept.layers],
+    remains: plain(swept.remains),
+    layerBytes: swept.layerBytes,
+    freed: swept.freed,
+  };
 }
 
 /** The output of `dray verify --json`. */
-export function verifyJson({ blobs, bytes, faults }: VerifyResult): VerifyJson {
+export function verifyJson({ blobs, layers, bytes, faults }: VerifyResult): VerifyJson {
   return {
     blobs,
+    layers,
     bytes,
-    faults: faults.map(({ digest, kind, found, names, repaired, repairError = null }) => ({
+    faults: faults.map(({ digest, object, kind, found, names, repaired, repairError = null }) => ({
       digest,
+      object,
       kind,
       found,
       names,

@@ -76,9 +76,12 @@ export interface TagsJson {
 
 /** `dray gc --json` prints one: what was deleted, or would be. */
 export interface SweepJson {
+  readonly names: readonly string[];
   readonly blobs: readonly { readonly digest: string; readonly size: number }[];
   readonly partials: readonly { readonly digest: string; readonly size: number }[];
   readonly layers: readonly string[];
+  readonly remains: readonly { readonly digest: string; readonly size: number }[];
+  readonly layerBytes: number;
   readonly freed: number;
 }
 
@@ -92,9 +95,11 @@ export interface RemoveJson {
 /** `dray verify --json` prints one. */
 export interface VerifyJson {
   readonly blobs: number;
+  readonly layers: number;
   readonly bytes: number;
   readonly faults: readonly {
     readonly digest: string;
+    readonly object: "blob" | "layer";
     readonly kind: "missing" | "corrupt" | "unreadable";
     readonly found: string;
     readonly names: readonly string[];
@@ -113,6 +118,7 @@ export interface DfJson {
   readonly layerBytes: number;
   readonly inodes: number;
   readonly unused: number;
+  readonly unusedLayers: number;
   readonly free: number | null;
   readonly capacity: number | null;
   readonly images: readonly {
@@ -120,6 +126,8 @@ export interface DfJson {
     readonly names: readonly string[];
     readonly size: number;
     readonly unique: number;
+    readonly layerBytes: number;
+    readonly uniqueLayerBytes: number;
   }[];
 }
 

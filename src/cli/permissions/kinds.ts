@@ -25,6 +25,7 @@ const KINDS_BY_NEED = {
   "credentials-write": ["read", "write", "run"],
   "files-write": ["read", "write"],
   "unpack": ["read", "write", "ffi", "sys"],
+  "unpack-again": ["read", "write", "ffi", "sys"],
   "groups": ["read"],
   "listen": ["read", "write", "net"],
 } as const satisfies Record<Need, readonly PermissionKind[]>;

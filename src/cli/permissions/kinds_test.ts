@@ -18,7 +18,7 @@ const KEPT: readonly (readonly [line: string, kinds: readonly string[]])[] = [
   ["digest --remote a", ["net", "read", "run"]],
   ["tags a", ["net", "read", "run"]],
   ["verify", ["read"]],
-  ["verify --repair", ["net", "read", "run", "write"]],
+  ["verify --repair", ["ffi", "net", "read", "run", "sys", "write"]],
   ["pull a", ["net", "read", "run", "write"]],
   ["unpack a b", ["ffi", "read", "sys", "write"]],
   ["serve cri", ["net", "read", "sys", "write"]],

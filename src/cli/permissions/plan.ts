@@ -52,6 +52,8 @@ export async function planGrants(line: ParsedLine, context: Context, options: Pl
     // The runtime creates no symbolic link under a scoped permission, and a scoped FFI permission for libc
     // restricts nothing.
     "unpack": () => ({ read: "all", write: "all", ffi: "all", sys: ["gid", "uid"] }),
+    // Without these permissions, a repair only removes damaged layers; most stores have none.
+    "unpack-again": () => ({}),
     "groups": () => ({ read: ["/etc/group"] }),
     "listen": () => socketGrants(line, options.unixHosts),
   };

@@ -57,6 +57,31 @@ export const PLATFORM_OPTION = {
   summary: "the platform to choose (default: this machine's)",
 } as const satisfies TextOption;
 
+/** What a garbage collection deletes. */
+export const COLLECTION_OPTIONS = {
+  "partial-age": {
+    kind: "number",
+    value: "HOURS",
+    min: 0,
+    max: 8760,
+    default: 24,
+    summary: "keep partial downloads that changed within this time",
+  },
+  "unused-for": {
+    kind: "text",
+    value: "AGE",
+    summary: "also remove images not pulled or imported for AGE (12h, 30d, 4w), except pinned ones",
+  },
+  keep: {
+    kind: "number",
+    value: "N",
+    min: 0,
+    max: 100_000,
+    summary:
+      "keep the N images of each repository that were pulled last; without --unused-for, remove the others",
+  },
+} as const satisfies Options;
+
 /** How registries are reached. */
 export const CONNECTION_OPTIONS = {
   "plain-http": { kind: "flag", summary: "use plain HTTP for every registry, not just loopback" },

@@ -108,10 +108,13 @@ export type PositionalValue<P> = P extends Positional<infer C>
   ? C extends "one" ? string : C extends "optional" ? string | undefined : readonly string[]
   : never;
 
+/** The parsed values of options. */
+export type InputOptions<O extends Options> = { readonly [K in keyof O]: OptionValue<O[K]> };
+
 /** The parsed arguments and options, typed by the table. */
 export interface Input<P extends Positionals = Positionals, O extends Options = Options> {
   readonly args: { readonly [K in keyof P]: PositionalValue<P[K]> };
-  readonly options: { readonly [K in keyof O]: OptionValue<O[K]> };
+  readonly options: InputOptions<O>;
 }
 
 /** A command line to try. */
@@ -139,6 +142,8 @@ export type Need =
   | "files-write"
   /** Creating a directory tree with links, owners, attributes and devices. */
   | "unpack"
+  /** Unpacking damaged layers again if the runtime permits it; a plan of permissions doesn't include it. */
+  | "unpack-again"
   /** Reading the names of the system's groups. */
   | "groups"
   /** Listening on the Unix sockets of its arguments with `access: "listen"`. */

@@ -8,6 +8,7 @@ import { AppError, type AppErrorOptions, isCode } from "../../base/errors.ts";
 import { copyBlob } from "../../content/copy.ts";
 import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
 import type { FetchBody, Fetcher } from "../../content/remote.ts";
+import type { ContentHold } from "../../content/maintenance.ts";
 import type { ContentReader, ContentStore } from "../../content/store.ts";
 import { loadHashing } from "../../base/hash.ts";
 import { algorithmOf, type Digest, makeDigest } from "../../oci/digest.ts";
@@ -15,6 +16,7 @@ import type { CallOptions } from "../model/types.ts";
 import { type ReferencedBlob, ReferenceWalker } from "../model/references.ts";
 import type { ImageStorage } from "../model/deps.ts";
 import { findImage } from "../model/find.ts";
+import { holdingStore } from "../model/held_store.ts";
 import { keepPins } from "../model/pins.ts";
 import { ArchiveWriter } from "./archive_writer.ts";
 import { blobName, dockerManifestOf } from "./docker_manifest.ts";
@@ -38,13 +40,14 @@ interface Selection {
  * the first byte is written; `digest_mismatch` for a damaged blob: the archive is incomplete then
  */
 export async function exportArchive(
-  store: ImageStorage,
+  whole: ImageStorage,
   images: readonly string[],
   format: ImageArchiveFormat,
   sink: ByteSink,
   signal: AbortSignal,
 ): Promise<void> {
-  using _lock = await store.holdContent(signal);
+  using store = holdingStore(whole, signal);
+  await store.hold([]);
   const { records, blobs } = await select(store, images);
   const manifest = format === "docker-archive" ? await dockerManifestOf(store, records) : undefined;
   const archive = new ArchiveWriter(sink);
@@ -88,6 +91,8 @@ export interface ExportLayoutOptions extends CallOptions {
 /** An open layout. Dispose it after the export. */
 export interface LayoutTarget extends AsyncDisposable {
   readonly store: ContentStore & ImageStore;
+  /** Holds the blobs of the target; undefined if only this process can delete them. */
+  readonly hold?: ContentHold;
 }
 
 /**
@@ -98,15 +103,17 @@ export interface LayoutTarget extends AsyncDisposable {
  * @throws AppError `not_found`, `store_corrupt`, `no_space`; `digest_mismatch` for a damaged blob
  */
 export async function exportLayout(
-  store: ImageStorage,
+  whole: ImageStorage,
   images: readonly string[],
   open: () => Promise<LayoutTarget>,
   signal: AbortSignal,
 ): Promise<void> {
-  using _lock = await store.holdContent(signal);
+  using store = holdingStore(whole, signal);
+  await store.hold([]);
   const { records, blobs } = await select(store, images);
   await using opened = await open();
   const target = opened.store;
+  await opened.hold?.add(blobs.keys());
   for (const { descriptor } of blobs.values()) {
     try {
       await copyBlob(fetcherOf(store), target, descriptor, () => {}, signal);

@@ -3,11 +3,15 @@
  *
  * @module
  */
+import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { parseReference, recordedNameOf, repositoryNameOf, withDigest } from "../../oci/reference.ts";
 import type { ImageStorage } from "../model/deps.ts";
+import { type HeldStore, holdingStore } from "../model/held_store.ts";
 import { type NamelessRecord, recordNames } from "../model/record.ts";
 import type { ArchiveSource } from "../../content/archive_source.ts";
+import { sweepDigests } from "../gc/sweep.ts";
 import { dockerImages } from "./docker_archive.ts";
 import { ingestArchive } from "./ingest_archive.ts";
 import { layoutImages } from "./oci_archive.ts";
@@ -26,7 +30,7 @@ export interface ImportOptions {
 /**
  * Imports all images of a source. Blobs are verified as in a pull, and damaged blobs of the store are
  * replaced. All names are recorded in one transaction, after all images are complete; like a pull, an import
- * also records the digest that each tag points at.
+ * also records the digest that each tag points at. A failed import deletes the blobs that it has stored.
  *
  * @returns the names of the images, sorted; without the digests that were added to tags
  * @throws AppError `invalid_content` if the source isn't an archive of images, or has an image with a missing
@@ -34,13 +38,53 @@ export interface ImportOptions {
  * an image with another digest than its name; `no_space`
  */
 export async function importImages(
-  store: ImageStorage,
+  whole: ImageStorage,
   source: ArchiveSource,
   options: ImportOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const name = options.name === undefined ? undefined : fullTagOf(options.name);
-  using _lock = await store.holdContent(signal);
+  const imported = new Set<Digest>();
+  try {
+    using store = holdingStore(whole, signal);
+    return await importInto(recordingBlobs(store, imported), source, name, signal);
+  } catch (error) {
+    // After the hold has ended. An error of the sweep must not hide why the import failed.
+    await sweepDigests(whole, imported, neverAborted()).catch(() => {});
+    throw error;
+  }
+}
+
+/** A store that adds the digest of each blob that it begins to store to a set. */
+function recordingBlobs(store: HeldStore, digests: Set<Digest>): ImageStorage {
+  return {
+    ...store,
+    async beginIngest(descriptor, signal, onWait) {
+      const ingest = await store.beginIngest(descriptor, signal, onWait);
+      if (ingest !== undefined) digests.add(descriptor.digest);
+      return ingest;
+    },
+    async beginAnonymous() {
+      const ingest = await store.beginAnonymous();
+      return {
+        write: (bytes) => ingest.write(bytes),
+        commit: (onDigest) =>
+          ingest.commit(async (digest) => {
+            await onDigest?.(digest);
+            if (await store.findBlob(digest) === undefined) digests.add(digest);
+          }),
+        [Symbol.asyncDispose]: () => ingest[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+async function importInto(
+  store: ImageStorage,
+  source: ArchiveSource,
+  name: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const archive = await ingestArchive(source, store, signal);
   const index = archive.documents.get("index.json");
   const docker = archive.documents.get("manifest.json");

@@ -98,8 +98,14 @@ async function ingestBlob(
   if (ingest === undefined) return;
   // An archive can't be read from an offset, so a partial download can't be resumed.
   if (ingest.offset > 0) ingest.restart();
-  await copyBytes(file.reader, (bytes) => ingest.write(bytes), signal);
-  await ingest.commit();
+  try {
+    await copyBytes(file.reader, (bytes) => ingest.write(bytes), signal);
+    await ingest.commit();
+  } catch (error) {
+    // For the same reason, a partial would only use the space, which may be what is missing.
+    await ingest.abort();
+    throw error;
+  }
 }
 
 /** Stores bytes that were made for an import, like a blob of the archive. */

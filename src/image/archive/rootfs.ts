@@ -7,6 +7,7 @@ import type { ByteSink } from "../../base/bytes.ts";
 import { flattenLayers } from "../../unpack/flatten.ts";
 import { DEFAULT_LAYER_LIMITS } from "../../unpack/apply/layer.ts";
 import type { ImageStorage } from "../model/deps.ts";
+import { holdingStore } from "../model/held_store.ts";
 import { findUnpackable, layersOf } from "../model/layers.ts";
 
 /**
@@ -20,9 +21,10 @@ export async function exportRootfs(
   sink: ByteSink,
   signal: AbortSignal,
 ): Promise<void> {
-  using _lock = await store.holdContent(signal);
+  using held = holdingStore(store, signal);
+  await held.hold([]);
   await flattenLayers(
-    layersOf(store, await findUnpackable(store, image, signal)),
+    layersOf(held, await findUnpackable(held, image, signal)),
     sink,
     DEFAULT_LAYER_LIMITS,
     signal,

@@ -4,19 +4,18 @@
  * @module
  */
 import { neverAborted } from "../../base/abort.ts";
-import { AppError } from "../../base/errors.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
-import type { Digest } from "../../oci/digest.ts";
-import { ReferenceWalker } from "../model/references.ts";
 import type { ImageDeps, ImageStorage } from "../model/deps.ts";
 import { findImage } from "../model/find.ts";
 import { isDigestName, repositoryOfName } from "../model/group.ts";
-import { sweepBlobs } from "./sweep.ts";
+import { Roots } from "./roots.ts";
+import { sumOfSwept, sweepDigests } from "./sweep.ts";
 import { removeRecords } from "./remove_records.ts";
-import type { RemoveOptions, RemoveResult, SweepResult } from "../model/types.ts";
+import type { RemoveOptions, RemoveResult } from "../model/types.ts";
 
 /**
- * Removes names and images in one transaction, then deletes their unreferenced blobs; see `ImageService.remove`.
+ * Removes names and images in one transaction, then deletes their unreferenced blobs and unpacked layers;
+ * see `ImageService.remove`.
  *
  * @throws AppError `not_found`, `invalid_argument`; `no_space` as {@linkcode removeRecords}
  */
@@ -29,7 +28,8 @@ export async function removeImages(
   for (const image of images) {
     for (const record of await recordsToDelete(store, image, allTags)) toDelete.set(record.name, record);
   }
-  const candidates = await blobsOf(store, toDelete.values());
+  const roots = new Roots(store);
+  const candidates = await roots.digestsOf(toDelete.values());
   const { remaining, swept: before } = await removeRecords(
     store,
     (records) =>
@@ -42,18 +42,9 @@ export async function removeImages(
   const deleted = [...new Set([...toDelete.values()].map(({ imageId }) => imageId))].filter((id) =>
     !livingIds.has(id)
   );
-  const after = await sweepBlobs(store, candidates, signal);
-  const swept = before === undefined || after === undefined ? after ?? before : sumOf(before, after);
+  const after = await sweepDigests(store, candidates, signal, roots);
+  const swept = before === undefined || after === undefined ? after ?? before : sumOfSwept(before, after);
   return { untagged: [...toDelete.keys()].sort(), deleted, ...(swept && { swept }) };
-}
-
-function sumOf(a: SweepResult, b: SweepResult): SweepResult {
-  return {
-    blobs: [...a.blobs, ...b.blobs],
-    partials: [...a.partials, ...b.partials],
-    layers: [...a.layers, ...b.layers],
-    freed: a.freed + b.freed,
-  };
 }
 
 /**
@@ -74,19 +65,4 @@ async function recordsToDelete(
   const siblings = records.filter((record) => repositoryOfName(record.name) === repositoryOfName(name));
   const hasOtherTag = siblings.some((record) => record.name !== name && !isDigestName(record.name));
   return hasOtherTag ? named : siblings;
-}
-
-/** Returns the blobs that the records reference: the candidates for deletion. Skips what can't be read. */
-async function blobsOf(store: ImageStorage, records: Iterable<ImageRecord>): Promise<ReadonlySet<Digest>> {
-  const walker = new ReferenceWalker(store);
-  const digests = new Set<Digest>();
-  for (const record of records) {
-    try {
-      for (const digest of (await walker.referencesOf(record)).blobs.keys()) digests.add(digest);
-    } catch (error) {
-      // An unreadable document must not prevent the removal of its image; `gc` finds its blobs later.
-      if (!(error instanceof AppError)) throw error;
-    }
-  }
-  return digests;
 }

@@ -9,7 +9,7 @@ import type { ImageStorage } from "../model/deps.ts";
 import { collectGarbage } from "./sweep.ts";
 import type { SweepResult } from "../model/types.ts";
 
-/** How long a removal on a full disk waits for pulls, in milliseconds. They can't finish on a full disk either. */
+/** How long a removal on a full disk waits for processes that only read the store, in milliseconds. */
 const WAIT_MS = 200;
 
 /** Result of {@linkcode removeRecords}. */
@@ -25,7 +25,7 @@ export interface RemovedRecords {
  * unreferenced blobs and all partial downloads, which can be fetched again.
  *
  * @param change returns the remaining records; may be called twice
- * @throws AppError `no_space` if there is nothing to delete or a pull is running; the errors of `change`
+ * @throws AppError `no_space` if there is nothing to delete; the errors of `change`
  */
 export async function removeRecords(
   store: ImageStorage,
@@ -45,7 +45,9 @@ export async function removeRecords(
 async function sweepAll(store: ImageStorage, signal: AbortSignal): Promise<SweepResult | undefined> {
   try {
     const swept = await collectGarbage({ store }, { partialAge: 0, wait: WAIT_MS, signal });
-    return swept.blobs.length + swept.partials.length + swept.layers.length === 0 ? undefined : swept;
+    return swept.blobs.length + swept.partials.length + swept.layers.length + swept.remains.length === 0
+      ? undefined
+      : swept;
   } catch (error) {
     // The caller reports the full disk instead.
     if (isCode(error, "busy", "store_corrupt")) return undefined;

@@ -4,6 +4,7 @@ import { buildImage, randomBytes } from "../../../tests/images/mod.ts";
 import { neverAborted } from "../../base/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { digestOf, shortIdOf } from "../../oci/digest.ts";
+import { openStore } from "../../store/store.ts";
 import { pullImage } from "../pull/pull.ts";
 import { removeImages } from "./remove.ts";
 import { collectGarbage } from "./sweep.ts";
@@ -74,23 +75,58 @@ Deno.test("removeImages() removes nothing if one of the images is unknown", asyn
   assertEquals(await names(), before);
 });
 
-Deno.test("removeImages() deletes no blobs while a pull is running; collectGarbage() does it later", async () => {
+Deno.test("removeImages() and collectGarbage() delete content during a pull, except what the pull holds", async () => {
   await using parts = await fixture();
-  const { deps, store, one } = parts;
+  const { deps, store, root, one } = parts;
+  const [shared, own] = one.layers.map(({ descriptor }) => descriptor.digest);
+  assert(shared !== undefined && own !== undefined);
   {
-    using _pull = await store.holdContent(neverAborted());
+    using pull = (await openStore(root)).beginHold(neverAborted());
+    await pull.add([own]);
+    const { swept } = await removeImages(deps, ["a.b/c:1"]);
+    assert(swept?.blobs.some(({ digest }) => digest === one.config.digest));
+    assertEquals(await store.findBlob(one.config.digest), undefined);
+    assert(await store.findBlob(own));
+    assertEquals((await collectGarbage(deps)).blobs, []);
+  }
+  assertEquals((await collectGarbage(deps)).blobs.map(({ digest }) => digest), [own]);
+});
+
+Deno.test("a process that only reads the store holds what it reads, and delays nothing else", async () => {
+  await using parts = await fixture();
+  const { deps, store, root, one } = parts;
+  const [, own] = one.layers.map(({ descriptor }) => descriptor.digest);
+  assert(own !== undefined);
+  {
+    using reader = (await openStore(root, { mode: "read" })).beginHold(neverAborted());
+    await reader.add([own]);
+    const { swept } = await removeImages(deps, ["a.b/c:1"]);
+    assert(swept?.blobs.some(({ digest }) => digest === one.config.digest));
+    assert(await store.findBlob(own));
+  }
+  assertEquals((await collectGarbage(deps)).blobs.map(({ digest }) => digest), [own]);
+});
+
+Deno.test("a reader that can't write to the store delays a collection, and a removal continues without it", async () => {
+  await using parts = await fixture();
+  const { deps, store, root, one } = parts;
+  (await store.beginSweep(neverAborted()))[Symbol.dispose]();
+  {
+    // Without the directory, no digest can be recorded.
+    await Deno.remove(`${root}/locks/content`, { recursive: true });
+    using reader = (await openStore(root, { mode: "read" })).beginHold(neverAborted());
+    await reader.add([one.config.digest]);
     assertEquals((await removeImages(deps, ["a.b/c:1"])).swept, undefined);
     assert(await store.findBlob(one.config.digest));
     const error = await assertRejects(
       () => collectGarbage(deps, { wait: 1 }),
       AppError,
-      "pulls are still running",
+      "another process still reads the store",
     );
     assertEquals(error.code, "busy");
   }
   const swept = await collectGarbage(deps);
   assert(swept.blobs.some(({ digest }) => digest === one.config.digest));
-  assertEquals(await store.findBlob(one.config.digest), undefined);
 });
 
 Deno.test("collectGarbage() deletes unreferenced blobs, and retains recent partial downloads", async () => {

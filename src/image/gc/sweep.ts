@@ -1,170 +1,221 @@
 /**
- * Garbage collection: mark the blobs and layers that images reference, and delete all others.
+ * Garbage collection: delete the blobs and unpacked layers that no image references and no operation holds.
+ *
+ * It runs while pulls run. Content is deleted in short sweeps, each of which checks the index and the holds anew; see
+ * `store/locks/holds.ts`.
  *
  * @module
  */
 import { abortScope, neverAborted, sleep } from "../../base/abort.ts";
 import { AppError, isCode } from "../../base/errors.ts";
-import type { ImageRecord } from "../../content/image_store.ts";
+import type { Sweep } from "../../content/maintenance.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { chainIdsOf } from "../../oci/image_config.ts";
 import type { ImageDeps, ImageStorage } from "../model/deps.ts";
-import { readDocument } from "../model/documents.ts";
-import { readConfig } from "../model/inspect.ts";
-import { ReferenceWalker } from "../model/references.ts";
 import type { CollectOptions, SweepResult } from "../model/types.ts";
-
-/** Returns the blobs that images reference. */
-export type ReferenceSource = Pick<ReferenceWalker, "referencesOf">;
+import { Roots } from "./roots.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_WAIT_MS = 10_000;
-/** How long to wait for a lock that is probably free: Deno 2.6 can't try a lock and takes it on another thread. */
-const TRY_LOCK_MS = 200;
+/** How long the sweep after a removal waits for processes that only read. */
+const REMOVAL_WAIT_MS = 200;
+/** Number of blobs or layers deleted in one sweep. Between two sweeps, waiting operations add to their holds. */
+const SWEEP_SIZE = 8;
+
+/** Adds two results. */
+export function sumOfSwept(a: SweepResult, b: SweepResult): SweepResult {
+  return {
+    names: [...a.names, ...b.names],
+    blobs: [...a.blobs, ...b.blobs],
+    partials: [...a.partials, ...b.partials],
+    layers: [...a.layers, ...b.layers],
+    layerBytes: a.layerBytes + b.layerBytes,
+    remains: [...a.remains, ...b.remains],
+    freed: a.freed + b.freed,
+  };
+}
 
 /**
- * Deletes unreferenced blobs, unreferenced unpacked layers and old partial downloads.
+ * Deletes unreferenced blobs, unreferenced unpacked layers, old partial downloads and what killed processes left.
  *
- * @throws AppError `busy` if pulls run longer than `options.wait`; `store_corrupt` if a manifest can't be read, because
- * then the references of its image are unknown
+ * @param roots what images reference; a server passes one that it keeps
+ * @throws AppError `busy` if processes that only read the store run longer than `options.wait`; `store_corrupt` if a
+ * manifest can't be read, because then the references of its image are unknown
  */
 export async function collectGarbage(
   { store }: Pick<ImageDeps, "store">,
   options: CollectOptions = {},
+  roots: Roots = new Roots(store),
 ): Promise<SweepResult> {
-  const { dryRun = false, partialAge = DAY_MS, wait = DEFAULT_WAIT_MS, signal = neverAborted() } = options;
-  using _lock = await lockWithin(store, wait, signal);
-  const referenced = await markReferenced(store);
-  const blobs: SweepResult["blobs"][number][] = [];
-  for await (const { digest, size } of store.listBlobs()) {
-    signal.throwIfAborted();
-    if (referenced.has(digest)) continue;
-    if (!dryRun) await store.removeBlob(digest);
-    blobs.push({ digest, size });
-  }
-  const partials: SweepResult["partials"][number][] = [];
-  const oldest = Date.now() - partialAge;
-  for await (const { digest, offset, updatedAt } of store.listIngests()) {
-    signal.throwIfAborted();
-    if (updatedAt > oldest) continue;
-    if (dryRun || await store.removeIngest(digest)) partials.push({ digest, size: offset });
-  }
-  const layers = await sweepLayers(store, dryRun);
-  return resultOf(blobs, partials, layers);
-}
-
-/** Deletes unreferenced layers, and layers that killed processes didn't finish unpacking. */
-async function sweepLayers(store: ImageStorage, dryRun: boolean): Promise<readonly Digest[]> {
-  const layers = await store.listLayers();
-  if (!dryRun) await store.removeStagedLayers();
-  if (layers.length === 0) return [];
-  const referenced = new Set<Digest>();
-  for (const record of await store.listImages()) {
-    if (record.kind !== "image") continue;
-    for (const chainId of await chainIdsOfRecord(store, record)) referenced.add(chainId);
-  }
-  const unused = layers.map(({ chainId }) => chainId).filter((chainId) => !referenced.has(chainId));
-  if (!dryRun) { for (const chainId of unused) await store.removeLayer(chainId); }
-  return unused;
-}
-
-/** Returns no chain ids if the documents are damaged: the layers can be unpacked again from the blobs. */
-async function chainIdsOfRecord(store: ImageStorage, { manifest }: ImageRecord): Promise<readonly Digest[]> {
-  try {
-    const { document } = await readDocument(store, manifest);
-    if (document.kind !== "manifest") return [];
-    return await chainIdsOf((await readConfig(store, document)).diffIds);
-  } catch (error) {
-    if (isCode(error, "store_corrupt", "invalid_content", "unsupported")) return [];
-    throw error;
-  }
+  const { dryRun = false, partialAge = DAY_MS, minAge = 0, wait = DEFAULT_WAIT_MS, signal = neverAborted() } =
+    options;
+  signal.throwIfAborted();
+  // A sweep removes the holds of dead processes. There may be nothing else to delete.
+  (await beginSweepWithin(store, wait, signal))[Symbol.dispose]();
+  const collection = new Collection(store, { dryRun, wait, roots, signal });
+  const youngest = Date.now() - minAge;
+  const candidates = (await Array.fromAsync(store.listBlobs()))
+    .filter(({ committedAt }) => minAge === 0 || committedAt <= youngest);
+  const blobs = await collection.deleteBlobs(candidates);
+  const layers = await collection.deleteLayers(
+    (await store.listLayers()).filter(({ publishedAt }) => minAge === 0 || publishedAt <= youngest)
+      .map(({ chainId }) => chainId),
+  );
+  const partials = await collection.deletePartials(Date.now() - partialAge);
+  return await resultOf(store, { blobs, partials, layers }, dryRun);
 }
 
 /**
- * Deletes those of some blobs that are unreferenced: the blobs of removed images. Unlike {@linkcode collectGarbage}, it
- * retains the blobs of interrupted pulls.
+ * Deletes those of some blobs and layers that are unreferenced: those of removed images. Unlike {@linkcode
+ * collectGarbage}, it retains the blobs of interrupted pulls. What operations hold stays.
  *
- * @param digests the candidates
- * @param references returns the references of images; a server passes a cache
- * @returns undefined, and deletes nothing, while a pull is running or if a manifest can't be read
+ * @param digests the candidates: digests of blobs and chain ids
+ * @returns undefined, and deletes nothing, while a process that only reads the store runs, or if a manifest can't be read
  */
-export async function sweepBlobs(
+export async function sweepDigests(
   store: ImageStorage,
   digests: Iterable<Digest>,
   signal: AbortSignal,
-  references: ReferenceSource = new ReferenceWalker(store),
+  roots: Roots = new Roots(store),
 ): Promise<SweepResult | undefined> {
-  let referenced: ReadonlySet<Digest>;
-  using lock = await tryLock(store, signal);
-  if (lock === undefined) return undefined;
   try {
-    referenced = await markReferenced(store, references);
+    const collection = new Collection(store, { dryRun: false, wait: REMOVAL_WAIT_MS, roots, signal });
+    const candidates = [...new Set(digests)];
+    const infos = await Promise.all(candidates.map((digest) => store.findBlob(digest)));
+    const blobs = await collection.deleteBlobs(infos.flatMap((info) => info ?? []));
+    const found = await Promise.all(candidates.map((chainId) => store.findLayer(chainId)));
+    const layers = await collection.deleteLayers(found.flatMap((layer) => layer?.chainId ?? []));
+    return await resultOf(store, { blobs, partials: [], layers }, false);
   } catch (error) {
-    if (isCode(error, "store_corrupt")) return undefined;
+    if (isCode(error, "busy", "store_corrupt")) return undefined;
     throw error;
   }
-  const blobs: SweepResult["blobs"][number][] = [];
-  for (const digest of new Set(digests)) {
-    if (referenced.has(digest)) continue;
-    const info = await store.findBlob(digest);
-    if (info === undefined) continue;
-    await store.removeBlob(digest);
-    blobs.push({ digest, size: info.size });
+}
+
+interface CollectionSettings {
+  readonly dryRun: boolean;
+  /** How long to wait for a sweep, in milliseconds. */
+  readonly wait: number;
+  readonly roots: Roots;
+  readonly signal: AbortSignal;
+}
+
+/** A layer and its allocated bytes. */
+interface SweptLayer {
+  readonly chainId: Digest;
+  readonly size: number;
+}
+
+/** Deletes candidates in short sweeps. */
+class Collection {
+  readonly #store: ImageStorage;
+  readonly #settings: CollectionSettings;
+
+  constructor(store: ImageStorage, settings: CollectionSettings) {
+    this.#store = store;
+    this.#settings = settings;
   }
-  return resultOf(blobs, [], []);
-}
 
-function resultOf(
-  blobs: SweepResult["blobs"],
-  partials: SweepResult["partials"],
-  layers: readonly Digest[],
-): SweepResult {
-  const freed = [...blobs, ...partials].reduce((sum, { size }) => sum + size, 0);
-  return { blobs, partials, layers, freed };
-}
+  async deleteBlobs<T extends { readonly digest: Digest; readonly size: number }>(
+    blobs: readonly T[],
+  ): Promise<SweepResult["blobs"]> {
+    const { dryRun, roots } = this.#settings;
+    const referenced = await roots.blobs();
+    const candidates = blobs.filter(({ digest }) => !referenced.has(digest));
+    const deleted = await this.#inSweeps(candidates, async ({ digest }, sweep) => {
+      if (sweep.isHeld(digest) || (await roots.blobs()).has(digest)) return false;
+      if (!dryRun) await this.#store.removeBlob(digest);
+      return true;
+    });
+    return deleted.map(({ digest, size }) => ({ digest, size }));
+  }
 
-/** Returns all blobs that images or entries of other tools reference. @throws AppError `store_corrupt` */
-async function markReferenced(
-  store: ImageStorage,
-  references: ReferenceSource = new ReferenceWalker(store),
-): Promise<ReadonlySet<Digest>> {
-  const referenced = new Set<Digest>();
-  for (const record of await store.listImages()) {
-    const { blobs, unknown } = await references.referencesOf(record);
-    const [missing] = unknown;
-    if (missing !== undefined) {
-      throw new AppError(
-        "store_corrupt",
-        `Cannot collect garbage: manifest "${missing.digest}" of image "${record.name}" is missing or damaged, so the ` +
-          `references of the image are unknown; fetch it again with "dray verify --repair", or remove the image`,
-      );
+  async deleteLayers(chainIds: readonly Digest[]): Promise<readonly SweptLayer[]> {
+    if (chainIds.length === 0) return [];
+    const { dryRun, roots } = this.#settings;
+    const referenced = await roots.layers();
+    if (referenced === undefined) return [];
+    const candidates: SweptLayer[] = [];
+    for (const chainId of chainIds) {
+      if (referenced.has(chainId)) continue;
+      candidates.push({ chainId, size: await this.#store.measureLayer(chainId) });
     }
-    for (const digest of blobs.keys()) referenced.add(digest);
+    return await this.#inSweeps(candidates, async ({ chainId }, sweep) => {
+      if (sweep.isHeld(chainId) || (await roots.layers())?.has(chainId) !== false) return false;
+      return dryRun || await this.#store.removeLayer(chainId);
+    });
   }
-  for (const digest of await new ReferenceWalker(store).unmanagedBlobs(await store.listUnmanaged())) {
-    referenced.add(digest);
+
+  /** @param oldest time of the last write, in milliseconds since 1970, from which on a partial download stays */
+  async deletePartials(oldest: number): Promise<SweepResult["partials"]> {
+    const candidates = (await Array.fromAsync(this.#store.listIngests()))
+      .filter(({ updatedAt }) => updatedAt <= oldest);
+    const deleted = await this.#inSweeps(candidates, async ({ digest }, sweep) => {
+      // A pull that holds it may not have opened it yet.
+      if (sweep.isHeld(digest)) return false;
+      return this.#settings.dryRun || await this.#store.removeIngest(digest);
+    });
+    return deleted.map(({ digest, offset }) => ({ digest, size: offset }));
   }
-  return referenced;
+
+  /**
+   * Returns the items for which `remove` returned true. `remove` looks the roots up again: since the first mark, an
+   * operation may have recorded an image and ended its hold.
+   */
+  async #inSweeps<T>(
+    items: readonly T[],
+    remove: (item: T, sweep: Sweep) => Promise<boolean>,
+  ): Promise<readonly T[]> {
+    const { wait, signal } = this.#settings;
+    const removed: T[] = [];
+    for (let at = 0; at < items.length; at += SWEEP_SIZE) {
+      using sweep = await beginSweepWithin(this.#store, wait, signal);
+      for (const item of items.slice(at, at + SWEEP_SIZE)) {
+        signal.throwIfAborted();
+        if (await remove(item, sweep)) removed.push(item);
+      }
+    }
+    return removed;
+  }
 }
 
-/** Locks the content exclusively. @throws AppError `busy` after `ms` milliseconds */
-async function lockWithin(store: ImageStorage, ms: number, signal: AbortSignal): Promise<Disposable> {
+async function resultOf(
+  store: ImageStorage,
+  swept: Pick<SweepResult, "blobs" | "partials"> & { readonly layers: readonly SweptLayer[] },
+  dryRun: boolean,
+): Promise<SweepResult> {
+  const removed = new Set(swept.layers.map(({ chainId }) => chainId));
+  const deleted = dryRun ? await store.listLayerRemains() : await store.deleteLayerRemains();
+  // A removed layer is one of the remains until it is deleted here.
+  const remains = deleted.filter(({ chainId }) => !removed.delete(chainId))
+    .map(({ chainId, bytes }) => ({ digest: chainId, size: bytes }));
+  const sum = (items: readonly { readonly size: number }[]) =>
+    items.reduce((total, { size }) => total + size, 0);
+  const layerBytes = sum(swept.layers) + sum(remains);
+  return {
+    names: [],
+    blobs: swept.blobs,
+    partials: swept.partials,
+    layers: swept.layers.map(({ chainId }) => chainId),
+    layerBytes,
+    remains,
+    freed: sum(swept.blobs) + sum(swept.partials) + layerBytes,
+  };
+}
+
+/** Begins a sweep. @throws AppError `busy` after `ms` milliseconds */
+async function beginSweepWithin(store: ImageStorage, ms: number, signal: AbortSignal): Promise<Sweep> {
   using scope = abortScope(signal);
-  const busy = new AppError("busy", `Cannot collect garbage: pulls are still running after ${ms / 1000} s`);
+  const busy = new AppError(
+    "busy",
+    `Cannot collect garbage: another process still reads the store after ${
+      ms / 1000
+    } s; retry when it has ended`,
+  );
   using timer = abortScope(signal);
   void sleep(ms, timer.signal).then(() => scope.abort(busy), () => {});
   try {
-    return await store.holdForSweep(scope.signal);
+    return await store.beginSweep(scope.signal);
   } finally {
     timer.abort(undefined);
-  }
-}
-
-async function tryLock(store: ImageStorage, signal: AbortSignal): Promise<Disposable | undefined> {
-  try {
-    return await lockWithin(store, TRY_LOCK_MS, signal);
-  } catch (error) {
-    if (isCode(error, "busy")) return undefined;
-    throw error;
   }
 }

@@ -5,7 +5,7 @@
  */
 import { readFull } from "../../base/bytes.ts";
 import { CORRUPT_DOWNLOADS } from "../../base/tuning.ts";
-import { AppError } from "../../base/errors.ts";
+import { AppError, isCode } from "../../base/errors.ts";
 import type { Fetcher } from "../../content/remote.ts";
 import type { ContentReader, Ingester } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -52,8 +52,14 @@ export async function findVerified(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const info = await store.findBlob(descriptor.digest);
   if (info === undefined || info.size !== descriptor.size || info.size > limit) return undefined;
-  const bytes = await store.readBlob(descriptor.digest, limit);
-  return await isIntact(descriptor, bytes) ? bytes : undefined;
+  try {
+    const bytes = await store.readBlob(descriptor.digest, limit);
+    return await isIntact(descriptor, bytes) ? bytes : undefined;
+  } catch (error) {
+    // A collection has deleted it in the meantime.
+    if (isCode(error, "not_found")) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -142,7 +142,7 @@ export interface RemoveResult {
   readonly untagged: readonly string[];
   /** Ids of the images that have no name left. */
   readonly deleted: readonly Digest[];
-  /** What was deleted. Undefined if a running pull prevented it; `collect` deletes it later. */
+  /** What was deleted. Undefined if a process that only reads the store prevented it; `collect` deletes it later. */
   readonly swept?: SweepResult;
 }
 
@@ -152,9 +152,15 @@ export interface SweepResult {
   readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
   /** Partial downloads; sizes are the bytes stored so far. */
   readonly partials: readonly { readonly digest: Digest; readonly size: number }[];
-  /** Chain ids of unpacked layers. `freed` doesn't include them: hard links make their size hard to determine. */
+  /** Names that expired; see `CollectOptions.unusedFor`. */
+  readonly names: readonly string[];
+  /** Chain ids of unreferenced unpacked layers. */
   readonly layers: readonly Digest[];
-  /** Bytes of blobs and partial downloads. */
+  /** What killed processes left of layers, by chain id; sizes are allocated bytes. */
+  readonly remains: readonly { readonly digest: Digest; readonly size: number }[];
+  /** Allocated bytes of `layers` and `remains`; hard links count once. */
+  readonly layerBytes: number;
+  /** Bytes of all of these. */
   readonly freed: number;
 }
 
@@ -164,23 +170,42 @@ export interface CollectOptions extends CallOptions {
   readonly dryRun?: boolean;
   /** Delete partial downloads that have been idle for this many milliseconds. @default one day */
   readonly partialAge?: number;
-  /** How long to wait for running pulls, in milliseconds. @default {10_000} */
+  /** How long to wait for processes that only read the store, in milliseconds. @default {10_000} */
   readonly wait?: number;
+  /**
+   * Keep unreferenced blobs and layers that are younger than this, in milliseconds: an interrupted pull may need them
+   * when it is repeated. @default {0}
+   */
+  readonly minAge?: number;
+  /**
+   * Also remove images whose names of one repository were not pulled or imported for this many milliseconds. Pinned ones
+   * stay. @default {none are removed}
+   */
+  readonly unusedFor?: number;
+  /**
+   * Of each repository, keep this many images, those that were pulled last. Without `unusedFor`, the others are removed,
+   * except pinned ones. @default {0}
+   */
+  readonly keep?: number;
+  /** Names that are pinned in addition to those in the store. @default {none} */
+  readonly isPinned?: (name: string) => boolean;
   /** Cancels the collection. What it has deleted stays deleted. */
   readonly signal?: AbortSignal;
 }
 
-/** A missing or damaged blob. */
+/** A missing or damaged blob, or a damaged unpacked layer. */
 export interface BlobFault {
-  /** Digest of the blob. */
+  /** Digest of the blob, or chain id of the layer. */
   readonly digest: Digest;
+  /** What is damaged. */
+  readonly object: "blob" | "layer";
   /** The file is missing, has other content, or can't be read. */
   readonly kind: "missing" | "corrupt" | "unreadable";
   /** Human-readable description of what was found. */
   readonly found: string;
-  /** Names of the images that reference the blob; empty if none does. */
+  /** Names of the images that reference the blob or have the layer; empty if none does. */
   readonly names: readonly string[];
-  /** Whether the blob was repaired. */
+  /** Whether the blob was fetched again, or the layer unpacked again. */
   readonly repaired: boolean;
   /** Why the repair failed. */
   readonly repairError?: string;
@@ -188,8 +213,10 @@ export interface BlobFault {
 
 /** Options of a verification. */
 export interface VerifyOptions extends CallOptions {
-  /** Fetch damaged and missing blobs again, and replace them. @default {false} */
+  /** Fetch damaged and missing blobs again, and replace them; unpack damaged layers again. @default {false} */
   readonly repair?: boolean;
+  /** Compare only the sizes of blobs, and the number and sizes of files of unpacked layers. @default {false} */
+  readonly quick?: boolean;
   /** Number of blobs hashed in parallel, at least 1. @default {2} */
   readonly jobs?: number;
   /** Called after each blob. */
@@ -212,9 +239,11 @@ export interface VerifyProgress {
 export interface VerifyResult {
   /** Number of blobs checked. */
   readonly blobs: number;
+  /** Number of unpacked layers checked. */
+  readonly layers: number;
   /** Bytes of the blobs checked. */
   readonly bytes: number;
-  /** Missing and damaged blobs in the order of the images, including repaired ones. */
+  /** Missing and damaged blobs in the order of the images, then damaged layers, including repaired ones. */
   readonly faults: readonly BlobFault[];
 }
 
@@ -226,6 +255,8 @@ export interface DiskUsage {
   readonly images: readonly ImageUsage[];
   /** Bytes of blobs that no image references. */
   readonly unused: number;
+  /** Allocated bytes of unpacked layers that no image has, and of what killed processes left of layers. */
+  readonly unusedLayers: number;
 }
 
 /** Disk usage of one image. */
@@ -236,6 +267,10 @@ export interface ImageUsage {
   readonly names: readonly string[];
   /** Bytes of all its stored blobs. */
   readonly size: number;
-  /** Bytes that removing only this image would free. */
+  /** Bytes of blobs that removing only this image would free. */
   readonly unique: number;
+  /** Allocated bytes of its unpacked layers. */
+  readonly layerBytes: number;
+  /** Allocated bytes of unpacked layers that removing only this image would free. */
+  readonly uniqueLayerBytes: number;
 }

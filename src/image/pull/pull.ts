@@ -21,6 +21,7 @@ import {
 import { type PendingResolution, startResolution } from "./pending_resolution.ts";
 import { fetchBlobs, type FetchResult } from "./fetch_blobs.ts";
 import type { ImageDeps } from "../model/deps.ts";
+import { holdingStore } from "../model/held_store.ts";
 import { documentFrom, type DocumentLoader, type LoadedDocument, remoteLoader } from "../model/documents.ts";
 import { summaryOfName } from "../model/group.ts";
 import { type PullSettings, resolvePullOptions } from "../model/options.ts";
@@ -85,13 +86,14 @@ async function pullStarted(
   const settings = resolvePullOptions(options);
   const { platform, isExplicit, allPlatforms, onEvent, signal } = settings;
   const name = formatReference(reference);
-  using _held = await deps.store.holdContent(signal, () => onEvent({ kind: "waiting", for: "collector" }));
+  using store = holdingStore(deps.store, signal, () => onEvent({ kind: "waiting", for: "collector" }));
+  const held = { ...deps, store };
 
   onEvent({ kind: "resolving", name });
-  const resolved = await preloadingHash(result(onEvent), deps, recordedNameOf(reference));
+  const resolved = await preloadingHash(result(onEvent), held, recordedNameOf(reference));
   onEvent({ kind: "resolved", name, digest: resolved.descriptor.digest, host: resolved.host });
 
-  const source = { store: deps.store, fetcher: remote };
+  const source = { store, fetcher: remote };
   const load = cachingLoader(remoteLoader(source));
   const top = await topDocument(resolved, load, signal);
   const plan = await planPull({ name, top, platform, isExplicit, allPlatforms }, load, source, signal);
@@ -109,18 +111,15 @@ async function pullStarted(
   }));
   onEvent({ kind: "planned", name, blobs });
 
-  const { fetched, present } = await fetchMissing(deps, remote, plan, settings);
-  const content = await makeRecord(deps.store, {
+  await store.hold(plan.blobs.map(({ descriptor }) => descriptor.digest));
+  const { fetched, present } = await fetchMissing(held, remote, plan, settings);
+  const content = await makeRecord(store, {
     ...plan,
     target: { ...top.descriptor, mediaType: top.document.mediaType },
     origins: [repositoryNameOf(reference)],
   });
   const names = namesOf(reference, top);
-  const records = await recordNames(
-    deps.store,
-    new Map(names.map((recorded) => [recorded, content])),
-    signal,
-  );
+  const records = await recordNames(store, new Map(names.map((recorded) => [recorded, content])), signal);
   onEvent({ kind: "recorded", name, names, imageId: content.imageId });
   return {
     image: summaryOfName(records, recordedNameOf(reference)),

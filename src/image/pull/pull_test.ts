@@ -286,7 +286,7 @@ Deno.test("pullImage() reports what it waits for, and only if it waits", async (
   type Waiting = Extract<PullEvent, { kind: "waiting" }>;
   const locks:
     readonly (readonly [string, (store: Store) => Promise<Disposable | AsyncDisposable>, Waiting])[] = [
-      ["a sweep", (store) => store.holdForSweep(neverAborted()), { kind: "waiting", for: "collector" }],
+      ["a sweep", (store) => store.beginSweep(neverAborted()), { kind: "waiting", for: "collector" }],
       ["another writer", async (store) => {
         const ingest = await store.beginIngest(layer, neverAborted());
         assert(ingest);

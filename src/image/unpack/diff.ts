@@ -3,19 +3,14 @@
  *
  * @module
  */
-import { KIB } from "../../base/bytes.ts";
-import { AppError } from "../../base/errors.ts";
-import { loadHashing } from "../../base/hash.ts";
-import type { Hasher } from "../../base/hash.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { layersToMemory, walkTree } from "../../unpack/flatten.ts";
 import { DEFAULT_LAYER_LIMITS } from "../../unpack/apply/layer.ts";
-import type { ContentListener, MemoryNode } from "../../unpack/fs/memory_fs.ts";
+import type { MemoryNode } from "../../unpack/fs/memory_fs.ts";
 import type { ImageStorage } from "../model/deps.ts";
+import { ContentHashes } from "./content_hashes.ts";
+import { holdingStore } from "../model/held_store.ts";
 import { findUnpackable, type LayeredImage, layersOf } from "../model/layers.ts";
-
-/** Holes of sparse files are hashed as zeros, so that only the content counts. */
-const ZEROS = new Uint8Array(64 * KIB);
 
 /** A path that differs between two images. */
 export interface PathChange {
@@ -45,12 +40,13 @@ export interface ImageDiff {
  * @throws AppError `not_found`, `unsupported`, and the errors of reading a damaged layer
  */
 export async function diffImages(
-  store: ImageStorage,
+  whole: ImageStorage,
   first: string,
   second: string,
   signal: AbortSignal,
 ): Promise<ImageDiff> {
-  using _content = await store.holdContent(signal);
+  using store = holdingStore(whole, signal);
+  await store.hold([]);
   const [a, b] = [
     await findUnpackable(store, first, signal),
     await findUnpackable(store, second, signal),
@@ -73,48 +69,9 @@ interface HashedTree {
 }
 
 async function readTree(store: ImageStorage, image: LayeredImage, signal: AbortSignal): Promise<HashedTree> {
-  const makeHasher = await loadHashing();
-  const contents = new Map<number, string>();
-  let holes = 0;
-  let open: { readonly file: number; readonly hasher: Hasher; at: number } | undefined;
-  const listener: ContentListener = {
-    data(file, bytes, offset) {
-      if (open?.file !== file) open = { file, hasher: makeHasher("sha256"), at: 0 };
-      // Ignore trailing zeros: they equal a hole at the end, and the size is compared separately.
-      const end = endOfData(bytes);
-      if (end === 0) return;
-      holes += offset - open.at;
-      if (holes > DEFAULT_LAYER_LIMITS.unpackedBytes) throw tooSparse(holes);
-      for (let hole = offset - open.at; hole > 0; hole -= ZEROS.length) {
-        open.hasher.update(hole < ZEROS.length ? ZEROS.subarray(0, hole) : ZEROS);
-      }
-      open.hasher.update(bytes.subarray(0, end));
-      open.at = offset + end;
-    },
-    end(file) {
-      if (open?.file === file) contents.set(file, open.hasher.hex());
-      open = undefined;
-    },
-  };
-  const root = await layersToMemory(layersOf(store, image), DEFAULT_LAYER_LIMITS, signal, listener);
-  return { nodes: new Map(walkTree(root)), contents };
-}
-
-/** The length without trailing zeros. */
-function endOfData(bytes: Uint8Array): number {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end--;
-  return end;
-}
-
-/** A few bytes of a layer can claim petabytes of zeros. */
-function tooSparse(bytes: number): AppError {
-  const most = DEFAULT_LAYER_LIMITS.unpackedBytes;
-  return new AppError(
-    "limit_exceeded",
-    `Cannot compare: the files of the image have holes of ${bytes} bytes, but the limit is ${most}`,
-    { details: { limit: "unpackedBytes", most, value: bytes } },
-  );
+  const hashes = await ContentHashes.open();
+  const root = await layersToMemory(layersOf(store, image), DEFAULT_LAYER_LIMITS, signal, hashes);
+  return { nodes: new Map(walkTree(root)), contents: hashes.contents };
 }
 
 function compare(a: HashedTree, b: HashedTree): readonly PathChange[] {

@@ -11,6 +11,7 @@ import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
 import { type LayerReport, unpackRootfs } from "../../unpack/unpack.ts";
 import { resolveUser } from "../../unpack/bundle/user.ts";
 import type { UnpackDeps } from "../model/deps.ts";
+import { holdingStore } from "../model/held_store.ts";
 import { findUnpackable, layersOf } from "../model/layers.ts";
 import { makeTarget } from "./unpack_target.ts";
 
@@ -49,14 +50,15 @@ export interface UnpackImageResult {
  * `digest_mismatch`, `limit_exceeded`, `invalid_content` for invalid layers; `no_space`
  */
 export async function unpackImage(
-  { store, startWorker = NO_WORKERS }: UnpackDeps,
+  { store: whole, startWorker = NO_WORKERS }: UnpackDeps,
   image: string,
   directory: string,
   options: UnpackImageOptions,
   signal: AbortSignal,
 ): Promise<UnpackImageResult> {
   const { bundle = false, rootless, strict = false, onLayer = () => {} } = options;
-  using _content = await store.holdContent(signal);
+  using store = holdingStore(whole, signal);
+  await store.hold([]);
   const found = await findUnpackable(store, image, signal);
   const layers = layersOf(store, found);
   // Other users must not reach set-user-id programs and devices of a bundle.

@@ -11,7 +11,7 @@
 import { AppError } from "../../base/errors.ts";
 import { mapBounded } from "../../base/limiter.ts";
 import { NO_WORKERS } from "../../base/worker.ts";
-import type { LayerMetadata, StagedLayer, UnpackedLayer } from "../../content/layer_store.ts";
+import type { LayerMetadata, LayerStore, StagedLayer, UnpackedLayer } from "../../content/layer_store.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";
 import type { LayerDecoder } from "../../unpack/decode/decode.ts";
@@ -21,6 +21,7 @@ import { FilesystemSync, withPeriodicSync } from "../../unpack/apply/sync.ts";
 import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";
 import { type OpenLayer, type OverlayReport, unpackOverlayLayer } from "../../unpack/unpack.ts";
 import type { ImageStorage, UnpackDeps } from "../model/deps.ts";
+import { holdingStore } from "../model/held_store.ts";
 import { findLayered, findUnpackable, layersOf } from "../model/layers.ts";
 
 /** Layers that are unpacked in parallel: one is decompressed while the files of another are created. */
@@ -34,11 +35,11 @@ export const PARALLEL_LAYERS = 2;
  * of an invalid layer; `no_space`
  */
 export async function unpackLayers(
-  { store, startWorker = NO_WORKERS }: UnpackDeps,
+  { store: whole, startWorker = NO_WORKERS }: UnpackDeps,
   image: string,
   signal: AbortSignal,
 ): Promise<readonly UnpackedLayer[]> {
-  using _content = await store.holdContent(signal);
+  using store = holdingStore(whole, signal);
   const found = await findUnpackable(store, image, signal);
   using decoder = new ThreadDecoder(startWorker);
   const unpacking = await beginLayers({ store, decoder }, found.config.diffIds, layersOf(store, found));
@@ -92,7 +93,8 @@ interface Unpacked {
 }
 
 /**
- * Prepares to unpack the layers of an image.
+ * Prepares to unpack the layers of an image. Deletes what killed processes left, and unpublishes the damaged layers of
+ * the image, so that they are unpacked again.
  *
  * @param openers open the layers, from the bottom to the top
  */
@@ -102,6 +104,13 @@ export async function beginLayers(
   openers: readonly OpenLayer[],
 ): Promise<LayerUnpacking> {
   const chainIds = await chainIdsOf(diffIds);
+  for (const chainId of new Set(chainIds)) {
+    const layer = await store.findLayer(chainId);
+    if (layer !== undefined && await tallyFaultOf(store, layer) !== undefined) {
+      await store.removeLayer(chainId);
+    }
+  }
+  await store.deleteLayerRemains();
   const running = new Map<number, Promise<Unpacked | "ready" | "busy">>();
   let sync: FilesystemSync | undefined;
   const openSync = (path: string) => sync ??= FilesystemSync.open(path);
@@ -210,7 +219,7 @@ async function publishLayer(
     layer.report = await unpack(staged, lowerSymlinks, signal);
   }
   mustHaveOwners(staged.chainId, layer.report);
-  return await staged.publish(metadataOf(layer.report, diffId), async () => {
+  return await staged.publish(metadataOf(layer.report, diffId, lowerSymlinks), async () => {
     const filesystem = sync();
     await filesystem?.finish();
     return filesystem !== undefined;
@@ -242,12 +251,26 @@ export function missingLayersText({ chainId, metadata }: UnpackedLayer): string 
   }`;
 }
 
-function metadataOf({ entries, unpackedBytes, skipped }: OverlayReport, diffId: Digest): LayerMetadata {
+/** Describes how the number or the sizes of a layer's files differ from those that it was published with. */
+export async function tallyFaultOf(store: LayerStore, layer: UnpackedLayer): Promise<string | undefined> {
+  if (layer.tally === undefined) return undefined;
+  const { nodes, bytes } = await store.tallyLayer(layer);
+  const { tally } = layer;
+  if (nodes !== tally.nodes) return `it has ${nodes} files and directories instead of ${tally.nodes}`;
+  return bytes === tally.bytes ? undefined : `its files have ${bytes} bytes instead of ${tally.bytes}`;
+}
+
+function metadataOf(
+  { entries, unpackedBytes, skipped }: OverlayReport,
+  diffId: Digest,
+  lowerSymlinks: ReadonlyMap<string, string>,
+): LayerMetadata {
   return {
     diffId,
     entries,
     unpackedBytes,
     skipped: Object.fromEntries(skipped.map(({ kind, count }) => [kind, count])),
+    lowerSymlinks: Object.fromEntries(lowerSymlinks),
   };
 }
 

@@ -144,15 +144,59 @@ Deno.test("gc keeps the layers of an image, and removes them after its last refe
   await pulled(fixture, "2", [BASE, OTHER]);
   const first = await unpackLayers(fixture, "a.b/c:1", neverAborted());
   const second = await unpackLayers(fixture, "a.b/c:2", neverAborted());
-  await Deno.mkdir(`${fixture.root}/layers/.staging-dead/rootfs`, { recursive: true });
-  assertEquals((await collectGarbage(fixture.deps, { dryRun: true })).layers, []);
+  const dead = `${fixture.root}/layers/.staging-${"d".repeat(64)}-dead`;
+  await Deno.mkdir(`${dead}/rootfs`, { recursive: true });
+  await Deno.writeTextFile(`${dead}/rootfs/file`, "x".repeat(10_000));
+  const dry = await collectGarbage(fixture.deps, { dryRun: true });
+  assertEquals([dry.layers, dry.remains.map(({ digest }) => digest)], [[], [`sha256:${"d".repeat(64)}`]]);
+  assert(dry.freed >= 10_000 && dry.freed === dry.layerBytes, String(dry.freed));
   assertEquals(stagedIn(fixture).length, 4);
-  await removeImages(fixture.deps, ["a.b/c:2"], { allTags: true });
-  assertEquals((await collectGarbage(fixture.deps)).layers, second.slice(1).map(({ chainId }) => chainId));
+  const { swept } = await removeImages(fixture.deps, ["a.b/c:2"], { allTags: true });
+  assertEquals(swept?.layers, second.slice(1).map(({ chainId }) => chainId));
   assertEquals(await layerPaths(fixture.store, "a.b/c:1"), first.map(({ path }) => path));
-  await removeImages(fixture.deps, ["a.b/c:1"], { allTags: true });
+  assertEquals(stagedIn(fixture).length, 2);
+  await fixture.store.updateImages(() => [], neverAborted());
+  assertEquals((await collectGarbage(fixture.deps, { dryRun: true })).layers.length, 2);
   assertEquals((await collectGarbage(fixture.deps)).layers.length, 2);
   assertEquals(stagedIn(fixture), []);
+});
+
+Deno.test("a collection keeps the layers that an operation holds, and all while a config is damaged", async () => {
+  await using fixture = await makeFixture();
+  const { config } = await pulled(fixture, "1", [BASE, NEXT]);
+  const [base, next] = await unpackLayers(fixture, "a.b/c:1", neverAborted());
+  assert(base && next);
+  await fixture.damage(config.digest, "flip");
+  assertEquals((await collectGarbage(fixture.deps)).layers, []);
+  {
+    using pull = fixture.store.beginHold(neverAborted());
+    await pull.add([next.chainId]);
+    await fixture.store.updateImages(() => [], neverAborted());
+    assertEquals((await collectGarbage(fixture.deps)).layers, [base.chainId]);
+    assert(await fixture.store.findLayer(next.chainId));
+  }
+  assertEquals((await collectGarbage(fixture.deps)).layers, [next.chainId]);
+});
+
+Deno.test("unpackLayers() unpacks a layer again whose files have other sizes or are missing", async (t) => {
+  const damages: readonly (readonly [string, (path: string) => Promise<void>])[] = [
+    ["truncated", (path) => Deno.truncate(path)],
+    ["missing", (path) => Deno.remove(path)],
+    ["in a directory without a marker", (path) => Deno.remove(path.replace(/rootfs.*/, "ready.json"))],
+    ["in a directory with a damaged marker", (path) => Deno.truncate(path.replace(/rootfs.*/, "ready.json"))],
+  ];
+  for (const [name, damage] of damages) {
+    await t.step(name, async () => {
+      await using fixture = await makeFixture();
+      await pulled(fixture, "1");
+      const [base] = await unpackLayers(fixture, "a.b/c:1", neverAborted());
+      const before = listTree(base?.path ?? "");
+      await damage(`${base?.path}/d/a`);
+      await unpackLayers(fixture, "a.b/c:1", neverAborted());
+      assertEquals(listTree(base?.path ?? ""), before);
+      assertEquals(stagedIn(fixture).length, 2);
+    });
+  }
 });
 
 Deno.test("unpackLayers() rejects a layer whose owners it can't set", async () => {

@@ -54,11 +54,12 @@ export class AnonymousIngestFile implements AnonymousIngest {
     this.#size += bytes.length;
   }
 
-  async commit(): Promise<BlobInfo> {
+  async commit(onDigest?: (digest: Digest) => Promise<void>): Promise<BlobInfo> {
     const { file, environment, environmentOf } = this.#deps;
     if (!this.#isOpen) throw new AppError("internal", "Cannot commit ingest: it is closed");
     const { paths } = environment;
     const digest = makeDigest("sha256", this.#hasher.hex());
+    await onDigest?.(digest);
     const target = { ...environmentOf(digest), paths };
     // A stored blob is replaced, because it can be damaged, and these bytes are right.
     await syncFile(file, paths.data);

@@ -7,7 +7,8 @@ import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
 import { osCodeOf, osErrorCode } from "../../base/os_errors.ts";
 import { missingFlag } from "../../base/permission.ts";
 
-const FREE_SPACE = "free space with 'dray gc' or 'dray rm' and try again";
+/** A plain `gc` keeps the partial download of the pull that has filled the disk. */
+const FREE_SPACE = "free space with 'dray gc --partial-age 0' or 'dray rm' and retry";
 const DENIED = "permission denied; run as the owner of the store or choose another with --store";
 const TOO_MANY_FILES = "too many open files; raise the limit (ulimit -n)";
 const NOT_A_FILE = "it isn't a regular file; move it away";

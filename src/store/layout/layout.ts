@@ -3,10 +3,19 @@
  *
  * @module
  */
+import { neverAborted, sleep } from "../../base/abort.ts";
 import { AppError, isCode } from "../../base/errors.ts";
 import { isMissing } from "../../base/os_errors.ts";
 import { parseJsonObject } from "../../oci/json.ts";
-import { makeDirectorySync, removeQuietly, renameOver, syncDirectory, syncFile } from "../fs/fs.ts";
+import {
+  makeDirectorySync,
+  removeQuietly,
+  renameOver,
+  statIfSame,
+  syncDirectory,
+  syncFile,
+  tryLockFile,
+} from "../fs/fs.ts";
 import { attempt, attemptAsync } from "../fs/fs_errors.ts";
 import { entriesIn, statIfExists } from "../fs/file_snapshot.ts";
 import { checkOwnership } from "./ownership.ts";
@@ -26,6 +35,10 @@ const PUBLIC_MODE = 0o755;
 const PRIVATE_MODE = 0o700;
 const LAYOUT_FILE_MODE = 0o644;
 
+/** How often, and at which intervals in milliseconds, to try the lock of an older version. */
+const OLD_LOCK_ATTEMPTS = 10;
+const OLD_LOCK_DELAY_MS = 20;
+
 const DIRECTORIES = [
   ["blobs", PUBLIC_MODE],
   ["locks", PUBLIC_MODE],
@@ -37,7 +50,8 @@ const DIRECTORIES = [
  * Creates missing store files and directories, except the index.
  *
  * @throws AppError `invalid_argument` if the directory contains other files, `unsupported` for another
- * version of the layout, `permission_denied` also if another user can change it, `no_space`
+ * version of the layout, `busy` if an older version of dray is using the store, `permission_denied` also if
+ * another user can change it, `no_space`
  */
 export async function makeLayout(paths: StorePaths): Promise<void> {
   await makeRoot(paths.root, "private");
@@ -52,12 +66,54 @@ export async function makeLayout(paths: StorePaths): Promise<void> {
   if (paths.work !== paths.root) makeDirectorySync(paths.work, PRIVATE_MODE);
   const created = DIRECTORIES.map(([name, mode]) => makeDirectorySync(paths[name], mode));
   const isNewAlgorithm = makeDirectorySync(`${paths.blobs}/sha256`, PUBLIC_MODE);
+  await makeHolds(paths);
   // In parallel, because a first pull waits for them and their order doesn't matter before the index exists.
   await Promise.all([
     isNew || created.includes(true) ? syncDirectory(paths.root) : undefined,
     isNew ? syncParent(paths.root) : undefined,
     isNew || isNewAlgorithm ? syncDirectory(paths.blobs) : undefined,
   ]);
+}
+
+/**
+ * Creates the directory of holds.
+ *
+ * Older versions have one lock on all content, in a file of the same name. They and this version would delete each
+ * other's content, because a hold doesn't take that lock. So that they never run together, the file is replaced by the
+ * directory, which older versions fail to open for writing. Until the last older process has released its lock, this
+ * version refuses the store.
+ *
+ * @throws AppError `busy`
+ */
+async function makeHolds({ root, holds }: StorePaths): Promise<void> {
+  for (let attempt = 0;; attempt++) {
+    if (makeDirectorySync(holds, PRIVATE_MODE) || statIfExists(holds)?.isDirectory) return;
+    const file = openOldLock(holds);
+    if (file === undefined) continue;
+    using lock = file;
+    if (await tryLockFile(lock, holds, "exclusive")) {
+      // Another process may have replaced it in the meantime.
+      if (statIfSame(lock, holds) !== undefined) removeQuietly(holds);
+    } else if (attempt < OLD_LOCK_ATTEMPTS) {
+      // A process of this version may be replacing it.
+      await sleep(OLD_LOCK_DELAY_MS, neverAborted());
+    } else {
+      throw new AppError(
+        "busy",
+        `Cannot open store "${root}": an older version of dray is using it; wait until it has ended, and retry`,
+      );
+    }
+  }
+}
+
+function openOldLock(path: string): Deno.FsFile | undefined {
+  try {
+    return attempt("lock", path, () => Deno.openSync(path, { read: true, write: true }));
+  } catch (error) {
+    // Another process has replaced it.
+    if (isMissing(error) || statIfExists(path)?.isDirectory) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,11 @@
 import { isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
+import { parseDigest } from "../../oci/digest.ts";
+import { Locks } from "../locks/locks.ts";
+import { ReadWriteLock } from "../locks/read_write_lock.ts";
 import { openStore } from "../store.ts";
+
+const DIGEST = parseDigest(`sha256:${"0".repeat(64)}`);
 
 async function withRoot(run: (root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "dray-layout-" });
@@ -108,7 +113,10 @@ Deno.test("a store that is opened for reading is never changed", async (t) => {
       assertEquals(await Array.fromAsync(store.listBlobs()), []);
       assertEquals(await Array.fromAsync(store.listIngests()), []);
       assertEquals((await store.usage()).blobs, 0);
-      (await store.holdContent(new AbortController().signal))[Symbol.dispose]();
+      {
+        using hold = store.beginHold(new AbortController().signal);
+        await hold.add([DIGEST]);
+      }
       assertEquals(namesIn(root), []);
     }));
   await t.step("every method that writes is rejected", () =>
@@ -116,15 +124,14 @@ Deno.test("a store that is opened for reading is never changed", async (t) => {
       const { signal } = new AbortController();
       await openStore(root);
       const store = await openStore(root, { mode: "read" });
-      const digest = `sha256:${"0".repeat(64)}` as Parameters<typeof store.removeBlob>[0];
-      const descriptor = { mediaType: "a/b", digest, size: 1 };
+      const descriptor = { mediaType: "a/b", digest: DIGEST, size: 1 };
       const writes = [
         () => store.beginIngest(descriptor, signal),
         () => store.beginReplacement(descriptor, signal),
         () => store.updateImages(() => [], signal),
-        () => store.removeBlob(digest),
-        () => store.removeIngest(digest),
-        () => store.holdForSweep(signal),
+        () => store.removeBlob(DIGEST),
+        () => store.removeIngest(DIGEST),
+        () => store.beginSweep(signal),
       ];
       for (const write of writes) {
         const error = await assertRejects(async () => void await write(), Error);
@@ -143,3 +150,30 @@ Deno.test({
     assertEquals(await (await openStore("/nowhere/store", { mode: "read" })).listImages(), []);
   },
 });
+
+Deno.test("openStore() replaces the lock of older versions, which then fail, unless one of them is running", () =>
+  withRoot(async (root) => {
+    const { signal } = new AbortController();
+    await openStore(root);
+    const path = `${root}/locks/content`;
+    await Deno.remove(path);
+    {
+      using old = await Deno.open(path, { read: true, write: true, create: true });
+      await old.lock(false);
+      const error = await assertRejects(() => openStore(root), Error, "an older version of dray is using it");
+      assert(isCode(error, "busy"));
+    }
+    const stores = await Promise.all([openStore(root), openStore(root), openStore(root)]);
+    assert((await Deno.stat(path)).isDirectory);
+    for (const store of stores) {
+      using hold = store.beginHold(signal);
+      await hold.add([DIGEST]);
+      using sweep = await store.beginSweep(signal);
+      assertEquals(sweep.isHeld(DIGEST), true);
+    }
+    const error = await assertRejects(
+      () => new Locks(new ReadWriteLock(), true).take(path, "shared", signal),
+      Error,
+    );
+    assert(isCode(error, "store_corrupt"), error.message);
+  }));

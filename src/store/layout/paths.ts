@@ -63,8 +63,13 @@ export class StorePaths {
   readonly indexLock: string;
   /** Reserved space for the index on a full disk. */
   readonly indexBallast: string;
-  /** The lock of the content: shared for adding, exclusive for sweeping. */
-  readonly contentLock: string;
+  /**
+   * A file per running operation, with the digests that it needs. Older versions have a lock file of this name, which
+   * they can't open where it is a directory.
+   */
+  readonly holds: string;
+  /** The lock for adding a digest to a hold (shared) and for deleting content (exclusive). */
+  readonly holdsLock: string;
 
   /**
    * @param root absolute, or relative to the working directory
@@ -82,7 +87,8 @@ export class StorePaths {
     this.locks = `${this.work}/locks`;
     this.indexLock = `${this.locks}/index`;
     this.indexBallast = `${this.indexLock}.spare`;
-    this.contentLock = `${this.locks}/content`;
+    this.holds = `${this.locks}/content`;
+    this.holdsLock = `${this.locks}/holds`;
   }
 
   /** The directory of the blobs of a digest's algorithm. */
@@ -115,6 +121,11 @@ export class StorePaths {
     return { directory, rootfs: `${directory}/rootfs`, marker: `${directory}/ready.json` };
   }
 
+  /** The file of one hold. */
+  hold(unique: string): string {
+    return `${this.holds}/${unique}`;
+  }
+
   /** The lock for unpacking a layer. */
   layerLock(chainId: Digest): string {
     return `${this.locks}/layer-${hexOf(chainId)}`;
@@ -126,6 +137,16 @@ export class StorePaths {
   layerStaging(chainId: Digest, unique: string): string {
     return `${this.layers}/${STAGING_PREFIX}${hexOf(chainId)}-${unique}`;
   }
+}
+
+/** Parses the name of a directory in `layers/`. Returns undefined for another name. */
+export function parseLayerName(
+  name: string,
+): { readonly chainId: Digest; readonly isStaging: boolean } | undefined {
+  const isStaging = name.startsWith(STAGING_PREFIX);
+  const [hex = ""] = isStaging ? name.slice(STAGING_PREFIX.length).split("-") : [name];
+  const chainId = findDigest(`sha256:${hex}`);
+  return chainId === undefined ? undefined : { chainId, isStaging };
 }
 
 /** The paths of a layout that contains only standard layout files once its `work` directory is removed. */

@@ -1,11 +1,11 @@
 /**
- * Locks between all tasks of all processes. Each has a file, which is never removed while it may be in use.
+ * Locks between all tasks of all processes. Each has a file, which only the holder of an exclusive lock may remove.
  *
  * @module
  */
 import { isMissing } from "../../base/os_errors.ts";
 import type { OnSlowWait } from "../../base/slow_wait.ts";
-import { lockFile, type LockMode, tryLockFile } from "../fs/fs.ts";
+import { lockFile, type LockMode, statIfSame, tryLockFile } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
 import type { ReadWriteLock } from "./read_write_lock.ts";
 
@@ -34,16 +34,20 @@ export class Locks {
    */
   async take(path: string, mode: LockMode, signal: AbortSignal, onWait?: OnSlowWait): Promise<Disposable> {
     const local = await this.#localLock.take(path, mode, signal, onWait);
-    let file: Deno.FsFile | undefined;
-    try {
-      file = this.#open(path);
-      if (file !== undefined) await lockFile(file, path, mode, signal, onWait);
-    } catch (error) {
-      file?.close();
-      local[Symbol.dispose]();
-      throw error;
+    for (;;) {
+      let file: Deno.FsFile | undefined;
+      try {
+        file = this.#open(path);
+        if (file !== undefined) await lockFile(file, path, mode, signal, onWait);
+        if (file === undefined || statIfSame(file, path) !== undefined) return heldLock(file, local);
+      } catch (error) {
+        file?.close();
+        local[Symbol.dispose]();
+        throw error;
+      }
+      // The previous holder has removed the file, so the lock excludes no other process.
+      file.close();
     }
-    return heldLock(file, local);
   }
 
   /**
@@ -54,18 +58,30 @@ export class Locks {
   async tryTake(path: string, mode: LockMode): Promise<Disposable | undefined> {
     const local = this.#localLock.tryTake(path, mode);
     if (local === undefined) return undefined;
-    let file: Deno.FsFile | undefined;
-    try {
-      file = this.#open(path);
-      if (file === undefined || await tryLockFile(file, path, mode)) return heldLock(file, local);
-    } catch (error) {
-      file?.close();
+    for (;;) {
+      let file: Deno.FsFile | undefined;
+      let isLocked = false;
+      try {
+        file = this.#open(path);
+        isLocked = file === undefined || await tryLockFile(file, path, mode);
+        if (file === undefined || isLocked && statIfSame(file, path) !== undefined) {
+          return heldLock(file, local);
+        }
+      } catch (error) {
+        file?.close();
+        local[Symbol.dispose]();
+        throw error;
+      }
+      file.close();
+      if (isLocked) continue;
       local[Symbol.dispose]();
-      throw error;
+      return undefined;
     }
-    file.close();
-    local[Symbol.dispose]();
-    return undefined;
+  }
+
+  /** Whether lock files are created, and so may be removed. */
+  get canCreate(): boolean {
+    return this.#create;
   }
 
   #open(path: string): Deno.FsFile | undefined {

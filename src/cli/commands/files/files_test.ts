@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../../../tests/assert.ts";
 import { buildImage, type ImageSpec, writeLayout } from "../../../../tests/images/mod.ts";
+import { neverAborted } from "../../../base/abort.ts";
+import type { ImageRecord } from "../../../content/image_store.ts";
+import { openStore } from "../../../store/store.ts";
 import { type TestEntry, writeArchive } from "../../../tar/archive_fake.ts";
 import { make } from "../../../unpack/apply/layer_fake.ts";
 import { dray } from "../../test_kit.ts";
@@ -216,16 +219,102 @@ Deno.test("dray diff shows layers and paths", async () => {
   assertEquals(same.err, "1 layer shared; no paths differ\n");
 });
 
-Deno.test("dray gc prints deleted unpacked layers", async () => {
+Deno.test("dray rm and dray gc print deleted unpacked layers", async () => {
   await using at = await box();
   await at.add("a.b/c:1", [BASE]);
   await at.run(["mount-options", "--unpack", "a.b/c:1"]);
-  await at.run(["rm", "-q", "--all-tags", "a.b/c:1"]);
+  assertStringIncludes((await at.run(["rm", "--all-tags", "a.b/c:1"])).err, "1 unpacked layer");
+  assertEquals([...Deno.readDirSync(`${at.root}/store/layers`)], []);
+
+  await at.add("a.b/c:1", [BASE]);
+  await at.run(["mount-options", "--unpack", "a.b/c:1"]);
+  const store = await openStore(`${at.root}/store`);
+  await store.updateImages(() => [], neverAborted());
+  await Deno.mkdir(`${at.root}/store/layers/.staging-${"d".repeat(64)}-dead`);
+  const df = JSON.parse((await at.run(["df", "--json"])).out);
+  assert(df.unusedLayers > 0 && df.layerBytes > 0);
   const dry = await at.run(["gc", "-n"]);
   assertMatch(dry.out, /^unpacked layer sha256:\w+$/m);
-  assertStringIncludes(dry.err, "1 unpacked layer");
-  assertEquals(JSON.parse((await at.run(["gc", "--json"])).out).layers.length, 1);
+  assertMatch(dry.out, /^incomplete layer sha256:d+ /m);
+  assertStringIncludes(dry.err, "1 unpacked layer, 1 incomplete layer");
+  const swept = JSON.parse((await at.run(["gc", "--json"])).out);
+  assertEquals([swept.layers.length, swept.remains.length, swept.layerBytes], [1, 1, df.unusedLayers]);
   assertEquals(JSON.parse((await at.run(["gc", "--json"])).out).layers, []);
+});
+
+Deno.test("dray df counts unpacked layers for each image, and what its removal frees", async () => {
+  await using at = await box();
+  await at.add("a.b/c:1", [BASE, [file("one", "1")]]);
+  await at.add("a.b/c:2", [BASE, [file("two", "2")]]);
+  for (const name of ["a.b/c:1", "a.b/c:2"]) await at.run(["mount-options", "--unpack", name]);
+  const { images, layerBytes, unusedLayers } = JSON.parse((await at.run(["df", "--json"])).out);
+  assertEquals([images.length, unusedLayers], [2, 0]);
+  for (const image of images) {
+    assert(image.uniqueLayerBytes > 0 && image.uniqueLayerBytes < image.layerBytes);
+    assert(image.layerBytes < layerBytes);
+  }
+});
+
+Deno.test("dray verify finds and repairs damaged unpacked layers, with --quick those of other sizes", async () => {
+  await using at = await box();
+  await at.add("a.b/c:1", [BASE]);
+  const { lowerdir: [path] } = JSON.parse(
+    (await at.run(["mount-options", "--unpack", "--json", "a.b/c:1"])).out,
+  );
+  const hosts = `${path}/etc/hosts`;
+  const codes = async () => [(await at.run(["verify", "--quick"])).code, (await at.run(["verify"])).code];
+  assertEquals(await codes(), [0, 0]);
+  await Deno.writeTextFile(hosts, "localhosT");
+  assertEquals(await codes(), [0, 6]);
+  const { out, err } = await at.run(["verify", "a.b/c:1"]);
+  assertMatch(out, /^corrupt unpacked layer sha256:\w+ of a\.b\/c:1.*: "etc\/hosts" has other content$/m);
+  assertStringIncludes(err, "1 unpacked layer: 1 fault, 0 repaired");
+  await Deno.truncate(hosts);
+  assertEquals(await codes(), [6, 6]);
+  const [fault] = JSON.parse((await at.run(["verify", "--repair", "--json"])).out).faults;
+  assertEquals([fault.object, fault.kind, fault.repaired], ["layer", "corrupt", true]);
+  assertEquals(await Deno.readTextFile(hosts), "localhost");
+  assertEquals(await codes(), [0, 0]);
+});
+
+/** Returns the name with a tag that refers to a digest. */
+function nameOf(records: ReadonlyMap<string, ImageRecord>, target: string): string {
+  const named = [...records.values()].find(({ name, target: { digest } }) =>
+    digest === target && !name.includes("@")
+  );
+  return named?.name ?? "";
+}
+
+Deno.test("dray gc removes names by --unused-for and --keep, except pinned ones", async () => {
+  await using at = await box();
+  const names = ["a.b/c:1", "a.b/c:2", "a.b/c:3", "a.b/d:1", "a.b/e:1"];
+  for (const [i, name] of names.entries()) await at.add(name, [[file("name", `${i}`)]]);
+  await at.run(["pin", "a.b/e:1"]);
+  const store = await openStore(`${at.root}/store`);
+  const day = 24 * 60 * 60 * 1000;
+  await store.updateImages(
+    (records) =>
+      [...records.values()].map((record) => ({
+        ...record,
+        pulledAt: Date.now() - (10 + names.indexOf(nameOf(records, record.target.digest))) * day,
+      })),
+    neverAborted(),
+  );
+  const withTag = (all: readonly string[]) => all.filter((name) => !name.includes("@"));
+  const gc = async (...args: readonly string[]) =>
+    withTag(JSON.parse((await at.run(["gc", "--json", ...args])).out).names);
+  assertEquals(await gc("-n", "--unused-for", "12d"), ["a.b/c:3", "a.b/d:1"]);
+  assertEquals(await gc("-n", "--keep", "1"), ["a.b/c:2", "a.b/c:3"]);
+  assertEquals(await gc("-n", "--unused-for", "12d", "--keep", "1"), ["a.b/c:3"]);
+  const dry = JSON.parse((await at.run(["gc", "-n", "--json", "--keep", "0"])).out);
+  assertEquals(withTag(dry.names), names.slice(0, 4));
+  const swept = JSON.parse((await at.run(["gc", "--json", "--keep", "0"])).out);
+  assertEquals([swept.blobs.length, swept.freed], [dry.blobs.length, dry.freed]);
+  assertEquals(withTag((await store.listImages()).map(({ name }) => name)), ["a.b/e:1"]);
+  for (const age of ["30", "d", "1.5d", "-1d", "30m"]) {
+    const { code, err } = await at.run(["gc", `--unused-for=${age}`]);
+    assertEquals([code, err.includes('option "--unused-for"')], [2, true]);
+  }
 });
 
 Deno.test("dray unpack and dray export change nothing in the store", async () => {

@@ -29,8 +29,10 @@ export async function run({ args, options }: InputOf<typeof RM>, context: Contex
     ...deleted.map((id) => `deleted: ${id}\n`),
   ];
   io.stdout.write(lines.join(""));
-  if (swept === undefined) messages.info('A pull is running, so no space was freed; run "dray gc" later');
-  else if (swept.freed > 0) {
-    messages.info(`${formatSize(swept.freed)} freed, ${countText(swept.blobs.length, "blob")}`);
+  if (swept === undefined) {
+    messages.info('Another process is reading the store, so no space was freed; run "dray gc" later');
+  } else if (swept.freed > 0) {
+    const layers = swept.layers.length > 0 ? `, ${countText(swept.layers.length, "unpacked layer")}` : "";
+    messages.info(`${formatSize(swept.freed)} freed, ${countText(swept.blobs.length, "blob")}${layers}`);
   }
 }

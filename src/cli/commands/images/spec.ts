@@ -161,8 +161,8 @@ export const RM = command({
   summary: "Remove names and images",
   description: [
     "A name is untagged: the image stays while it has other names, and is removed with its last name. An " +
-    "id removes all names whose manifest has it, and --all-tags all names of the same manifest. Blobs that " +
-    "become unreferenced are deleted immediately; while a pull is running they stay until the next gc.",
+    "id removes all names whose manifest has it, and --all-tags all names of the same manifest. Blobs and " +
+    "unpacked layers that become unreferenced are deleted immediately, except what a running pull needs.",
   ],
   positionals: { images: { count: "some", value: "IMAGE", hint: "image", summary: "names or ids" } },
   options: {

@@ -11,6 +11,7 @@ import { openCriService } from "../../../cri/service.ts";
 import { runtimeTracer } from "../../../cri/observability/trace.ts";
 import { listenUnix, type UnixSocket } from "../../../grpc/socket/unix_socket.ts";
 import { openImageDeps } from "../../../image/open.ts";
+import { collectionOptionsOf } from "../../context/collection.ts";
 import type { Context } from "../../context/context.ts";
 import { registrySettings, storeOf } from "../../context/open.ts";
 import { openServeLog } from "../../serve/log.ts";
@@ -35,6 +36,7 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
     throw usageError("serve", `unknown service "${args.service}"; available: ${SERVICES.join(", ")}`);
   }
   const { io, environment, globals, signal } = context;
+  const collection = collectionOptionsOf("serve", options);
   using log = openServeLog({
     format: globals["log-format"],
     calls: options["log-calls"],
@@ -64,6 +66,7 @@ export async function run({ args, options }: ServeInput, context: Context): Prom
     version: VERSION,
     pinned: options.pinned,
     unpack: options.unpack,
+    collection,
     runtimeHandlers: options["runtime-handler"],
     log,
     tracer,

@@ -4,7 +4,7 @@
  * @module
  */
 import { DEFAULT_HTTP, DEFAULT_SOCKET, SERVICES } from "../../serve/sockets.ts";
-import { CONNECTION_OPTIONS, JSON_FLAG, quiet } from "../../table/shared.ts";
+import { COLLECTION_OPTIONS, CONNECTION_OPTIONS, JSON_FLAG, quiet } from "../../table/shared.ts";
 import { command } from "../../table/types.ts";
 
 const IMAGES = { count: "some", value: "IMAGE", hint: "image", summary: "names or ids" } as const;
@@ -21,6 +21,9 @@ export const SERVE = command({
     "Credentials come with each pull request, as a kubelet sends them, or from --auth-file; the " +
     "credential files of the user who starts the server are not read. Command-line pulls can run at the " +
     "same time; each sees the other's results immediately.",
+    "The server collects garbage at startup, after each removal and at least once an hour: unreferenced " +
+    "blobs and layers and partial downloads, once they are older than --partial-age, and images that " +
+    "--unused-for and --keep select.",
     "On SIGTERM and SIGINT the server accepts no new calls, gives in-flight calls up to --grace seconds " +
     "to finish, and removes its socket.",
   ],
@@ -81,6 +84,7 @@ export const SERVE = command({
       default: "all",
       summary: "which calls to log",
     },
+    ...COLLECTION_OPTIONS,
     ...CONNECTION_OPTIONS,
   },
   examples: [

@@ -22,7 +22,7 @@ export async function run({ options }: InputOf<typeof DF>, context: Context): Pr
   context.io.stdout.write(options.json ? jsonText(json) : dfText(json));
 }
 
-function dfJson(root: string, { store, images, unused }: DiskUsage): DfJson {
+function dfJson(root: string, { store, images, unused, unusedLayers }: DiskUsage): DfJson {
   const { blobs, blobBytes, partials, partialBytes, layerBytes, inodes, free = null, capacity = null } =
     store;
   return {
@@ -34,9 +34,17 @@ function dfJson(root: string, { store, images, unused }: DiskUsage): DfJson {
     layerBytes,
     inodes,
     unused,
+    unusedLayers,
     free,
     capacity,
-    images: images.map(({ id, names, size, unique }) => ({ id, names, size, unique })),
+    images: images.map(({ id, names, size, unique, layerBytes, uniqueLayerBytes }) => ({
+      id,
+      names,
+      size,
+      unique,
+      layerBytes,
+      uniqueLayerBytes,
+    })),
   };
 }
 
@@ -47,18 +55,24 @@ function dfText(usage: DfJson): string {
       heading: "RECLAIMABLE",
       ...right,
     }],
-    usage.images.map(({ id, names, size, unique }) => {
+    usage.images.map(({ id, names, size, unique, layerBytes, uniqueLayerBytes }) => {
       const more = names.length > 1 ? ` and ${names.length - 1} more` : "";
-      return [`${names[0] ?? "<none>"}${more}`, shortId(id), formatSize(size), formatSize(unique)];
+      return [
+        `${names[0] ?? "<none>"}${more}`,
+        shortId(id),
+        formatSize(size + layerBytes),
+        formatSize(unique + uniqueLayerBytes),
+      ];
     }),
   );
   const { free, capacity, partials } = usage;
+  const unused = usage.unused + usage.unusedLayers;
   const totals = pairLines([
     ["store", usage.root],
     ["blobs", `${formatSize(usage.blobBytes)} in ${usage.blobs}`],
     ["partial", partials > 0 ? `${formatSize(usage.partialBytes)} in ${partials}` : undefined],
     ["unpacked", usage.layerBytes > 0 ? formatSize(usage.layerBytes) : undefined],
-    ["unreferenced", usage.unused > 0 ? `${formatSize(usage.unused)}; free it with "dray gc"` : undefined],
+    ["unreferenced", unused > 0 ? `${formatSize(unused)}; free it with "dray gc"` : undefined],
     ["inodes", String(usage.inodes)],
     [
       "disk",

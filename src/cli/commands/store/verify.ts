@@ -27,6 +27,7 @@ export async function run(
     using progress = showVerifying(options.quiet, context);
     result = await service.verify(args.images.length === 0 ? "all" : args.images, {
       repair: options.repair,
+      quick: options.quick,
       ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
       onProgress: progress.onProgress,
       signal,
@@ -42,21 +43,26 @@ export async function run(
       ? "no faults"
       : `${countText(result.faults.length, "fault")}, ${result.faults.length - remaining.length} repaired`;
     if (!options.quiet) {
-      messages.info(`${countText(result.blobs, "blob")}, ${formatSize(result.bytes)} hashed: ${found}`);
+      const layers = result.layers > 0 ? `, ${countText(result.layers, "unpacked layer")}` : "";
+      const work = options.quick ? "" : " hashed";
+      messages.info(
+        `${countText(result.blobs, "blob")}, ${formatSize(result.bytes)}${work}${layers}: ${found}`,
+      );
     }
     if (remaining.length > 0 && !options.repair) {
-      messages.info('Re-fetch damaged blobs with "dray verify --repair"');
+      messages.info('Re-fetch damaged blobs and unpack damaged layers again with "dray verify --repair"');
     }
   }
   return remaining.length > 0 ? "integrity" : "done";
 }
 
-function faultText({ digest, kind, found, names, repaired, repairError }: BlobFault): string {
+function faultText({ digest, object, kind, found, names, repaired, repairError }: BlobFault): string {
   const result = repaired
     ? "repaired"
     : repairError === undefined
     ? found
     : `${found}; not repaired: ${repairError}`;
   const owners = names.length === 0 ? "no image" : names.join(", ");
-  return `${kind} ${digest} of ${owners}: ${result}\n`;
+  const what = object === "layer" ? `${kind} unpacked layer` : kind;
+  return `${what} ${digest} of ${owners}: ${result}\n`;
 }

@@ -20,11 +20,12 @@ export const STORE_ENTRIES: readonly (readonly [path: string, meaning: string])[
   ["ingest/ALGORITHM-HEX.small.json", "the expected digest and size of such a download"],
   ["layers/HEX/rootfs", "the files of an unpacked layer; HEX is its chainId"],
   ["layers/HEX/ready.json", "the marker file: a layer is complete only once it exists"],
-  ["layers/.staging-HEX-UNIQUE", "a layer while it is unpacked"],
-  ["locks/content", "lock: shared by processes that add content, exclusive for rm and gc"],
+  ["layers/.staging-HEX-UNIQUE", "a layer while it is unpacked or deleted"],
+  ["locks/content/UNIQUE", "the digests that a running operation needs; locked by its process"],
+  ["locks/holds", "lock: taken briefly to add to these files and to delete content"],
   ["locks/index", "lock: held while index.json changes"],
   ["locks/index.spare", "reserved space, so that rm can write index.json on a full disk"],
-  ["locks/layer-HEX", "lock: held while a layer is unpacked"],
+  ["locks/layer-HEX", "lock: held while a layer is unpacked or deleted"],
 ];
 
 /** Default locations, computed by the code that uses them. */
@@ -70,7 +71,7 @@ export const FILES_TOPIC: TopicDocument = [
   ),
   paragraph(
     "4. Corrupt content is detected when it is pulled, or by dray verify; --repair touches only damaged",
-    "blobs.",
+    "blobs and unpacked layers.",
   ),
   paragraph(
     "5. Removal never deletes anything that another image or a running pull needs, nor what other tools put",

@@ -42,6 +42,7 @@ const IMAGE = {
 } as const satisfies FieldDescriptions<ImageJson>;
 
 const SWEEP = {
+  names: ["list of strings", "names removed by --unused-for or --keep"],
   blobs: ["list of objects", "deleted blobs", {
     digest: ["string", "the digest"],
     size: ["number", "the size"],
@@ -51,7 +52,12 @@ const SWEEP = {
     size: ["number", "the size of the partial download"],
   }],
   layers: ["list of strings", "chainIds of deleted unpacked layers"],
-  freed: ["number", "freed bytes, without those of unpacked layers"],
+  remains: ["list of objects", "deleted layers that a killed process was unpacking or deleting", {
+    digest: ["string", "the chainId"],
+    size: ["number", "the allocated bytes"],
+  }],
+  layerBytes: ["number", "the allocated bytes of layers and remains"],
+  freed: ["number", "all freed bytes"],
 } as const satisfies FieldDescriptions<SweepJson>;
 
 /** Grants print as permission sets: only the kinds that are granted. */
@@ -117,7 +123,11 @@ export const JSON_SHAPES = {
     fields: {
       untagged: ["list of strings", "removed names"],
       deleted: ["list of strings", "ids of images that were removed with their last name"],
-      swept: ["object or null", "what was deleted; null if a running pull prevented it", SWEEP],
+      swept: [
+        "object or null",
+        "what was deleted; null if a process that reads the store prevented it",
+        SWEEP,
+      ],
     } satisfies FieldDescriptions<RemoveJson>,
   },
   "dray gc": { isList: false, fields: SWEEP },
@@ -125,13 +135,15 @@ export const JSON_SHAPES = {
     isList: false,
     fields: {
       blobs: ["number", "the number of blobs that were hashed"],
-      bytes: ["number", "their size"],
-      faults: ["list of objects", "damaged blobs", {
-        digest: ["string", "the digest"],
+      layers: ["number", "the number of unpacked layers that were checked"],
+      bytes: ["number", "the size of the blobs"],
+      faults: ["list of objects", "damaged blobs and layers", {
+        digest: ["string", "the digest of the blob, or the chainId of the layer"],
+        object: ["string", "blob or layer"],
         kind: ["string", "missing, corrupt or unreadable"],
         found: ["string", "what was found instead"],
-        names: ["list of strings", "the images that need the blob"],
-        repaired: ["boolean", "whether the blob was re-fetched"],
+        names: ["list of strings", "the images that need it"],
+        repaired: ["boolean", "whether it was re-fetched or unpacked again"],
         repairError: ["string or null", "why the repair failed"],
       }],
     } satisfies FieldDescriptions<VerifyJson>,
@@ -147,6 +159,10 @@ export const JSON_SHAPES = {
       layerBytes: ["number", "the size of unpacked layers"],
       inodes: ["number", "inodes used by the store"],
       unused: ["number", "the size of unreferenced blobs"],
+      unusedLayers: [
+        "number",
+        "the size of unreferenced unpacked layers, and of what killed processes left of layers",
+      ],
       free: [
         "number or null",
         "free space of the file system; null without the permission --allow-sys=statfs",
@@ -157,6 +173,8 @@ export const JSON_SHAPES = {
         names: ["list of strings", "its names"],
         size: ["number", "the size of its blobs"],
         unique: ["number", "the part that only this image uses: what its removal frees"],
+        layerBytes: ["number", "the size of its unpacked layers"],
+        uniqueLayerBytes: ["number", "the part of those that its removal frees"],
       }],
     } satisfies FieldDescriptions<DfJson>,
   },

@@ -99,9 +99,9 @@ Deno.test("commands print the fields of the topic json", async (t) => {
     [`import ${archive}`, ["digests."]],
     ["verify", ["faults[]"]],
     [`unpack a.b/c:1 ${directory}`, ["leftOut[]"]],
-    ["gc --dry-run", ["blobs[]", "partials[]"]],
+    ["gc --dry-run", ["blobs[]", "partials[]", "remains[]"]],
     ["version"],
-    ["rm a.b/c:1 a.b/c:2", ["swept.partials[]"]],
+    ["rm a.b/c:1 a.b/c:2", ["swept.partials[]", "swept.remains[]"]],
     ["permissions images", ["write", "net", "env", "run", "sys", "ffi"]],
   ];
   try {

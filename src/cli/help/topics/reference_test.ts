@@ -108,7 +108,9 @@ Deno.test("the topic files has every path of the store, and no other", () => {
   const paths: readonly string[] = [
     // Directories are part of the paths below them.
     ...Object.values(store).filter((path) =>
-      ![store.root, store.work, store.blobs, store.ingest, store.layers, store.locks].includes(path)
+      ![store.root, store.work, store.blobs, store.ingest, store.layers, store.locks, store.holds].includes(
+        path,
+      )
     ),
     store.blob(digest),
     ...[true, false].flatMap((isSmall) => {
@@ -117,6 +119,7 @@ Deno.test("the topic files has every path of the store, and no other", () => {
     }),
     rootfs,
     marker,
+    store.hold("UNIQUE"),
     store.layerLock(digest),
     store.layerStaging(digest, "UNIQUE"),
   ];
