@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { workerTask } from "./src/base/worker.ts";
+import { workerTask } from "./src/base/concurrency/worker.ts";
 
 if (import.meta.main) {
   if (workerTask() === undefined) {

@@ -11,8 +11,8 @@
  *
  * @module
  */
-import { mapBounded } from "../src/base/limiter.ts";
-import { neverAborted } from "../src/base/abort.ts";
+import { mapBounded } from "../src/base/concurrency/limiter.ts";
+import { neverAborted } from "../src/base/concurrency/abort.ts";
 import { FAULT_GROUPS } from "../tests/registry/fault_cases.ts";
 import {
   buildFaultImage,

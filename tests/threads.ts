@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StartWorker } from "../src/base/worker.ts";
+import type { StartWorker } from "../src/base/concurrency/worker.ts";
 
 /** Wraps `start` to count the threads that it starts, and those of them that were terminated. */
 export function counted(start: StartWorker): {

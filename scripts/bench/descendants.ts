@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted, sleep } from "../../src/base/abort.ts";
+import { neverAborted, sleep } from "../../src/base/concurrency/abort.ts";
 
 /** Processes still alive after this many polls are killed. */
 const TERM_POLLS = 50;

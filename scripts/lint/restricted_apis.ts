@@ -93,7 +93,7 @@ export const RESTRICTED_APIS: readonly RestrictedApi[] = [
   },
   {
     names: ["node:fs"],
-    allowed: ["src/base/files.ts", "src/store/usage.ts", "src/unpack/fs/deno_fs.ts"],
+    allowed: ["src/base/system/files.ts", "src/store/usage.ts", "src/unpack/fs/deno_fs.ts"],
     reason: "only for calls that Deno lacks: statfs, and owners and times of symlinks",
   },
   {
@@ -115,7 +115,7 @@ export const RESTRICTED_APIS: readonly RestrictedApi[] = [
     names: ["Deno.rename", "Deno.renameSync"],
     allowed: [
       "src/store/fs/fs.ts",
-      "src/base/files.ts",
+      "src/base/system/files.ts",
       // Their files are useless after a crash.
       "src/grpc/socket/socket_owner.ts",
       "src/grpc/socket/unix_socket.ts",
@@ -136,7 +136,7 @@ export const RESTRICTED_APIS: readonly RestrictedApi[] = [
       ".unlock()",
       ".unlockSync()",
     ],
-    allowed: ["src/store/fs/fs.ts", "src/base/files.ts"],
+    allowed: ["src/store/fs/fs.ts", "src/base/system/files.ts"],
     reason: "these files implement durability and locks between processes",
   },
   {

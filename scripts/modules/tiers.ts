@@ -32,7 +32,7 @@ export const TIERS: Readonly<Record<string, number>> = {
 const LIBRARY_TIER = 6;
 
 /** The code of the worker threads. `main.ts` imports it directly, so that a worker doesn't load cli. */
-const WORKER_FILES: ReadonlySet<string> = new Set(["src/base/worker.ts", "src/image/thread.ts"]);
+const WORKER_FILES: ReadonlySet<string> = new Set(["src/base/concurrency/worker.ts", "src/image/thread.ts"]);
 
 /** Describes each forbidden import: its place, the reason, and the import chain from an entry point. */
 export function findForbiddenImports(graph: Graph): string[] {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "../../tests/assert.ts";
 import { MemoryStore } from "../../tests/fakes/memory_store.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OnSlowWait } from "../base/slow_wait.ts";
+import type { OnSlowWait } from "../base/concurrency/slow_wait.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobInfo, Ingest } from "./store.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OnSlowWait } from "../base/slow_wait.ts";
+import type { OnSlowWait } from "../base/concurrency/slow_wait.ts";
 import type { ByteReader } from "../base/bytes.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
-import { osCodeOf, osErrorCode } from "../base/os_errors.ts";
+import { osCodeOf, osErrorCode } from "../base/system/os_errors.ts";
 
 /**
  * Converts the failure of an access to an {@linkcode AppError}. Returns the error unchanged if it is one

@@ -6,7 +6,7 @@
 import { MIB, readAll } from "../base/bytes.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { asObject, asString, type JsonObject, optional, parseJsonObject } from "../oci/json.ts";
-import { isDenied, isMissing } from "../base/os_errors.ts";
+import { isDenied, isMissing } from "../base/system/os_errors.ts";
 import { accessError } from "./access.ts";
 import { type CredentialFile, type CredentialLocations, searchOrderOf } from "./locations.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { abortScope } from "../base/abort.ts";
+import { abortScope } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { Credential } from "../content/credential.ts";
 import { asString, optional } from "../oci/json.ts";

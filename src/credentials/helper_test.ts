@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { Credential } from "../content/credential.ts";
 import { eraseFromHelper, getFromHelper, storeInHelper } from "./helper.ts";

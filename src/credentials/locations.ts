@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { absolutePath, joinPath, xdgDirectory } from "../base/xdg.ts";
+import { absolutePath, joinPath, xdgDirectory } from "../base/system/xdg.ts";
 
 /** A file that may hold credentials. It may not exist. */
 export interface CredentialFile {

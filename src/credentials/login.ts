@@ -4,11 +4,11 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { writeFileAtomically } from "../base/files.ts";
-import { resolveOwnLinks } from "../base/ownership.ts";
+import { writeFileAtomically } from "../base/system/files.ts";
+import { resolveOwnLinks } from "../base/system/ownership.ts";
 import type { Credential } from "../content/credential.ts";
 import type { JsonObject } from "../oci/json.ts";
-import { isMissing } from "../base/os_errors.ts";
+import { isMissing } from "../base/system/os_errors.ts";
 import { accessError } from "./access.ts";
 import { type ConfigFile, parseConfigFile, readConfigFile, whereOf } from "./config_file.ts";
 import { encodeEntry } from "./entry.ts";

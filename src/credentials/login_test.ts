@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { isRoot, OTHER_UID, plantLink, sharedDirectory } from "../../tests/planted.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import type { CredentialLocations } from "./locations.ts";
 import { eraseCredential, storeCredential } from "./login.ts";

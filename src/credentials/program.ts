@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { abortScope } from "../base/abort.ts";
-import { after } from "../base/timer.ts";
+import { abortScope } from "../base/concurrency/abort.ts";
+import { after } from "../base/concurrency/timer.ts";
 import { concatBytes, KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 

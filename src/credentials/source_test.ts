@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { chainCredentials, fileCredentials, fixedCredentials } from "./source.ts";
 import { helpersIn, inDirectory, writeConfig, writeScript } from "./test_kit.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../base/errors.ts";
-import { Limiter } from "../base/limiter.ts";
+import { Limiter } from "../base/concurrency/limiter.ts";
 import type { Http2Limits } from "../http2/frame/limits.ts";
 import { Http2Server, type ShutdownEnd } from "../http2/server.ts";
 import { type Http2Stream, IGNORE_BODY, type StreamSink } from "../http2/stream/stream.ts";

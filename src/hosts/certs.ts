@@ -4,8 +4,8 @@
  * @module
  */
 import { AppError, messageOf } from "../base/errors.ts";
-import { isDenied, isMissing } from "../base/os_errors.ts";
-import { missingFlag } from "../base/permission.ts";
+import { isDenied, isMissing } from "../base/system/os_errors.ts";
+import { missingFlag } from "../base/system/permission.ts";
 import { checkPair } from "../http/tls/key_pair.ts";
 import { parsePem } from "../http/tls/pem.ts";
 import type { ClientPair, TlsIdentity } from "../http/tls/tls.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isMissing } from "../base/os_errors.ts";
+import { isMissing } from "../base/system/os_errors.ts";
 import { bareHost, isLoopbackHost } from "../http/network/addresses.ts";
 import {
   DEFAULT_DIRECTORY,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { sleep } from "../base/abort.ts";
-import { after } from "../base/timer.ts";
+import { sleep } from "../base/concurrency/abort.ts";
+import { after } from "../base/concurrency/timer.ts";
 
 /** A clock with timers and a random number generator. */
 export interface Clock {

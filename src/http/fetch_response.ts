@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AbortScope } from "../base/abort.ts";
+import type { AbortScope } from "../base/concurrency/abort.ts";
 import type { HeaderFields, HttpRequest, HttpResponse } from "./message/http_message.ts";
 import { networkErrorFrom } from "./network/network_error.ts";
 import { EMPTY_READER, type StreamReader, streamReader } from "./message/stream_reader.ts";

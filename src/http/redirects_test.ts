@@ -1,4 +1,4 @@
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";
 import type { HttpRequest, HttpResponse } from "./message/http_message.ts";

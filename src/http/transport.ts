@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { abortScope } from "../base/abort.ts";
+import { abortScope } from "../base/concurrency/abort.ts";
 import { AppError, messageOf } from "../base/errors.ts";
-import { Limiter } from "../base/limiter.ts";
-import { after } from "../base/timer.ts";
+import { Limiter } from "../base/concurrency/limiter.ts";
+import { after } from "../base/concurrency/timer.ts";
 import { FETCH_SMALL_REQUESTS, HEAD_TIMEOUT_MS } from "../base/tuning.ts";
 import { Http1Client } from "./h1/client.ts";
 import { discardResponse } from "./message/discard.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { readFull } from "../base/bytes.ts";
 import { AppError, isCode } from "../base/errors.ts";
 import { createAuthority } from "../../tests/certificates/mod.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { sleep } from "../base/abort.ts";
-import { backoffDelay } from "../base/backoff.ts";
+import { sleep } from "../base/concurrency/abort.ts";
+import { backoffDelay } from "../base/concurrency/backoff.ts";
 import { Http2Connection } from "./connection.ts";
 import type { Http2StreamHandler } from "./connection_streams.ts";
 import { OpenRequests } from "./stream/open_requests.ts";

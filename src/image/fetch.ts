@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { KIB } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { type Hasher, loadHashing } from "../base/hash.ts";

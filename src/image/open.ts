@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { abortScope, neverAborted } from "../base/abort.ts";
-import { NO_WORKERS, type StartWorker, workersOf } from "../base/worker.ts";
+import { abortScope, neverAborted } from "../base/concurrency/abort.ts";
+import { NO_WORKERS, type StartWorker, workersOf } from "../base/concurrency/worker.ts";
 import type { CredentialSource } from "../content/credential.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RegistrySettings } from "./registry.ts";

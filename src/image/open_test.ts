@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { startRegistry } from "../../tests/registry/mod.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { isCode } from "../base/errors.ts";
 import { openImageService } from "./open.ts";
 

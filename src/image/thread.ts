@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { workerTask } from "../base/worker.ts";
+import { workerTask } from "../base/concurrency/worker.ts";
 
 switch (workerTask()) {
   case "hash": {

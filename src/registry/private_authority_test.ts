@@ -1,5 +1,5 @@
 import { AddressPolicy } from "./auth/address_policy.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/assert.ts";
 import { buildImage } from "../../tests/images/mod.ts";
 import { startRegistry } from "../../tests/registry/mod.ts";

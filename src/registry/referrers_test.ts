@@ -1,4 +1,4 @@
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../oci/media_type.ts";
 import { assertEquals, assertRejects } from "../../tests/assert.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { RegistrySettings } from "../image/registry.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { TransferRetry } from "../content/remote.ts";
 import { digestOf } from "../oci/digest.ts";

@@ -1,5 +1,5 @@
 import { SecretSet } from "../base/secret_set.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { TagPage } from "../content/remote.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "../../tests/assert.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { ANONYMOUS, type CredentialSource } from "../content/credential.ts";
 import type { FetchBody, Remote, TransferEvent } from "../content/remote.ts";
 import type { Descriptor } from "../oci/descriptor.ts";

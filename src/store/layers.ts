@@ -21,7 +21,7 @@ import { asObject, asSize, asStringMap, parseJsonObject } from "../oci/json.ts";
 import { makeDirectorySync, removeQuietly, renameOver, syncDirectory, syncFile } from "./fs/fs.ts";
 import { attempt, attemptAsync } from "./fs/fs_errors.ts";
 import { writeAll } from "./fs/write_all.ts";
-import { isMissing } from "../base/os_errors.ts";
+import { isMissing } from "../base/system/os_errors.ts";
 import type { Locks } from "./locks/locks.ts";
 import { entriesIn, statIfExists } from "./fs/file_snapshot.ts";
 import { parseLayerName, type StorePaths } from "./layout/paths.ts";

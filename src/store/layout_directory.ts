@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { OnSlowWait } from "../base/slow_wait.ts";
+import type { OnSlowWait } from "../base/concurrency/slow_wait.ts";
 import type { ContentHold } from "../content/maintenance.ts";
 import { lockFile, removeQuietly } from "./fs/fs.ts";
 import { attempt, attemptAsync } from "./fs/fs_errors.ts";
-import { isMissing } from "../base/os_errors.ts";
+import { isMissing } from "../base/system/os_errors.ts";
 import { makeRoot, removeTempFiles } from "./layout/layout.ts";
 import { checkOwnership } from "./layout/ownership.ts";
 import { statIfExists } from "./fs/file_snapshot.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../t
 import { recordOf } from "../../tests/contract/records.ts";
 import { addSample, sampleOf } from "../../tests/contract/samples.ts";
 import { Child } from "../../tests/store/child_process.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
 import { openLayoutDirectory } from "./layout_directory.ts";
 import { openStore, type Store } from "./store.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { AppError } from "../base/errors.ts";
-import { NO_WORKERS, type StartWorker } from "../base/worker.ts";
-import type { OnSlowWait } from "../base/slow_wait.ts";
+import { NO_WORKERS, type StartWorker } from "../base/concurrency/worker.ts";
+import type { OnSlowWait } from "../base/concurrency/slow_wait.ts";
 import type { ImageRecord, ImageStore } from "../content/image_store.ts";
 import type {
   LayerRemains,

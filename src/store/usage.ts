@@ -5,7 +5,7 @@
  */
 import type { StoreUsage } from "../content/maintenance.ts";
 import { attemptAsync } from "./fs/fs_errors.ts";
-import { isMissing } from "../base/os_errors.ts";
+import { isMissing } from "../base/system/os_errors.ts";
 import { entriesIn, inBatches } from "./fs/file_snapshot.ts";
 import { parseIngestName, type StorePaths } from "./layout/paths.ts";
 

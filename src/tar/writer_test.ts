@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "../../tests/assert.ts";
 import { concatBytes, readAll } from "../base/bytes.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { COMMON, END, rawEntry, readArchive, type TestEntry, writeArchive } from "./archive_fake.ts";
 import type { Entry } from "./entry.ts";
 import { DEFAULT_TAR_LIMITS } from "./limits.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../tests/assert.ts";
 import { withoutChown } from "../../tests/unpack/without_chown.ts";
-import { neverAborted } from "../base/abort.ts";
+import { neverAborted } from "../base/concurrency/abort.ts";
 import { concatBytes, MIB } from "../base/bytes.ts";
 import { isCode } from "../base/errors.ts";
 import { encode } from "../compress/test_encoder.ts";

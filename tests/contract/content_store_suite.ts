@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { isCode } from "../../src/base/errors.ts";
 import type { ImageStore } from "../../src/content/image_store.ts";
 import type { StoreMaintenance } from "../../src/content/maintenance.ts";

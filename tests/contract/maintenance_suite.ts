@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import type { ImageRecord } from "../../src/content/image_store.ts";
 import { assert, assertEquals, assertExists, assertRejects, assertStrictEquals } from "../assert.ts";
 import {

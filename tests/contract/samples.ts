@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import type { ContentStore } from "../../src/content/store.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { openStore } from "../../src/store/store.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { addSample, sampleOf } from "../contract/samples.ts";

@@ -3,7 +3,7 @@
  * Manager and the three of image consistency.
  */
 import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
-import { sleep } from "../../src/base/abort.ts";
+import { sleep } from "../../src/base/concurrency/abort.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { buildImage } from "../images/mod.ts";
 import { CallError, type CriTest, withCri } from "./test_service.ts";

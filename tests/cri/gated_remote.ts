@@ -4,7 +4,7 @@
  * @module
  */
 import type { Remote } from "../../src/content/remote.ts";
-import { abortable } from "../../src/base/abort.ts";
+import { abortable } from "../../src/base/concurrency/abort.ts";
 import type { FakeRemote } from "../fakes/fake_remote.ts";
 
 /** After this time, in milliseconds, all waits fail: a call without its deadline must not hang the test. */

@@ -2,7 +2,7 @@ import { ImageService } from "../../src/cri/proto/runtime_pb.ts";
 import { pinImage } from "../../src/image/pin.ts";
 import { tagImage } from "../../src/image/tag.ts";
 import { openStore } from "../../src/store/store.ts";
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { buildArtifact, buildImage, buildIndex } from "../images/mod.ts";
 import { CallError, type CriTest, withCri } from "./test_service.ts";

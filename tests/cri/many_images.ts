@@ -9,7 +9,7 @@
 import { digestOf } from "../../src/oci/digest.ts";
 import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/oci/media_type.ts";
 import { openStore } from "../../src/store/store.ts";
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import type { ImageRecord } from "../../src/content/image_store.ts";
 
 const LAYERS = 6;

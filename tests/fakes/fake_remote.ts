@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortable } from "../../src/base/abort.ts";
+import { abortable } from "../../src/base/concurrency/abort.ts";
 import { concatBytes } from "../../src/base/bytes.ts";
 import { AppError } from "../../src/base/errors.ts";
 import type { FetchBody, FetchOptions, Remote, Resolved, TagPage } from "../../src/content/remote.ts";

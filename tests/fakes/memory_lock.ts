@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortScope } from "../../src/base/abort.ts";
+import { abortScope } from "../../src/base/concurrency/abort.ts";
 
 /** Shared and exclusive locks by key. */
 export class MemoryLocks {

@@ -1,4 +1,4 @@
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { storeCredential } from "../../src/credentials/login.ts";
 import { fileCredentials } from "../../src/credentials/source.ts";
 import { assert, assertEquals } from "../assert.ts";

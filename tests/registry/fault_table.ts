@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortScope, neverAborted } from "../../src/base/abort.ts";
+import { abortScope, neverAborted } from "../../src/base/concurrency/abort.ts";
 import { MIB } from "../../src/base/bytes.ts";
 import { messageOf } from "../../src/base/errors.ts";
 import { exitCodeOf } from "../../src/cli/table/exit_codes.ts";

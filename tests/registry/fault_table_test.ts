@@ -1,5 +1,5 @@
-import { neverAborted } from "../../src/base/abort.ts";
-import { mapBounded } from "../../src/base/limiter.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
+import { mapBounded } from "../../src/base/concurrency/limiter.ts";
 import { assertEquals } from "../assert.ts";
 import { FAULT_GROUPS } from "./fault_cases.ts";
 import { buildFaultImage, isAsExpected, runFaultCase } from "./fault_table.ts";

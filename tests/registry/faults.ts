@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { sleep } from "../../src/base/abort.ts";
+import { sleep } from "../../src/base/concurrency/abort.ts";
 import { bytesResponse, type Chunks, errorResponse, type TestResponse, withBody } from "./response.ts";
 import type { Exchange } from "./server.ts";
 

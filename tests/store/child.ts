@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { openLayoutDirectory } from "../../src/store/layout_directory.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOf } from "../contract/records.ts";

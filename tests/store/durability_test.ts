@@ -1,6 +1,6 @@
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { MIB } from "../../src/base/bytes.ts";
-import { openTempFile, writeFileAtomically } from "../../src/base/files.ts";
+import { openTempFile, writeFileAtomically } from "../../src/base/system/files.ts";
 import type { LayerMetadata, StagedLayer } from "../../src/content/layer_store.ts";
 import { hexOf, makeDigest } from "../../src/oci/digest.ts";
 import { openStore, type Store } from "../../src/store/store.ts";

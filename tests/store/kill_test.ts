@@ -1,4 +1,4 @@
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { assert, assertEquals, assertExists } from "../assert.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { openStore } from "../../src/store/store.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../assert.ts";
 import { Child } from "./child_process.ts";

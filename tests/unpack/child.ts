@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import type { OpenBlob } from "../../src/content/store.ts";
 import type { StagedLayer } from "../../src/content/layer_store.ts";
 import { unpackImage } from "../../src/image/unpack/unpack.ts";

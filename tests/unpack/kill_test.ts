@@ -1,4 +1,4 @@
-import { neverAborted } from "../../src/base/abort.ts";
+import { neverAborted } from "../../src/base/concurrency/abort.ts";
 import { pullImage } from "../../src/image/pull/pull.ts";
 import { unpackLayers } from "../../src/image/unpack/unpack_layers.ts";
 import { unpackImage } from "../../src/image/unpack/unpack.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { findUid } from "../../base/ownership.ts";
-import { xdgDirectory } from "../../base/xdg.ts";
+import { findUid } from "../../base/system/ownership.ts";
+import { xdgDirectory } from "../../base/system/xdg.ts";
 import type { SystemRootPaths } from "../../http/tls/tls.ts";
 import type { ProxySettings } from "../../http/network/proxies.ts";
 

@@ -5,7 +5,7 @@
  */
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
 import { excerpt } from "../../base/excerpt.ts";
-import { missingFlag } from "../../base/permission.ts";
+import { missingFlag } from "../../base/system/permission.ts";
 import { encodeJson, printable } from "../output/text.ts";
 import { exitCodeOf } from "../table/exit_codes.ts";
 import type { Output } from "../terminal/io.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError, messageOf } from "../../base/errors.ts";
-import { NO_WORKERS, workersOf } from "../../base/worker.ts";
+import { NO_WORKERS, workersOf } from "../../base/concurrency/worker.ts";
 import type { InitialPull, OpenServiceOptions } from "../../image/open.ts";
 import type { RegistrySettings } from "../../image/registry.ts";
 import type { ImageService } from "../../image/service.ts";

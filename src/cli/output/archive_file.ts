@@ -4,9 +4,9 @@
  * @module
  */
 import { AppError, messageOf } from "../../base/errors.ts";
-import { openTempFile, type TempFile } from "../../base/files.ts";
-import { isForeign, isWritableByAll, resolveOwnLinks } from "../../base/ownership.ts";
-import { osErrorCode } from "../../base/os_errors.ts";
+import { openTempFile, type TempFile } from "../../base/system/files.ts";
+import { isForeign, isWritableByAll, resolveOwnLinks } from "../../base/system/ownership.ts";
+import { osErrorCode } from "../../base/system/os_errors.ts";
 import type { Io } from "../terminal/io.ts";
 
 /**

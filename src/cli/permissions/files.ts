@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf } from "../../base/errors.ts";
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import { readConfigFile, readInlineConfig } from "../../credentials/config_file.ts";
 import { type CredentialLocations, searchOrderOf } from "../../credentials/locations.ts";
 import { DEFAULT_DIRECTORY, directoryNames } from "../../hosts/certs.ts";

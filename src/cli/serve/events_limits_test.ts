@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "../../../tests/assert.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { isCode, messageOf } from "../../base/errors.ts";
 import { readEvents } from "./events.ts";
 

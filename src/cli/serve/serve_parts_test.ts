@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "../../../tests/assert.ts";
 import { AppError, isCode } from "../../base/errors.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { Observer } from "../../cri/observability/observer.ts";
 import { ProgressFeed } from "../../cri/pulls/progress_feed.ts";
 import { readEvents } from "./events.ts";

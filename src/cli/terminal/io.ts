@@ -5,7 +5,7 @@
  */
 import type { ByteReader } from "../../base/bytes.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
-import { osErrorCode } from "../../base/os_errors.ts";
+import { osErrorCode } from "../../base/system/os_errors.ts";
 
 /** Columns and rows of a terminal. */
 export interface TerminalSize {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { abortable } from "../../base/abort.ts";
+import { abortable } from "../../base/concurrency/abort.ts";
 import { readAll } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Io } from "./io.ts";

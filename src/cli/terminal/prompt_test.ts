@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { promptLine, readPassword } from "./prompt.ts";

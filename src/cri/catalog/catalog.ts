@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { checkRecords, type RecordStore } from "../../image/model/checked_records.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { abortScope, neverAborted } from "../../base/abort.ts";
+import { abortScope, neverAborted } from "../../base/concurrency/abort.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 import { collectExpired } from "../../image/gc/expire.ts";
 import { Roots } from "../../image/gc/roots.ts";

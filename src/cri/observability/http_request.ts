@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortable } from "../../base/abort.ts";
+import { abortable } from "../../base/concurrency/abort.ts";
 import { KIB } from "../../base/bytes.ts";
 import type { HeaderFields } from "../../http/message/http_message.ts";
 import { parseMessageHead, parseRequestLine } from "../../http/message/message_head.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortScope, sleep } from "../../base/abort.ts";
+import { abortScope, sleep } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { readRequest } from "./http_request.ts";
 import { refusalOf } from "./request_origin.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sleep } from "../../base/abort.ts";
+import { sleep } from "../../base/concurrency/abort.ts";
 import { concatBytes, MIB } from "../../base/bytes.ts";
 import { openDecoder } from "../../compress/decoder.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { MIB } from "../../base/bytes.ts";
 import { isCode } from "../../base/errors.ts";
 import { gunzip } from "./gunzip.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { codeOf } from "../../base/errors.ts";
-import { Flight } from "../../base/flight.ts";
+import { Flight } from "../../base/concurrency/flight.ts";
 import { hashHex } from "../../base/hash.ts";
-import { Limiter } from "../../base/limiter.ts";
+import { Limiter } from "../../base/concurrency/limiter.ts";
 import type { ImageDeps } from "../../image/model/deps.ts";
 import type { PullEvent } from "../../image/model/events.ts";
 import { pullImage } from "../../image/pull/pull.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortable } from "../../base/abort.ts";
+import { abortable } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Http2Stream, StreamSink } from "../../http2/stream/stream.ts";
 import type { CallContext } from "./call_context.ts";

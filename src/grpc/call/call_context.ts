@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Limiter } from "../../base/limiter.ts";
+import type { Limiter } from "../../base/concurrency/limiter.ts";
 import type { ByteBudget } from "../wire/byte_budget.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { GrpcLimits } from "./limits.ts";

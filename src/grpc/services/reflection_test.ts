@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "../../../tests/assert.ts";
 import { concatBytes } from "../../base/bytes.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { HEALTH_FILE } from "./health_descriptor.ts";
 import { unary } from "../wire/method.ts";
 import { reflectionMethods } from "./reflection.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/concurrency/timer.ts";
 import {
   INITIAL_WINDOW_BYTES,
   PIPELINE_CONNECTIONS_MAX,

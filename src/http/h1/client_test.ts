@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { readAll } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../../tests/assert.ts";

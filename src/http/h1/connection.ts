@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { abortable, abortScope } from "../../base/abort.ts";
+import { abortable, abortScope } from "../../base/concurrency/abort.ts";
 import { KIB } from "../../base/bytes.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/concurrency/timer.ts";
 import { CONNECTION_BUFFER_BYTES, REQUEST_BUFFER_BYTES } from "../../base/tuning.ts";
 import { parseIp } from "../network/addresses.ts";
 import { BufferedReader } from "./buffered_reader.ts";

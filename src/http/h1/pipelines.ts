@@ -4,7 +4,7 @@
  * @module
  */
 import { BufferPool } from "../../base/buffer_pool.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/concurrency/timer.ts";
 import {
   PIPELINE_BUFFER_BYTES,
   PIPELINE_CONNECTIONS_MAX,

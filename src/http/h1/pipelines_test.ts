@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { PIPELINE_CONNECTIONS_MAX } from "../../base/tuning.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { testDeadline } from "../test_servers.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortable } from "../../base/abort.ts";
+import { abortable } from "../../base/concurrency/abort.ts";
 import { CONNECT_MAX_MS, IDLE_CONNECTION_MAX_MS, IDLE_SWEEP_MIN_UPTIME_MS } from "../../base/tuning.ts";
 import { type ConnectionTarget, type Http1Connection, openWithin } from "./connection.ts";
 

@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { serveRaw } from "./test_h1.ts";
 import { ConnectionPool } from "./pool.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/concurrency/timer.ts";
 import { DRAIN_MAX_BYTES, DRAIN_MAX_MS } from "../../base/tuning.ts";
 import type { HttpResponse } from "./http_message.ts";
 

@@ -1,5 +1,5 @@
 import { createServer } from "node:https";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { noRoots, testPem, textOf } from "../test_servers.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { concatBytes } from "../../base/bytes.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/concurrency/timer.ts";
 
 /** A server that takes longer, in milliseconds, is treated as one without TLS. */
 const TIMEOUT_MS = 2_000;

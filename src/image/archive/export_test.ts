@@ -8,7 +8,7 @@ import {
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { observeSteps } from "../../../tests/store/commit_steps.ts";
 import { buildImage, buildIndex } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { type ByteReader, type ByteSink, concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseReference, recordedNameOf, repositoryNameOf, withDigest } from "../../oci/reference.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "../../../tests/assert.ts";
 import { type Draw, seededRandom } from "../../../tests/random.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage, describe, type TarEntry, tarSource } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { verifyStore } from "../verify/verify.ts";

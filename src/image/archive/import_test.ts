@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage, describe, type TarEntry, tarSource, type TestImage } from "../../../tests/images/mod.ts";
 import { compress } from "../../../tests/images/compress.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { type ByteReader, concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { type Digest, hexOf } from "../../oci/digest.ts";

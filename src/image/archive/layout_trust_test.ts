@@ -10,7 +10,7 @@ import {
   type TestArtifact,
   type TestImage,
 } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { type ByteReader, concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { sampleOf } from "../../../tests/contract/samples.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage, type TestImage } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { openStore, type Store } from "../../store/store.ts";
 import { pullImage } from "../pull/pull.ts";

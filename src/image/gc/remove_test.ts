@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage, randomBytes } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { digestOf, shortIdOf } from "../../oci/digest.ts";
 import { openStore } from "../../store/store.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { abortScope, neverAborted, sleep } from "../../base/abort.ts";
+import { abortScope, neverAborted, sleep } from "../../base/concurrency/abort.ts";
 import { AppError, isCode } from "../../base/errors.ts";
 import type { Sweep } from "../../content/maintenance.ts";
 import type { Digest } from "../../oci/digest.ts";

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
-import { mapBounded } from "../../base/limiter.ts";
+import { mapBounded } from "../../base/concurrency/limiter.ts";
 import type { ImageRecord, ImageStore } from "../../content/image_store.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StartWorker } from "../../base/worker.ts";
+import type { StartWorker } from "../../base/concurrency/worker.ts";
 import type { CredentialSource } from "../../content/credential.ts";
 import type { ImageStore } from "../../content/image_store.ts";
 import type { LayerStore } from "../../content/layer_store.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { OnSlowWait } from "../../base/slow_wait.ts";
+import type { OnSlowWait } from "../../base/concurrency/slow_wait.ts";
 import type { ContentHold } from "../../content/maintenance.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageStorage } from "./deps.ts";

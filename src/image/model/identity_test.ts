@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { type Fixture, makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildArtifact, buildDocument, buildImage, buildIndex, describe } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { shortIdOf } from "../../oci/digest.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import type { ContentReader } from "../../content/store.ts";
 import { type Manifest, MANIFEST_MAX_BYTES } from "../../oci/document.ts";
 import { AppError } from "../../base/errors.ts";

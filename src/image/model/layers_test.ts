@@ -9,7 +9,7 @@ import {
   randomBytes,
   type TestImage,
 } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { OCI_LAYER, OCI_LAYER_GZIP } from "../../oci/media_type.ts";
 import { pullImage } from "../pull/pull.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mapBounded } from "../../base/limiter.ts";
+import { mapBounded } from "../../base/concurrency/limiter.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { LARGE_WORKERS } from "../../base/tuning.ts";
 import type { CredentialSource } from "../../content/credential.ts";

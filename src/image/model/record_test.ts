@@ -1,7 +1,7 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { pinImage } from "../pin.ts";
 import { pullImage } from "../pull/pull.ts";
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { AdaptiveConcurrency } from "../../base/adaptive_concurrency.ts";
+import { AdaptiveConcurrency } from "../../base/concurrency/adaptive_concurrency.ts";
 import { isCode } from "../../base/errors.ts";
 import { loadHashing } from "../../base/hash.ts";
-import { mapBounded } from "../../base/limiter.ts";
+import { mapBounded } from "../../base/concurrency/limiter.ts";
 import {
   DISTANT_HOST_MS,
   LARGE_WORKER_MAX_RATE,

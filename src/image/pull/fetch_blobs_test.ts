@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
 import { makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { MIB } from "../../base/bytes.ts";
 import type { Fetcher } from "../../content/remote.ts";
 import { fetchBlobs } from "./fetch_blobs.ts";

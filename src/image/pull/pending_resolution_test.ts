@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { FakeRemote } from "../../../tests/fakes/fake_remote.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Resolved, TransferRetry } from "../../content/remote.ts";
 import type { Reference } from "../../oci/reference.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { abortScope } from "../../base/abort.ts";
+import { abortScope } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { loadHashing } from "../../base/hash.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/concurrency/timer.ts";
 import { PRELOAD_HASH_AFTER_MS } from "../../base/tuning.ts";
 import type { Remote, Resolved } from "../../content/remote.ts";
 import type { Digest } from "../../oci/digest.ts";

@@ -8,7 +8,7 @@ import {
   indexOf,
   type TestArtifact,
 } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { parsePlatform } from "../../oci/platform.ts";
 import { openStore, type Store } from "../../store/store.ts";

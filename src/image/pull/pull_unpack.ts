@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { abortScope } from "../../base/abort.ts";
+import { abortScope } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
-import { NO_WORKERS } from "../../base/worker.ts";
+import { NO_WORKERS } from "../../base/concurrency/worker.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";

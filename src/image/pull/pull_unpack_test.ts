@@ -5,7 +5,7 @@ import { randomBytes } from "../../../tests/images/content.ts";
 import { counted } from "../../../tests/threads.ts";
 import { toHex } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
-import { workersOf } from "../../base/worker.ts";
+import { workersOf } from "../../base/concurrency/worker.ts";
 import type { PullEvent } from "../model/events.ts";
 import { type TestEntry, writeArchive } from "../../tar/archive_fake.ts";
 import { make } from "../../unpack/apply/layer_fake.ts";

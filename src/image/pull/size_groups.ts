@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { OnBegin } from "../../base/limiter.ts";
-import { staggeredStart } from "../../base/slow_start.ts";
+import type { OnBegin } from "../../base/concurrency/limiter.ts";
+import { staggeredStart } from "../../base/concurrency/slow_start.ts";
 import {
   LATENCY_BOUND_MAX_BYTES,
   LATENCY_BOUND_WORKERS,

@@ -1,7 +1,7 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { type Fixture, makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import type { TestEntry } from "../../tar/archive_fake.ts";
 import { writeArchive } from "../../tar/archive_fake.ts";
 import { make } from "../../unpack/apply/layer_fake.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { NO_WORKERS } from "../../base/worker.ts";
+import { NO_WORKERS } from "../../base/concurrency/worker.ts";
 import { makeRuntimeConfig } from "../../unpack/bundle/bundle.ts";
 import { formatSkipped, type SkippedItem } from "../../unpack/apply/skipped.ts";
 import { ThreadDecoder } from "../../unpack/decode/thread_decoder.ts";

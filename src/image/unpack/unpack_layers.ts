@@ -9,8 +9,8 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { mapBounded } from "../../base/limiter.ts";
-import { NO_WORKERS } from "../../base/worker.ts";
+import { mapBounded } from "../../base/concurrency/limiter.ts";
+import { NO_WORKERS } from "../../base/concurrency/worker.ts";
 import type { LayerMetadata, LayerStore, StagedLayer, UnpackedLayer } from "../../content/layer_store.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { type Fixture, makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildImage, type TestImage } from "../../../tests/images/mod.ts";
 import { withoutChown } from "../../../tests/unpack/without_chown.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { chainIdsOf } from "../../oci/image_config.ts";
 import { openStore } from "../../store/store.ts";

@@ -7,9 +7,9 @@
  * @module
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
-import { moveDirectory } from "../../base/files.ts";
-import { isForeign, resolveOwnLinks } from "../../base/ownership.ts";
-import { osCodeOf, osErrorCode } from "../../base/os_errors.ts";
+import { moveDirectory } from "../../base/system/files.ts";
+import { isForeign, resolveOwnLinks } from "../../base/system/ownership.ts";
+import { osCodeOf, osErrorCode } from "../../base/system/os_errors.ts";
 
 const MODES = { private: 0o700, public: 0o755 } as const;
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { type Fixture, makeFixture } from "../../../tests/fakes/fixture.ts";
 import { buildArtifact, buildImage, type ImageSpec } from "../../../tests/images/mod.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import { type TestEntry, writeArchive } from "../../tar/archive_fake.ts";
 import { listTree, make } from "../../unpack/apply/layer_fake.ts";

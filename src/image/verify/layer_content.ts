@@ -4,7 +4,7 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import type { UnpackedLayer } from "../../content/layer_store.ts";
 import { walkTree } from "../../unpack/flatten.ts";
 import type { MemoryDirectory, MemoryNode } from "../../unpack/fs/memory_fs.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
-import { mapBounded } from "../../base/limiter.ts";
+import { mapBounded } from "../../base/concurrency/limiter.ts";
 import type { ContentReader } from "../../content/store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
@@ -17,7 +17,7 @@ import { layerFaultOf, layerList } from "./layer_check.ts";
 import { repairBlob } from "./repair.ts";
 import type { BlobFault, VerifyOptions, VerifyResult } from "../model/types.ts";
 import { type CheckedBlob, checkList } from "./check_list.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import type { ImageRecord } from "../../content/image_store.ts";
 
 const DEFAULT_JOBS = 2;

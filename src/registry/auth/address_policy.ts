@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/concurrency/timer.ts";
 import { type AddressKind, bareHost, kindOfHost, kindOfIp, parseIp } from "../../http/network/addresses.ts";
 
 type Kinds = ReadonlySet<AddressKind>;

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { Flight } from "../../base/flight.ts";
+import { Flight } from "../../base/concurrency/flight.ts";
 import { redactUrl } from "../../base/redact.ts";
 import { SecretSet } from "../../base/secret_set.ts";
 import type { Credential, CredentialSource, FoundCredential } from "../../content/credential.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import type { Credential, CredentialSource } from "../../content/credential.ts";
 import type { Clock } from "../../http/clock.ts";
 import type { HttpResponse } from "../../http/message/http_message.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Flight } from "../../base/flight.ts";
+import { Flight } from "../../base/concurrency/flight.ts";
 import { hashHex } from "../../base/hash.ts";
 import type { Credential } from "../../content/credential.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../http/clock.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "../../../tests/assert.ts";
 import { SYSTEM_CLOCK } from "../../http/clock.ts";
 import { TokenCache, type TokenKey } from "./token_cache.ts";

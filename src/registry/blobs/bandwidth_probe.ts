@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AbortScope, abortScope } from "../../base/abort.ts";
+import { type AbortScope, abortScope } from "../../base/concurrency/abort.ts";
 import {
   PROBE_COMPARE_MAX_MS,
   PROBE_COMPARE_MIN_MS,

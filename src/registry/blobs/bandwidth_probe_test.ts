@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../../../tests/assert.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { MIB } from "../../base/bytes.ts";
 import type { MonitoredResponse } from "../request/monitored_response.ts";
 import type { OpenRange } from "./parallel_ranges.ts";

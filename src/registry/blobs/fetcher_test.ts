@@ -1,6 +1,6 @@
 import { SecretSet } from "../../base/secret_set.ts";
 import { AddressPolicy } from "../auth/address_policy.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";

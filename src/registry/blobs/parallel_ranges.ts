@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { abortScope } from "../../base/abort.ts";
-import { AdaptiveConcurrency } from "../../base/adaptive_concurrency.ts";
+import { abortScope } from "../../base/concurrency/abort.ts";
+import { AdaptiveConcurrency } from "../../base/concurrency/adaptive_concurrency.ts";
 import {
   RANGE_LATENCIES,
   RANGE_MAX_BYTES,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SlidingRate } from "../../base/sliding_rate.ts";
+import { SlidingRate } from "../../base/concurrency/sliding_rate.ts";
 import {
   PARALLEL_MAX_RATE,
   PARALLEL_MIN_BYTES,

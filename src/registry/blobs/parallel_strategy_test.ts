@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { RANGE_MAX_BYTES } from "../../base/tuning.ts";

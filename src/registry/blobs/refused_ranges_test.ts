@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { copyBlob } from "../../content/copy.ts";
 import { assert, assertEquals } from "../../../tests/assert.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { MIRROR_SKIP_MS } from "../../base/tuning.ts";

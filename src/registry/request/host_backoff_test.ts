@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { assertEquals, assertRejects, assertStrictEquals } from "../../../tests/assert.ts";
 import { HostBackoff, HostBackoffs } from "./host_backoff.ts";
 import { TestClock } from "../../http/test_clock.ts";

@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { SecretSet } from "../../base/secret_set.ts";
 import { isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";

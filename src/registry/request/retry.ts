@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backoff, backoffDelay } from "../../base/backoff.ts";
+import { type Backoff, backoffDelay } from "../../base/concurrency/backoff.ts";
 import { AppError } from "../../base/errors.ts";
 import { RETRY_FIRST_MS, RETRY_MAX_MS } from "../../base/tuning.ts";
 import type { Clock } from "../../http/clock.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 import type { HashAlgorithm } from "../../base/hash.ts";
-import { receiveFromThread, type StartWorker } from "../../base/worker.ts";
+import { receiveFromThread, type StartWorker } from "../../base/concurrency/worker.ts";
 import { HASH_THREAD_STEP_BYTES } from "../../base/tuning.ts";
 import type { HashMessage, HashReply } from "./hash_thread.ts";
 

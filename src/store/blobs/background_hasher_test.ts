@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { counted } from "../../../tests/threads.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { hashHex } from "../../base/hash.ts";
-import { NO_WORKERS, type StartWorker, workersOf } from "../../base/worker.ts";
+import { NO_WORKERS, type StartWorker, workersOf } from "../../base/concurrency/worker.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { makeDigest } from "../../oci/digest.ts";
 import { BackgroundHasher } from "./background_hasher.ts";

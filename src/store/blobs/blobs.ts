@@ -9,7 +9,7 @@ import type { BlobInfo, OpenBlob } from "../../content/store.ts";
 import { type Digest, findDigest } from "../../oci/digest.ts";
 import { removeQuietly } from "../fs/fs.ts";
 import { attemptAsync } from "../fs/fs_errors.ts";
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import { entriesIn, inBatches, statIfExists } from "../fs/file_snapshot.ts";
 import type { StorePaths } from "../layout/paths.ts";
 

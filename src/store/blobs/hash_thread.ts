@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../../base/errors.ts";
 import { type HashAlgorithm, type Hasher, type HasherFactory, loadHashing } from "../../base/hash.ts";
-import { serveThread } from "../../base/worker.ts";
+import { serveThread } from "../../base/concurrency/worker.ts";
 import { HASH_THREAD_READ_BYTES } from "../../base/tuning.ts";
 
 /** A message to the worker. The first one of an id opens the file; `end` and `drop` close it. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import type { DirectorySyncer } from "../fs/directory_sync.ts";
 import { makeDirectory, renameOver } from "../fs/fs.ts";
 import type { IngestPaths } from "../layout/paths.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { AppError, isCode } from "../../base/errors.ts";
-import { isMissing } from "../../base/os_errors.ts";
-import type { OnSlowWait } from "../../base/slow_wait.ts";
-import type { StartWorker } from "../../base/worker.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
+import type { OnSlowWait } from "../../base/concurrency/slow_wait.ts";
+import type { StartWorker } from "../../base/concurrency/worker.ts";
 import { STATELESS_WRITE_MAX_BYTES } from "../../base/tuning.ts";
 import type { IngestStatus } from "../../content/maintenance.ts";
 import type { AnonymousIngest, Ingest } from "../../content/store.ts";

@@ -9,7 +9,7 @@ import { type Descriptor, readDescriptor } from "../../oci/descriptor.ts";
 import { parseJsonObject } from "../../oci/json.ts";
 import { removeQuietly } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import type { IngestPaths } from "../layout/paths.ts";
 
 /** Like the data file. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { abortScope } from "../../base/abort.ts";
-import type { OnSlowWait } from "../../base/slow_wait.ts";
-import { after } from "../../base/timer.ts";
+import { abortScope } from "../../base/concurrency/abort.ts";
+import type { OnSlowWait } from "../../base/concurrency/slow_wait.ts";
+import { after } from "../../base/concurrency/timer.ts";
 import { WRITER_MIN_RATE } from "../../base/tuning.ts";
 import { statIfExists } from "../fs/file_snapshot.ts";
 

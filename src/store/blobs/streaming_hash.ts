@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import {
   findHashing,
   type HashAlgorithm,

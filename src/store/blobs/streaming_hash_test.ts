@@ -1,9 +1,9 @@
 import { assertEquals } from "../../../tests/assert.ts";
 import { randomBytes } from "../../../tests/images/content.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { findHashing, loadHashing } from "../../base/hash.ts";
 import { MIB } from "../../base/bytes.ts";
-import { NO_WORKERS } from "../../base/worker.ts";
+import { NO_WORKERS } from "../../base/concurrency/worker.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { BackgroundHasher } from "./background_hasher.ts";
 import { beginHash } from "./streaming_hash.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import { attempt, attemptAsync } from "./fs_errors.ts";
 
 /**

@@ -1,12 +1,12 @@
 /**
- * Durability and file locks. Apart from `src/base/files.ts`, the only file that renames, syncs or locks, so
+ * Durability and file locks. Apart from `src/base/system/files.ts`, the only file that renames, syncs or locks, so
  * that the order of these calls can be reviewed in few places.
  *
  * @module
  */
-import { abortable, abortScope, neverAborted, sleep } from "../../base/abort.ts";
-import { isMissing, osCodeOf } from "../../base/os_errors.ts";
-import { notifySlowWait, type OnSlowWait } from "../../base/slow_wait.ts";
+import { abortable, abortScope, neverAborted, sleep } from "../../base/concurrency/abort.ts";
+import { isMissing, osCodeOf } from "../../base/system/os_errors.ts";
+import { notifySlowWait, type OnSlowWait } from "../../base/concurrency/slow_wait.ts";
 import { attempt, attemptAsync, fileError } from "./fs_errors.ts";
 
 /**

@@ -4,8 +4,8 @@
  * @module
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
-import { osCodeOf, osErrorCode } from "../../base/os_errors.ts";
-import { missingFlag } from "../../base/permission.ts";
+import { osCodeOf, osErrorCode } from "../../base/system/os_errors.ts";
+import { missingFlag } from "../../base/system/permission.ts";
 
 /** A plain `gc` keeps the partial download of the pull that has filled the disk. */
 const FREE_SPACE = "free space with 'dray gc --partial-age 0' or 'dray rm' and retry";

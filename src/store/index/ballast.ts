@@ -5,7 +5,7 @@
  * @module
  */
 import { KIB } from "../../base/bytes.ts";
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import { removeQuietly } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError, isCode } from "../../base/errors.ts";
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import { OCI_INDEX } from "../../oci/media_type.ts";
 import { removeQuietly, renameOver, syncDirectory, syncFile } from "../fs/fs.ts";
 import { attempt, attemptAsync } from "../fs/fs_errors.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { neverAborted, sleep } from "../../base/abort.ts";
+import { neverAborted, sleep } from "../../base/concurrency/abort.ts";
 import { AppError, isCode } from "../../base/errors.ts";
-import { isMissing } from "../../base/os_errors.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
 import { parseJsonObject } from "../../oci/json.ts";
 import {
   makeDirectorySync,

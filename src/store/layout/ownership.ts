@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../base/errors.ts";
-import { isForeign, isWritableByAll, resolveOwnLinks } from "../../base/ownership.ts";
+import { isForeign, isWritableByAll, resolveOwnLinks } from "../../base/system/ownership.ts";
 import { statIfExists } from "../fs/file_snapshot.ts";
 import type { StorePaths } from "./paths.ts";
 

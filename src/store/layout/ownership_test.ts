@@ -1,5 +1,5 @@
 import { AppError } from "../../base/errors.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "../../../tests/assert.ts";
 import { recordOf } from "../../../tests/contract/records.ts";
 import { isRoot, OTHER_UID, plantLink, sharedDirectory } from "../../../tests/planted.ts";

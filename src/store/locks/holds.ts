@@ -19,8 +19,8 @@
  * @module
  */
 import { AppError, isCode } from "../../base/errors.ts";
-import { isMissing } from "../../base/os_errors.ts";
-import type { OnSlowWait } from "../../base/slow_wait.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
+import type { OnSlowWait } from "../../base/concurrency/slow_wait.ts";
 import type { ContentHold, Sweep } from "../../content/maintenance.ts";
 import { type Digest, findDigest } from "../../oci/digest.ts";
 import { entriesIn } from "../fs/file_snapshot.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isMissing } from "../../base/os_errors.ts";
-import type { OnSlowWait } from "../../base/slow_wait.ts";
+import { isMissing } from "../../base/system/os_errors.ts";
+import type { OnSlowWait } from "../../base/concurrency/slow_wait.ts";
 import { lockFile, type LockMode, statIfSame, tryLockFile } from "../fs/fs.ts";
 import { attempt } from "../fs/fs_errors.ts";
 import type { ReadWriteLock } from "./read_write_lock.ts";

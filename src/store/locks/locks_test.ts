@@ -1,4 +1,4 @@
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { assert, assertEquals } from "../../../tests/assert.ts";
 import { Locks } from "./locks.ts";
 import { ReadWriteLock } from "./read_write_lock.ts";

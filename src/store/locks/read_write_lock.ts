@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { notifySlowWait, type OnSlowWait } from "../../base/slow_wait.ts";
+import { notifySlowWait, type OnSlowWait } from "../../base/concurrency/slow_wait.ts";
 import type { LockMode } from "../fs/fs.ts";
 
 interface Waiter {

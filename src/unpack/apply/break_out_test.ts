@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { seededRandom } from "../../../tests/random.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { isCode } from "../../base/errors.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { type TestEntry, writeArchive } from "../../tar/archive_fake.ts";

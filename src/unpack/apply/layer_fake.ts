@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { OCI_LAYER } from "../../oci/media_type.ts";
 import { type Digest, digestOf } from "../../oci/digest.ts";
 import { COMMON, type TestEntry, writeArchive } from "../../tar/archive_fake.ts";

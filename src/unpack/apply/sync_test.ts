@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "../../../tests/assert.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { OCI_LAYER } from "../../oci/media_type.ts";

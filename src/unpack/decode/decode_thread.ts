@@ -7,7 +7,7 @@
 import { KIB } from "../../base/bytes.ts";
 import { AppError, type ErrorCode, type ErrorDetails } from "../../base/errors.ts";
 import { loadHashing } from "../../base/hash.ts";
-import { serveThread } from "../../base/worker.ts";
+import { serveThread } from "../../base/concurrency/worker.ts";
 import { compressionOf } from "../../compress/compression.ts";
 import { openDecoder } from "../../compress/decoder.ts";
 import { DEFAULT_EXPANSION } from "../../compress/limits.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { abortable } from "../../base/abort.ts";
+import { abortable } from "../../base/concurrency/abort.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Hasher } from "../../base/hash.ts";
-import { receiveFromThread } from "../../base/worker.ts";
+import { receiveFromThread } from "../../base/concurrency/worker.ts";
 import type { DecodedLayer, DecodeTask } from "./decode.ts";
 import { RingReader } from "./decode_ring.ts";
 import type { DecodeJob, DecodeMessage } from "./decode_thread.ts";

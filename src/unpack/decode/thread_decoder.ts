@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { loadHashing } from "../../base/hash.ts";
-import { Limiter } from "../../base/limiter.ts";
-import type { StartWorker } from "../../base/worker.ts";
+import { Limiter } from "../../base/concurrency/limiter.ts";
+import type { StartWorker } from "../../base/concurrency/worker.ts";
 import { DECODE_THREAD_MIN_BYTES, DECODE_THREADS_MAX } from "../../base/tuning.ts";
 import { compressionOfMediaType } from "../../compress/compression.ts";
 import { essenceOf } from "../../oci/media_type.ts";

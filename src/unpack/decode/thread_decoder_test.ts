@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../../tests/assert.ts";
 import { counted } from "../../../tests/threads.ts";
-import { neverAborted } from "../../base/abort.ts";
+import { neverAborted } from "../../base/concurrency/abort.ts";
 import { concatBytes, MIB } from "../../base/bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { hashHex } from "../../base/hash.ts";
-import { NO_WORKERS, type StartWorker, workersOf } from "../../base/worker.ts";
+import { NO_WORKERS, type StartWorker, workersOf } from "../../base/concurrency/worker.ts";
 import { DEFAULT_EXPANSION } from "../../compress/limits.ts";
 import { encode } from "../../compress/test_encoder.ts";
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from "../../oci/media_type.ts";

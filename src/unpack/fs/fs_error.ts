@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
-import { OS_ERROR_CODES, osCodeOf } from "../../base/os_errors.ts";
+import { OS_ERROR_CODES, osCodeOf } from "../../base/system/os_errors.ts";
 
 /** All other codes become "internal". */
 const CODES: Readonly<Record<string, ErrorCode>> = {

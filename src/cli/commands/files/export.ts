@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortable } from "../../../base/abort.ts";
+import { abortable } from "../../../base/concurrency/abort.ts";
 import type { ByteSink } from "../../../base/bytes.ts";
 import { formatSize } from "../../../base/units.ts";
 import type { ImageService } from "../../../image/service.ts";

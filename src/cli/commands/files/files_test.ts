@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../../../tests/assert.ts";
 import { buildImage, type ImageSpec, writeLayout } from "../../../../tests/images/mod.ts";
-import { neverAborted } from "../../../base/abort.ts";
+import { neverAborted } from "../../../base/concurrency/abort.ts";
 import type { ImageRecord } from "../../../content/image_store.ts";
 import { openStore } from "../../../store/store.ts";
 import { type TestEntry, writeArchive } from "../../../tar/archive_fake.ts";

@@ -1,6 +1,6 @@
-import { assertEquals } from "../../tests/assert.ts";
+import { assertEquals } from "../../../tests/assert.ts";
 import { AdaptiveConcurrency, type ConcurrencyLimits } from "./adaptive_concurrency.ts";
-import { DISTANT_HOST_MS, LARGE_WORKER_MAX_RATE, LARGE_WORKERS_MAX, RATE_WINDOW_MS } from "./tuning.ts";
+import { DISTANT_HOST_MS, LARGE_WORKER_MAX_RATE, LARGE_WORKERS_MAX, RATE_WINDOW_MS } from "../tuning.ts";
 
 const MB = 1_000_000;
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "../../tests/assert.ts";
+import { assertEquals } from "../../../tests/assert.ts";
 import { after } from "./timer.ts";
 
 Deno.test("after() calls a pending function once, and a cancelled one never", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { SlidingRate } from "./sliding_rate.ts";
-import { GROWTH_RATIO, STEADY_RATIO } from "./tuning.ts";
+import { GROWTH_RATIO, STEADY_RATIO } from "../tuning.ts";
 
 /** Limits of one group of workers. */
 export interface ConcurrencyLimits {

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "../../tests/assert.ts";
+import { assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { neverAborted } from "./abort.ts";
 import { Limiter, mapBounded } from "./limiter.ts";
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "../../tests/assert.ts";
+import { assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { writeFileAtomically } from "./files.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);

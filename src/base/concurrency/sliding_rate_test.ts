@@ -1,4 +1,4 @@
-import { assertEquals } from "../../tests/assert.ts";
+import { assertEquals } from "../../../tests/assert.ts";
 import { SlidingRate } from "./sliding_rate.ts";
 
 Deno.test("SlidingRate counts all bytes and milliseconds since the previous window", () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError } from "./errors.ts";
+import { AppError } from "../errors.ts";
 import { isMissing } from "./os_errors.ts";
 
 /** The kernel follows the same number of symbolic links in one path (path_resolution(7)). */

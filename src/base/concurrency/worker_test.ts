@@ -1,4 +1,4 @@
-import { assertEquals } from "../../tests/assert.ts";
+import { assertEquals } from "../../../tests/assert.ts";
 import { workersOf } from "./worker.ts";
 
 Deno.test("serveThread() processes messages that arrived while the thread loaded its code", async () => {

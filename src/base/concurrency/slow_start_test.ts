@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "../../tests/assert.ts";
+import { assertEquals, assertRejects } from "../../../tests/assert.ts";
 import { neverAborted } from "./abort.ts";
 import { mapBounded } from "./limiter.ts";
 import { staggeredStart } from "./slow_start.ts";

@@ -1,4 +1,4 @@
-import { assertEquals } from "../../tests/assert.ts";
+import { assertEquals } from "../../../tests/assert.ts";
 import { missingFlag } from "./permission.ts";
 
 const CASES: readonly (readonly [message: string, flag: string | undefined])[] = [

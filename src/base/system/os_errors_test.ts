@@ -1,4 +1,4 @@
-import { assertEquals } from "../../tests/assert.ts";
+import { assertEquals } from "../../../tests/assert.ts";
 import { isDenied, isMissing, osCodeOf, osErrorCode } from "./os_errors.ts";
 
 function thrownBy(call: () => void): unknown {

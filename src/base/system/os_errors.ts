@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "./errors.ts";
+import type { ErrorCode } from "../errors.ts";
 
 /** System errors that mean the same in every module. A module may map further ones. */
 export const OS_ERROR_CODES = {

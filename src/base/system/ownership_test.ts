@@ -1,6 +1,6 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "../../tests/assert.ts";
-import { isRoot, OTHER_UID, plantLink, sharedDirectory } from "../../tests/planted.ts";
-import { AppError } from "./errors.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "../../../tests/assert.ts";
+import { isRoot, OTHER_UID, plantLink, sharedDirectory } from "../../../tests/planted.ts";
+import { AppError } from "../errors.ts";
 import { openTempFile } from "./files.ts";
 import { isForeign, isWritableByAll, resolveOwnLinks } from "./ownership.ts";
 
