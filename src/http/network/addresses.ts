@@ -96,6 +96,8 @@ const KINDS: readonly (readonly [network: string, kind: AddressKind])[] = [
   ["fec0::/10", "private"],
   // Cloud metadata services use this range.
   ["169.254.0.0/16", "link-local"],
+  // The host of Azure's virtual machines: it serves their configuration.
+  ["168.63.129.16/32", "link-local"],
   ["fe80::/10", "link-local"],
   ["0.0.0.0/8", "reserved"],
   ["192.0.0.0/24", "reserved"],

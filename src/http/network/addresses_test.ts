@@ -74,6 +74,8 @@ Deno.test("kindOfHost() returns the kind without resolving names", async (t) => 
     ["172.32.0.0", "public"],
     ["[fd00::1]", "private"],
     ["169.254.169.254", "link-local"],
+    ["168.63.129.16", "link-local"],
+    ["168.63.129.17", "public"],
     ["0.0.0.0", "reserved"],
     ["255.255.255.255", "reserved"],
     ["[::]", "reserved"],

@@ -1,4 +1,4 @@
-import { isCode } from "../../base/errors.ts";
+import { AppError, isCode } from "../../base/errors.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../../tests/assert.ts";
 import { AddressPolicy } from "./address_policy.ts";
 import { parseRealm, realmChecker } from "./realm.ts";
@@ -6,6 +6,8 @@ import { parseRealm, realmChecker } from "./realm.ts";
 const PUBLIC = "https://registry.example/v2/";
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   "registry.example": ["203.0.113.7"],
+  "auth.example": ["203.0.113.8"],
+  "auth2.example": ["203.0.113.9"],
   "registry.corp": ["10.0.0.5"],
   "two-faced.example": ["10.0.0.5", "203.0.113.7"],
   "home.example": ["127.0.0.1", "::1"],
@@ -84,13 +86,14 @@ Deno.test("realmChecker() returns the same check for redirects", async () => {
   await assertRejects(() => check(new URL("http://auth.example/token")));
   await assertRejects(() => check(new URL("https://169.254.169.254/")));
   await assertRejects(() => check(new URL("https://metadata.example/")));
+  await assertRejects(() => check(new URL("https://unknown.example/")), AppError, "DNS lookup failed");
 });
 
 Deno.test("AddressPolicy resolves a name once a minute, and leaves it to a proxy", async () => {
   const lookups: string[] = [];
   const lookup = (name: string) => {
     lookups.push(name);
-    return Promise.reject(new Error("no such name"));
+    return Promise.resolve(["203.0.113.8"]);
   };
   const addresses = new AddressPolicy((url) => url.hostname === "proxied.example", lookup);
   for (const name of ["a.example", "a.example", "proxied.example", "registry.example"]) {
@@ -98,6 +101,41 @@ Deno.test("AddressPolicy resolves a name once a minute, and leaves it to a proxy
   }
   assertEquals(lookups, ["a.example"]);
   assertEquals(await addresses.isPublic(new URL("https://10.0.0.1/")), false);
+});
+
+Deno.test("AddressPolicy refuses a name that it can't resolve, and resolves it again", async (t) => {
+  const failures: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+    "lookup fails": () => Promise.reject(new Error("timed out")),
+    "no address": () => Promise.resolve([]),
+  };
+  for (const [name, fail] of Object.entries(failures)) {
+    await t.step(name, async () => {
+      let lookups = 0;
+      const lookup = () => lookups++ < 2 ? fail() : Promise.resolve(["169.254.169.254"]);
+      const addresses = new AddressPolicy(() => false, lookup);
+      const target = new URL("https://a.example/");
+      const refusals = [
+        await assertRejects(() => addresses.forbiddenKind(target, new URL(PUBLIC)), AppError),
+        await assertRejects(() => addresses.isPublic(target), AppError),
+      ];
+      for (const { code, message, details } of refusals) {
+        assertEquals([code, details.reason, details.isRetryable], ["network", "dns", true]);
+        assertEquals(message, 'Cannot check the address of "a.example": DNS lookup failed');
+      }
+      assertEquals(await addresses.forbiddenKind(target, new URL(PUBLIC)), "link-local");
+      assertEquals(lookups, 4);
+    });
+  }
+});
+
+Deno.test("AddressPolicy refuses a private address if the registry's name can't be resolved", async () => {
+  const addresses = new AddressPolicy(() => false, () => Promise.reject(new Error("timed out")));
+  assertEquals(await addresses.forbiddenKind(new URL("https://10.0.0.1/"), new URL(PUBLIC)), "private");
+});
+
+Deno.test("AddressPolicy skips names that the permissions don't allow it to resolve", async () => {
+  const addresses = new AddressPolicy(() => false, () => Promise.reject(new Deno.errors.NotCapable()));
+  assertEquals(await addresses.forbiddenKind(new URL("https://a.example/"), new URL(PUBLIC)), undefined);
 });
 
 Deno.test("parseRealm() resolves relative URLs and drops user information", () => {

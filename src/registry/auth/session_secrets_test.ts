@@ -159,7 +159,8 @@ Deno.test("Credentials are sent over plain HTTP only to loopback, or where the u
       using transport = relayTo(server);
       const host = hostOf(server, { registry: "reg.example", base: new URL(base) });
       const send = async (changes: Partial<RegistryHost>, plainHttp: boolean) => {
-        const deps = { transport, tokens: new TokenCache(), addresses: new AddressPolicy(), plainHttp };
+        const addresses = new AddressPolicy(() => false, () => Promise.resolve(["203.0.113.8"]));
+        const deps = { transport, tokens: new TokenCache(), addresses, plainHttp };
         const session = openSession({ ...host, ...changes }, "a/b", credentials, deps);
         return await textOf(await session.send({ method: "GET", path: PATH }, never));
       };
