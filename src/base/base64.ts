@@ -12,10 +12,15 @@ export function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }
 
+/** Encodes a text in UTF-8 and base64. */
+export function base64FromText(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
 /** Encodes `USER:PASSWORD` in UTF-8 and base64. The user must not contain a colon. */
 export function encodeUserPassword(username: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return base64FromText(`${username}:${password}`);
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { base64FromText } from "./base64.ts";
 import { AppError, messageOf } from "./errors.ts";
 
 /** Replaces a secret. */
@@ -11,8 +12,13 @@ const HIDDEN = "REDACTED";
 const ANYWHERE_MIN_LENGTH = 8;
 /** Issued secrets to remember: a server that sends a new token with each response must not fill the memory. */
 const ISSUED_MAX = 100;
+/** The ways to escape an apostrophe in HTML, next to `&quot;`. */
+const APOSTROPHES = ["'", "&#39;", "&#x27;", "&#039;", "&apos;"];
 /** Causes to rewrite; a longer chain is cut. */
 const CAUSES_MAX = 8;
+
+/** Control and format characters: a terminal shows a secret that contains them as if it didn't. */
+const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
 
 /** A URL's user information, and its query and fragment: signed URLs have their secrets there. */
 const URL_USER = /(https?:\/\/)[^\s"'<>/?#@]*@/gi;
@@ -27,14 +33,20 @@ export class SecretSet {
   readonly #issued = new Set<string>();
   #pattern: RegExp | undefined;
 
-  /** Adds a secret of the user. Each is also hidden percent-encoded, JSON-escaped, as base64url, and without padding. */
+  /**
+   * Adds a secret of the user. It is also hidden percent-encoded once or twice, JSON-escaped, HTML-escaped, in base64 or
+   * base64url, and without padding.
+   */
   add(secret: string): void {
     if (this.#own.has(secret)) return;
     this.#own.add(secret);
     this.#pattern = undefined;
   }
 
-  /** Adds a secret that the server issued, such as a token. It may displace earlier ones, but never the user's. */
+  /**
+   * Adds a secret that the server issued, such as a token. It may displace earlier ones, but never the user's. It is
+   * hidden in the same forms except base64: the pattern of a hundred long tokens would take too long to compile.
+   */
   addIssued(secret: string): void {
     if (this.#issued.has(secret)) return;
     const [oldest] = this.#issued;
@@ -43,13 +55,24 @@ export class SecretSet {
     this.#pattern = undefined;
   }
 
-  /** Replaces the secrets in a text in any case, and removes users, queries and fragments of URLs. */
+  /**
+   * Replaces the secrets in a text in any case, and removes users, queries and fragments of URLs. Replaces the whole text
+   * if control or format characters divide a secret.
+   */
   hide(text: string): string {
     const withoutUrls = text.replace(URL_USER, "$1").replace(URL_QUERY, "$1");
-    const secrets = [...this.#own, ...this.#issued].filter((secret) => secret !== "");
-    if (secrets.length === 0) return withoutUrls;
-    this.#pattern ??= patternOf(secrets.flatMap(variantsOf));
-    return withoutUrls.replace(this.#pattern, HIDDEN);
+    this.#pattern ??= this.#makePattern();
+    if (this.#pattern === undefined) return withoutUrls;
+    const hidden = withoutUrls.replace(this.#pattern, HIDDEN);
+    const visible = hidden.replace(INVISIBLE, "");
+    return visible !== hidden && visible.search(this.#pattern) >= 0 ? HIDDEN : hidden;
+  }
+
+  /** Undefined without secrets. */
+  #makePattern(): RegExp | undefined {
+    const own = [...this.#own].flatMap((secret) => [secret, base64FromText(secret)]);
+    const texts = [...own, ...this.#issued].filter((text) => text !== "");
+    return texts.length === 0 ? undefined : patternOf(texts.flatMap(variantsOf));
   }
 
   /** Returns the error with the secrets hidden in its message, details and causes. */
@@ -82,13 +105,32 @@ export class SecretSet {
 }
 
 function variantsOf(secret: string): readonly string[] {
-  return [secret, secret.replace(/=+$/, "")].flatMap((text) => [
-    text,
-    encodeURIComponent(text.toWellFormed()),
-    new URLSearchParams({ "": text }).toString().slice(1),
-    JSON.stringify(text).slice(1, -1),
-    text.replaceAll("+", "-").replaceAll("/", "_"),
-  ]);
+  return [secret, secret.replace(/=+$/, ""), secret.replace(INVISIBLE, "")].flatMap((text) => {
+    const percent = encodeURIComponent(text.toWellFormed());
+    const form = new URLSearchParams({ "": text }).toString().slice(1);
+    const json = JSON.stringify(text).slice(1, -1);
+    const html = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return [
+      text,
+      percent,
+      encodeURIComponent(percent),
+      form,
+      encodeURIComponent(form),
+      json,
+      json.replace(/[^ -~]/g, escapeUnit),
+      // Go also escapes the characters of HTML, but nothing else.
+      json.replace(/[<>&]/g, escapeUnit),
+      json.replace(/[<>&]|[^ -~]/g, escapeUnit),
+      html,
+      ...APOSTROPHES.map((apostrophe) => html.replaceAll('"', "&quot;").replaceAll("'", apostrophe)),
+      html.replaceAll('"', "&#34;").replaceAll("'", "&#39;"),
+      text.replaceAll("+", "-").replaceAll("/", "_"),
+    ];
+  });
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** The longest text first: a secret that begins with another one must not be hidden only in part. */

@@ -9,7 +9,7 @@ function setOf(...secrets: readonly string[]): SecretSet {
 }
 
 Deno.test("SecretSet hides a secret in each form in which a server may quote it", async (t) => {
-  const secrets = ["s3cret", "a+b/c==", 'quo"te é', "s3cret-and-more"];
+  const secrets = ["s3cret", "a+b/c==", 'quo"te é', "s3cret-and-more", "<it's&é😀>", "pass\tword-1"];
   const set = setOf(...secrets);
   const cases: readonly (readonly [text: string, want: string])[] = [
     ["bob:s3cret was refused", "bob:REDACTED was refused"],
@@ -19,6 +19,29 @@ Deno.test("SecretSet hides a secret in each form in which a server may quote it"
     ["x a-b_c y", "x REDACTED y"],
     ['{"p":"quo\\"te é"}', '{"p":"REDACTED"}'],
     ["p=quo%22te+%C3%A9", "p=REDACTED"],
+    ["x czNjcmV0 y", "x REDACTED y"],
+    ["x YStiL2M9PQ y", "x REDACTED y"],
+    ["x PGl0J3Mmw6nwn5iAPg== y", "x REDACTED y"],
+    ["x PGl0J3Mmw6nwn5iAPg%3D%3D y", "x REDACTED y"],
+    ['{"p":"quo\\"te \\u00e9"}', '{"p":"REDACTED"}'],
+    ['{"p":"quo\\"te \\u00E9"}', '{"p":"REDACTED"}'],
+    ["x <it's&\\u00e9\\ud83d\\ude00> y", "x REDACTED y"],
+    ["x \\u003cit's\\u0026é😀\\u003e y", "x REDACTED y"],
+    ["x \\u003cit's\\u0026\\u00e9\\ud83d\\ude00\\u003e y", "x REDACTED y"],
+    ["<b>&lt;it's&amp;é😀&gt;</b>", "<b>REDACTED</b>"],
+    ["<b>&lt;it&#39;s&amp;é😀&gt;</b>", "<b>REDACTED</b>"],
+    ["<b>&lt;it&#x27;s&amp;é😀&gt;</b>", "<b>REDACTED</b>"],
+    ["<b>quo&quot;te é</b>", "<b>REDACTED</b>"],
+    ["<b>quo&#34;te é</b>", "<b>REDACTED</b>"],
+    ["x=a%252Bb%252Fc%253D%253D&y", "x=REDACTED&y"],
+    ["x=quo%2522te%2520%25C3%25A9&y", "x=REDACTED&y"],
+    ["x=quo%2522te%2B%25C3%25A9&y", "x=REDACTED&y"],
+    ["it is s3\u200bcret", "REDACTED"],
+    ["it is s\x003\x1bcr\u00adet", "REDACTED"],
+    ["it is pass\tword-1", "it is REDACTED"],
+    ["it is passw\u2060ord-1", "REDACTED"],
+    ["two\nlines, one s3cret", "two\nlines, one REDACTED"],
+    ["two\nlines without one", "two\nlines without one"],
     ["https://u:p@host/path?sig=1 and http://h#x", "https://host/path and http://h"],
     ["s3crets are not s3cret", "s3crets are not REDACTED"],
     ["nothing to hide", "nothing to hide"],
@@ -29,6 +52,12 @@ Deno.test("SecretSet hides a secret in each form in which a server may quote it"
 Deno.test("SecretSet hides a long secret inside a word, and a short one only as a word", () => {
   assertEquals(setOf("12345678").hide("x12345678y"), "xREDACTEDy");
   assertEquals(setOf("a").hide("a cat: a"), "REDACTED cat: REDACTED");
+});
+
+Deno.test("SecretSet hides an issued secret in the same forms except base64", () => {
+  const set = new SecretSet();
+  set.addIssued("t+oken/1");
+  assertEquals(set.hide("t+oken/1 t%252Boken%252F1 dCtva2VuLzE="), "REDACTED REDACTED dCtva2VuLzE=");
 });
 
 Deno.test("SecretSet.hideIn() covers message, details and causes, and keeps an error without secrets", () => {

@@ -28,12 +28,16 @@ export interface OpenBlob extends ByteReader, Disposable {
 
 /** Reads committed blobs. Their content was verified when they were committed. */
 export interface ContentReader {
-  /** Properties of a blob, or undefined if it isn't stored. */
+  /**
+   * Properties of a blob, or undefined if it isn't stored.
+   *
+   * @throws AppError `permission_denied`
+   */
   findBlob(digest: Digest): Promise<BlobInfo | undefined>;
   /**
    * Opens a blob at its first byte.
    *
-   * @throws AppError `not_found`
+   * @throws AppError `not_found`, `permission_denied`
    */
   openBlob(digest: Digest): Promise<OpenBlob>;
   /**

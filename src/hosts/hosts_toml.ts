@@ -40,6 +40,8 @@ export const HOST_KEYS = new Set([
   "override_path",
   "dial_timeout",
 ]);
+/** Control characters that a header can't contain (RFC 9110, section 5.5). */
+const HEADER_CONTROL = /(?![\t\u0080-\u009f])\p{Cc}/u;
 const CAPABILITIES = new Set(["pull", "resolve", "push", "referrers"]);
 
 type Table = Readonly<Record<string, unknown>>;
@@ -148,15 +150,20 @@ function headersOf(value: unknown, path: string, where: string): Record<string, 
   const headers: Record<string, string> = {};
   for (const [name, item] of Object.entries(tableOf(value ?? {}, path, where))) {
     const text = listOf(item, path, `${where}.${name}`).map((one) => stringOf(one, path, `${where}.${name}`));
-    try {
-      new Headers({ [name]: text.join(", ") });
-    } catch {
-      // The cause would quote the value, which is often a secret.
-      throw invalid(path, `"${where}.${name}" is not a valid header`);
-    }
+    if (!isHeader(name, text.join(", "))) throw invalid(path, `"${where}.${name}" is not a valid header`);
     headers[name.toLowerCase()] = text.join(", ");
   }
   return headers;
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    // `Headers` removes white space at both ends and accepts control characters with which each request fails.
+    return !HEADER_CONTROL.test(new Headers({ [name]: value }).get(name) ?? "");
+  } catch {
+    // The error quotes the value, which is often a secret.
+    return false;
+  }
 }
 
 /** A path, a list of paths, or a list of pairs. The runtime can send only one client certificate. */

@@ -97,6 +97,9 @@ const BAD: readonly (readonly [text: string, message: string])[] = [
   [`${HOST}header = "x"`, "must be a table"],
   [`${HOST}header = { "bad name" = "x" }`, "is not a valid header"],
   [`${HOST}header = { x = "a\\nb" }`, "is not a valid header"],
+  [`${HOST}header = { x = "a\\u0001b" }`, '.header.x" is not a valid header'],
+  [`${HOST}header = { x = ["a", "\\u007f"] }`, '.header.x" is not a valid header'],
+  [`${HOST}header = { x = "\\u20ac" }`, '.header.x" is not a valid header'],
   [`${HOST}header = { x = 1 }`, "must be a string"],
 ];
 
@@ -170,6 +173,7 @@ Deno.test("No error of a hosts.toml quotes a secret of the file", async (t) => {
   const texts = [
     `${HOST}header = { authorization = "Basic s3cret }`,
     `${HOST}header = { authorization = "Basic s3cret\\nx" }`,
+    `${HOST}header = { authorization = "Basic s3cret\\u001bx" }`,
     '[host."https://u:s3cret@m.example"]',
     '[host."https://m.example/?key=s3cret"]',
     '[host."https://u:s3cret@["]',
@@ -189,4 +193,9 @@ Deno.test("No error of a hosts.toml quotes a secret of the file", async (t) => {
     `Cannot use "${PATH}": not valid TOML at line 2, column 3`,
     undefined,
   ]);
+});
+
+Deno.test("A header may contain a tab and end with a line end", async () => {
+  const { mirrors } = await parseHostsFile(`${HOST}header = { x = "a\\tb\\n" }`, PATH);
+  assertEquals(new Headers(mirrors[0]?.headers).get("x"), "a\tb");
 });

@@ -1,6 +1,7 @@
 /**
- * Determines which kinds of runtime permissions a command needs, and drops all others irrevocably. Every run
- * loads this module, so it is small; {@link ./grants.ts} handles paths and hosts.
+ * Determines which kinds of runtime permissions a command needs, and drops all others. Without `--no-prompt`
+ * the runtime can ask for a dropped kind on a terminal. Every run loads this module, so it is small;
+ * {@link ./grants.ts} handles paths and hosts.
  *
  * @module
  */

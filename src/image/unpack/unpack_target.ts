@@ -8,7 +8,7 @@
  */
 import { AppError, type ErrorCode, messageOf } from "../../base/errors.ts";
 import { moveDirectory } from "../../base/system/files.ts";
-import { isForeign, resolveOwnLinks } from "../../base/system/ownership.ts";
+import { isForeign, isWritableByAll, resolveOwnLinks } from "../../base/system/ownership.ts";
 import { osCodeOf, osErrorCode } from "../../base/system/os_errors.ts";
 
 const MODES = { private: 0o700, public: 0o755 } as const;
@@ -31,8 +31,8 @@ export interface UnpackTarget extends AsyncDisposable {
  *
  * @param access `private`: only the owner can enter the directory; `public`: all users, as far as the umask
  * allows
- * @throws AppError `already_exists` if `directory` is not empty or not a directory; `permission_denied`,
- * `no_space`
+ * @throws AppError `already_exists` if `directory` is not empty or not a directory; `permission_denied`, also
+ * if a directory to fill in place is under the control of another user; `no_space`
  */
 export async function makeTarget(
   directory: string,
@@ -46,6 +46,7 @@ export async function makeTarget(
     // A mount point can't be replaced, and the working directory of the user's shell must not be. Fill them
     // in place.
     if (existing !== undefined && (target === Deno.cwd() || !await tryRemove(target))) {
+      checkOwner(given, await Deno.lstat(target));
       if (access === "private") await Deno.chmod(target, MODES.private);
       return inPlace(target);
     }
@@ -107,6 +108,17 @@ async function emptyDirectory(path: string, given: string): Promise<Deno.FileInf
   if (!info.isDirectory) throw existsError(given, "not a directory");
   for await (const _ of Deno.readDir(path)) throw existsError(given, "not empty");
   return info;
+}
+
+/** Another user could replace the entries of such a directory by links while they are written. */
+function checkOwner(path: string, info: Deno.FileInfo): void {
+  const state = isForeign(info)
+    ? `it belongs to another user (uid ${info.uid})`
+    : isWritableByAll(info)
+    ? "every user may write to it"
+    : undefined;
+  if (state === undefined) return;
+  throw new AppError("permission_denied", `Cannot unpack to "${path}": ${state}; choose a new directory`);
 }
 
 /** Removes an empty directory. Returns false for a mount point. */

@@ -142,3 +142,51 @@ Deno.test("makeTarget() keeps two unfinished directories for one path apart", ()
     assertEquals(error.code, "already_exists");
     assertEquals(await Deno.readTextFile(`${directory}/new/file`), "second");
   }));
+
+/** Calls makeTarget(".") in a process whose working directory is `directory`. Returns "filled" or its error. */
+async function fillWorkingDirectory(directory: string, access: "private" | "public"): Promise<string> {
+  const code = `import { makeTarget } from "${import.meta.resolve("./unpack_target.ts")}";
+    try {
+      await using target = await makeTarget(".", "${access}");
+      Deno.writeTextFileSync(target.path + "/file", "hello");
+      target.finish();
+      console.log("filled");
+    } catch (error) {
+      console.log(error.code + ": " + error.message);
+    }`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code], cwd: directory })
+    .output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+Deno.test("makeTarget() fills the user's own working directory, unless every user may write to it", async (t) => {
+  for (const access of ["private", "public"] as const) {
+    await t.step(access, () =>
+      withDirectory(async (directory) => {
+        await Deno.chmod(directory, 0o1777);
+        assertEquals(
+          await fillWorkingDirectory(directory, access),
+          'permission_denied: Cannot unpack to ".": every user may write to it; choose a new directory',
+        );
+        assertEquals(names(directory), []);
+        await Deno.chmod(directory, 0o755);
+        assertEquals(await fillWorkingDirectory(directory, access), "filled");
+        assertEquals(names(directory), ["file"]);
+      }));
+  }
+});
+
+Deno.test("makeTarget() refuses a working directory of another user", { ignore: !isRoot }, async (t) => {
+  for (const access of ["private", "public"] as const) {
+    await t.step(access, () =>
+      withDirectory(async (directory) => {
+        await Deno.chown(directory, OTHER_UID, OTHER_UID);
+        assertEquals(
+          await fillWorkingDirectory(directory, access),
+          'permission_denied: Cannot unpack to ".": it belongs to another user ' +
+            `(uid ${OTHER_UID}); choose a new directory`,
+        );
+        assertEquals(names(directory), []);
+      }));
+  }
+});

@@ -11,6 +11,7 @@ import { removeQuietly } from "../fs/fs.ts";
 import { attemptAsync } from "../fs/fs_errors.ts";
 import { isMissing } from "../../base/system/os_errors.ts";
 import { entriesIn, inBatches, statIfExists } from "../fs/file_snapshot.ts";
+import { checkBlobOwnership } from "../layout/ownership.ts";
 import type { StorePaths } from "../layout/paths.ts";
 
 /** Reads, lists and removes the files under `blobs/`. */
@@ -25,13 +26,21 @@ export class Blobs {
    * See `ContentReader.findBlob`. Synchronous, because a stat takes a few microseconds and an asynchronous
    * one a hundred. On a slow disk, many of them would run one after the other; {@linkcode list} therefore
    * runs them in parallel.
+   *
+   * @throws AppError `permission_denied`, also if another user can change the file
    */
   find(digest: Digest): BlobInfo | undefined {
     const info = statIfExists(this.#paths.blob(digest));
-    return info && infoOf(digest, info);
+    if (info === undefined) return undefined;
+    checkBlobOwnership(this.#paths, digest, info);
+    return infoOf(digest, info);
   }
 
-  /** See `ContentReader.openBlob`. */
+  /**
+   * See `ContentReader.openBlob`.
+   *
+   * @throws AppError `permission_denied`, also if another user can change the file
+   */
   async open(digest: Digest): Promise<OpenBlob> {
     const path = this.#paths.blob(digest);
     let file: Deno.FsFile;
@@ -41,7 +50,14 @@ export class Blobs {
       if (isMissing(error)) throw blobNotFound(digest);
       throw error;
     }
-    return new OpenBlobFile(file, path);
+    try {
+      const info = file.statSync();
+      checkBlobOwnership(this.#paths, digest, info);
+      return new OpenBlobFile(file, path, info.size);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   /** See `ContentReader.readBlob`. */
@@ -65,7 +81,10 @@ export class Blobs {
     }
   }
 
-  /** Like {@linkcode find}, but asynchronous, so that many of them wait for the disk in parallel. */
+  /**
+   * Like {@linkcode find}, but asynchronous, so that many of them wait for the disk in parallel. Any owner is
+   * accepted: a list is for removing blobs.
+   */
   async #findAsync(digest: Digest): Promise<BlobInfo | undefined> {
     const path = this.#paths.blob(digest);
     try {
@@ -87,10 +106,10 @@ class OpenBlobFile implements OpenBlob {
   readonly path: string;
   readonly #file: Deno.FsFile;
 
-  constructor(file: Deno.FsFile, path: string) {
+  constructor(file: Deno.FsFile, path: string, size: number) {
     this.#file = file;
     this.path = path;
-    this.size = file.statSync().size;
+    this.size = size;
   }
 
   read(buffer: Uint8Array): Promise<number | null> {

@@ -5,6 +5,7 @@
  */
 import { AppError } from "../../base/errors.ts";
 import { isForeign, isWritableByAll, resolveOwnLinks } from "../../base/system/ownership.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { statIfExists } from "../fs/file_snapshot.ts";
 import type { StorePaths } from "./paths.ts";
 
@@ -23,14 +24,43 @@ export function checkOwnership(paths: StorePaths): void {
   if (root === undefined) return;
   if (isForeign(root)) throw foreignError(paths.root, paths.root, root);
   if (isWritableByAll(root)) throw writableError(paths.root, paths.root);
-  const sharedGid = ((root.mode ?? 0) & 0o020) === 0 ? undefined : root.gid;
+  const sharedGid = sharedGidOf(root);
   for (const path of checkedPaths(paths)) {
     const info = statIfExists(path);
     if (info === undefined) continue;
-    const isShared = sharedGid !== undefined && info.gid === sharedGid;
-    if (isForeign(info) && !isShared) throw foreignError(paths.root, path, info);
+    if (isForeign(info) && !isShared(info, sharedGid)) throw foreignError(paths.root, path, info);
     if (isWritableByAll(info)) throw writableError(paths.root, path);
   }
+}
+
+/**
+ * Applies the rule of {@linkcode checkOwnership} to the file of a blob. Reads the status of the root directory
+ * only for a file of another user.
+ *
+ * @throws AppError `permission_denied`
+ */
+export function checkBlobOwnership(paths: StorePaths, digest: Digest, info: Deno.FileInfo): void {
+  const isRefused = isForeign(info) && !isShared(info, sharedGidOf(statIfExists(paths.root)));
+  if (!isRefused && !isWritableByAll(info)) return;
+  const path = paths.blob(digest);
+  const state = isRefused
+    ? `"${path}" belongs to another user (uid ${info.uid})`
+    : `every user may write to "${path}"`;
+  throw new AppError(
+    "permission_denied",
+    `Cannot use blob "${digest}": ${state}, so its content can't be trusted; ` +
+      "remove the file and pull the image again",
+    { details: { digest, path } },
+  );
+}
+
+/** The group that shares a store; undefined if the root directory isn't group-writable. */
+function sharedGidOf(root: Deno.FileInfo | undefined): number | undefined {
+  return ((root?.mode ?? 0) & 0o020) === 0 ? undefined : root?.gid ?? undefined;
+}
+
+function isShared({ gid }: Deno.FileInfo, sharedGid: number | undefined): boolean {
+  return sharedGid !== undefined && gid === sharedGid;
 }
 
 function checkedPaths(

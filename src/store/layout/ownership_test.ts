@@ -4,10 +4,12 @@ import { assertEquals, assertRejects, assertStringIncludes } from "../../../test
 import { recordOf } from "../../../tests/contract/records.ts";
 import { isRoot, OTHER_UID, plantLink, sharedDirectory } from "../../../tests/planted.ts";
 import { fillDiskOnce } from "../../../tests/store/full_disk.ts";
+import { parseDigest } from "../../oci/digest.ts";
 import { openLayoutDirectory } from "../layout_directory.ts";
 import { openStore } from "../store.ts";
 
 const GROUP = 4321;
+const EMPTY = parseDigest("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
 async function withStore(
   run: (root: string, parent: string, shared: string) => Promise<void>,
@@ -151,3 +153,54 @@ Deno.test("an update of the index doesn't write through planted links", () =>
     assertEquals((await Deno.lstat(`${root}/locks/index.spare`)).isFile, true);
     assertEquals(await Deno.readTextFile(victim), "unchanged");
   }));
+
+/** Stores an empty blob, whose file the caller changes. */
+async function storeBlob(root: string): Promise<string> {
+  const path = `${root}/blobs/sha256/${EMPTY.slice("sha256:".length)}`;
+  await Deno.writeTextFile(path, "");
+  await Deno.chmod(path, 0o644);
+  return path;
+}
+
+async function useBlob(root: string): Promise<void> {
+  const store = await openStore(root, { mode: "read" });
+  assertEquals((await store.findBlob(EMPTY))?.size, 0);
+  using blob = await store.openBlob(EMPTY);
+  assertEquals(blob.size, 0);
+}
+
+async function assertBlobRefused(root: string, reason: string): Promise<void> {
+  const store = await openStore(root, { mode: "read" });
+  for (const use of [() => store.findBlob(EMPTY), () => store.openBlob(EMPTY)]) {
+    const error = await assertRejects(use, AppError);
+    assertEquals(error.code, "permission_denied");
+    assertStringIncludes(error.message, `Cannot use blob "${EMPTY}": `);
+    assertStringIncludes(error.message, reason);
+  }
+}
+
+Deno.test("A store refuses a blob that every user may write to, and lists it", () =>
+  withStore(async (root) => {
+    const path = await storeBlob(root);
+    await useBlob(root);
+    await Deno.chmod(path, 0o646);
+    await assertBlobRefused(root, `every user may write to "${path}"`);
+    const store = await openStore(root, { mode: "read" });
+    assertEquals((await Array.fromAsync(store.listBlobs())).map(({ digest }) => digest), [EMPTY]);
+  }));
+
+Deno.test(
+  "A store refuses a blob of another user, unless a group shares both",
+  { ignore: !isRoot },
+  () =>
+    withStore(async (root) => {
+      const path = await storeBlob(root);
+      await Deno.chown(path, OTHER_UID, OTHER_UID);
+      await assertBlobRefused(root, `"${path}" belongs to another user (uid ${OTHER_UID})`);
+      await Deno.chmod(root, 0o2775);
+      await Deno.chown(root, 0, GROUP);
+      await assertBlobRefused(root, `"${path}" belongs to another user (uid ${OTHER_UID})`);
+      await Deno.chown(path, OTHER_UID, GROUP);
+      await useBlob(root);
+    }),
+);

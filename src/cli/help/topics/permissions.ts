@@ -29,8 +29,10 @@ export const PERMISSION_SET_USES = {
 /** The contents of the topic. */
 export const PERMISSIONS_TOPIC: TopicDocument = [
   paragraph(
-    "dray keeps only the permissions the command needs and drops all others, irrevocably, before it starts:",
+    "dray keeps only the kinds of permissions the command needs and drops all others before it starts:",
     "dray images can neither write nor reach the network, even when it was started with all permissions.",
+    "It drops whole kinds, not single paths or hosts. With --no-prompt a dropped kind can't be granted again;",
+    "without it, the runtime can ask for it again on a terminal.",
     "When a permission is missing, dray exits with code 8 and names the flag to add.",
   ),
   terms(Object.entries(PERMISSION_USES)),
