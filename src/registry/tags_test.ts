@@ -136,7 +136,7 @@ Deno.test("Empty pages are accepted, but not without end", async () => {
   const emptyPage = (isLast: (page: number) => boolean): Fault => (response, { request }) => {
     const page = Number(request.url.searchParams.get("page") ?? 0);
     const body = new TextEncoder().encode(JSON.stringify({ tags: isLast(page) ? ["z"] : [] }));
-    const link = isLast(page) ? {} : { link: `<?page=${page + 1}>; rel="next"` };
+    const link: Record<string, string> = isLast(page) ? {} : { link: `<?page=${page + 1}>; rel="next"` };
     return {
       ...response,
       headers: link,

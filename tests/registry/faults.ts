@@ -283,7 +283,9 @@ export function compressed(label = "gzip", framing: "length" | "chunked" | "clos
     const bytes = new Uint8Array(await new Response(whole).arrayBuffer());
     const { offset } = response.body;
     const end = offset + bytes.length;
-    const range = response.status === 206 ? { "content-range": `bytes ${offset}-${end - 1}/${end}` } : {};
+    const range: Record<string, string> = response.status === 206
+      ? { "content-range": `bytes ${offset}-${end - 1}/${end}` }
+      : {};
     return {
       ...response,
       headers: { ...response.headers, ...range, "content-encoding": label },
