@@ -43,4 +43,4 @@ export { type Exchange, TestServer } from "./server.ts";
 export type { MintToken } from "./token_issuer.ts";
 export { TokenServer, type TokenServerOptions } from "./token_server.ts";
 export { type ConnectProxy, startConnectProxy } from "./connect_proxy.ts";
-export { type ResetRelay, startResetRelay } from "./reset_relay.ts";
+export { CAN_RESET, type ResetRelay, startResetRelay } from "./reset_relay.ts";

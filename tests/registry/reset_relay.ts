@@ -6,6 +6,9 @@
  */
 import net from "node:net";
 
+/** Whether the runtime can reset a connection: Deno 2.6 can't, and skips the tests of resets. */
+export const CAN_RESET: boolean = "resetAndDestroy" in net.Socket.prototype;
+
 /** A running relay. */
 export interface ResetRelay extends AsyncDisposable {
   /** Host and port. */
