@@ -143,7 +143,16 @@ export function ours(
   ];
 }
 
-/** Returns the arguments of a pull. */
+/**
+ * Returns the arguments of a pull. `--plain-http` keeps dray from finding out whether a registry on loopback speaks TLS,
+ * which costs round trips that no other registry has.
+ */
 export function pullArgs({ reference, caFile }: Task, ...more: readonly string[]): readonly string[] {
-  return ["pull", "--quiet", ...more, ...caFile === undefined ? [] : ["--ca-file", caFile], reference];
+  return [
+    "pull",
+    "--quiet",
+    ...more,
+    ...caFile === undefined ? ["--plain-http"] : ["--ca-file", caFile],
+    reference,
+  ];
 }
